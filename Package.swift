@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// One rule for every module of ours: Swift 6 mode, honest imports, no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For the modules that import no C library: whatever is unsafe must say so where it stands.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "athena-export",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "athena-export", targets: ["athena-export"])
+    ],
+    dependencies: [
+        // The command line: parsing, help, completions.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Levels, metadata and the handler interface that the two log formats implement.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // FilePath, FileDescriptor and Errno instead of C strings and integers.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        // Channels with back-pressure between the stages of an export.
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+        // Tests only: the HTTP server under the Athena that the tests talk to.
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "JSON", swiftSettings: strictMemory),
+        .target(
+            name: "Files", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(
+            name: "AWS",
+            dependencies: [
+                "Digest", "Files", "HTTPTransport", "JSON",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "BatchExport",
+            dependencies: [
+                "Digest", "Files", "Gzip", "JSON",
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strictMemory),
+        .target(
+            name: "Athena",
+            dependencies: [
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strictMemory),
+        .executableTarget(
+            name: "athena-export",
+            dependencies: [
+                "AWS", "Athena", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strictMemory),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "JSON",
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSTests",
+            dependencies: [
+                "AWS", "Digest", "HTTPTransport", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BatchExportTests",
+            dependencies: [
+                "BatchExport", "Digest", "Files", "Gzip", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AthenaTests",
+            dependencies: [
+                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["athena-export", "Digest", "JSON", "TestSupport"], swiftSettings: strict),
+    ]
+)

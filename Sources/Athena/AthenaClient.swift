@@ -1,0 +1,114 @@
+public import AWS
+import BatchExport
+import HTTPTransport
+import JSON
+
+/// The operations of Athena's API that an export needs (API version 2017-05-18).
+public struct AthenaClient: Sendable {
+    private let client: AWSJSONClient
+
+    /// Rows asked for in a page: the most that the service allows.
+    static let maximumPageRows = 1000
+    /// A value may have 32 MB, so a page can be large; it must not be larger than memory.
+    static let pageLimits = HTTPLimits(bodyBytes: 512 << 20)
+
+    public init(_ client: AWSJSONClient) {
+        self.client = client
+    }
+
+    /// Starts a query, or finds the one that was started with the same token.
+    ///
+    /// - Returns: the QueryExecutionId.
+    func startQueryExecution(_ query: AthenaQuery, clientRequestToken: String) async throws -> String {
+        try await client.call("StartQueryExecution", query.request(clientRequestToken: clientRequestToken)) { response in
+            try Self.decode(response, of: "StartQueryExecution") { (body) throws(JSONError) in
+                try JSONField(try JSONValue(parsing: body)).member("QueryExecutionId").string()
+            }
+        }
+    }
+
+    func getQueryExecution(_ queryExecutionID: String) async throws -> QueryExecution {
+        try await client.call("GetQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { response in
+            try Self.decode(response, of: "GetQueryExecution") { (body) throws(JSONError) in
+                try QueryExecution(parsing: body)
+            }
+        }
+    }
+
+    func getQueryResults(_ queryExecutionID: String, nextToken: String?) async throws -> ResultsPage {
+        var request: JSONObject = [
+            "QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(Self.maximumPageRows),
+        ]
+        request["NextToken"] = nextToken.map { .string($0) }
+        return try await client.call("GetQueryResults", .object(request), limits: Self.pageLimits) { response in
+            try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
+                try ResultsPage(parsing: body)
+            }
+        }
+    }
+
+    func stopQueryExecution(_ queryExecutionID: String) async throws {
+        try await client.call("StopQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { _ in }
+    }
+
+    /// How many rows the service says the result has; nil if it does not say.
+    func outputRows(_ queryExecutionID: String) async throws -> Int? {
+        try await client.call("GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)]) { response in
+            try Self.decode(response, of: "GetQueryRuntimeStatistics") { (body) throws(JSONError) in
+                let statistics = try JSONField(try JSONValue(parsing: body)).optionalMember("QueryRuntimeStatistics")
+                return try statistics?.optionalMember("Rows")?.optionalMember("OutputRows")?.integer(atLeast: 0)
+            }
+        }
+    }
+
+    private static func decode<Answer>(
+        _ response: HTTPResponse, of operation: String, _ parse: ([UInt8]) throws(JSONError) -> Answer
+    ) throws(AthenaExportError) -> Answer {
+        do {
+            return try parse(response.body)
+        } catch {
+            throw .malformedAnswer(
+                operation: operation, origin: response.headers[ReplayTransport.originHeader],
+                requestID: response.headers["x-amzn-RequestId"], error)
+        }
+    }
+}
+
+/// A statement and where it runs.
+public struct AthenaQuery: Sendable, Equatable {
+    public var statement: String
+    /// One SQL literal for each `?`, as text.
+    public var parameters: [String]
+    public var database: String?
+    public var catalog: String?
+    public var workGroup: String?
+    /// `s3://…`; may be left out where the work group has one.
+    public var outputLocation: String?
+
+    public init(
+        statement: String, parameters: [String] = [], database: String? = nil, catalog: String? = nil,
+        workGroup: String? = nil, outputLocation: String? = nil
+    ) {
+        self.statement = statement
+        self.parameters = parameters
+        self.database = database
+        self.catalog = catalog
+        self.workGroup = workGroup
+        self.outputLocation = outputLocation
+    }
+
+    /// The body of StartQueryExecution; what is not set is left out.
+    func request(clientRequestToken: String) -> JSONValue {
+        var context = JSONObject()
+        context["Database"] = database.map { .string($0) }
+        context["Catalog"] = catalog.map { .string($0) }
+        var request: JSONObject = [
+            "QueryString": .string(statement), "ClientRequestToken": .string(clientRequestToken),
+        ]
+        if !context.members.isEmpty { request["QueryExecutionContext"] = .object(context) }
+        if let outputLocation { request["ResultConfiguration"] = ["OutputLocation": .string(outputLocation)] }
+        request["WorkGroup"] = workGroup.map { .string($0) }
+        if !parameters.isEmpty { request["ExecutionParameters"] = .array(parameters.map { .string($0) }) }
+        return .object(request)
+    }
+}

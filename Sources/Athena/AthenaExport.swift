@@ -1,0 +1,240 @@
+public import AWS
+public import BatchExport
+import Digest
+public import Logging
+
+/// One export: the query is started, or found again, waited for, and its rows become batches.
+///
+/// Every step is in the journal before the work that it stands for can be lost, so the same call goes on where a killed
+/// process stopped.
+public struct AthenaExport: Sendable {
+    private let client: AthenaClient
+    private let journal: ExportJournal
+    private let options: Options
+    private let runtime: Runtime
+    private let logger: Logger
+    private let report: @Sendable (Progress) -> Void
+
+    public init(
+        client: AthenaClient, journal: ExportJournal, options: Options, runtime: Runtime, logger: Logger,
+        report: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.client = client
+        self.journal = journal
+        self.options = options
+        self.runtime = runtime
+        self.logger = logger
+        self.report = report
+    }
+
+    /// News of a running export.
+    public enum Progress: Sendable {
+        /// The query is in this state.
+        case query(state: String)
+        /// The service counts this many rows in the result.
+        case total(rows: Int)
+        case export(ExportProgress)
+    }
+
+    /// How a call of ``run()`` went.
+    public enum Outcome: Sendable, Equatable {
+        /// All rows are in files; whether an unfinished run was gone on with.
+        case exported(wasResumed: Bool)
+        /// A run of the name asked for has succeeded before.
+        case alreadySucceeded(runID: String)
+    }
+
+    /// Runs the export to its end.
+    ///
+    /// - Throws: ``AthenaExportError``, `AWSError`, `ExportError` or `CancellationError`. Whatever is thrown, the
+    ///   directory is as the last checkpoint left it.
+    public func run() async throws -> Outcome {
+        var restart = options.restart
+        while true {
+            switch try await journal.plan(options.request, runID: options.runID, restart: restart) {
+            case .alreadySucceeded(let run):
+                logger.info("run \(run.runID) has succeeded already; nothing to do")
+                return .alreadySucceeded(runID: run.runID)
+            case .start(let firstBatch):
+                try await export(newRun(firstBatch: firstBatch))
+                return .exported(wasResumed: false)
+            case .resume(let state):
+                logger.info("going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows")
+                try await export(state)
+                // A run asked for by another name comes after the one that was pending.
+                if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
+                restart = false
+            }
+        }
+    }
+
+    private func newRun(firstBatch: Int) async throws -> ExportState {
+        let startedAt = runtime.timestamp()
+        let state = ExportState(
+            runID: await unusedRunID(startedAt), request: options.request, startedAt: startedAt,
+            firstBatch: firstBatch, phase: initialPhase(firstBatch: firstBatch))
+        try await journal.save(state)
+        return state
+    }
+
+    private func unusedRunID(_ startedAt: String) async -> String {
+        if let runID = options.runID { return runID }
+        let manifest = await journal.manifest
+        var runID = startedAt
+        var attempt = 1
+        while manifest?.run(named: runID) != nil {
+            attempt += 1
+            runID = "\(startedAt)-\(attempt)"
+        }
+        return runID
+    }
+
+    private func initialPhase(firstBatch: Int) -> ExportState.Phase {
+        switch options.query {
+        case .start: .starting(clientRequestToken: newToken())
+        case .attach(let id):
+            .exporting(
+                ExportState.QueryIdentity(clientRequestToken: nil, queryExecutionID: id),
+                Checkpoint(nextBatch: firstBatch))
+        }
+    }
+
+    /// 64 characters that no other run has. Athena takes 32 to 128 and remembers them even of failed queries.
+    private func newToken() -> String {
+        SHA256.hex("\(options.request.fingerprint) \(UInt64.random(in: .min ... .max)) \(UInt64.random(in: .min ... .max))")
+    }
+
+    private func export(_ resumed: ExportState) async throws {
+        let (state, query) = try await started(resumed)
+        let execution = try await finished(state, query)
+        let expectedRows = await outputRows(query.queryExecutionID)
+        if let expectedRows { report(.total(rows: expectedRows)) }
+        let source = APIResultSource(
+            client: client, queryExecutionID: query.queryExecutionID,
+            header: HeaderRow(statementType: execution.statementType, substatementType: execution.substatementType))
+        let facts = RunFacts(
+            querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""), source: source.name,
+            dataScannedBytes: execution.dataScannedInBytes)
+        let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
+            report(.export($0))
+        }
+        do {
+            try await exporter.export(from: source, state: state)
+        } catch let error as AWSError where error.isUnknownExecution {
+            throw AthenaExportError.executionGone(queryExecutionID: query.queryExecutionID, message: "\(error)")
+        }
+        await reconcile(expectedRows)
+    }
+}
+
+// MARK: - The query
+
+extension AthenaExport {
+    /// The run with its query sent: now, or by the process before this one.
+    private func started(_ state: ExportState) async throws -> (ExportState, ExportState.QueryIdentity) {
+        guard case .starting(let token) = state.phase, case .start(let query) = options.query else {
+            guard let query = state.query else { throw CancellationError() }
+            return (state, query)
+        }
+        let id: String
+        do {
+            id = try await client.startQueryExecution(query, clientRequestToken: token)
+        } catch let error as AWSError where error.isMalformedQuery {
+            throw AthenaExportError.statementRefused(message: error.serviceMessage)
+        }
+        logger.info("query started", metadata: ["query_execution_id": "\(id)"])
+        let identity = ExportState.QueryIdentity(clientRequestToken: token, queryExecutionID: id)
+        var state = state
+        state.phase = .exporting(identity, Checkpoint(nextBatch: state.firstBatch))
+        try await journal.save(state)
+        return (state, identity)
+    }
+
+    private func finished(_ state: ExportState, _ query: ExportState.QueryIdentity) async throws -> QueryExecution {
+        let poller = QueryPoller(
+            client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout, report: report)
+        do {
+            let execution = try await poller.waitUntilFinished(query.queryExecutionID)
+            if execution.state == .succeeded {
+                warnOfOtherLocation(execution)
+                return execution
+            }
+            try await journal.save(state.failed(query))
+            throw AthenaExportError.queryEnded(
+                queryExecutionID: query.queryExecutionID, state: execution.state.name,
+                reason: execution.stateChangeReason, athenaError: execution.athenaError?.description)
+        } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
+            throw AthenaExportError.queryTimedOut(
+                queryExecutionID: id, limit: limit, isStopped: await stop(query, of: state))
+        } catch is CancellationError {
+            _ = await stop(query, of: state)
+            throw CancellationError()
+        }
+    }
+
+    /// Stops a query of ours that nobody waits for any more, so that it does not run up costs.
+    ///
+    /// - Returns: whether it is stopped; the next run then sends the query anew.
+    private func stop(_ query: ExportState.QueryIdentity, of state: ExportState) async -> Bool {
+        guard query.clientRequestToken != nil, !options.leavesQueryRunning else { return false }
+        // A task of its own: this one may be cancelled already.
+        return await Task {
+            do {
+                try await client.stopQueryExecution(query.queryExecutionID)
+                logger.info("query stopped", metadata: ["query_execution_id": "\(query.queryExecutionID)"])
+                try await journal.save(state.starting(with: newToken()))
+                return true
+            } catch {
+                logger.warning("the query could not be stopped: \(error)")
+                return false
+            }
+        }.value
+    }
+
+    /// A work group may put the result elsewhere than it was told to, without a word.
+    private func warnOfOtherLocation(_ execution: QueryExecution) {
+        guard case .start(let query) = options.query, let asked = query.outputLocation,
+            let location = execution.outputLocation, !location.hasPrefix(asked)
+        else { return }
+        logger.warning(
+            "the work group put the result elsewhere than asked",
+            metadata: ["asked": "\(asked)", "location": "\(location)"])
+    }
+}
+
+// MARK: - Counting
+
+extension AthenaExport {
+    /// The service's own count; it only informs, so it may be refused, missing or late.
+    private func outputRows(_ queryExecutionID: String) async -> Int? {
+        do {
+            return try await client.outputRows(queryExecutionID)
+        } catch {
+            logger.debug("no row count from the service: \(error)")
+            return nil
+        }
+    }
+
+    private func reconcile(_ expectedRows: Int?) async {
+        guard let expectedRows, let rows = await journal.state?.checkpoint.rowsExported else { return }
+        // Whether the service counts the header row is not documented, so one more is no difference.
+        if rows == expectedRows || rows + 1 == expectedRows { return }
+        logger.warning(
+            "the service counts other rows than were read",
+            metadata: ["service": "\(expectedRows)", "read": "\(rows)"])
+    }
+}
+
+extension ExportState {
+    fileprivate func failed(_ query: QueryIdentity) -> ExportState {
+        var state = self
+        state.phase = .failed(query)
+        return state
+    }
+
+    fileprivate func starting(with token: String) -> ExportState {
+        var state = self
+        state.phase = .starting(clientRequestToken: token)
+        return state
+    }
+}

@@ -1,0 +1,48 @@
+public import JSON
+
+/// What can go wrong between a query and its rows.
+public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
+    /// The query ended FAILED or CANCELLED.
+    case queryEnded(queryExecutionID: String, state: String, reason: String?, athenaError: String?)
+    /// StartQueryExecution refused the statement itself.
+    case statementRefused(message: String)
+    /// The query was not finished in time.
+    case queryTimedOut(queryExecutionID: String, limit: Duration, isStopped: Bool)
+    /// The service no longer knows the execution, or no longer has its result.
+    case executionGone(queryExecutionID: String, message: String)
+    /// An answer that cannot be read; `origin` is the recorded file it came from.
+    case malformedAnswer(operation: String, origin: String?, requestID: String?, JSONError)
+    /// A page leads to itself, so the result would never end.
+    case repeatedPageToken(rowsRead: Int?)
+
+    public var description: String {
+        switch self {
+        case .queryEnded(let id, let state, let reason, let error):
+            "query \(id) ended \(state): \(reason ?? "no reason given")"
+                + (error.map { " (AthenaError: \($0))" } ?? "") + "; mend the query, then run it again"
+        case .statementRefused(let message): "Athena refuses the query: \(message); mend the query, then run it again"
+        case .queryTimedOut(let id, let limit, let isStopped):
+            "query \(id) was not finished after \(limit.formatted)"
+                + (isStopped
+                    ? " and was stopped; give more time with --query-timeout and run the same command again"
+                    : " and still runs; run the same command again to go on waiting")
+        case .executionGone(let id, let message):
+            "Athena no longer has query \(id) (\(message)); its history lasts 45 days and its result as long as the "
+                + "object in S3; run the query anew with --restart"
+        case .malformedAnswer(let operation, let origin, let requestID, let error):
+            "\(origin ?? "the answer to \(operation)" + (requestID.map { " (request \($0))" } ?? "")): "
+                + "\(error); " + (origin == nil ? "run the same command again" : "record the answer anew")
+        case .repeatedPageToken:
+            "a page of the result names itself as the next one, so the result would never end; "
+                + "run the same command again"
+        }
+    }
+}
+
+extension Duration {
+    /// As options are written: `90s`, `30m`.
+    fileprivate var formatted: String {
+        let seconds = components.seconds
+        return seconds % 60 == 0 && seconds > 0 ? "\(seconds / 60)m" : "\(seconds)s"
+    }
+}

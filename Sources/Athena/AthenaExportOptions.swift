@@ -1,0 +1,67 @@
+public import BatchExport
+import Digest
+
+extension AthenaExport {
+    /// What to export, and how.
+    public struct Options: Sendable {
+        public var query: QueryChoice
+        public var table: String
+        public var export: ExportOptions
+        /// The run's name, if it was given one.
+        public var runID: String?
+        /// Give up an unfinished run.
+        public var restart: Bool
+        public var queryTimeout: Duration
+        /// Do not stop the query in Athena when this process gives up waiting for it.
+        public var leavesQueryRunning: Bool
+
+        public init(
+            query: QueryChoice, table: String, export: ExportOptions, runID: String? = nil, restart: Bool = false,
+            queryTimeout: Duration = .seconds(1800), leavesQueryRunning: Bool = false
+        ) {
+            self.query = query
+            self.table = table
+            self.export = export
+            self.runID = runID
+            self.restart = restart
+            self.queryTimeout = queryTimeout
+            self.leavesQueryRunning = leavesQueryRunning
+        }
+
+        /// What the files depend on. The compression level is part of it: a batch that is written again after a crash
+        /// must come out the same.
+        public var request: ExportRequest {
+            var parts: [ExportRequest.Part] = []
+            switch query {
+            case .start(let query):
+                parts += [
+                    .init("query_sha256", SHA256.hex(query.statement)),
+                    .init(
+                        "parameters_sha256",
+                        SHA256.hex(query.parameters.map { "\($0.utf8.count):\($0)" }.joined())),
+                    .init("database", query.database ?? ""), .init("catalog", query.catalog ?? ""),
+                    .init("work_group", query.workGroup ?? ""),
+                ]
+            case .attach(let id): parts.append(.init("query_execution_id", id))
+            }
+            return ExportRequest(
+                parts + [
+                    .init("table", table), .init("primary_key", export.primaryKey.joined(separator: ",")),
+                    .init("format", export.format.rawValue), .init("batch_rows", String(export.limits.rows)),
+                    .init("batch_bytes", String(export.limits.bytes)),
+                    .init("compression_level", String(export.compressionLevel)),
+                ])
+        }
+    }
+
+    /// Which query's result is exported.
+    public enum QueryChoice: Sendable, Equatable {
+        case start(AthenaQuery)
+        /// One that somebody started; by its QueryExecutionId.
+        case attach(String)
+
+        var statement: String? {
+            if case .start(let query) = self { query.statement } else { nil }
+        }
+    }
+}

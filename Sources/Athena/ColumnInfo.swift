@@ -1,0 +1,52 @@
+import BatchExport
+import JSON
+
+/// A column as GetQueryResults describes it.
+struct ColumnInfo: Sendable, Equatable {
+    let name: String
+    /// Lower case, without parameters: `varchar`, `timestamp with time zone`.
+    let type: String
+    let precision: Int?
+    let scale: Int?
+
+    static func list(in text: Span<UInt8>, range: Range<Int>) throws(JSONError) -> [ColumnInfo] {
+        let metadata = JSONField(try JSONValue(in: text, range: range), path: "ResultSet.ResultSetMetadata")
+        guard metadata.value != .null, let list = try metadata.optionalMember("ColumnInfo") else { return [] }
+        var columns: [ColumnInfo] = []
+        for field in try list.elements() {
+            columns.append(
+                ColumnInfo(
+                    name: try field.member("Name").string(), type: try field.member("Type").string().lowercased(),
+                    precision: try field.optionalMember("Precision")?.integer(),
+                    scale: try field.optionalMember("Scale")?.integer()))
+        }
+        return columns
+    }
+
+    var column: Column {
+        let isDecimal = type == "decimal"
+        return Column(
+            name: name, sourceType: type, type: loadType, precision: isDecimal ? precision : nil,
+            scale: isDecimal ? scale : nil)
+    }
+
+    /// What a loader makes of the type. Arrays, maps, rows and types that nobody has heard of are text: what Athena
+    /// prints of them cannot be taken apart again.
+    private var loadType: LoadType {
+        switch type {
+        case "boolean": .boolean
+        case "tinyint", "smallint": .short
+        case "integer", "int": .int
+        case "bigint": .long
+        case "float", "real": .float
+        case "double": .double
+        case "decimal": .decimal
+        case "date": .naiveDate
+        case "timestamp": .naiveDateTime
+        case "timestamp with time zone": .utcDateTime
+        case "varbinary", "binary": .binary
+        case "json": .json
+        default: .string
+        }
+    }
+}

@@ -1,0 +1,137 @@
+public import Files
+import JSON
+import Synchronization
+public import SystemPackage
+
+/// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an
+/// error answer that came before answer n.
+///
+/// The answers of GetQueryResults are told apart by the token that leads to them: the first file answers the call
+/// without a token, and the NextToken of file n leads to file n + 1. So a resumed run finds its page again, and a page
+/// that is asked for twice is recorded once.
+final class FixtureDirectory: Sendable {
+    let path: FilePath
+    private let pages: Mutex<PageIndex>
+
+    /// A page of rows of 32 MB each would be far larger; no recording of use to anybody has one.
+    static let maximumFileBytes = 1 << 30
+
+    private struct PageIndex {
+        /// The number of the page that a token leads to.
+        var numbers: [String: Int] = [:]
+        /// Pages up to this one have been looked at.
+        var scanned = 0
+    }
+
+    /// A file name taken apart.
+    struct Name: Hashable, Sendable {
+        let operation: String
+        let number: Int
+        /// HTTP status of an error answer; nil for an answer.
+        let status: Int?
+
+        init(operation: String, number: Int, status: Int? = nil) {
+            self.operation = operation
+            self.number = number
+            self.status = status
+        }
+
+        init?(fileName: String) {
+            let parts = fileName.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.last == "json", parts.count == 2 || parts.count == 3 else { return nil }
+            let stem = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+            guard
+                stem.count == 2, !stem[0].isEmpty, stem[0].allSatisfy({ $0.isASCII && $0.isLetter }),
+                let number = Int(stem[1]), number > 0, String(number) == stem[1]
+            else { return nil }
+            var status: Int?
+            if parts.count == 3 {
+                guard let code = Int(parts[1]), (300...599).contains(code) else { return nil }
+                status = code
+            }
+            self.init(operation: String(stem[0]), number: number, status: status)
+        }
+
+        var fileName: String {
+            "\(operation)-\(number)\(status.map { ".\($0)" } ?? "").json"
+        }
+    }
+
+    init(_ path: FilePath) {
+        self.path = path
+        pages = Mutex(PageIndex())
+    }
+
+    /// Every fixture in the directory; nil if there is no such directory. Other files do not count.
+    func names() -> Set<Name>? {
+        DirectoryListing.names(in: path).map { Set($0.compactMap(Name.init(fileName:))) }
+    }
+
+    func file(_ name: Name) -> FilePath { path.appending(name.fileName) }
+
+    func read(_ name: Name) throws(FixtureError) -> [UInt8] {
+        do throws(BoundedFile.Failure) {
+            return try BoundedFile.read(file(name), limit: Self.maximumFileBytes).bytes
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    /// The number of the page that a token leads to; nil if no page here leads to it.
+    func pageNumber(for token: String?) -> Int? {
+        guard let token else { return 1 }
+        return pages.withLock { index in
+            while index.numbers[token] == nil {
+                let name = Name(operation: ReplayTransport.pagedOperation, number: index.scanned + 1)
+                // A page that cannot be read leads nowhere; whoever asks for it is told why.
+                guard let body = try? read(name) else { return nil }
+                index.scanned += 1
+                if let next = Self.nextToken(of: body) { index.numbers[next] = index.scanned + 1 }
+            }
+            return index.numbers[token]
+        }
+    }
+
+    /// Notes where a new page leads.
+    func notePage(_ number: Int, _ body: [UInt8]) {
+        guard let next = Self.nextToken(of: body) else { return }
+        pages.withLock { $0.numbers[next] = number + 1 }
+    }
+
+    /// The NextToken member of a request or an answer.
+    static func nextToken(of body: [UInt8]) -> String? {
+        let text = body.span
+        var members = JSONMembers(at: 0)
+        do {
+            while let name = try members.next(in: text) {
+                if text.isEqual("NextToken", in: name) {
+                    return try JSONValue.optionalString(in: text, at: members.valueOffset, path: "NextToken")
+                }
+                members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+}
+
+/// What is wrong with recorded answers.
+public enum FixtureError: Error, Sendable, CustomStringConvertible {
+    case noDirectory(FilePath)
+    case empty(FilePath)
+    case missing(file: FilePath, why: String)
+    case unreadable(BoundedFile.Failure)
+    case cannotWrite(FileError)
+
+    public var description: String {
+        switch self {
+        case .noDirectory(let path): "\(path) is no directory of recorded answers; check the path"
+        case .empty(let path):
+            "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
+        case .missing(let file, let why): "\(file) is missing: \(why)"
+        case .unreadable(let failure): "\(failure)"
+        case .cannotWrite(let error): "\(error)"
+        }
+    }
+}

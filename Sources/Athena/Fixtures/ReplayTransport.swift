@@ -1,0 +1,94 @@
+public import HTTPTransport
+import JSON
+import Synchronization
+public import SystemPackage
+
+/// Answers requests from recorded files instead of a network.
+///
+/// It stands where libcurl would, so an offline run goes through the same signing, retry, decoding and paging.
+public final class ReplayTransport: HTTPTransport {
+    private let directory: FixtureDirectory
+    private let names: Set<FixtureDirectory.Name>
+    private let progress = Mutex(Progress())
+
+    static let pagedOperation = "GetQueryResults"
+    /// Operations that only inform: a recording may lack them.
+    private static let optionalOperations: Set<String> = ["GetQueryRuntimeStatistics", "StopQueryExecution"]
+    /// The header that names the file of an answer, so that an error can.
+    static let originHeader = "x-athena-export-fixture"
+
+    private struct Progress {
+        var calls: [String: Int] = [:]
+        var servedErrors: Set<FixtureDirectory.Name> = []
+    }
+
+    /// - Throws: ``FixtureError`` if the directory is not there or holds no recorded answer.
+    public init(_ path: FilePath) throws(FixtureError) {
+        directory = FixtureDirectory(path)
+        guard let names = directory.names() else { throw .noDirectory(path) }
+        guard !names.isEmpty else { throw .empty(path) }
+        self.names = names
+    }
+
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let operation = String(request.headers["X-Amz-Target"]?.split(separator: ".").last ?? "")
+        guard let number = number(of: operation, request) else {
+            return refuse("Malformed nextPageToken: no recorded page leads to it", code: "INVALID_INPUT")
+        }
+        if let error = takeError(before: number, of: operation) {
+            return try answer(error, status: error.status ?? 500)
+        }
+        let name = FixtureDirectory.Name(operation: operation, number: number)
+        if names.contains(name) {
+            progress.withLock { $0.calls[operation] = number }
+            return try answer(name, status: 200)
+        }
+        return try answerWithoutFixture(name)
+    }
+
+    /// The number of the answer that a request gets; nil for a page token that leads nowhere.
+    private func number(of operation: String, _ request: HTTPRequest) -> Int? {
+        if operation == Self.pagedOperation {
+            return directory.pageNumber(for: FixtureDirectory.nextToken(of: request.body))
+        }
+        let next = progress.withLock { $0.calls[operation, default: 0] } + 1
+        // The last answer is repeated.
+        let last = names.filter { $0.operation == operation }.map(\.number).max() ?? 0
+        return max(1, min(next, last))
+    }
+
+    private func takeError(before number: Int, of operation: String) -> FixtureDirectory.Name? {
+        let errors = names.filter { $0.operation == operation && $0.number == number && $0.status != nil }
+            .sorted { ($0.status ?? 0) < ($1.status ?? 0) }
+        return progress.withLock { progress in
+            errors.first { progress.servedErrors.insert($0).inserted }
+        }
+    }
+
+    private func answerWithoutFixture(_ name: FixtureDirectory.Name) throws -> HTTPResponse {
+        // Only error answers were recorded: the service never answered otherwise.
+        if let error = names.filter({ $0.operation == name.operation && $0.number == name.number }).first {
+            return try answer(error, status: error.status ?? 500)
+        }
+        if Self.optionalOperations.contains(name.operation) { return refuse("not recorded", code: "NOT_RECORDED") }
+        throw FixtureError.missing(file: directory.file(name), why: reason(for: name))
+    }
+
+    private func reason(for name: FixtureDirectory.Name) -> String {
+        name.operation == Self.pagedOperation && name.number > 1
+            ? "the NextToken of \(name.operation)-\(name.number - 1).json leads to it"
+            : "the run calls \(name.operation), of which nothing was recorded"
+    }
+
+    private func answer(_ name: FixtureDirectory.Name, status: Int) throws -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: [Self.originHeader: directory.file(name).string], body: try directory.read(name))
+    }
+
+    private func refuse(_ message: String, code: String) -> HTTPResponse {
+        let body: JSONValue = [
+            "__type": "InvalidRequestException", "AthenaErrorCode": .string(code), "Message": .string(message),
+        ]
+        return HTTPResponse(status: 400, body: body.serialized(pretty: false))
+    }
+}

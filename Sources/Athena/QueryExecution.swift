@@ -1,0 +1,88 @@
+import JSON
+
+/// An execution as GetQueryExecution describes it, as far as an export needs to know.
+struct QueryExecution: Sendable, Equatable {
+    /// Where an execution is on its way. A state that this program does not know counts as not finished.
+    enum State: Sendable, Equatable {
+        case queued, running, succeeded, failed, cancelled
+        case unknown(String)
+
+        init(_ name: String) {
+            self =
+                switch name {
+                case "QUEUED": .queued
+                case "RUNNING": .running
+                case "SUCCEEDED": .succeeded
+                case "FAILED": .failed
+                case "CANCELLED": .cancelled
+                default: .unknown(name)
+                }
+        }
+
+        var name: String {
+            switch self {
+            case .queued: "QUEUED"
+            case .running: "RUNNING"
+            case .succeeded: "SUCCEEDED"
+            case .failed: "FAILED"
+            case .cancelled: "CANCELLED"
+            case .unknown(let name): name
+            }
+        }
+    }
+
+    let queryExecutionID: String
+    let query: String?
+    let state: State
+    let stateChangeReason: String?
+    let athenaError: AthenaError?
+    /// `DDL`, `DML` or `UTILITY`.
+    let statementType: String?
+    /// Free text, such as `SELECT` or `SHOW_TABLES`.
+    let substatementType: String?
+    /// The full name of the result object, whatever location was asked for.
+    let outputLocation: String?
+    let dataScannedInBytes: Int?
+
+    /// Reads the body of an answer.
+    init(parsing body: [UInt8]) throws(JSONError) {
+        let execution = try JSONField(try JSONValue(parsing: body)).member("QueryExecution")
+        let status = try execution.member("Status")
+        let result = try execution.optionalMember("ResultConfiguration")
+        let statistics = try execution.optionalMember("Statistics")
+        queryExecutionID = try execution.member("QueryExecutionId").string()
+        query = try execution.optionalMember("Query")?.string()
+        state = State(try status.member("State").string())
+        stateChangeReason = try status.optionalMember("StateChangeReason")?.string()
+        athenaError = try status.optionalMember("AthenaError").map { (field) throws(JSONError) in try AthenaError(field) }
+        statementType = try execution.optionalMember("StatementType")?.string()
+        substatementType = try execution.optionalMember("SubstatementType")?.string()
+        outputLocation = try result?.optionalMember("OutputLocation")?.string()
+        dataScannedInBytes = try statistics?.optionalMember("DataScannedInBytes")?.integer(atLeast: 0)
+    }
+}
+
+/// Why a query failed, in Athena's own terms.
+struct AthenaError: Sendable, Equatable, CustomStringConvertible {
+    /// 1 system, 2 user, 3 other.
+    let category: Int?
+    let type: Int?
+    let isRetryable: Bool?
+    let message: String?
+
+    init(_ field: JSONField) throws(JSONError) {
+        category = try field.optionalMember("ErrorCategory")?.integer()
+        type = try field.optionalMember("ErrorType")?.integer()
+        isRetryable = try field.optionalMember("Retryable")?.bool()
+        message = try field.optionalMember("ErrorMessage")?.string()
+    }
+
+    var description: String {
+        var parts: [String] = []
+        if let category { parts.append("ErrorCategory \(category)") }
+        if let type { parts.append("ErrorType \(type)") }
+        if let isRetryable { parts.append("Retryable \(isRetryable)") }
+        if let message { parts.append("ErrorMessage: \(message)") }
+        return parts.joined(separator: ", ")
+    }
+}

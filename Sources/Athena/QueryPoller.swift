@@ -1,0 +1,50 @@
+import AWS
+import Logging
+
+/// Waits until a query is finished, asking seldom enough not to use up the account's quota and soon enough not to make
+/// short queries long: a quarter of a second at first, half as much again each time, five seconds at most.
+struct QueryPoller: Sendable {
+    let client: AthenaClient
+    let runtime: Runtime
+    let logger: Logger
+    /// How long a query may take, from the first look at it.
+    let timeout: Duration
+    let report: @Sendable (AthenaExport.Progress) -> Void
+
+    private static let firstPause = 0.25
+    private static let longestPause = 5.0
+
+    /// - Returns: the execution in a final state.
+    /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:isStopped:)``, with the query still running.
+    func waitUntilFinished(_ queryExecutionID: String) async throws -> QueryExecution {
+        var pause = Self.firstPause
+        var waited = Duration.zero
+        while true {
+            let execution = try await look(at: queryExecutionID)
+            report(.query(state: execution.state.name))
+            switch execution.state {
+            case .succeeded, .failed, .cancelled: return execution
+            case .queued, .running: break
+            case .unknown(let state):
+                logger.warning("unknown query state; waiting on", metadata: ["state": "\(state)"])
+            }
+            guard waited < timeout else {
+                throw AthenaExportError.queryTimedOut(
+                    queryExecutionID: queryExecutionID, limit: timeout, isStopped: false)
+            }
+            // Jitter, so that many jobs started by one scheduler do not ask in step.
+            let next = min(.seconds(pause * (0.75 + 0.5 * runtime.random())), timeout - waited)
+            try await runtime.sleep(next)
+            waited += next
+            pause = min(pause * 1.5, Self.longestPause)
+        }
+    }
+
+    private func look(at queryExecutionID: String) async throws -> QueryExecution {
+        do {
+            return try await client.getQueryExecution(queryExecutionID)
+        } catch let error as AWSError where error.isUnknownExecution {
+            throw AthenaExportError.executionGone(queryExecutionID: queryExecutionID, message: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/// A column of the result: its name and what its texts mean.
+public struct Column: Sendable, Equatable {
+    public let name: String
+    /// The source's own name of the type, lower case: `varchar`, `decimal`.
+    public let sourceType: String
+    public let type: LoadType
+    /// Digits in all, and digits after the point; for decimals.
+    public let precision: Int?
+    public let scale: Int?
+
+    public init(name: String, sourceType: String, type: LoadType, precision: Int? = nil, scale: Int? = nil) {
+        self.name = name
+        self.sourceType = sourceType
+        self.type = type
+        self.precision = precision
+        self.scale = scale
+    }
+
+    /// The type as a person writes it: `decimal(38,10)`.
+    public var typeDescription: String {
+        guard let precision, let scale else { return sourceType }
+        return "\(sourceType)(\(precision),\(scale))"
+    }
+}
+
+/// The types that a loader is told, by the names of the connector that this program replaces.
+public enum LoadType: String, Sendable, CaseIterable {
+    case string = "STRING"
+    case boolean = "BOOLEAN"
+    case short = "SHORT"
+    case int = "INT"
+    case long = "LONG"
+    case float = "FLOAT"
+    case double = "DOUBLE"
+    case decimal = "DECIMAL"
+    case naiveDate = "NAIVE_DATE"
+    case naiveDateTime = "NAIVE_DATETIME"
+    case utcDateTime = "UTC_DATETIME"
+    case binary = "BINARY"
+    case json = "JSON"
+}
+
+/// The columns of a result as an export sees them: names that files can carry and a key that rows can be told by.
+public struct ResultSchema: Sendable, Equatable {
+    public let columns: [Column]
+    public let primaryKey: [String]
+    /// Where in a row the key's columns stand, in the key's order.
+    public let keyIndices: [Int]
+
+    /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a key that is not there.
+    public init(columns: [Column], primaryKey: [String]) throws(ExportError) {
+        guard !columns.isEmpty else { throw .schema("the result has no columns, so there is nothing to export") }
+        var seen: [String: String] = [:]
+        for column in columns {
+            let folded = column.name.lowercased()
+            if column.name.isEmpty {
+                throw .schema("a column has no name; give it one with AS in the query")
+            }
+            if folded == "batch" {
+                throw .schema(
+                    "a column is called \(column.name), which is the name of the partition directories; "
+                        + "rename it with AS in the query")
+            }
+            if column.name.utf8.contains(0) { throw .schema("a column name holds U+0000; rename it in the query") }
+            if let other = seen.updateValue(column.name, forKey: folded) {
+                throw .schema(
+                    "two columns are called \(other) and \(column.name) (case does not count); "
+                        + "rename one with AS in the query")
+            }
+        }
+        var indices: [Int] = []
+        for key in primaryKey {
+            guard let index = columns.firstIndex(where: { $0.name == key }) else {
+                throw .schema(
+                    "the key column \(key) is not in the result, whose columns are "
+                        + "\(columns.map(\.name).joined(separator: ", ")); name the key with --key")
+            }
+            indices.append(index)
+        }
+        self.columns = columns
+        self.primaryKey = primaryKey
+        keyIndices = indices
+    }
+}

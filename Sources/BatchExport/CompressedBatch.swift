@@ -1,0 +1,72 @@
+import Digest
+import Gzip
+
+/// A batch as it will stand in its file.
+struct CompressedBatch: Sendable {
+    let sequence: Int
+    let content: BatchContent
+    /// The compressed file in pieces; empty if every row was rejected.
+    let data: [[UInt8]]
+    let rejected: [[UInt8]]?
+    /// The result's data rows before the batch.
+    let rowsBefore: Int
+    /// Where the next batch begins.
+    let end: Checkpoint
+
+    init(_ batch: SealedBatch, after checkpoint: Checkpoint, level: Int, workers: Int) async throws {
+        sequence = checkpoint.nextBatch
+        content = batch.content
+        rowsBefore = checkpoint.rowsExported
+        // A file without rows would stop half of all loaders, so there is none.
+        data =
+            content.rows == 0
+            ? [] : try await GzipMember(compressing: content.blocks, level: level, workers: workers).pieces
+        rejected =
+            content.rejected.isEmpty
+            ? nil : try await GzipMember(compressing: [content.rejected], level: level, workers: 1).pieces
+        end = Checkpoint(
+            bookmark: batch.end, rowsExported: rowsBefore + content.rowsRead,
+            duplicateRows: checkpoint.duplicateRows + content.duplicateRows,
+            rejectedRows: checkpoint.rejectedRows + content.rejectedRows, nextBatch: sequence + 1)
+    }
+
+    func entry(runID: String, in directory: ExportDirectory, format: FileFormat) -> Manifest.Batch? {
+        guard !data.isEmpty else { return nil }
+        return Manifest.Batch(
+            sequence: sequence, runID: runID, path: directory.dataPath(sequence: sequence, format: format),
+            rows: content.rows, duplicateRows: content.duplicateRows, rejectedRows: content.rejectedRows,
+            bytes: data.reduce(0) { $0 + $1.count }, uncompressedBytes: content.uncompressedBytes,
+            sha256: sha256(of: data), firstRow: rowsBefore + 1, lastRow: rowsBefore + content.rowsRead)
+    }
+}
+
+/// The digest of a file in pieces, as the manifest writes it.
+func sha256(of pieces: [[UInt8]]) -> String {
+    var digest = SHA256()
+    for piece in pieces { digest.update(piece) }
+    return digest.finalize().hexadecimal
+}
+
+/// What the manifest says of a run beyond its rows.
+public struct RunFacts: Sendable {
+    /// Digest of the statement's text.
+    public let querySHA256: String
+    /// How rows are read: `api`, `s3`.
+    public let source: String
+    public let dataScannedBytes: Int?
+
+    public init(querySHA256: String, source: String, dataScannedBytes: Int?) {
+        self.querySHA256 = querySHA256
+        self.source = source
+        self.dataScannedBytes = dataScannedBytes
+    }
+
+    /// The manifest's entry for a run that stands at a checkpoint.
+    func run(_ state: ExportState, query: ExportState.QueryIdentity, checkpoint: Checkpoint) -> Manifest.Run {
+        Manifest.Run(
+            runID: state.runID, status: .running, queryExecutionID: query.queryExecutionID,
+            querySHA256: querySHA256, source: source, startedAt: state.startedAt, completedAt: nil,
+            rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
+            dataScannedBytes: dataScannedBytes)
+    }
+}

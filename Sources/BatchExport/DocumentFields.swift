@@ -1,0 +1,46 @@
+import JSON
+
+/// What manifest and state have in common.
+extension JSONField {
+    /// Refuses other documents, and versions that this program does not know yet.
+    func checkFormat(_ name: String, version: Int) throws(JSONError) {
+        try member("format").expect(name)
+        let found = try member("version").integer(atLeast: 1)
+        guard found <= version else {
+            throw .field(
+                path: "version", expected: "at most \(version)",
+                found: "\(found), written by a newer athena-export; use that one")
+        }
+    }
+
+    func expect(_ text: String) throws(JSONError) {
+        let found = try string()
+        guard found == text else {
+            throw .field(path: path, expected: "\"\(text)\"", found: "\"\(found.prefix(200))\"")
+        }
+    }
+
+    func expect(_ number: Int) throws(JSONError) {
+        let found = try integer()
+        guard found == number else { throw .field(path: path, expected: "\(number)", found: "\(found)") }
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) throws(JSONError) -> Choice where Choice.RawValue == String {
+        let text = try string()
+        guard let choice = Choice(rawValue: text) else {
+            throw .field(
+                path: path, expected: "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))",
+                found: "\"\(text.prefix(100))\"")
+        }
+        return choice
+    }
+
+    func sha256() throws(JSONError) -> String {
+        let text = try string()
+        guard text.utf8.count == 64, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { throw .field(path: path, expected: "64 hexadecimal digits", found: "something else") }
+        return text
+    }
+}

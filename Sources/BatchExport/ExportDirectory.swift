@@ -1,0 +1,69 @@
+import Files
+public import SystemPackage
+
+/// Where everything of one table lies.
+public struct ExportDirectory: Sendable, Equatable {
+    public let path: FilePath
+    public let table: String
+
+    /// - Parameters:
+    ///   - parent: the directory that holds a directory for each table.
+    ///   - table: checked to be a plain file name.
+    public init(parent: FilePath, table: String) {
+        path = parent.appending(table)
+        self.table = table
+    }
+
+    public var manifest: FilePath { path.appending("manifest.json") }
+    public var state: FilePath { path.appending("state.json") }
+    var work: FilePath { path.appending(".work") }
+    var lock: FilePath { work.appending("lock") }
+
+    /// Where a batch's file lies, from the table's directory: what the manifest says.
+    public func dataPath(sequence: Int, format: FileFormat) -> String {
+        "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
+    }
+
+    func rejectedPath(sequence: Int) -> String {
+        "rejected/\(fileName(sequence, suffix: "ndjson.gz"))"
+    }
+
+    /// Temporary files end in `.tmp`: globs such as `*.csv.gz` match hidden directories in some readers.
+    func temporary(for path: FilePath) -> FilePath {
+        work.appending((path.lastComponent?.string ?? "file") + ".tmp")
+    }
+
+    private func fileName(_ sequence: Int, suffix: String) -> String {
+        "\(table)-\(Self.padded(sequence)).\(suffix)"
+    }
+
+    private static func padded(_ sequence: Int) -> String {
+        let digits = String(sequence)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    /// Makes the directory and everything above it that is missing, and takes its lock.
+    func makeAndLock() throws(ExportError) -> FileLock {
+        do {
+            try DurableFile.makeDirectories(work)
+            guard let lock = try FileLock(lock) else { throw ExportError.locked(path: path) }
+            return lock
+        } catch let error as FileError {
+            throw .cannotCreate(path: error.path, error.errno)
+        } catch let error as ExportError {
+            throw error
+        } catch {
+            throw .cannotCreate(path: path, .ioError)
+        }
+    }
+}
+
+extension ExportError {
+    /// A failed file operation in the export's terms.
+    init(_ error: FileError) {
+        self =
+            error.operation.hasPrefix("create")
+            ? .cannotCreate(path: error.path, error.errno)
+            : .io(operation: error.operation, path: error.path, error.errno)
+    }
+}

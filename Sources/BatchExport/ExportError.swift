@@ -1,0 +1,42 @@
+public import SystemPackage
+
+/// What can go wrong between rows and files. Messages give row numbers and positions, never values.
+public enum ExportError: Error, Sendable, CustomStringConvertible {
+    /// The result's columns or values cannot be exported as asked.
+    case schema(String)
+    /// A file of the export is not what it must be: which one, where in it, and what to do.
+    case untrusted(path: FilePath, problem: String, remedy: String)
+    /// The unfinished run was started with another request; names what differs.
+    case otherRequest(differences: [String], path: FilePath)
+    /// The columns, key or format differ from what the directory holds; names what differs.
+    case schemaChanged(differences: [String], path: FilePath)
+    /// The source answered something that contradicts what it answered before.
+    case inconsistentSource(String)
+    /// Another process is at work in the directory.
+    case locked(path: FilePath)
+    /// A directory or file could not be made.
+    case cannotCreate(path: FilePath, Errno)
+    /// Reading or writing failed; the disk is full, perhaps.
+    case io(operation: String, path: FilePath, Errno)
+
+    public var description: String {
+        switch self {
+        case .schema(let problem): problem
+        case .untrusted(let path, let problem, let remedy): "\(path): \(problem); \(remedy)"
+        case .otherRequest(let differences, let path):
+            "\(path) belongs to an unfinished run of another request (\(differences.joined(separator: "; "))); "
+                + "give the same options to resume it, or --restart to give it up"
+        case .schemaChanged(let differences, let path):
+            "the result does not fit what \(path) holds (\(differences.joined(separator: "; "))); "
+                + "export to another --table or --output"
+        case .inconsistentSource(let problem): problem
+        case .locked(let path):
+            "another run is at work in \(path); wait for it to end, then give the same command again"
+        case .cannotCreate(let path, let errno): "cannot create \(path): \(errno); check the path and its permissions"
+        case .io(let operation, let path, let errno):
+            "cannot \(operation) \(path): \(errno); "
+                + (errno == .noSpace || errno == .diskQuotaExceeded ? "make room" : "mend the cause")
+                + ", then give the same command again to resume"
+        }
+    }
+}

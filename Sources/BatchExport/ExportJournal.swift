@@ -1,0 +1,241 @@
+import Digest
+import Files
+import JSON
+import SystemPackage
+
+/// Manifest and state of one table's directory, and the only writer of anything in it.
+///
+/// Holds the directory's lock while it lives. The order of durable writes is the promise of the whole program: data
+/// file, then manifest, then state. After a crash between any two, the next run makes the same bytes again, finds them
+/// there and goes on.
+public actor ExportJournal {
+    public nonisolated let directory: ExportDirectory
+    public private(set) var manifest: Manifest?
+    public private(set) var state: ExportState?
+
+    private let lock: FileLock
+    /// The time now, as ISO 8601 text.
+    private let now: @Sendable () -> String
+
+    /// Manifest and state are small; anything larger than this is not one of them.
+    static let maximumDocumentBytes = 256 << 20
+
+    /// Takes the directory, making it if need be, and reads what is there.
+    public init(
+        opening directory: ExportDirectory, now: @escaping @Sendable () -> String
+    ) throws(ExportError) {
+        self.directory = directory
+        self.now = now
+        lock = try directory.makeAndLock()
+        (manifest, state) = try Self.read(directory)
+    }
+
+    /// Reads manifest and state without taking the directory: what was last published, whatever a running export does.
+    public static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
+        // State first: a run that publishes in between can then only make the manifest the newer one.
+        let state = try document(directory.state) { (bytes) throws(JSONError) in try ExportState(parsing: bytes) }
+        let manifest = try document(directory.manifest) { (bytes) throws(JSONError) in
+            try Manifest(parsing: bytes, in: directory)
+        }
+        if manifest == nil, let state, state.checkpoint.rows > 0 {
+            throw .untrusted(
+                path: directory.manifest, problem: "the file is missing, yet state.json says that rows were exported",
+                remedy: "put it back, or export to another --output")
+        }
+        return (manifest, state)
+    }
+
+    private static func document<Document>(
+        _ path: FilePath, parse: ([UInt8]) throws(JSONError) -> Document
+    ) throws(ExportError) -> Document? {
+        let remedy = "nothing was changed; restore the file, or export to another --output"
+        do {
+            return try parse(try BoundedFile.read(path, limit: maximumDocumentBytes).bytes)
+        } catch BoundedFile.Failure.missing {
+            return nil
+        } catch BoundedFile.Failure.unreadable(let error) {
+            throw ExportError(error)
+        } catch {
+            throw .untrusted(path: path, problem: "\(error)", remedy: remedy)
+        }
+    }
+}
+
+// MARK: - Beginning and ending a run
+
+extension ExportJournal {
+    /// What the next run in this directory is.
+    public enum Plan: Sendable, Equatable {
+        /// A run of that name has succeeded; there is nothing to do.
+        case alreadySucceeded(Manifest.Run)
+        /// An unfinished run goes on.
+        case resume(ExportState)
+        /// A new run begins with this batch.
+        case start(firstBatch: Int)
+    }
+
+    /// - Parameters:
+    ///   - runID: the name asked for, if any. An unfinished run of another name is resumed all the same.
+    ///   - restart: give an unfinished run up instead.
+    /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
+    public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
+        if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
+        guard let state, state.isUnfinished else { return .start(firstBatch: nextFreeSequence) }
+        if restart {
+            try abandon(state)
+            return .start(firstBatch: nextFreeSequence)
+        }
+        let differences = state.request.differences(to: request)
+        guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
+        try checkAgreement(of: state)
+        return .resume(state)
+    }
+
+    /// Saves where a run stands, before what comes next can be lost.
+    public func save(_ state: ExportState) throws(ExportError) {
+        try write(directory.state, state.json(updatedAt: now()), permissions: .ownerReadWrite)
+        self.state = state
+    }
+
+    /// Holds the result's columns against what the directory has.
+    public func checkSchema(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
+        guard let manifest else { return }
+        let differences = manifest.differences(to: schema, format: format)
+        guard differences.isEmpty else {
+            throw .schemaChanged(differences: differences, path: directory.manifest)
+        }
+    }
+
+    /// Every row of the result is in files: manifest and state say so.
+    public func complete(_ facts: RunFacts, schema: ResultSchema, format: FileFormat) throws(ExportError) {
+        guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
+        var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
+        var run = facts.run(state, query: query, checkpoint: checkpoint)
+        run.status = .succeeded
+        run.completedAt = now()
+        manifest.record(run)
+        try save(manifest)
+        state.phase = .succeeded(query, checkpoint)
+        try save(state)
+    }
+
+    private var nextFreeSequence: Int {
+        let listed = manifest?.batches.last?.sequence ?? 0
+        let promised = (state?.checkpoint.nextBatch ?? 1) - 1
+        // A file that neither knows was published just before a crash; its name is not used again for other rows.
+        let onDisk = (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
+            .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }.max() ?? 0
+        return max(listed, promised, onDisk) + 1
+    }
+
+    private func abandon(_ state: ExportState) throws(ExportError) {
+        guard var manifest else { return }
+        if var run = manifest.run(named: state.runID), run.status == .running {
+            run.status = .abandoned
+            run.completedAt = now()
+            manifest.record(run)
+            try save(manifest)
+        }
+    }
+
+    /// The manifest must hold the rows that the state has ticked off.
+    private func checkAgreement(of state: ExportState) throws(ExportError) {
+        let checkpoint = state.checkpoint
+        let listed = (manifest?.batches ?? [])
+            .filter { $0.runID == state.runID && $0.sequence < checkpoint.nextBatch }
+            .reduce(0) { $0 + $1.rows }
+        guard listed == checkpoint.rows else {
+            throw .untrusted(
+                path: directory.state,
+                problem: "it counts \(checkpoint.rows) exported rows of run \(state.runID), "
+                    + "the manifest lists \(listed)",
+                remedy: "restore the file that is out of date, or give the run up with --restart")
+        }
+    }
+}
+
+// MARK: - Publishing
+
+extension ExportJournal {
+    /// Makes one batch part of the export: data file, rejected rows, manifest, state.
+    ///
+    /// A batch that is exported already is held against what the manifest says of it and changes nothing.
+    func publish(_ batch: CompressedBatch, _ facts: RunFacts, schema: ResultSchema, format: FileFormat)
+        throws(ExportError)
+    {
+        guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
+        let entry = batch.entry(runID: state.runID, in: directory, format: format)
+        if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
+
+        if let entry { try publishFile(entry.path, batch.data, sha256: entry.sha256) }
+        if let rejected = batch.rejected {
+            try publishFile(
+                directory.rejectedPath(sequence: batch.sequence), rejected, sha256: sha256(of: rejected))
+        }
+        var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
+        if let entry { manifest.record(entry) }
+        manifest.record(facts.run(state, query: query, checkpoint: batch.end))
+        try save(manifest)
+        state.phase = .exporting(query, batch.end)
+        try save(state)
+    }
+
+    private func compare(_ entry: Manifest.Batch?) throws(ExportError) {
+        guard let entry else { return }
+        guard manifest?.batches.first(where: { $0.sequence == entry.sequence }) == entry else {
+            throw .inconsistentSource(
+                "reading the result again from its beginning gave other rows than before in batch \(entry.sequence); "
+                    + "nothing was changed; give the run up with --restart")
+        }
+    }
+
+    private func publishFile(_ relativePath: String, _ pieces: [[UInt8]], sha256: String) throws(ExportError) {
+        let path = directory.path.appending(relativePath)
+        do throws(FileError) {
+            for parent in [path.removingLastComponent().removingLastComponent(), path.removingLastComponent()]
+            where parent != directory.path {
+                try DurableFile.makeDirectory(parent)
+            }
+            try DurableFile.publish(
+                path, pieces, temporary: directory.temporary(for: path), permissions: .dataFile)
+        } catch where error.errno == .fileExists {
+            try checkPublished(path, pieces, sha256: sha256)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    /// A crash can leave a batch published that neither manifest nor state knows: fine if it is this very one.
+    private func checkPublished(_ path: FilePath, _ pieces: [[UInt8]], sha256: String) throws(ExportError) {
+        let size = pieces.reduce(0) { $0 + $1.count }
+        guard
+            let content = try? BoundedFile.read(path, limit: size), content.bytes.count == size,
+            SHA256.hash(content.bytes).hexadecimal == sha256
+        else {
+            throw .untrusted(
+                path: path, problem: "the file exists with other content than this batch",
+                remedy: "published files never change: move it away, or export to another --output")
+        }
+        do { try DurableFile.synchronizeDirectory(of: path) } catch { throw ExportError(error) }
+    }
+
+    private func save(_ manifest: Manifest) throws(ExportError) {
+        try write(directory.manifest, manifest.json, permissions: .dataFile)
+        self.manifest = manifest
+    }
+
+    private func write(_ path: FilePath, _ json: JSONValue, permissions: FilePermissions) throws(ExportError) {
+        do {
+            try DurableFile.replace(
+                path, with: [json.serialized(pretty: true)], temporary: directory.temporary(for: path),
+                permissions: permissions)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+}
+
+extension FilePermissions {
+    /// Read and write for everyone, less the umask.
+    fileprivate static let dataFile = FilePermissions(rawValue: 0o666)
+}

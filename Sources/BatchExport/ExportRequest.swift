@@ -1,0 +1,66 @@
+import Digest
+import JSON
+
+/// What was asked for, as far as it decides the files: an unfinished run goes on only under the same request.
+///
+/// Texts that may hold data of their own, such as the statement, come as digests.
+public struct ExportRequest: Sendable, Equatable {
+    public struct Part: Sendable, Equatable {
+        /// As the option or configuration key is called.
+        public let name: String
+        public let value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public let parts: [Part]
+
+    public init(_ parts: [Part]) {
+        self.parts = parts
+    }
+
+    /// 64 hexadecimal digits that stand for the whole request.
+    public var fingerprint: String {
+        SHA256.hex(parts.map { "\($0.name.utf8.count):\($0.name)=\($0.value.utf8.count):\($0.value)" }.joined())
+    }
+
+    /// What another request has otherwise, said for a person.
+    func differences(to other: ExportRequest) -> [String] {
+        let names = parts.map(\.name) + other.parts.map(\.name).filter { name in !parts.contains { $0.name == name } }
+        return names.compactMap { name in
+            let mine = value(name)
+            let theirs = other.value(name)
+            if mine == theirs { return nil }
+            let isDigest = name.hasSuffix("_sha256")
+            return isDigest
+                ? "\(name.dropLast("_sha256".count)) differs" : "\(name) was \(Self.show(mine)), is \(Self.show(theirs))"
+        }
+    }
+
+    private func value(_ name: String) -> String? {
+        parts.first { $0.name == name }?.value
+    }
+
+    private static func show(_ value: String?) -> String {
+        guard let value, !value.isEmpty else { return "not set" }
+        return String(value.prefix(200))
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        for part in parts { object[part.name] = .string(part.value) }
+        return .object(object)
+    }
+
+    init(_ field: JSONField) throws(JSONError) {
+        guard case .object(let object) = field.value else { throw field.mismatch("an object") }
+        var parts: [Part] = []
+        for (name, value) in object.members {
+            parts.append(Part(name, try JSONField(value, path: "\(field.path).\(name)").string()))
+        }
+        self.parts = parts
+    }
+}

@@ -1,0 +1,88 @@
+/// The newest run and how far it got: the content of `state.json`.
+public struct ExportState: Sendable, Equatable {
+    public let runID: String
+    public let request: ExportRequest
+    public let startedAt: String
+    /// The sequence of the run's first batch.
+    public let firstBatch: Int
+    public var phase: Phase
+
+    public init(runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, phase: Phase) {
+        self.runID = runID
+        self.request = request
+        self.startedAt = startedAt
+        self.firstBatch = firstBatch
+        self.phase = phase
+    }
+
+    /// What has been promised so far. Saved at each step before the work that it stands for can be lost.
+    public enum Phase: Sendable, Equatable {
+        /// The query may have been sent with this token; sending it again is the same query.
+        case starting(clientRequestToken: String)
+        /// The query exists; rows up to the checkpoint are in files.
+        case exporting(QueryIdentity, Checkpoint)
+        case succeeded(QueryIdentity, Checkpoint)
+        /// The query ended without a result, so there is nothing to go on with.
+        case failed(QueryIdentity)
+    }
+
+    /// The query that a run reads: what was sent to start it, and what it is called.
+    public struct QueryIdentity: Sendable, Equatable {
+        /// Nil for a query that somebody else started.
+        public let clientRequestToken: String?
+        public let queryExecutionID: String
+
+        public init(clientRequestToken: String?, queryExecutionID: String) {
+            self.clientRequestToken = clientRequestToken
+            self.queryExecutionID = queryExecutionID
+        }
+    }
+
+    /// Whether the run can be gone on with.
+    public var isUnfinished: Bool {
+        switch phase {
+        case .starting, .exporting: true
+        case .succeeded, .failed: false
+        }
+    }
+
+    public var query: QueryIdentity? {
+        switch phase {
+        case .starting: nil
+        case .exporting(let query, _), .succeeded(let query, _), .failed(let query): query
+        }
+    }
+
+    public var checkpoint: Checkpoint {
+        switch phase {
+        case .starting, .failed: Checkpoint(nextBatch: firstBatch)
+        case .exporting(_, let checkpoint), .succeeded(_, let checkpoint): checkpoint
+        }
+    }
+}
+
+/// Everything before this point is in files that the manifest lists.
+public struct Checkpoint: Sendable, Equatable {
+    /// Where the next batch begins in the result.
+    public var bookmark: Bookmark
+    /// Data rows of the result before the bookmark, however they fared.
+    public var rowsExported: Int
+    public var duplicateRows: Int
+    public var rejectedRows: Int
+    /// The sequence of the next batch.
+    public var nextBatch: Int
+
+    public init(
+        bookmark: Bookmark = .start, rowsExported: Int = 0, duplicateRows: Int = 0, rejectedRows: Int = 0,
+        nextBatch: Int
+    ) {
+        self.bookmark = bookmark
+        self.rowsExported = rowsExported
+        self.duplicateRows = duplicateRows
+        self.rejectedRows = rejectedRows
+        self.nextBatch = nextBatch
+    }
+
+    /// Rows in files.
+    public var rows: Int { rowsExported - duplicateRows - rejectedRows }
+}

@@ -1,0 +1,100 @@
+import JSON
+
+extension ExportState {
+    static let formatName = "athena-export/state"
+    static let formatVersion = 1
+    /// The longest page token that a source may give (Athena's model says 1024).
+    static let maximumTokenLength = 1024
+
+    private enum Status: String, CaseIterable {
+        case running, succeeded, failed
+    }
+
+    private var status: Status {
+        switch phase {
+        case .starting, .exporting: .running
+        case .succeeded: .succeeded
+        case .failed: .failed
+        }
+    }
+
+    private var clientRequestToken: String? {
+        if case .starting(let token) = phase { token } else { query?.clientRequestToken }
+    }
+
+    func json(updatedAt: String) -> JSONValue {
+        let checkpoint = checkpoint
+        return [
+            "format": .string(Self.formatName), "version": .integer(Self.formatVersion), "run_id": .string(runID),
+            "status": .string(status.rawValue), "request_fingerprint": .string(request.fingerprint),
+            "request": request.json,
+            "client_request_token": clientRequestToken.map { .string($0) } ?? .null,
+            "query_execution_id": query.map { .string($0.queryExecutionID) } ?? .null,
+            "position": [
+                "page_token": checkpoint.bookmark.pageToken.map { .string($0) } ?? .null,
+                "rows_into_page": .integer(checkpoint.bookmark.rowsIntoPage),
+                "byte_offset": .integer(checkpoint.bookmark.byteOffset),
+                "rows_exported": .integer(checkpoint.rowsExported),
+                "duplicate_rows": .integer(checkpoint.duplicateRows),
+                "rejected_rows": .integer(checkpoint.rejectedRows),
+            ],
+            "first_batch": .integer(firstBatch), "next_batch": .integer(checkpoint.nextBatch),
+            "started_at": .string(startedAt), "updated_at": .string(updatedAt),
+        ]
+    }
+
+    init(parsing bytes: [UInt8]) throws(JSONError) {
+        let root = JSONField(try JSONValue(parsing: bytes))
+        try root.checkFormat(Self.formatName, version: Self.formatVersion)
+        runID = try root.member("run_id").string()
+        request = try ExportRequest(try root.member("request"))
+        try root.member("request_fingerprint").expect(request.fingerprint)
+        startedAt = try root.member("started_at").string()
+        firstBatch = try root.member("first_batch").integer(atLeast: 1)
+        phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
+    }
+
+    private static func phase(_ root: JSONField, checkpoint: Checkpoint) throws(JSONError) -> Phase {
+        let status = try root.member("status").choice(Status.self)
+        let token = try root.optionalMember("client_request_token")?.string()
+        guard let queryExecutionID = try root.optionalMember("query_execution_id")?.string() else {
+            guard status == .running, let token else {
+                throw .field(
+                    path: "query_execution_id", expected: "an id, since status is \(status.rawValue)", found: "nothing")
+            }
+            return .starting(clientRequestToken: token)
+        }
+        let query = QueryIdentity(clientRequestToken: token, queryExecutionID: queryExecutionID)
+        return switch status {
+        case .running: .exporting(query, checkpoint)
+        case .succeeded: .succeeded(query, checkpoint)
+        case .failed: .failed(query)
+        }
+    }
+}
+
+extension Checkpoint {
+    fileprivate init(_ root: JSONField, firstBatch: Int) throws(JSONError) {
+        let position = try root.member("position")
+        let token = try position.optionalMember("page_token")
+        if let length = try token?.string().utf8.count, length > ExportState.maximumTokenLength {
+            throw .field(
+                path: "position.page_token", expected: "at most \(ExportState.maximumTokenLength) characters",
+                found: "\(length)")
+        }
+        self.init(
+            bookmark: Bookmark(
+                pageToken: try token?.string(),
+                rowsIntoPage: try position.member("rows_into_page").integer(atLeast: 0),
+                byteOffset: try position.member("byte_offset").integer(atLeast: 0)),
+            rowsExported: try position.member("rows_exported").integer(atLeast: 0),
+            duplicateRows: try position.member("duplicate_rows").integer(atLeast: 0),
+            rejectedRows: try position.member("rejected_rows").integer(atLeast: 0),
+            nextBatch: try root.member("next_batch").integer(atLeast: firstBatch))
+        guard duplicateRows + rejectedRows <= rowsExported, bookmark.rowsIntoPage <= rowsExported else {
+            throw .field(
+                path: "position.rows_exported", expected: "at least the rows counted beside it",
+                found: "\(rowsExported)")
+        }
+    }
+}

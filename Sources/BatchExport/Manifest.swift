@@ -1,0 +1,123 @@
+/// What a loader should load, in which order, and how: the content of `manifest.json`.
+public struct Manifest: Sendable, Equatable {
+    public let table: String
+    public let primaryKey: [String]
+    public let fileFormat: FileFormat
+    public let columns: [Column]
+    /// Oldest first.
+    public internal(set) var runs: [Run] = []
+    /// By rising sequence.
+    public internal(set) var batches: [Batch] = []
+
+    /// One run of a query, however many processes it took.
+    public struct Run: Sendable, Equatable {
+        public enum Status: String, Sendable, CaseIterable {
+            case running, succeeded, abandoned
+        }
+
+        public let runID: String
+        public internal(set) var status: Status
+        public internal(set) var queryExecutionID: String
+        public internal(set) var querySHA256: String
+        public internal(set) var source: String
+        public let startedAt: String
+        public internal(set) var completedAt: String?
+        /// Rows in files.
+        public internal(set) var rows: Int
+        public internal(set) var duplicateRows: Int
+        public internal(set) var rejectedRows: Int
+        public internal(set) var dataScannedBytes: Int?
+    }
+
+    /// One file of rows.
+    public struct Batch: Sendable, Equatable {
+        public let sequence: Int
+        public let runID: String
+        /// From the table's directory.
+        public let path: String
+        public let rows: Int
+        public let duplicateRows: Int
+        public let rejectedRows: Int
+        public let bytes: Int
+        public let uncompressedBytes: Int
+        public let sha256: String
+        /// The result's data rows that the batch was made from, counted from 1 within the run.
+        public let firstRow: Int
+        public let lastRow: Int
+    }
+
+    public var rows: Int { batches.reduce(0) { $0 + $1.rows } }
+    public var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
+    public var uncompressedBytes: Int { batches.reduce(0) { $0 + $1.uncompressedBytes } }
+
+    init(table: String, schema: ResultSchema, fileFormat: FileFormat) {
+        self.init(
+            table: table, primaryKey: schema.primaryKey, fileFormat: fileFormat, columns: schema.columns, runs: [],
+            batches: [])
+    }
+
+    init(
+        table: String, primaryKey: [String], fileFormat: FileFormat, columns: [Column], runs: [Run], batches: [Batch]
+    ) {
+        self.table = table
+        self.primaryKey = primaryKey
+        self.fileFormat = fileFormat
+        self.columns = columns
+        self.runs = runs
+        self.batches = batches
+    }
+
+    public func run(named runID: String) -> Run? {
+        runs.first { $0.runID == runID }
+    }
+
+    /// Adds a batch, or replaces the entry of the same sequence.
+    mutating func record(_ batch: Batch) {
+        if let index = batches.firstIndex(where: { $0.sequence >= batch.sequence }) {
+            if batches[index].sequence == batch.sequence {
+                batches[index] = batch
+            } else {
+                batches.insert(batch, at: index)
+            }
+        } else {
+            batches.append(batch)
+        }
+    }
+
+    /// Adds a run, or replaces the one of the same name that has not succeeded.
+    mutating func record(_ run: Run) {
+        if let index = runs.firstIndex(where: { $0.runID == run.runID }) {
+            runs[index] = run
+        } else {
+            runs.append(run)
+        }
+    }
+
+    /// How another schema, key or format would differ from this one; empty if it would not.
+    func differences(to schema: ResultSchema, format: FileFormat) -> [String] {
+        var differences: [String] = []
+        if format != fileFormat {
+            differences.append("format \(fileFormat.rawValue) became \(format.rawValue)")
+        }
+        if schema.primaryKey != primaryKey {
+            differences.append(
+                "key \(primaryKey.joined(separator: ", ")) became \(schema.primaryKey.joined(separator: ", "))")
+        }
+        for column in columns where !schema.columns.contains(where: { $0.name == column.name }) {
+            differences.append("column \(column.name) is gone")
+        }
+        for column in schema.columns {
+            guard let known = columns.first(where: { $0.name == column.name }) else {
+                differences.append("column \(column.name) is new")
+                continue
+            }
+            if known.typeDescription != column.typeDescription {
+                differences.append("column \(column.name) was \(known.typeDescription), is \(column.typeDescription)")
+            }
+        }
+        if differences.isEmpty, schema.columns.map(\.name) != columns.map(\.name) {
+            differences.append("the columns stand in another order")
+        }
+        return differences
+    }
+}

@@ -1,0 +1,48 @@
+/// Any source of result rows, read in order from any bookmark.
+public protocol ResultSource: Sendable {
+    /// How rows are read, as the manifest records it: `api`, `s3`.
+    var name: String { get }
+
+    /// The part of the result in which a bookmark lies.
+    ///
+    /// Asking again for the same bookmark gives the same rows.
+    /// - Throws: ``BookmarkRefused`` if the source no longer knows the bookmark but still has the result.
+    func page(at bookmark: Bookmark) async throws -> ResultPage
+}
+
+/// The source does not know a bookmark any more; the result can still be read from its beginning.
+public struct BookmarkRefused: Error {
+    public init() {}
+}
+
+/// A place between two rows of a result.
+public struct Bookmark: Sendable, Equatable {
+    /// The token that was sent for the page in which the next row lies; nil for the first page.
+    public var pageToken: String?
+    /// Data rows of that page that lie before the bookmark; a header row does not count.
+    public var rowsIntoPage: Int
+    /// For sources that are one stream of bytes.
+    public var byteOffset: Int
+
+    public init(pageToken: String? = nil, rowsIntoPage: Int = 0, byteOffset: Int = 0) {
+        self.pageToken = pageToken
+        self.rowsIntoPage = rowsIntoPage
+        self.byteOffset = byteOffset
+    }
+
+    public static let start = Bookmark()
+}
+
+/// Some rows of a result, from the beginning of a page.
+public struct ResultPage: Sendable {
+    public let columns: [Column]
+    public let block: RowBlock
+    /// Where the page after this one begins; nil at the end of the result. A page without rows is not the end.
+    public let next: Bookmark?
+
+    public init(columns: [Column], block: RowBlock, next: Bookmark?) {
+        self.columns = columns
+        self.block = block
+        self.next = next
+    }
+}

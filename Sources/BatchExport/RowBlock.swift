@@ -1,0 +1,69 @@
+/// Rows of a result as one buffer of bytes and the place of every cell in it.
+///
+/// The hinge of the data path: parsers fill it, encoders read it, and neither makes a string or an array for a cell.
+/// Every row has `columnCount` cells.
+public struct RowBlock: Sendable {
+    public let bytes: [UInt8]
+    /// Row by row.
+    public let cells: [Cell]
+    public let columnCount: Int
+    /// Whether any cell holds something that no loader takes, so that most blocks need no look at their cells.
+    public let hasUnloadableCells: Bool
+
+    /// Where a cell's text stands, UTF-8, and what a parser noticed about it.
+    public struct Cell: Sendable {
+        public let start: UInt32
+        public let count: UInt32
+        public let traits: Traits
+
+        @inlinable
+        public init(start: Int, count: Int, traits: Traits = []) {
+            self.start = UInt32(start)
+            self.count = UInt32(count)
+            self.traits = traits
+        }
+
+        public static let null = Cell(start: 0, count: 0, traits: .null)
+
+        @inlinable
+        public var isNull: Bool { traits.contains(.null) }
+
+        @inlinable
+        public var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+    }
+
+    public struct Traits: OptionSet, Sendable {
+        public let rawValue: UInt8
+
+        @inlinable
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// SQL NULL; the cell has no bytes.
+        public static let null = Traits(rawValue: 1)
+        /// The text holds U+0000.
+        public static let nul = Traits(rawValue: 2)
+        /// The text holds half a surrogate pair, written as the three bytes of UTF-8's scheme.
+        public static let loneSurrogate = Traits(rawValue: 4)
+        /// No byte of the text needs an escape in JSON.
+        public static let plainJSON = Traits(rawValue: 8)
+
+        @usableFromInline static let unloadable: Traits = [.nul, .loneSurrogate]
+    }
+
+    /// - Parameter cells: a whole number of rows.
+    public init(bytes: [UInt8], cells: [Cell], columnCount: Int, hasUnloadableCells: Bool) {
+        precondition(columnCount > 0 ? cells.count % columnCount == 0 : cells.isEmpty, "cells fill whole rows")
+        self.bytes = bytes
+        self.cells = cells
+        self.columnCount = columnCount
+        self.hasUnloadableCells = hasUnloadableCells
+    }
+
+    public var rowCount: Int { columnCount == 0 ? 0 : cells.count / columnCount }
+
+    /// The cells of a row, as indices into ``cells``.
+    @inlinable
+    public func cellIndices(ofRow row: Int) -> Range<Int> {
+        row * columnCount..<(row + 1) * columnCount
+    }
+}

@@ -1,0 +1,63 @@
+internal import CCrypto
+
+/// SHA-256 (FIPS 180-4) of bytes that arrive in pieces.
+public struct SHA256: ~Copyable {
+    private let context: OpaquePointer
+
+    public init() {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            // Out of memory, or a libcrypto whose provider has no SHA-256: nothing of this program works then.
+            fatalError("libcrypto offers no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    public mutating func update(_ bytes: [UInt8]) {
+        let status = EVP_DigestUpdate(context, bytes, bytes.count)
+        precondition(status == 1, "EVP_DigestUpdate failed")
+    }
+
+    /// The 32 bytes of the digest.
+    public consuming func finalize() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let status = EVP_DigestFinal_ex(context, &digest, nil)
+        precondition(status == 1, "EVP_DigestFinal_ex failed")
+        return digest
+    }
+
+    /// The digest of bytes that are all there.
+    public static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = SHA256()
+        digest.update(bytes)
+        return digest.finalize()
+    }
+
+    /// The digest of a text's UTF-8, as 64 lower-case hexadecimal digits.
+    public static func hex(_ text: String) -> String {
+        hash(Array(text.utf8)).hexadecimal
+    }
+}
+
+/// HMAC with SHA-256 (RFC 2104).
+public enum HMACSHA256 {
+    /// The 32 bytes of the authentication code.
+    public static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        // An empty Swift array may pass a null pointer, which HMAC takes for "the key of last time".
+        let keyBytes = key.isEmpty ? [0] : key
+        let result = HMAC(EVP_sha256(), keyBytes, Int32(key.count), message, message.count, &code, &length)
+        precondition(result != nil && length == 32, "HMAC failed")
+        return code
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Two lower-case hexadecimal digits a byte.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

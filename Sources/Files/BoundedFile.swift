@@ -1,0 +1,78 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Small files that are read whole: configuration, state, manifest, fixtures.
+public enum BoundedFile {
+    /// What was read, and who else may read it.
+    public struct Content: Sendable {
+        public let bytes: [UInt8]
+        /// Whether the file's mode lets its group or everyone read it.
+        public let isReadableByOthers: Bool
+    }
+
+    /// Why a file cannot be read whole.
+    public enum Failure: Error, Equatable, CustomStringConvertible {
+        case missing(FilePath)
+        /// A directory, pipe or device where a file belongs.
+        case notAFile(FilePath)
+        case tooLarge(FilePath, limit: Int)
+        case unreadable(FileError)
+
+        public var description: String {
+            switch self {
+            case .missing(let path): "\(path) does not exist"
+            case .notAFile(let path): "\(path) is not a regular file"
+            case .tooLarge(let path, let limit): "\(path) is larger than \(limit) bytes"
+            case .unreadable(let error): "\(error)"
+            }
+        }
+    }
+
+    /// Reads a regular file of at most `limit` bytes.
+    public static func read(_ path: FilePath, limit: Int) throws(Failure) -> Content {
+        let file = try open(path)
+        defer { try? file.close() }
+        let status: stat
+        do { status = try POSIX.status(of: file) } catch { throw .unreadable(FileError("look at", path, error)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path) }
+        guard status.st_size <= limit else { throw .tooLarge(path, limit: limit) }
+        let bytes: [UInt8]
+        do {
+            bytes = try readAll(file, expecting: Int(status.st_size))
+        } catch {
+            throw .unreadable(FileError("read", path, error as? Errno ?? .ioError))
+        }
+        // A file that grows while it is read must not grow past the limit either.
+        guard bytes.count <= limit else { throw .tooLarge(path, limit: limit) }
+        return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0)
+    }
+
+    private static func open(_ path: FilePath) throws(Failure) -> FileDescriptor {
+        do {
+            // Non-blocking: opening a pipe would otherwise wait until somebody writes to it.
+            return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+        } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory {
+            throw .missing(path)
+        } catch {
+            throw .unreadable(FileError("open", path, error as? Errno ?? .ioError))
+        }
+    }
+
+    private static func readAll(_ file: FileDescriptor, expecting size: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
+            while count < buffer.count {
+                let part = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                let read = try file.read(into: part)
+                if read == 0 { break }
+                count += read
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The calls that swift-system does not have, with its types: paths instead of C strings, ``Errno`` instead of -1.
+enum POSIX {
+    static func makeDirectory(_ path: FilePath) throws(Errno) {
+        try check { path.withPlatformString { mkdir($0, 0o777) } }
+    }
+
+    /// Gives a file a second name, and fails if that name is taken; `rename` would replace what has it.
+    static func link(_ path: FilePath, as newPath: FilePath) throws(Errno) {
+        try check { path.withPlatformString { old in newPath.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, 0) } } }
+    }
+
+    static func rename(_ path: FilePath, to newPath: FilePath) throws(Errno) {
+        try check { path.withPlatformString { old in newPath.withPlatformString { systemRename(old, $0) } } }
+    }
+
+    static func unlink(_ path: FilePath) throws(Errno) {
+        try check { path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } }
+    }
+
+    /// Makes what was written to a descriptor survive a power cut.
+    static func synchronize(_ file: FileDescriptor) throws(Errno) {
+        #if canImport(Darwin)
+            // fsync on Darwin stops at the drive's cache.
+            try check { fcntl(file.rawValue, F_FULLFSYNC) }
+        #else
+            try check { fsync(file.rawValue) }
+        #endif
+    }
+
+    /// Takes the kernel's lock on an open file, which ends with the process; false if another one has it.
+    static func tryLock(_ file: FileDescriptor) throws(Errno) -> Bool {
+        do throws(Errno) {
+            try check { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            return true
+        } catch .wouldBlock {
+            return false
+        }
+    }
+
+    static func status(of file: FileDescriptor) throws(Errno) -> stat {
+        var status = stat()
+        try check { fstat(file.rawValue, &status) }
+        return status
+    }
+
+    private static func check(_ call: () -> CInt) throws(Errno) {
+        while call() != 0 {
+            let error = Errno(rawValue: errno)
+            guard error == .interrupted else { throw error }
+        }
+    }
+}
+
+/// Named apart because the method of the same name hides it.
+private func systemRename(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> CInt {
+    renameat(AT_FDCWD, old, AT_FDCWD, new)
+}

@@ -1,0 +1,75 @@
+internal import CZlib
+
+/// Compresses blocks, one after another, each into whole bytes of raw deflate (RFC 1951).
+///
+/// The stream state is a quarter of a megabyte; a deflater keeps it over any number of blocks. Not for sharing: each
+/// worker has its own.
+final class Deflater {
+    /// On the heap and never moved: zlib's internal state points back at it.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var output: [UInt8] = []
+
+    /// - Parameter level: 1 (fast) to 9 (small).
+    init(level: Int) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // Negative window bits: raw deflate, since the gzip frame goes round all blocks together.
+        let status = deflateInit2_(
+            stream, Int32(level), Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
+        precondition(status == Z_OK, "zlib refuses level \(level) or has no memory")
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deinitialize(count: 1)
+        stream.deallocate()
+    }
+
+    /// Compresses one block.
+    ///
+    /// - Parameters:
+    ///   - dictionary: the bytes before this block, of which the last 32 KiB help to compress it.
+    ///   - isLast: ends the deflate stream; otherwise the block is flushed to a byte border, so that the next one can
+    ///     be compressed elsewhere and simply follow.
+    func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> [UInt8] {
+        deflateReset(stream)
+        setDictionary(dictionary)
+        // Room for the flush marker on top of zlib's own bound.
+        let bound = Int(deflateBound(stream, UInt(block.count))) + 16
+        if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
+        let written = block.withUnsafeBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.pointee.avail_in = UInt32(input.count)
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(output.count)
+                let status = CZlib.deflate(stream, isLast ? Z_FINISH : Z_SYNC_FLUSH)
+                precondition(
+                    stream.pointee.avail_in == 0 && status == (isLast ? Z_STREAM_END : Z_OK),
+                    "deflate left its own bound")
+                return output.count - Int(stream.pointee.avail_out)
+            }
+        }
+        return Array(output[..<written])
+    }
+
+    private func setDictionary(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        bytes.withUnsafeBufferPointer { buffer in
+            let window = buffer.suffix(1 << 15)
+            _ = deflateSetDictionary(stream, UnsafeBufferPointer(rebasing: window).baseAddress, UInt32(window.count))
+        }
+    }
+}
+
+/// The check value of gzip (RFC 1952), and how two of them become that of the joined bytes.
+enum CRC32 {
+    static func of(_ bytes: [UInt8]) -> UInt32 {
+        UInt32(truncatingIfNeeded: crc32_z(0, bytes, bytes.count))
+    }
+
+    static func combine(_ first: UInt32, _ second: UInt32, secondCount: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: crc32_combine(UInt(first), UInt(second), secondCount))
+    }
+}

@@ -1,0 +1,68 @@
+/// Compresses blocks in parallel and joins them to one gzip member (RFC 1952), as pigz does.
+///
+/// One member, because several readers stop after the first: Perl's, Ruby's, older Trino's. The frame holds no name and
+/// no time. The bytes depend on the blocks and the level, never on the number of workers.
+public struct GzipMember: Sendable {
+    /// Compressed bytes in pieces, in order, frame included.
+    public let pieces: [[UInt8]]
+
+    /// - Parameters:
+    ///   - blocks: the content; each block is compressed with the one before it as dictionary.
+    ///   - level: 1 to 9.
+    ///   - workers: how many blocks are compressed at a time.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public init(compressing blocks: [[UInt8]], level: Int, workers: Int) async throws {
+        // An empty stream still needs a last block.
+        let blocks = blocks.isEmpty ? [[]] : blocks
+        let workers = max(1, min(workers, blocks.count))
+        let compressed = try await withThrowingTaskGroup(of: [Block].self) { group in
+            for worker in 0..<workers {
+                group.addTask { try await Self.compress(blocks, from: worker, by: workers, level: level) }
+            }
+            return try await group.reduce(into: [Block?](repeating: nil, count: blocks.count)) { all, some in
+                for block in some { all[block.index] = block }
+            }
+        }
+        var crc: UInt32 = 0
+        var count = 0
+        var pieces = [Self.header(level: level)]
+        for case let block? in compressed {
+            crc = CRC32.combine(crc, block.crc, secondCount: blocks[block.index].count)
+            count += blocks[block.index].count
+            pieces.append(block.deflated)
+        }
+        pieces.append(Self.littleEndian(crc) + Self.littleEndian(UInt32(truncatingIfNeeded: count)))
+        self.pieces = pieces
+    }
+
+    private struct Block: Sendable {
+        let index: Int
+        let deflated: [UInt8]
+        let crc: UInt32
+    }
+
+    private static func compress(
+        _ blocks: [[UInt8]], from first: Int, by stride: Int, level: Int
+    ) async throws -> [Block] {
+        let deflater = Deflater(level: level)
+        var done: [Block] = []
+        for index in Swift.stride(from: first, to: blocks.count, by: stride) {
+            let deflated = deflater.deflate(
+                blocks[index], after: index == 0 ? [] : blocks[index - 1], isLast: index == blocks.count - 1)
+            done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
+            // A block takes milliseconds and a batch many blocks: the reader of pages gets its turn between them.
+            await Task.yield()
+            try Task.checkCancellation()
+        }
+        return done
+    }
+
+    private static func header(level: Int) -> [UInt8] {
+        // Magic, deflate, no flags, no time, the hint at the level that gzip leaves, unknown operating system.
+        [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level == 9 ? 2 : level == 1 ? 4 : 0, 255]
+    }
+
+    private static func littleEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+    }
+}

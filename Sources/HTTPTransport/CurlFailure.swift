@@ -1,0 +1,57 @@
+import CCurl
+
+extension HTTPRequest {
+    /// `CURLE_TOO_LARGE`, which the headers of old versions do not know.
+    private static let tooLarge = CURLcode(100)
+
+    /// What libcurl's code means for this request.
+    ///
+    /// - Parameter handle: the handle that failed; `nil` when it never came to a transfer.
+    func failure(
+        _ code: CURLcode, on handle: CurlHandle? = nil, configuration: CurlTransport.Configuration
+    ) -> HTTPTransportError {
+        let host = url.authority
+        let reason = handle?.reason(for: code) ?? String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST: return .couldNotResolve(host: host)
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY:
+            return .couldNotConnect(host: host, reason: reason)
+        case CURLE_OPERATION_TIMEDOUT:
+            let phase = handle?.phaseOfTimeout(limits) ?? .connect
+            return .timedOut(host: host, phase: phase, limit: limits[phase])
+        case CURLE_SSL_CONNECT_ERROR, CURLE_USE_SSL_FAILED: return .tlsFailed(host: host, reason: reason)
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+            return .certificateRejected(host: host, reason: reason)
+        case CURLE_SSL_CACERT_BADFILE:
+            return .caBundleUnreadable(path: configuration.caBundlePath ?? "libcurl's own bundle")
+        // Memory that does not run out on Linux: so old versions of libcurl call a header line of over 100 KiB.
+        case CURLE_OUT_OF_MEMORY, Self.tooLarge:
+            return .headersTooLarge(host: host, limit: min(limits.headerBytes, 100 << 10))
+        case CURLE_PARTIAL_FILE: return .truncatedBody(host: host)
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR: return .connectionLost(host: host, reason: reason)
+        // libcurl calls an answer without a status line HTTP/0.9, and that an unsupported protocol.
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
+            return .malformedAnswer(host: host, reason: reason)
+        default: return .refusedByCurl(host: host, code: Int(code.rawValue), reason: reason)
+        }
+    }
+}
+
+extension CurlHandle {
+    /// libcurl has one code for the three limits. Its timer rings up to a millisecond early by its own clock.
+    fileprivate func phaseOfTimeout(_ limits: HTTPLimits) -> HTTPTransportError.Phase {
+        let elapsed = Duration.microseconds(microseconds(until: CURLINFO_TOTAL_TIME_T))
+        if elapsed + .milliseconds(10) >= limits.total { return .total }
+        return microseconds(until: CURLINFO_PRETRANSFER_TIME_T) == 0 ? .connect : .stall
+    }
+}
+
+extension HTTPLimits {
+    fileprivate subscript(phase: HTTPTransportError.Phase) -> Duration {
+        switch phase {
+        case .connect: connect
+        case .stall: stall
+        case .total: total
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import CCurl
+
+extension CurlHandle {
+    /// Whom to believe. No configuration turns any of this off.
+    func setTrust(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
+        try check(ccurl_easy_allow_http_only(easy))
+        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        if let path = configuration.caBundlePath {
+            try set(CURLOPT_CAINFO, path)
+            // libcurl looks into its built-in directory besides the bundle.
+            try set(CURLOPT_CAPATH, pointer: nil)
+            try set(CURLOPT_PROXY_CAINFO, path)
+        }
+    }
+
+    func setConnection(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
+        // One connection a request: no page waits in the flow control of another's HTTP/2 stream.
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_TCP_NODELAY, 1)
+        try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_BUFFERSIZE, 256 << 10)
+        try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        try check(ccurl_easy_abandon_resolver(easy))
+        if !configuration.usesProxiesOfEnvironment { try set(CURLOPT_NOPROXY, "*") }
+    }
+
+    func setLimits(_ limits: HTTPLimits) throws(CurlRefusal) {
+        try set(CURLOPT_CONNECTTIMEOUT_MS, limits.connect.curlMilliseconds)
+        try set(CURLOPT_TIMEOUT_MS, limits.total.curlMilliseconds)
+        try set(CURLOPT_LOW_SPEED_LIMIT, 1)
+        try set(CURLOPT_LOW_SPEED_TIME, (limits.stall.curlMilliseconds + 999) / 1000)
+    }
+
+    func setMessage(_ request: HTTPRequest) throws(CurlRefusal) {
+        try set(CURLOPT_URL, request.url.description)
+        // A signed path must arrive as signed, `..` and all.
+        try set(CURLOPT_PATH_AS_IS, 1)
+        try set(CURLOPT_HTTP_CONTENT_DECODING, 0)
+        if request.carriesBody { try setBody(request.body) }
+        switch request.method {
+        case "HEAD": try set(CURLOPT_NOBODY, 1)
+        case "GET" where !request.carriesBody: try set(CURLOPT_HTTPGET, 1)
+        default: try set(CURLOPT_CUSTOMREQUEST, request.method)
+        }
+        try setHeaderLines(request.headerLines)
+    }
+}
+
+extension HTTPRequest {
+    fileprivate var carriesBody: Bool {
+        !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method)
+    }
+
+    /// The request's fields, and an end to those that libcurl would add of its own accord.
+    fileprivate var headerLines: [String] {
+        let own = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        let unasked = ["Accept", "Content-Type", "Expect"].filter { headers[$0] == nil }
+        return own + unasked.map { "\($0):" }
+    }
+}
+
+extension Duration {
+    /// At least 1, because 0 means no limit to libcurl, and no more than its `int` holds.
+    fileprivate var curlMilliseconds: Int {
+        Int(min(max(self / .milliseconds(1), 1), Double(Int32.max)).rounded(.up))
+    }
+}

@@ -1,0 +1,99 @@
+import CCurl
+import Synchronization
+
+/// A request on its way to the loop, with the one who waits for the answer.
+struct CurlOrder: Sendable {
+    let id: UInt
+    let request: HTTPRequest
+    let continuation: CheckedContinuation<HTTPResponse, any Error>
+}
+
+/// Hands commands from any thread to the one of the ``CurlLoop``.
+final class CurlMailbox: Sendable {
+    enum Command: Sendable {
+        case start(CurlOrder)
+        /// Means nothing when the order is unknown or done.
+        case cancel(UInt)
+    }
+
+    private struct State {
+        var commands: [Command] = []
+        var isClosed = false
+        /// The address of the loop's multi handle while it exists, as a number because a pointer is not `Sendable`:
+        /// `curl_multi_wakeup` is the only function that another thread may call with it.
+        var multi: UInt?
+
+        mutating func takeAll() -> [Command] {
+            defer { commands.removeAll() }
+            return commands
+        }
+
+        /// Called with the lock held, so the handle cannot be freed meanwhile.
+        func wakeLoop() {
+            if let multi { curl_multi_wakeup(UnsafeMutableRawPointer(bitPattern: multi)) }
+        }
+    }
+
+    private let state = Mutex(State())
+    private let turn = Atomic<Bool>(false)
+    private let lastID = Atomic<UInt>(0)
+
+    func nextID() -> UInt {
+        lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// An order that comes too late is answered with ``HTTPTransportError/closed``.
+    func post(_ command: Command) {
+        let isTaken = withState { state in
+            guard !state.isClosed else { return false }
+            state.commands.append(command)
+            if state.commands.count == 1 { state.wakeLoop() }
+            return true
+        }
+        if !isTaken { command.refuse() }
+    }
+
+    func close() {
+        withState { state in
+            state.isClosed = true
+            state.wakeLoop()
+        }
+    }
+
+    /// From here on each command wakes the loop out of `curl_multi_poll`.
+    func attach(_ multi: UnsafeMutableRawPointer) {
+        let address = UInt(bitPattern: multi)
+        withState { $0.multi = address }
+    }
+
+    /// The commands since the last time; `nil` when the mailbox is closed.
+    func take() -> [Command]? {
+        withState { $0.isClosed ? nil : $0.takeAll() }
+    }
+
+    /// Closes, wakes nobody any more and refuses what was never taken.
+    func detach() {
+        let late = withState { state in
+            state.isClosed = true
+            state.multi = nil
+            return state.takeAll()
+        }
+        late.forEach { $0.refuse() }
+    }
+
+    /// ThreadSanitizer does not see into the standard library, where a contended `Mutex` waits, and takes the next turn
+    /// for a race. The atomic says the same once more where it can see it, for next to nothing.
+    private func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            _ = turn.load(ordering: .acquiring)
+            defer { turn.store(true, ordering: .releasing) }
+            return body(&state)
+        }
+    }
+}
+
+extension CurlMailbox.Command {
+    fileprivate func refuse() {
+        if case .start(let order) = self { order.continuation.resume(throwing: HTTPTransportError.closed) }
+    }
+}

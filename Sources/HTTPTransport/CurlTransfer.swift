@@ -1,0 +1,65 @@
+import CCurl
+
+/// One request on its way: the handle that carries it, the answer as far as it came, and the one who waits for it.
+final class CurlTransfer {
+    let handle: CurlHandle
+    let continuation: CheckedContinuation<HTTPResponse, any Error>
+    private let id: UInt
+    private let request: HTTPRequest
+    private let collector: ResponseCollector
+
+    init(_ order: CurlOrder, on handle: CurlHandle) {
+        self.handle = handle
+        continuation = order.continuation
+        id = order.id
+        request = order.request
+        collector = ResponseCollector(limits: order.request.limits)
+    }
+
+    /// Sets every option of the handle, of which a failed one fails the request: some of them are promises.
+    func prepare(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
+        try handle.setReasonBuffer()
+        try handle.setTag(id)
+        try handle.setTrust(configuration)
+        try handle.setConnection(configuration)
+        try handle.setLimits(request.limits)
+        try handle.setMessage(request)
+        let context = Unmanaged.passUnretained(collector).toOpaque()
+        try handle.set(CURLOPT_HEADERFUNCTION, callback: takeHeaderLine)
+        try handle.set(CURLOPT_HEADERDATA, pointer: context)
+        try handle.set(CURLOPT_WRITEFUNCTION, callback: takeBody)
+        try handle.set(CURLOPT_WRITEDATA, pointer: context)
+    }
+
+    /// What became of the request, once libcurl has reported it as done.
+    func result(
+        _ code: CURLcode, _ configuration: CurlTransport.Configuration
+    ) -> Result<HTTPResponse, any Error> {
+        if code == CURLE_OK { return .success(collector.takeResponse(status: handle.status)) }
+        let host = request.url.authority
+        switch collector.overflow {
+        case .headers:
+            return .failure(HTTPTransportError.headersTooLarge(host: host, limit: request.limits.headerBytes))
+        case .body: return .failure(HTTPTransportError.bodyTooLarge(host: host, limit: request.limits.bodyBytes))
+        case nil: return .failure(request.failure(code, on: handle, configuration: configuration))
+        }
+    }
+}
+
+private let takeHeaderLine: ccurl_write_callback = { bytes, size, count, context in
+    hand(bytes, size * count, context) { $0.take(headerLine: $1) }
+}
+
+private let takeBody: ccurl_write_callback = { bytes, size, count, context in
+    hand(bytes, size * count, context) { $0.take(body: $1) }
+}
+
+/// - Returns: the number of bytes taken; libcurl gives the transfer up when it is not all of them.
+private func hand(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
+    _ take: (ResponseCollector, UnsafeRawBufferPointer) -> Bool
+) -> Int {
+    guard let context else { return 0 }
+    let collector = Unmanaged<ResponseCollector>.fromOpaque(context).takeUnretainedValue()
+    return take(collector, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+}

@@ -1,0 +1,72 @@
+import Dispatch
+
+/// The network: HTTP/1.1 over libcurl.
+///
+/// Every transfer runs on one thread of the transport's own, and connections stay open for the next request to the
+/// same host. The certificate and the host name of the peer are always verified, TLS is 1.2 at least, redirects are
+/// returned and not followed, bodies are returned as sent and not decompressed. libcurl sends a request once more by
+/// itself in one case: a kept connection turns out closed before the first byte of an answer.
+///
+/// A stall limit counts in whole seconds, from when libcurl's average over about five seconds has come down to nothing.
+///
+/// Making the first transport ignores `SIGPIPE` for the whole process, unless a handler is installed.
+public final class CurlTransport: HTTPTransport {
+    /// What holds for every request of a transport.
+    public struct Configuration: Sendable {
+        /// PEM file of trusted certificates; `nil` for those that libcurl was built with.
+        ///
+        /// libcurl reads no variable of the environment for it, so whoever honours `AWS_CA_BUNDLE` says so here.
+        public var caBundlePath: String?
+        /// Sent with each request that names none itself; `nil` sends none.
+        public var userAgent: String?
+        /// Whether `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` of the environment count.
+        public var usesProxiesOfEnvironment: Bool
+
+        public init(
+            caBundlePath: String? = nil, userAgent: String? = nil, usesProxiesOfEnvironment: Bool = true
+        ) {
+            self.caBundlePath = caBundlePath
+            self.userAgent = userAgent
+            self.usesProxiesOfEnvironment = usesProxiesOfEnvironment
+        }
+    }
+
+    private let configuration: Configuration
+    private let mailbox = CurlMailbox()
+
+    public init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        // The loop is made on its thread and never leaves it; only the mailbox is shared.
+        DispatchQueue(label: "athena-export.http").async { [mailbox] in
+            CurlLoop.run(configuration, mailbox)
+        }
+    }
+
+    deinit { close() }
+
+    /// Ends the thread and the connections; whoever still waits for an answer gets ``HTTPTransportError/closed``.
+    public func close() {
+        mailbox.close()
+    }
+
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        var request = request
+        if request.headers["User-Agent"] == nil { request.headers["User-Agent"] = configuration.userAgent }
+        try request.validate()
+        return try await exchange(request)
+    }
+
+    private func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        let id = mailbox.nextID()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                mailbox.post(.start(CurlOrder(id: id, request: request, continuation: continuation)))
+                // The handler below may have run since, before there was anything to cancel.
+                if Task.isCancelled { mailbox.post(.cancel(id)) }
+            }
+        } onCancel: {
+            mailbox.post(.cancel(id))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+extension HTTPRequest {
+    /// Refuses whatever would say something else on the wire than it says here.
+    ///
+    /// libcurl writes methods and header fields out as they are, so a line break in one begins a field of its own.
+    func validate() throws(HTTPTransportError) {
+        guard method.isHTTPToken else { throw .invalidMethod }
+        for (name, value) in headers {
+            guard name.isHTTPToken, !value.utf8.contains(where: { $0 == 0 || $0 == 10 || $0 == 13 }) else {
+                throw .invalidHeader(name: name)
+            }
+        }
+        try validateURL()
+    }
+
+    /// The parts of a URL can be set one by one, so only reading the whole again tells where it leads.
+    private func validateURL() throws(HTTPTransportError) {
+        guard let read = try? HTTPURL(parsing: url.description),
+            read.host == url.host.lowercased(), read.path == url.path, read.query == url.query
+        else { throw .invalidURL(host: url.host) }
+    }
+}
+
+extension String {
+    /// A token of RFC 9110.
+    fileprivate var isHTTPToken: Bool {
+        !utf8.isEmpty && utf8.allSatisfy(\.isHTTPTokenCharacter)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHTTPTokenCharacter: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(self)
+        }
+    }
+}

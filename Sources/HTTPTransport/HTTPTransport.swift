@@ -1,0 +1,69 @@
+/// Sends one request and returns the one answer to it.
+///
+/// The seam between this program and the network: live over libcurl, answered from fixtures, recorded on the way, or
+/// scripted by a test. A transport does not retry, sign or interpret; an answer with an error status is an answer.
+public protocol HTTPTransport: Sendable {
+    /// - Returns: the whole answer, whatever its status.
+    /// - Throws: ``HTTPTransportError`` when no whole answer arrived; `CancellationError` when the task was cancelled.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
+}
+
+/// One HTTP request, ready to send.
+public struct HTTPRequest: Sendable {
+    public var method: String
+    public var url: HTTPURL
+    /// Header fields beyond those that the transport sets itself (`Host`, `Content-Length`).
+    public var headers: HTTPHeaders
+    public var body: [UInt8]
+    public var limits: HTTPLimits
+
+    public init(
+        method: String, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [], limits: HTTPLimits = .standard
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.limits = limits
+    }
+}
+
+/// One HTTP answer, with its whole body.
+public struct HTTPResponse: Sendable {
+    public var status: Int
+    public var headers: HTTPHeaders
+    public var body: [UInt8]
+
+    public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// How much and how long an answer may be before the transport gives it up.
+public struct HTTPLimits: Sendable {
+    /// Bytes of body.
+    public var bodyBytes: Int
+    /// Bytes of status line and header fields together.
+    public var headerBytes: Int
+    /// Time to resolve the name, connect and shake hands.
+    public var connect: Duration
+    /// Time without a byte in either direction.
+    public var stall: Duration
+    /// Time for the request as a whole.
+    public var total: Duration
+
+    public init(
+        bodyBytes: Int = 16 << 20, headerBytes: Int = 256 << 10, connect: Duration = .seconds(10),
+        stall: Duration = .seconds(60), total: Duration = .seconds(300)
+    ) {
+        self.bodyBytes = bodyBytes
+        self.headerBytes = headerBytes
+        self.connect = connect
+        self.stall = stall
+        self.total = total
+    }
+
+    public static let standard = HTTPLimits()
+}

@@ -1,0 +1,95 @@
+/// Why no whole answer arrived.
+///
+/// Hosts come with their port where it is not the scheme's own; reasons are libcurl's own words. Neither holds the
+/// request's query, header values or body.
+public enum HTTPTransportError: Error, Equatable, Sendable {
+    /// The limit of ``HTTPLimits`` that ran out.
+    public enum Phase: String, Sendable {
+        case connect, stall, total
+    }
+
+    case couldNotResolve(host: String)
+    /// Refused or unreachable, by way of a proxy too.
+    case couldNotConnect(host: String, reason: String)
+    /// The handshake failed for another reason than the certificate.
+    case tlsFailed(host: String, reason: String)
+    /// The certificate is not trusted, not valid now or made out to another host.
+    case certificateRejected(host: String, reason: String)
+    /// The bundle of trusted certificates is missing, unreadable or holds no certificate.
+    case caBundleUnreadable(path: String)
+    case timedOut(host: String, phase: Phase, limit: Duration)
+    case connectionLost(host: String, reason: String)
+    /// The connection ended before the body did.
+    case truncatedBody(host: String)
+    /// What arrived is not HTTP.
+    case malformedAnswer(host: String, reason: String)
+    /// - Parameter limit: in bytes.
+    case bodyTooLarge(host: String, limit: Int)
+    /// - Parameter limit: in bytes. libcurl itself allows one line no more than 100 KiB.
+    case headersTooLarge(host: String, limit: Int)
+    /// A header field's name is no HTTP token, or its value holds CR, LF or NUL.
+    case invalidHeader(name: String)
+    /// The method is no HTTP token.
+    case invalidMethod
+    /// The parts of the URL do not make up one that means the same again.
+    case invalidURL(host: String)
+    /// libcurl would not carry the request out.
+    /// - Parameter code: libcurl's `CURLcode`.
+    case refusedByCurl(host: String, code: Int, reason: String)
+    /// The transport was closed before the answer was complete.
+    case closed
+
+    /// Whether the same request may work later.
+    public var isTransient: Bool {
+        switch self {
+        case .couldNotResolve, .couldNotConnect, .tlsFailed, .timedOut, .connectionLost, .truncatedBody,
+            .malformedAnswer:
+            true
+        case .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
+            .invalidMethod, .invalidURL, .refusedByCurl, .closed:
+            false
+        }
+    }
+}
+
+extension HTTPTransportError: CustomStringConvertible {
+    /// One line.
+    public var description: String {
+        switch self {
+        case .couldNotResolve(let host): "the name of \(host) could not be resolved"
+        case .couldNotConnect(let host, let reason): "no connection to \(host): \(reason)"
+        case .tlsFailed(let host, let reason): "no TLS connection to \(host): \(reason)"
+        case .certificateRejected(let host, let reason): "the certificate of \(host) was rejected: \(reason)"
+        case .caBundleUnreadable(let path): "no trusted certificates could be read from \(path)"
+        case .timedOut(let host, let phase, let limit): phase.describe(host: host, limit: limit.inSeconds)
+        case .connectionLost(let host, let reason): "the connection to \(host) was lost: \(reason)"
+        case .truncatedBody(let host): "the answer of \(host) ended before its body was complete"
+        case .malformedAnswer(let host, let reason): "the answer of \(host) is not HTTP: \(reason)"
+        case .bodyTooLarge(let host, let limit): "the answer of \(host) has a body of more than \(limit) bytes"
+        case .headersTooLarge(let host, let limit): "the answer of \(host) has more than \(limit) bytes of headers"
+        case .invalidHeader(let name): "the request's header field \(name.debugDescription) is not valid HTTP"
+        case .invalidMethod: "the request's method is not valid HTTP"
+        case .invalidURL(let host): "the request's URL for \(host.debugDescription) is not valid"
+        case .refusedByCurl(let host, let code, let reason): "no request to \(host): \(reason) (libcurl error \(code))"
+        case .closed: "the HTTP transport was closed"
+        }
+    }
+}
+
+extension HTTPTransportError.Phase {
+    fileprivate func describe(host: String, limit: String) -> String {
+        switch self {
+        case .connect: "no connection to \(host) within \(limit) s"
+        case .stall: "\(host) neither sent nor took a byte for \(limit) s"
+        case .total: "no whole answer of \(host) within \(limit) s"
+        }
+    }
+}
+
+extension Duration {
+    /// `10` or `0.25`, without Foundation's formatting.
+    fileprivate var inSeconds: String {
+        let seconds = self / .seconds(1)
+        return seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
+    }
+}

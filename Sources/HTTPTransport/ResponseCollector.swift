@@ -1,0 +1,78 @@
+/// Puts an answer together from the pieces that libcurl hands over, and stops it where it outgrows its limits.
+final class ResponseCollector {
+    enum Overflow {
+        case headers, body
+    }
+
+    /// Which limit the answer broke.
+    private(set) var overflow: Overflow?
+    private let limits: HTTPLimits
+    private var headerBytes = 0
+    private var isInHead = true
+    private var headers = HTTPHeaders()
+    private var body: [UInt8] = []
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// Takes a line with its line break: a status line, a field, the empty line, or a trailer after the body.
+    ///
+    /// - Returns: `false` to give the transfer up.
+    func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
+        // Interim answers and trailers count too, or a server could send them for ever.
+        headerBytes += line.count
+        guard headerBytes <= limits.headerBytes else { return stop(.headers) }
+        if body.isEmpty, line.starts(with: "HTTP/".utf8) {
+            // A 1xx answer may come before the real one.
+            headers = HTTPHeaders()
+            isInHead = true
+        } else if isInHead {
+            takeField(line)
+        }
+        return true
+    }
+
+    /// - Returns: `false` to give the transfer up.
+    func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+        if body.isEmpty, let length = headers["Content-Length"].flatMap({ Int($0) }), length > 0 {
+            guard length <= limits.bodyBytes else { return stop(.body) }
+            body.reserveCapacity(length)
+        }
+        guard bytes.count <= limits.bodyBytes - body.count else { return stop(.body) }
+        body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// The whole answer. The collector gives its body away and is of no more use.
+    func takeResponse(status: Int) -> HTTPResponse {
+        defer { body = [] }
+        return HTTPResponse(status: status, headers: headers, body: body)
+    }
+
+    private func stop(_ reason: Overflow) -> Bool {
+        overflow = reason
+        return false
+    }
+
+    private func takeField(_ line: UnsafeRawBufferPointer) {
+        guard let first = line.first, first != 13, first != 10 else {
+            isInHead = false
+            return
+        }
+        if first == 0x20 || first == 0x09 {
+            headers.extendLast(with: Self.text(line[...]))
+        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+            headers.append(Self.text(line[..<colon]), Self.text(line[(colon + 1)...]))
+        }
+    }
+
+    /// Without the blanks and the line break around it.
+    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 13 || byte == 10 }
+        guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+            let last = bytes.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(decoding: bytes[first...last], as: UTF8.self)
+    }
+}

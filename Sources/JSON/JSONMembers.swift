@@ -1,0 +1,75 @@
+/// Steps through the members of an object in a text, without building it.
+///
+/// After each step the caller reads or skips the value at ``valueOffset`` and says in ``valueEnd`` where it ended.
+public struct JSONMembers {
+    /// Where the value of the current member begins.
+    public private(set) var valueOffset: Int
+    /// Behind the value of the current member; after the last step, behind the object.
+    public var valueEnd: Int
+    private var isFirst: Bool
+
+    /// For an object that begins at `offset`, blanks apart.
+    public init(at offset: Int) {
+        valueOffset = offset
+        valueEnd = offset
+        isFirst = true
+    }
+
+    /// For the rest of an object of which a value ended at `offset`.
+    public init(after offset: Int) {
+        valueOffset = offset
+        valueEnd = offset
+        isFirst = false
+    }
+
+    /// - Returns: where the next member's name stands, without its quotes and with its escapes; nil after the last.
+    public mutating func next(in text: Span<UInt8>) throws(JSONError) -> Range<Int>? {
+        var offset: Int
+        if isFirst {
+            isFirst = false
+            offset = text.skipJSONWhitespace(from: try text.expectJSON(0x7b, from: valueEnd))
+            if offset < text.count, text[offset] == 0x7d {
+                valueEnd = offset + 1
+                return nil
+            }
+        } else {
+            offset = text.skipJSONWhitespace(from: valueEnd)
+            if offset < text.count, text[offset] == 0x7d {
+                valueEnd = offset + 1
+                return nil
+            }
+            offset = try text.expectJSON(0x2c, from: offset)
+        }
+        let start = try text.expectJSON(0x22, from: offset)
+        let end = try text.endOfJSONString(from: start)
+        valueOffset = text.skipJSONWhitespace(from: try text.expectJSON(0x3a, from: end.quote + 1))
+        valueEnd = valueOffset
+        return start..<end.quote
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the text of a range is this ASCII text.
+    public func isEqual(_ text: StaticString, in range: Range<Int>) -> Bool {
+        range.count == text.utf8CodeUnitCount && hasJSONToken(text, at: range.lowerBound)
+    }
+}
+
+extension JSONValue {
+    /// Reads the one value that begins at an offset of a text; errors count from the beginning of the text.
+    public init(in text: Span<UInt8>, range: Range<Int>) throws(JSONError) {
+        var copy: [UInt8] = []
+        copy.append(copying: text, in: range)
+        do throws(JSONError) {
+            try self.init(parsing: copy)
+        } catch {
+            throw error.moved(by: range.lowerBound)
+        }
+    }
+
+    /// Reads a string or `null` that begins at an offset of a text.
+    public static func optionalString(in text: Span<UInt8>, at start: Int, path: String) throws(JSONError) -> String? {
+        let value = try JSONValue(in: text, range: start..<text.skipJSONValue(from: start))
+        return value == .null ? nil : try JSONField(value, path: path).string()
+    }
+}

@@ -1,0 +1,135 @@
+extension JSONValue {
+    /// Reads one JSON text (RFC 8259) and nothing beside it.
+    ///
+    /// Strict, because two readers that forgive differently see two files: UTF-8 without a byte order mark, no member
+    /// twice, no lone surrogate, at most 64 levels of nesting.
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
+        let text = bytes.span
+        if text.count >= 2, text[0] == 0x1f, text[1] == 0x8b {
+            throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")
+        }
+        if text.hasJSONToken("\u{feff}", at: 0) {
+            throw .syntax(offset: 0, reason: "the text begins with a byte order mark; save it without one")
+        }
+        var parser = JSONParser()
+        let value = try parser.value(in: text, depth: 0)
+        let end = text.skipJSONWhitespace(from: parser.offset)
+        guard end == text.count else {
+            throw .syntax(offset: end, reason: "expected the end of the text, found \(text.describe(at: end))")
+        }
+        self = value
+    }
+}
+
+private struct JSONParser {
+    static let maximumDepth = 64
+
+    var offset = 0
+
+    mutating func value(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
+        offset = text.skipJSONWhitespace(from: offset)
+        guard offset < text.count else { throw .syntax(offset: offset, reason: "the text ends where a value belongs") }
+        guard depth < Self.maximumDepth else {
+            throw .syntax(offset: offset, reason: "values are nested more than \(Self.maximumDepth) deep")
+        }
+        switch text[offset] {
+        case 0x7b: return try object(in: text, depth: depth)
+        case 0x5b: return try array(in: text, depth: depth)
+        case 0x22: return .string(try string(in: text))
+        default: return try scalar(in: text)
+        }
+    }
+
+    private mutating func object(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
+        var object = JSONObject()
+        var names: Set<String> = []
+        offset = text.skipJSONWhitespace(from: offset + 1)
+        if offset < text.count, text[offset] == 0x7d {
+            offset += 1
+            return .object(object)
+        }
+        while true {
+            offset = text.skipJSONWhitespace(from: offset)
+            let nameOffset = offset
+            guard offset < text.count, text[offset] == 0x22 else {
+                throw .syntax(offset: offset, reason: "expected a member name, found \(text.describe(at: offset))")
+            }
+            let name = try string(in: text)
+            guard names.insert(name).inserted else {
+                throw .syntax(offset: nameOffset, reason: "the member \"\(name)\" stands twice in one object")
+            }
+            offset = try text.expectJSON(0x3a, from: offset)
+            object.append(name, try value(in: text, depth: depth + 1))
+            if try !hasNext(in: text, closing: 0x7d) { return .object(object) }
+        }
+    }
+
+    private mutating func array(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
+        var elements: [JSONValue] = []
+        offset = text.skipJSONWhitespace(from: offset + 1)
+        if offset < text.count, text[offset] == 0x5d {
+            offset += 1
+            return .array(elements)
+        }
+        while true {
+            elements.append(try value(in: text, depth: depth + 1))
+            if try !hasNext(in: text, closing: 0x5d) { return .array(elements) }
+        }
+    }
+
+    /// After an element: a comma means that there is another one, the closing bracket that there is none.
+    private mutating func hasNext(in text: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
+        offset = text.skipJSONWhitespace(from: offset)
+        guard offset < text.count, text[offset] == 0x2c || text[offset] == closing else {
+            throw .syntax(
+                offset: offset,
+                reason: "expected a comma or \(String(UnicodeScalar(closing))), found \(text.describe(at: offset))")
+        }
+        offset += 1
+        return text[offset - 1] == 0x2c
+    }
+
+    private mutating func string(in text: Span<UInt8>) throws(JSONError) -> String {
+        let start = offset + 1
+        let end = try text.endOfJSONString(from: start)
+        offset = end.quote + 1
+        var copy = Array(start..<end.quote).map { text[$0] }
+        if end.hasEscapes {
+            var bytes = copy.mutableSpan
+            let decoded: JSONUnescaping.Result
+            do throws(JSONError) {
+                decoded = try JSONUnescaping.decode(&bytes, in: 0..<bytes.count)
+            } catch {
+                throw error.moved(by: start)
+            }
+            copy.removeLast(copy.count - decoded.count)
+        }
+        guard let string = String(validating: copy, as: UTF8.self) else {
+            throw .syntax(offset: start, reason: "a string is not valid UTF-8 or holds a lone surrogate")
+        }
+        return string
+    }
+
+    private mutating func scalar(in text: Span<UInt8>) throws(JSONError) -> JSONValue {
+        let start = offset
+        offset = text.endOfJSONScalar(from: start)
+        guard offset > start else {
+            throw .syntax(offset: start, reason: "expected a value, found \(text.describe(at: start))")
+        }
+        if offset - start == 4, text.hasJSONToken("null", at: start) { return .null }
+        if offset - start == 4, text.hasJSONToken("true", at: start) { return .bool(true) }
+        if offset - start == 5, text.hasJSONToken("false", at: start) { return .bool(false) }
+        guard text.isJSONNumber(in: start..<offset) else {
+            throw .syntax(offset: start, reason: "expected a value, found something that is none")
+        }
+        return .number(String(decoding: (start..<offset).map { text[$0] }, as: UTF8.self))
+    }
+}
+
+extension JSONError {
+    /// The same error, told from the beginning of the text of which a part was read.
+    public func moved(by distance: Int) -> JSONError {
+        guard case .syntax(let offset, let reason) = self else { return self }
+        return .syntax(offset: offset + distance, reason: reason)
+    }
+}

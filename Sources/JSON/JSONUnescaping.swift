@@ -1,0 +1,115 @@
+/// The escapes of JSON strings (RFC 8259, section 7).
+public enum JSONUnescaping {
+    /// What decoding found that a receiver may not be able to take.
+    public struct Result: Sendable {
+        /// Bytes that the decoded text takes; never more than the escaped text.
+        public let count: Int
+        /// A `\u0000`, which PostgreSQL and others refuse.
+        public let hasNUL: Bool
+        /// Half of a surrogate pair alone. It is written as the three bytes that UTF-8's scheme gives it (WTF-8), so
+        /// the text is not valid UTF-8 and must not leave as such.
+        public let hasLoneSurrogate: Bool
+    }
+
+    /// Decodes an escaped string in place: the text of `range` is replaced by what it stands for, which is shorter.
+    public static func decode(
+        _ bytes: inout MutableSpan<UInt8>, in range: Range<Int>
+    ) throws(JSONError) -> Result {
+        var source = range.lowerBound
+        var target = range.lowerBound
+        var hasNUL = false
+        var hasLoneSurrogate = false
+        while source < range.upperBound {
+            let byte = bytes[source]
+            guard byte == 0x5c else {
+                bytes[target] = byte
+                source += 1
+                target += 1
+                continue
+            }
+            guard source + 1 < range.upperBound else {
+                throw .syntax(offset: source, reason: "an escape is cut off")
+            }
+            if bytes[source + 1] == 0x75 {
+                let scalar = try decodeScalar(bytes.span, at: &source, end: range.upperBound)
+                hasNUL = hasNUL || scalar == 0
+                hasLoneSurrogate = hasLoneSurrogate || (0xd800...0xdfff).contains(scalar)
+                target = write(scalar, to: &bytes, at: target)
+            } else {
+                bytes[target] = try simpleEscape(bytes[source + 1], offset: source)
+                source += 2
+                target += 1
+            }
+        }
+        return Result(
+            count: target - range.lowerBound, hasNUL: hasNUL, hasLoneSurrogate: hasLoneSurrogate)
+    }
+
+    static func simpleEscape(_ letter: UInt8, offset: Int) throws(JSONError) -> UInt8 {
+        switch letter {
+        case 0x22, 0x5c, 0x2f: letter
+        case 0x6e: 0x0a
+        case 0x72: 0x0d
+        case 0x74: 0x09
+        case 0x62: 0x08
+        case 0x66: 0x0c
+        default: throw .syntax(offset: offset, reason: "unknown escape in a string")
+        }
+    }
+
+    /// Reads `\uXXXX`, and the second half of a surrogate pair where one follows.
+    static func decodeScalar(_ bytes: Span<UInt8>, at source: inout Int, end: Int) throws(JSONError) -> UInt32 {
+        let first = try hexUnit(bytes, at: source, end: end)
+        source += 6
+        guard (0xd800...0xdbff).contains(first), source + 6 <= end, bytes[source] == 0x5c, bytes[source + 1] == 0x75
+        else { return first }
+        let second = try hexUnit(bytes, at: source, end: end)
+        guard (0xdc00...0xdfff).contains(second) else { return first }
+        source += 6
+        return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+    }
+
+    private static func hexUnit(_ bytes: Span<UInt8>, at source: Int, end: Int) throws(JSONError) -> UInt32 {
+        guard source + 6 <= end else { throw .syntax(offset: source, reason: "a \\u escape is cut off") }
+        var unit: UInt32 = 0
+        for index in source + 2..<source + 6 {
+            guard let digit = hexDigit(bytes[index]) else {
+                throw .syntax(offset: index, reason: "a \\u escape has a character that is no hexadecimal digit")
+            }
+            unit = unit << 4 | digit
+        }
+        return unit
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case 0x30...0x39: UInt32(byte - 0x30)
+        case 0x41...0x46: UInt32(byte - 0x41 + 10)
+        case 0x61...0x66: UInt32(byte - 0x61 + 10)
+        default: nil
+        }
+    }
+
+    private static func write(_ scalar: UInt32, to bytes: inout MutableSpan<UInt8>, at start: Int) -> Int {
+        switch scalar {
+        case ..<0x80:
+            bytes[start] = UInt8(scalar)
+            return start + 1
+        case ..<0x800:
+            bytes[start] = UInt8(0xc0 | scalar >> 6)
+            bytes[start + 1] = UInt8(0x80 | scalar & 0x3f)
+            return start + 2
+        case ..<0x10000:
+            bytes[start] = UInt8(0xe0 | scalar >> 12)
+            bytes[start + 1] = UInt8(0x80 | scalar >> 6 & 0x3f)
+            bytes[start + 2] = UInt8(0x80 | scalar & 0x3f)
+            return start + 3
+        default:
+            bytes[start] = UInt8(0xf0 | scalar >> 18)
+            bytes[start + 1] = UInt8(0x80 | scalar >> 12 & 0x3f)
+            bytes[start + 2] = UInt8(0x80 | scalar >> 6 & 0x3f)
+            bytes[start + 3] = UInt8(0x80 | scalar & 0x3f)
+            return start + 4
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import BatchExport
+import Logging
+
+/// A number of bytes: `1000000`, `64KiB`, `128MiB`, `1GiB`, also `KB`, `MB`, `GB` in thousands.
+struct ByteCount: ExpressibleByArgument, Equatable {
+    let bytes: Int
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        let units: [String: Int] = [
+            "": 1, "b": 1, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000, "kib": 1 << 10, "mib": 1 << 20,
+            "gib": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30,
+        ]
+        guard
+            let number = Int(digits), let unit = units[argument.dropFirst(digits.count).lowercased()],
+            case let (bytes, overflow) = number.multipliedReportingOverflow(by: unit), !overflow
+        else { return nil }
+        self.bytes = bytes
+    }
+}
+
+/// A length of time: `90s`, `30m`, `2h`, `1h30m`.
+struct TimeLimit: ExpressibleByArgument, Equatable {
+    let duration: Duration
+
+    init?(argument: String) {
+        var seconds = 0
+        var rest = Substring(argument)
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            guard let number = Int(digits), number <= 1_000_000 else { return nil }
+            rest = rest.dropFirst(digits.count)
+            switch rest.popFirst() {
+            case "s": seconds += number
+            case "m": seconds += number * 60
+            case "h": seconds += number * 3600
+            case "d": seconds += number * 86_400
+            default: return nil
+            }
+        }
+        duration = .seconds(seconds)
+    }
+}
+
+/// How result rows are read.
+enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, api, s3, unload
+}
+
+enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+}
+
+enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+extension FileFormat: @retroactive ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,0 +1,50 @@
+import ArgumentParser
+
+/// The command itself: `run` is what happens when no subcommand is named.
+struct AthenaExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "athena-export",
+        abstract: "Export the result of an Amazon Athena query to gzip-compressed CSV or NDJSON files.",
+        discussion: """
+            Runs the query, waits for it, and writes its rows in batches to <output>/<table>/data. manifest.json beside \
+            them tells a loader what to load, in which order, and how to merge it; state.json is the checkpoint from \
+            which the same command goes on after a crash.
+            """,
+        version: "0.1.0",
+        subcommands: [RunCommand.self, StatusCommand.self],
+        defaultSubcommand: RunCommand.self)
+}
+
+@main
+enum Main {
+    static func main() async {
+        let console = Console()
+        do {
+            var command = try AthenaExportCommand.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let status as ExitStatus {
+            status.exit()
+        } catch {
+            end(with: error, on: console)
+        }
+    }
+
+    /// Help and version go to standard output; anything else is a wrong argument.
+    private static func end(with error: any Error, on console: Console) -> Never {
+        let code = AthenaExportCommand.exitCode(for: error)
+        guard code != .success else {
+            console.writeOutput(AthenaExportCommand.fullMessage(for: error) + "\n")
+            ExitStatus.success.exit()
+        }
+        if code == .validationFailure {
+            console.writeError("\(AthenaExportCommand.message(for: error)); see athena-export --help")
+            ExitStatus.usage.exit()
+        }
+        console.writeError("\(error)")
+        ExitStatus(error).exit()
+    }
+}

@@ -1,0 +1,57 @@
+import BatchExport
+import Files
+import SystemPackage
+
+/// A setting that cannot be used: where it came from, what is wrong, and so how the process ends.
+enum ConfigurationError: Error, CustomStringConvertible {
+    /// An option on the command line.
+    case option(name: String, problem: String)
+    /// A key of the configuration file.
+    case key(name: String, file: FilePath, problem: String)
+    /// The configuration file as a whole.
+    case file(FilePath, problem: String)
+    /// A file that was named does not exist or cannot be read.
+    case unreadable(BoundedFile.Failure, purpose: String)
+
+    var description: String {
+        switch self {
+        case .option(let name, let problem): "\(name): \(problem)"
+        case .key(let name, let file, let problem): "\(file): \(name): \(problem)"
+        case .file(let file, let problem): "\(file): \(problem)"
+        case .unreadable(let failure, let purpose): "\(purpose): \(failure); check the path"
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch self {
+        case .option: .usage
+        case .key, .file: .configuration
+        case .unreadable: .noInput
+        }
+    }
+}
+
+/// Where a setting was made, so that an error names it as the user wrote it.
+enum SettingOrigin {
+    case option(String)
+    case key(String, FilePath)
+
+    func error(_ problem: String) -> ConfigurationError {
+        switch self {
+        case .option(let name): .option(name: name, problem: problem)
+        case .key(let name, let file): .key(name: name, file: file, problem: problem)
+        }
+    }
+}
+
+/// A value and where it was set.
+struct Setting<Value> {
+    let value: Value
+    let origin: SettingOrigin
+
+    func map<Other>(
+        _ transform: (Value) throws(ConfigurationError) -> Other
+    ) throws(ConfigurationError) -> Setting<Other> {
+        Setting<Other>(value: try transform(value), origin: origin)
+    }
+}

@@ -1,0 +1,69 @@
+import Synchronization
+import SystemPackage
+
+/// Standard output and standard error, with a progress line that gives way to everything else.
+final class Console: Sendable {
+    /// Whether the progress line is on the screen.
+    private let progressShown = Mutex(false)
+
+    /// Writes the product of a command.
+    ///
+    /// - Returns: false if it could not be written: a full disk, or a reader that has gone away.
+    @discardableResult
+    func writeOutput(_ text: String) -> Bool {
+        eraseProgress()
+        return (try? FileDescriptor.standardOutput.writeAll(text.utf8)) != nil
+    }
+
+    func writeError(_ message: String) {
+        writeLine("athena-export: error: \(message.replacing(newlinesWith: " "))")
+    }
+
+    /// Writes a line to standard error.
+    func writeLine(_ line: String) {
+        progressShown.withLock { isShown in
+            write((isShown ? "\r\u{1b}[K" : "") + line + "\n")
+            isShown = false
+        }
+    }
+
+    /// Replaces the progress line.
+    func showProgress(_ line: String) {
+        progressShown.withLock { isShown in
+            write("\r\u{1b}[K" + line)
+            isShown = true
+        }
+    }
+
+    func eraseProgress() {
+        progressShown.withLock { isShown in
+            if isShown { write("\r\u{1b}[K") }
+            isShown = false
+        }
+    }
+
+    private func write(_ text: String) {
+        // Standard error is the last place to complain to; if it is closed, the export still goes on.
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+    }
+}
+
+extension String {
+    func replacing(newlinesWith replacement: String) -> String {
+        split(whereSeparator: \.isNewline).joined(separator: replacement)
+    }
+
+    /// Text from a service or a file, safe to show on a terminal: controls and the marks that turn the direction of
+    /// writing are shown by their numbers (CWE-150).
+    var printable: String {
+        var output = ""
+        for scalar in unicodeScalars.prefix(2000) {
+            switch scalar.value {
+            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069:
+                output += "\\u{\(String(scalar.value, radix: 16))}"
+            default: output.unicodeScalars.append(scalar)
+            }
+        }
+        return output
+    }
+}

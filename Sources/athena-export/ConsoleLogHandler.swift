@@ -1,0 +1,39 @@
+import AWS
+import ArgumentParser
+import JSON
+import Logging
+
+/// How log lines look on standard error.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// Writes log events as lines: for people, or one JSON object each for a collector.
+struct ConsoleLogHandler: LogHandler {
+    let console: Console
+    let format: LogFormat
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let now = Timestamp.now().iso8601
+        switch format {
+        case .text:
+            let suffix = fields.map { " \($0.key)=\("\($0.value)".printable)" }.joined()
+            console.writeLine("\(now) \(event.level.rawValue): \(event.message.description.printable)\(suffix)")
+        case .json:
+            var object: JSONObject = [
+                "time": .string(now), "level": .string(event.level.rawValue),
+                "message": .string(event.message.description.printable),
+            ]
+            for (key, value) in fields { object[key] = .string("\(value)".printable) }
+            console.writeLine(String(decoding: JSONValue.object(object).serialized(pretty: false), as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import AWS
+import Athena
+import BatchExport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// How the process ends, by the numbers of sysexits.h. Schedulers rely on them.
+enum ExitStatus: Int32, Error {
+    case success = 0
+    /// The query ended FAILED or CANCELLED.
+    case queryFailed = 1
+    case usage = 64
+    case untrustedData = 65
+    case noInput = 66
+    case cannotCreate = 73
+    case inputOutput = 74
+    /// The same command goes on later.
+    case temporary = 75
+    case noPermission = 77
+    case configuration = 78
+    case interrupted = 130
+    case terminated = 143
+
+    /// The status for a failure.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as ConfigurationError: error.exitStatus
+            case let error as FixtureError: Self.of(error)
+            case let error as ExportError: Self.of(error)
+            case let error as AthenaExportError: Self.of(error)
+            case let error as AWSError: Self.of(error)
+            default: .inputOutput
+            }
+    }
+
+    private static func of(_ error: FixtureError) -> ExitStatus {
+        switch error {
+        case .noDirectory, .empty: .noInput
+        case .missing: .untrustedData
+        case .unreadable(.missing): .untrustedData
+        case .unreadable: .untrustedData
+        case .cannotWrite: .cannotCreate
+        }
+    }
+
+    private static func of(_ error: ExportError) -> ExitStatus {
+        switch error {
+        case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
+        case .locked: .temporary
+        case .cannotCreate(_, let errno): errno == .noSpace || errno == .diskQuotaExceeded ? .inputOutput : .cannotCreate
+        case .io: .inputOutput
+        }
+    }
+
+    private static func of(_ error: AthenaExportError) -> ExitStatus {
+        switch error {
+        case .queryEnded, .statementRefused: .queryFailed
+        case .queryTimedOut: .temporary
+        case .executionGone, .malformedAnswer, .repeatedPageToken: .untrustedData
+        }
+    }
+
+    /// The name of the kind of failure in the JSON summary.
+    var kind: String {
+        switch self {
+        case .success: "none"
+        case .queryFailed: "query"
+        case .usage: "usage"
+        case .untrustedData: "data"
+        case .noInput: "no_input"
+        case .cannotCreate: "cannot_create"
+        case .inputOutput: "io"
+        case .temporary: "temporary"
+        case .noPermission: "credentials"
+        case .configuration: "configuration"
+        case .interrupted, .terminated: "interrupted"
+        }
+    }
+
+    func exit() -> Never {
+        #if canImport(Glibc)
+            Glibc.exit(rawValue)
+        #elseif canImport(Musl)
+            Musl.exit(rawValue)
+        #else
+            Darwin.exit(rawValue)
+        #endif
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import BatchExport
+import Logging
+
+/// What was typed. What it means is ``ExportConfiguration``; a value that was not given is nil here.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("JSON configuration; an option given here beats what it says.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The statement (default: SELECT * FROM test_rows).", valueName: "sql"))
+    var query: String?
+
+    @Option(help: ArgumentHelp("A file with the statement.", valueName: "file"))
+    var queryFile: String?
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Execution parameter for each ? in the statement, as an SQL literal: 42, '''text'''. Repeatable.",
+            valueName: "literal"))
+    var parameter: [String] = []
+
+    @Option(help: ArgumentHelp("Export the result of a query that exists; nothing is started.", valueName: "id"))
+    var queryExecutionID: String?
+
+    @Option(help: "Database that unqualified table names belong to.")
+    var database: String?
+
+    @Option(help: "Data catalog (default: AwsDataCatalog).")
+    var catalog: String?
+
+    @Option(help: "Work group that the query runs in.")
+    var workGroup: String?
+
+    @Option(help: ArgumentHelp("Where Athena puts the result, unless the work group says so.", valueName: "s3://…"))
+    var stagingDir: String?
+
+    @Option(help: "AWS region.")
+    var region: String?
+
+    @Option(help: "Profile of the shared AWS files.")
+    var profile: String?
+
+    @Option(help: ArgumentHelp("Endpoint for every AWS service.", valueName: "url"))
+    var endpointURL: String?
+
+    @Option(help: "Destination table (default: customers).")
+    var table: String?
+
+    @Option(help: ArgumentHelp("Column of the primary key (default: customer_id). Repeatable.", valueName: "column"))
+    var key: [String] = []
+
+    @Option(help: "File format (default: csv).")
+    var format: FileFormat?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Rows after which a batch closes (default: 100000).", valueName: "n"))
+    var batchRows: Int?
+
+    @Option(help: ArgumentHelp("Encoded bytes after which a batch closes (default: 128MiB).", valueName: "size"))
+    var batchBytes: ByteCount?
+
+    @Option(help: ArgumentHelp("zlib level, 1 to 9 (default: 6).", valueName: "n"))
+    var compressionLevel: Int?
+
+    @Option(help: "How result rows are read (default: auto).")
+    var source: SourceChoice?
+
+    @Option(help: ArgumentHelp("Answer every AWS call from recorded responses.", valueName: "dir"))
+    var replay: String?
+
+    @Option(help: ArgumentHelp("Record every AWS response while running.", valueName: "dir"))
+    var record: String?
+
+    @Option(help: ArgumentHelp("How long the query may take, such as 90s or 2h (default: 30m).", valueName: "time"))
+    var queryTimeout: TimeLimit?
+
+    @Option(help: ArgumentHelp("Attempts for each request (default: 10).", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Name of the run, such as a scheduler's logical date; one that has succeeded is not run again.",
+            valueName: "id"))
+    var runID: String?
+
+    @Flag(help: "Give up an unfinished run and start a new one.")
+    var restart = false
+
+    @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
+    var leaveQueryRunning = false
+
+    @Option(help: "Progress on standard error; auto shows it on a terminal only.")
+    var progress: ProgressChoice = .auto
+
+    @Option(help: "Least severe log level shown.")
+    var logLevel: Logger.Level = .info
+
+    @Option(help: "Format of the log on standard error.")
+    var logFormat: LogFormat = .text
+
+    @Option(help: "Format of the summary on standard output.")
+    var summary: SummaryFormat = .text
+}

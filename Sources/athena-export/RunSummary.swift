@@ -1,0 +1,119 @@
+import BatchExport
+import JSON
+
+/// The last word of a run on standard output.
+struct RunSummary {
+    enum Status: String {
+        case succeeded, failed, interrupted
+    }
+
+    let status: Status
+    let runID: String?
+    let queryExecutionID: String?
+    let source: String
+    let rows: Int
+    let duplicateRows: Int
+    let rejectedRows: Int
+    let batches: Int
+    let bytes: Int
+    let uncompressedBytes: Int
+    let isResumed: Bool
+    let isAlreadyDone: Bool
+    let manifest: String
+    let seconds: Double
+    let failure: (kind: String, message: String)?
+
+    /// Counts are the run's, over all its processes; seconds are this process's.
+    init(
+        status: Status, journal: (manifest: Manifest?, state: ExportState?), runID: String?, directory: ExportDirectory,
+        isResumed: Bool, isAlreadyDone: Bool, seconds: Double, failure: (kind: String, message: String)? = nil
+    ) {
+        let runID = runID ?? journal.state?.runID
+        let run = runID.flatMap { journal.manifest?.run(named: $0) }
+        let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID }
+        self.status = status
+        self.runID = runID
+        queryExecutionID = run?.queryExecutionID ?? (journal.state?.runID == runID ? journal.state?.query?.queryExecutionID : nil)
+        source = run?.source ?? "api"
+        rows = run?.rows ?? 0
+        duplicateRows = run?.duplicateRows ?? 0
+        rejectedRows = run?.rejectedRows ?? 0
+        self.batches = batches.count
+        bytes = batches.reduce(0) { $0 + $1.bytes }
+        uncompressedBytes = batches.reduce(0) { $0 + $1.uncompressedBytes }
+        self.isResumed = isResumed
+        self.isAlreadyDone = isAlreadyDone
+        manifest = directory.manifest.string
+        self.seconds = seconds
+        self.failure = failure
+    }
+
+    func text(_ format: SummaryFormat) -> String {
+        switch format {
+        case .json: String(decoding: json.serialized(pretty: false), as: UTF8.self) + "\n"
+        case .text: plainText
+        }
+    }
+
+    private var json: JSONValue {
+        var object: JSONObject = [
+            "status": .string(status.rawValue), "run_id": runID.map { .string($0) } ?? .null,
+            "query_execution_id": queryExecutionID.map { .string($0) } ?? .null, "source": .string(source),
+            "rows": .integer(rows), "duplicate_rows": .integer(duplicateRows),
+            "rejected_rows": .integer(rejectedRows), "batches": .integer(batches), "bytes": .integer(bytes),
+            "uncompressed_bytes": .integer(uncompressedBytes), "resumed": .bool(isResumed),
+            "manifest": .string(manifest), "seconds": .decimal(seconds, digits: 3),
+        ]
+        if let failure { object["error"] = ["kind": .string(failure.kind), "message": .string(failure.message)] }
+        return .object(object)
+    }
+
+    private var plainText: String {
+        if isAlreadyDone { return "run \(runID ?? "") has succeeded already; nothing to do\n" }
+        let verb = status == .succeeded ? "exported" : "\(status.rawValue) after"
+        var line = "\(verb) \(Self.count(rows, "row")) in \(Self.count(batches, "batch", "batches")), "
+            + "\(Self.size(bytes)) (\(Self.size(uncompressedBytes)) uncompressed), "
+            + "in \(Self.seconds(seconds)) s"
+        var remarks: [String] = []
+        if isResumed { remarks.append("resumed") }
+        if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
+        if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
+        if !remarks.isEmpty { line += "; " + remarks.joined(separator: ", ") }
+        return line + "\nmanifest: \(manifest)\n"
+    }
+
+    static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(grouped(number)) \(number == 1 ? one : many ?? one + "s")"
+    }
+
+    static func size(_ bytes: Int) -> String {
+        var value = Double(bytes)
+        var units = ["bytes", "KB", "MB", "GB", "TB"][...]
+        while value >= 1000, units.count > 1 {
+            value /= 1000
+            units = units.dropFirst()
+        }
+        return bytes < 1000 ? count(bytes, "byte") : "\(oneDecimal(value)) \(units.first ?? "")"
+    }
+
+    static func seconds(_ seconds: Double) -> String {
+        let hundredths = Int((max(0, seconds) * 100).rounded())
+        let fraction = String(hundredths % 100)
+        return "\(hundredths / 100).\(fraction.count == 1 ? "0" : "")\(fraction)"
+    }
+
+    private static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    static func grouped(_ number: Int) -> String {
+        var digits = Array(String(number))
+        var index = digits.count - 3
+        while index > 0, digits[index - 1] != "-" {
+            digits.insert(",", at: index)
+            index -= 3
+        }
+        return String(digits)
+    }
+}

@@ -1,0 +1,42 @@
+import BatchExport
+
+/// Rows for tests, from strings.
+func block(_ rows: [[String?]]) -> RowBlock {
+    var bytes: [UInt8] = []
+    var cells: [RowBlock.Cell] = []
+    var hasUnloadable = false
+    for value in rows.joined() {
+        guard let value else {
+            cells.append(.null)
+            continue
+        }
+        let isNUL = value.utf8.contains(0)
+        hasUnloadable = hasUnloadable || isNUL
+        cells.append(RowBlock.Cell(start: bytes.count, count: value.utf8.count, traits: isNUL ? .nul : []))
+        bytes += Array(value.utf8)
+    }
+    return RowBlock(bytes: bytes, cells: cells, columnCount: rows.first?.count ?? 0, hasUnloadableCells: hasUnloadable)
+}
+
+func columns(_ types: [LoadType]) -> [Column] {
+    types.enumerated().map { Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element) }
+}
+
+/// A source that serves pages from memory, by number.
+struct MemorySource: ResultSource {
+    let name = "memory"
+    let columns: [Column]
+    let pages: [[[String?]]]
+    var refusesTokens = false
+
+    func page(at bookmark: Bookmark) async throws -> ResultPage {
+        if refusesTokens, bookmark.pageToken != nil { throw BookmarkRefused() }
+        let number = bookmark.pageToken.flatMap(Int.init) ?? 0
+        let rows = pages[number]
+        let content = rows.isEmpty
+            ? RowBlock(bytes: [], cells: [], columnCount: columns.count, hasUnloadableCells: false) : block(rows)
+        return ResultPage(
+            columns: columns, block: content,
+            next: number + 1 < pages.count ? Bookmark(pageToken: String(number + 1)) : nil)
+    }
+}

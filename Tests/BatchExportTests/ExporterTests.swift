@@ -1,0 +1,203 @@
+import BatchExport
+import Foundation
+import SystemPackage
+import Testing
+
+private let pages: [[[String?]]] = [
+    [["1", "a"], ["2", "b"]], [], [["3", "c"], ["1", "d"], ["4", "e"]], [["5", nil], [nil, "x"], ["6", "f"]], [["1", "g"]],
+]
+
+@Suite struct `Exporting a result` {
+    @Test func `batches close by rows read, whatever the pages`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            try await export.run(pages)
+            #expect(try export.rows() == [["1,a", "2,b", "3,c"], ["1,d", "4,e", "5,"], ["6,f", "1,g"]])
+            #expect(try export.manifest.batches.map(\.firstRow) == [1, 4, 7])
+            #expect(try export.manifest.batches.map(\.lastRow) == [3, 6, 9])
+            #expect(try export.manifest.batches.map(\.rejectedRows) == [0, 0, 1])
+            #expect(try export.manifest.runs.map(\.status) == [.succeeded])
+            let rejected = try TestExport.gunzip(export.directory.path.appending("rejected/t-000003.ndjson.gz"))
+            #expect(rejected == "{\"row\":7,\"reason\":\"key column id is NULL\",\"values\":{\"id\":null,\"v\":\"x\"}}\n")
+        }
+    }
+
+    @Test func `of rows with one key in a batch the last stands at its own place`() async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.limits = BatchLimits(rows: 100, bytes: 1 << 20)
+            try await export.run(pages)
+            #expect(try export.rows() == [["2,b", "3,c", "4,e", "5,", "6,f", "1,g"]])
+            #expect(try export.manifest.batches.map(\.duplicateRows) == [2])
+        }
+    }
+
+    @Test func `keys of several columns are told apart column by column`() async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.primaryKey = ["id", "v"]
+            export.limits = BatchLimits(rows: 100, bytes: 1 << 20)
+            try await export.run([[["ab", "c"], ["a", "bc"], ["ab", "c"]]])
+            #expect(try export.rows() == [["a,bc", "ab,c"]])
+        }
+    }
+
+    @Test func `many rows with few keys keep the last of each`() async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.limits = BatchLimits(rows: 200_000, bytes: 1 << 30)
+            let padding = String(repeating: "x", count: 40)
+            try await export.run([(0..<30_000).map { ["k\($0 % 1000)", "\($0) \(padding)"] }])
+            #expect(try export.rows() == [(29_000..<30_000).map { "k\($0 % 1000),\($0) \(padding)" }])
+        }
+    }
+
+    @Test func `a batch closes by bytes encoded`() async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.limits = BatchLimits(rows: 100, bytes: 17)
+            try await export.run([[["1", "a"], ["2", "b"], ["3", "c"], ["4", "d"]]])
+            #expect(try export.rows() == [["1,a", "2,b", "3,c"], ["4,d"]])
+        }
+    }
+
+    @Test func `a result without rows writes no batch and succeeds`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            try await export.run([[]])
+            #expect(try export.manifest.batches.isEmpty)
+            #expect(try export.manifest.runs.map(\.status) == [.succeeded])
+            #expect(!FileManager.default.fileExists(atPath: export.directory.path.appending("data").string))
+        }
+    }
+
+    @Test func `a batch of rejected rows alone has no data file and keeps the counts right`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            try await export.run([[[nil, "a"], [nil, "b"], ["3", "c\0"], ["4", "d"]]])
+            #expect(try export.manifest.batches.map(\.sequence) == [2])
+            #expect(try export.manifest.runs.map(\.rejectedRows) == [3])
+            #expect(try export.manifest.runs.map(\.rows) == [1])
+        }
+    }
+
+    @Test func `a later run goes on numbering and leaves published files alone`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            try await export.run(pages)
+            let before = try export.files().filter { $0.key.hasPrefix("/data") }
+            try await export.run(pages)
+            #expect(try export.manifest.batches.map(\.sequence) == [1, 2, 3, 4, 5, 6])
+            #expect(try export.files().filter { before.keys.contains($0.key) } == before)
+        }
+    }
+
+    @Test(arguments: [FileFormat.csv, .ndjson], [1, 2, 4])
+    func `the bytes depend on neither page size nor workers`(_ format: FileFormat, _ workers: Int) async throws {
+        let rows: [[String?]] = (0..<500).map { ["k\($0 % 450)", $0 % 7 == 0 ? nil : "v\($0)"] }
+        try await withTemporaryDirectory { parent in
+            var reference: [String: Data]?
+            for size in [1, 7, 100, 1000] {
+                var export = TestExport(parent.appending("\(size)"))
+                export.format = format
+                export.workers = workers
+                export.limits = BatchLimits(rows: 120, bytes: 1 << 20)
+                try await export.run(stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min($0 + size, rows.count)]) })
+                let files = try export.files().filter { $0.key.hasPrefix("/data") }
+                reference = reference ?? files
+                #expect(files == reference)
+            }
+        }
+    }
+}
+
+@Suite struct `Going on after a failure` {
+    @Test(arguments: [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2)])
+    func `resumes to the same bytes wherever the source failed`(_ pagesRead: Int, _ batches: Int) async throws {
+        try await withTemporaryDirectory { parent in
+            let reference = TestExport(parent.appending("reference"))
+            try await reference.run(pages)
+            let export = TestExport(parent.appending("resumed"))
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(
+                    FailingSource(
+                        source: source, pagesBeforeFailure: pagesRead, batchesBeforeFailure: batches, of: export))
+            }
+            try await export.run(pages)
+            #expect(try export.files() == reference.files())
+        }
+    }
+
+    @Test func `a refused page token means reading again from the beginning, to the same bytes`() async throws {
+        try await withTemporaryDirectory { parent in
+            let single = [Array(pages.joined())]
+            let reference = TestExport(parent.appending("reference"))
+            try await reference.run(pages)
+            let export = TestExport(parent.appending("resumed"))
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
+            }
+            try await export.run(MemorySource(columns: TestExport.columns, pages: single, refusesTokens: true))
+            let files = try export.files().filter { $0.key.hasPrefix("/data") || $0.key.hasPrefix("/rejected") }
+            #expect(try files == reference.files().filter { files.keys.contains($0.key) })
+            #expect(try export.manifest == reference.manifest)
+        }
+    }
+
+    @Test func `other rows than before after a refused token stop the run and change nothing`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
+            }
+            let before = try export.files()
+            await #expect {
+                try await export.run([[["9", "z"], ["8", "y"], ["7", "x"], ["6", "w"]]], refusesTokens: true)
+            } throws: { "\($0)".contains("gave other rows than before in batch 1") }
+            #expect(try export.files() == before)
+        }
+    }
+
+    @Test func `a file that has the next batch's name and other content is not replaced`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
+            }
+            let intruder = export.directory.path.appending("data/batch=000002/t-000002.csv.gz").string
+            try FileManager.default.createDirectory(
+                atPath: export.directory.path.appending("data/batch=000002").string, withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: intruder))
+            await #expect(throws: ExportError.self) { try await export.run(pages) }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: intruder)) == Data("mine".utf8))
+        }
+    }
+
+    @Test func `a second process in the directory is turned away`() async throws {
+        try await withTemporaryDirectory { parent in
+            let directory = ExportDirectory(parent: parent, table: "t")
+            let journal = try ExportJournal(opening: directory, now: { "" })
+            #expect { try ExportJournal(opening: directory, now: { "" }) } throws: {
+                if case ExportError.locked = $0 { true } else { false }
+            }
+            _ = await journal.state
+        }
+    }
+
+    @Test func `a changed schema is refused by name before anything is written`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            try await export.run(pages)
+            let before = try export.files().filter { $0.key != "/state.json" }
+            let changed = [TestExport.columns[0], Column(name: "v", sourceType: "bigint", type: .long)]
+            await #expect { try await export.run(MemorySource(columns: changed, pages: [[["1", "2"]]])) } throws: {
+                "\($0)".contains("column v was varchar, is bigint")
+            }
+            #expect(try export.files().filter { $0.key != "/state.json" } == before)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Gzip
+import Testing
+
+@Suite struct `Gzip members` {
+    private func bytes(_ count: Int) -> [UInt8] {
+        var state: UInt64 = 42
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(ascii: "a") + UInt8(state >> 60)
+        }
+    }
+
+    private func decompress(_ member: [UInt8]) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["gzip", "-dc"]
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("gzip-\(UUID().uuidString)")
+        try Data(member).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        process.standardInput = try FileHandle(forReadingFrom: file)
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return Array(data)
+    }
+
+    @Test(arguments: [0, 1, 32_768, 300_000], [1, 6, 9])
+    func `gzip itself reads what was compressed in blocks`(_ count: Int, _ level: Int) async throws {
+        let content = bytes(count)
+        let blocks = stride(from: 0, to: count, by: 50_000).map { Array(content[$0..<min($0 + 50_000, count)]) }
+        let member = try await GzipMember(compressing: blocks, level: level, workers: 2).pieces.flatMap { $0 }
+        #expect(try decompress(member) == content)
+    }
+
+    @Test func `the number of workers does not change a byte`() async throws {
+        let blocks = (0..<9).map { _ in bytes(20_000) }
+        let one = try await GzipMember(compressing: blocks, level: 6, workers: 1).pieces
+        for workers in 2...8 {
+            #expect(try await GzipMember(compressing: blocks, level: 6, workers: workers).pieces == one)
+        }
+    }
+
+    @Test func `the header holds no name and no time`() async throws {
+        let member = try await GzipMember(compressing: [[1]], level: 6, workers: 1).pieces.flatMap { $0 }
+        #expect(Array(member[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+    }
+}

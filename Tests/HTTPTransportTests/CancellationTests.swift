@@ -1,0 +1,52 @@
+import HTTPTransport
+import Testing
+
+struct CancellationTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `cancelling ends the request at once and leaves the transport usable`() async throws {
+        let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
+        let silent = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            arrivedContinuation.finish()
+            connection.waitForClient()
+        }
+        let server = try LoopbackServer.answering { _ in LoopbackServer.answer() }
+        let transport = CurlTransport.forTests()
+        let task = Task { try await transport.get(silent.url()) }
+        for await _ in arrived {}
+
+        let start = ContinuousClock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(start.duration(to: .now) < .seconds(10))
+        #expect(try await transport.get(server.url()).status == 200)
+    }
+
+    @Test func `a task that is cancelled already sends nothing`() async throws {
+        let server = try LoopbackServer { $0.waitForClient() }
+        let transport = CurlTransport.forTests()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await transport.get(server.url())
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(server.acceptedConnections == 0)
+    }
+
+    /// Cancellation at any moment between creation and answer; each task ends one way or the other.
+    @Test(.timeLimit(.minutes(1))) func `every request ends when tasks are cancelled at random`() async throws {
+        let server = try LoopbackServer.answering { _ in LoopbackServer.answer(body: "x") }
+        let transport = CurlTransport.forTests()
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let task = Task { try await transport.get(server.url()) }
+                    for _ in 0..<(number % 20) { await Task.yield() }
+                    task.cancel()
+                    if case .failure(let error) = await task.result { #expect(error is CancellationError) }
+                }
+            }
+        }
+        #expect(try await transport.get(server.url()).text == "x")
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import HTTPTransport
+import Testing
+
+struct SizeLimitTests {
+    private let transport = CurlTransport.forTests()
+
+    @Test func `a body of exactly the limit is taken and one byte more is not`() async throws {
+        let server = try LoopbackServer.answering { request in
+            LoopbackServer.answer(body: variedBytes(request.target == "/fits" ? 1000 : 1001))
+        }
+        let limits = HTTPLimits(bodyBytes: 1000)
+        #expect(try await transport.get(server.url("/fits"), limits: limits).body.count == 1000)
+        let error = try await transport.failure(of: server.url("/over"), limits: limits)
+        #expect(error == .bodyTooLarge(host: server.url().authority, limit: 1000))
+        #expect(!error.isTransient)
+    }
+
+    @Test(arguments: ["", "Transfer-Encoding: chunked\r\n"])
+    func `an endless body is given up at the limit`(field: String) async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\n\(field)\r\n")
+            let chunk = field.isEmpty ? variedBytes(1000) : Array("3E8\r\n".utf8) + variedBytes(1000) + [13, 10]
+            while connection.write(chunk) {}
+        }
+        let error = try await transport.failure(of: server.url(), limits: HTTPLimits(bodyBytes: 1 << 20))
+        #expect(error == .bodyTooLarge(host: server.url().authority, limit: 1 << 20))
+    }
+
+    @Test(arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"])
+    func `endless headers and endless trailers are given up at the limit`(start: String) async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write(start)
+            while connection.write(Array("X-Field: value\r\n".utf8)) {}
+        }
+        let error = try await transport.failure(of: server.url(), limits: HTTPLimits(headerBytes: 10_000))
+        #expect(error == .headersTooLarge(host: server.url().authority, limit: 10_000))
+        #expect(!error.isTransient)
+    }
+
+    @Test func `endless interim answers are given up at the limit`() async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            while connection.write(Array("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".utf8)) {}
+        }
+        let error = try await transport.failure(of: server.url(), limits: HTTPLimits(headerBytes: 10_000))
+        #expect(error == .headersTooLarge(host: server.url().authority, limit: 10_000))
+    }
+
+    @Test func `a header line without an end is given up`() async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nX-Field: ")
+            while connection.write(Array(repeating: 0x61, count: 1000)) {}
+        }
+        let error = try await transport.failure(of: server.url())
+        #expect(error == .headersTooLarge(host: server.url().authority, limit: 100 << 10))
+    }
+}
+
+struct TimeLimitTests {
+    private let transport = CurlTransport.forTests()
+
+    @Test func `silence ends with the stall limit`() async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+            connection.waitForClient()
+        }
+        let error = try await transport.failure(of: server.url(), limits: HTTPLimits(stall: .seconds(1)))
+        #expect(error == .timedOut(host: server.url().authority, phase: .stall, limit: .seconds(1)))
+        #expect(error.isTransient)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a drip feed ends with the total limit`() async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while connection.write([0x61]) { usleep(20_000) }
+        }
+        let error = try await transport.failure(of: server.url(), limits: HTTPLimits(total: .milliseconds(400)))
+        #expect(error == .timedOut(host: server.url().authority, phase: .total, limit: .milliseconds(400)))
+    }
+
+    /// The handshake counts as connecting: this server accepts and never says hello.
+    @Test func `a handshake that does not come ends with the connect limit`() async throws {
+        let server = try LoopbackServer { $0.waitForClient() }
+        var url = server.url()
+        url.scheme = .https
+        let error = try await transport.failure(of: url, limits: HTTPLimits(connect: .milliseconds(300)))
+        #expect(error == .timedOut(host: url.authority, phase: .connect, limit: .milliseconds(300)))
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import JSON
+import Synchronization
+
+/// An Athena of our own, over real HTTP on loopback: it pages, counts calls, checks signatures and fails as told.
+///
+/// It keeps to what was seen of the service: 1000 rows a page with the header row, a token on every full page, every
+/// page twice over in the body, one execution for one ClientRequestToken.
+public final class FakeAthena: Sendable {
+    private let result: FakeResult
+    private let script: FaultScript
+    private let isSigned: @Sendable (LoopbackServer.Request) -> Bool
+    private let state = Mutex(State())
+
+    /// A call that the server has seen.
+    public struct Call: Sendable, Equatable {
+        public let operation: String
+        public let body: String
+    }
+
+    private struct State {
+        var calls: [Call] = []
+        var executions: [String: String] = [:]
+        var polls: [String: Int] = [:]
+        var stopped: Set<String> = []
+        var badSignatures = 0
+    }
+
+    /// - Parameters:
+    ///   - isSigned: whether a request is signed as it should be; a request that is not is refused.
+    ///   - script: what to do instead of answering.
+    public init(
+        result: FakeResult, isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
+        script: @escaping FaultScript = { _ in nil }
+    ) {
+        self.result = result
+        self.isSigned = isSigned
+        self.script = script
+    }
+
+    /// Serves while the body runs, and gives it the address.
+    public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+        let server = try await LoopbackServer { [self] request in try await answer(request) }
+        do {
+            let result = try await body(server.url)
+            await server.stop()
+            return result
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    public var calls: [Call] { state.withLock { $0.calls } }
+    public var executionIDs: Set<String> { Set(state.withLock { $0.executions }.values) }
+    public var badSignatures: Int { state.withLock { $0.badSignatures } }
+    public var stoppedExecutions: Set<String> { state.withLock { $0.stopped } }
+
+    public func count(of operation: String) -> Int { calls.count { $0.operation == operation } }
+}
+
+/// What a server does instead of answering.
+public enum Fault: Sendable {
+    /// Answers this.
+    case respond(status: Int, body: String, headers: [String: String] = [:])
+    /// Runs this before it answers as usual: kills the client, say.
+    case before(@Sendable () -> Void)
+    /// Answers as usual after a while.
+    case delay(Duration)
+
+    /// An error as Athena writes it.
+    public static func error(_ code: String, _ message: String, status: Int = 400, reason: String? = nil) -> Fault {
+        var body: JSONObject = ["__type": .string(code), "Message": .string(message)]
+        body["Reason"] = reason.map { .string($0) }
+        return .respond(
+            status: status, body: String(decoding: JSONValue.object(body).serialized(pretty: false), as: UTF8.self))
+    }
+}
+
+/// A call that is about to be answered.
+public struct PendingCall: Sendable {
+    /// Of all calls, from 1.
+    public let number: Int
+    public let operation: String
+    /// Of the calls of this operation, from 1.
+    public let operationNumber: Int
+}
+
+public typealias FaultScript = @Sendable (PendingCall) -> Fault?
+
+extension FakeAthena {
+    private func answer(_ request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+        let operation = String(request.header("X-Amz-Target")?.split(separator: ".").last ?? "")
+        let call = state.withLock { state in
+            state.calls.append(Call(operation: operation, body: String(decoding: request.body, as: UTF8.self)))
+            return PendingCall(
+                number: state.calls.count, operation: operation,
+                operationNumber: state.calls.count { $0.operation == operation })
+        }
+        guard isSigned(request) else {
+            state.withLock { $0.badSignatures += 1 }
+            return refuse("InvalidSignatureException", "The request signature we calculated does not match")
+        }
+        switch script(call) {
+        case .respond(let status, let body, let headers)?:
+            return LoopbackServer.Answer(status: status, headers: headers, body: Array(body.utf8))
+        case .before(let action)?: action()
+        case .delay(let duration)?: try await Task.sleep(for: duration)
+        case nil: break
+        }
+        return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
+    }
+
+    private func respond(to operation: String, _ input: JSONField) throws -> LoopbackServer.Answer {
+        switch operation {
+        case "StartQueryExecution":
+            let token = try input.member("ClientRequestToken").string()
+            let id = state.withLock { state in
+                let id = state.executions[token] ?? UUID().uuidString.lowercased()
+                state.executions[token] = id
+                return id
+            }
+            return ok(["QueryExecutionId": .string(id)])
+        case "GetQueryExecution": return execution(try input.member("QueryExecutionId").string())
+        case "GetQueryResults": return try page(input)
+        case "StopQueryExecution":
+            let id = try input.member("QueryExecutionId").string()
+            state.withLock { _ = $0.stopped.insert(id) }
+            return ok([:])
+        case "GetQueryRuntimeStatistics":
+            return ok(["QueryRuntimeStatistics": ["Rows": ["OutputRows": .integer(result.rowCount)]]])
+        default: return refuse("InvalidRequestException", "unknown operation \(operation)")
+        }
+    }
+
+    private func execution(_ id: String) -> LoopbackServer.Answer {
+        let (isKnown, polls, isStopped) = state.withLock { state in
+            state.polls[id, default: 0] += 1
+            return (state.executions.values.contains(id), state.polls[id, default: 0], state.stopped.contains(id))
+        }
+        guard isKnown || result.knowsEveryExecution else {
+            return refuse(
+                "InvalidRequestException", "QueryExecution \(id) was not found", code: "QUERY_EXECUTION_NOT_FOUND")
+        }
+        let current = isStopped ? "CANCELLED" : result.states[min(polls, result.states.count) - 1]
+        var status: JSONObject = ["State": .string(current), "SubmissionDateTime": .number("1.79E9")]
+        status["StateChangeReason"] = result.stateChangeReason.map { .string($0) }
+        let execution: JSONObject = [
+            "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows",
+            "StatementType": .string(result.statementType), "SubstatementType": .string(result.substatementType),
+            "Status": .object(status), "Statistics": ["DataScannedInBytes": .integer(4096)],
+        ]
+        return ok([
+            "QueryExecution": .object(execution), "QueryExecutionDetail": ["Status": ["State": .string(current)]],
+        ])
+    }
+
+    private func page(_ input: JSONField) throws -> LoopbackServer.Answer {
+        let token = try input.optionalMember("NextToken")?.string()
+        let maxResults = try input.optionalMember("MaxResults")?.integer() ?? 1000
+        guard let page = result.page(token: token, maxResults: maxResults) else {
+            return refuse("InvalidRequestException", "Malformed nextPageToken \(token ?? "")", code: "INVALID_INPUT")
+        }
+        return LoopbackServer.Answer(status: 200, headers: Self.headers, body: page)
+    }
+
+    private static var headers: [String: String] {
+        ["Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": UUID().uuidString.lowercased()]
+    }
+
+    private func ok(_ json: JSONValue) -> LoopbackServer.Answer {
+        LoopbackServer.Answer(status: 200, headers: Self.headers, body: json.serialized(pretty: false))
+    }
+
+    private func refuse(_ type: String, _ message: String, code: String? = nil) -> LoopbackServer.Answer {
+        var body: JSONObject = ["__type": .string(type), "Message": .string(message)]
+        body["AthenaErrorCode"] = code.map { .string($0) }
+        return LoopbackServer.Answer(
+            status: 400, headers: Self.headers, body: JSONValue.object(body).serialized(pretty: false))
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import JSON
+
+/// The result that a ``FakeAthena`` serves, made row by row when it is asked for.
+public struct FakeResult: Sendable {
+    public var columns: [(name: String, type: String)]
+    public var rowCount: Int
+    /// The values of a data row, counted from 0; nil is NULL.
+    public var row: @Sendable (Int) -> [String?]
+    public var hasHeaderRow = true
+    /// Rows of a page, the header row included; the request may ask for fewer.
+    public var pageRows = 1000
+    /// Pages, counted from 0, that come without rows though more follow.
+    public var emptyPages: Set<Int> = []
+    /// What successive calls of GetQueryExecution answer; the last one stays.
+    public var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
+    public var stateChangeReason: String?
+    public var statementType = "DML"
+    public var substatementType = "SELECT"
+    /// Answers for executions that were not started here.
+    public var knowsEveryExecution = false
+    /// Tokens that the service has forgotten.
+    public var refusesTokens = false
+
+    public init(
+        columns: [(name: String, type: String)] = FakeResult.customerColumns, rowCount: Int,
+        row: @escaping @Sendable (Int) -> [String?] = FakeResult.customer
+    ) {
+        self.columns = columns
+        self.rowCount = rowCount
+        self.row = row
+    }
+
+    public static let customerColumns = ["customer_id", "first_name", "last_name", "email"].map {
+        (name: $0, type: "varchar")
+    }
+
+    public static func customer(_ number: Int) -> [String?] {
+        let id = String(1_000_000 + number)
+        return ["c\(id)", number % 7 == 0 ? nil : "First\(number % 97)", "Last, \"\(number % 89)\"", "u\(id)@example.com"]
+    }
+
+    /// One page of the answer; nil for a token that was never given out.
+    func page(token: String?, maxResults: Int) -> [UInt8]? {
+        guard let (page, start) = Self.position(of: token), token == nil || !refusesTokens else { return nil }
+        let capacity = min(pageRows, maxResults)
+        let isEmpty = emptyPages.contains(page)
+        let includesHeader = token == nil && hasHeaderRow && !isEmpty
+        let taken = isEmpty ? 0 : max(0, min(capacity - (includesHeader ? 1 : 0), rowCount - start))
+        // The service gives a token with every full page, so the last page can be empty.
+        let isFull = isEmpty || taken + (includesHeader ? 1 : 0) == capacity
+        var rows = (start..<start + taken).map(row)
+        if includesHeader { rows.insert(columns.map(\.name), at: 0) }
+        let next = isFull ? Self.token(page: page + 1, row: start + taken) : nil
+        return Self.body(rows, columns: columns, nextToken: next)
+    }
+
+    static func token(page: Int, row: Int) -> String {
+        let text = Data("\(page) \(row)".utf8).base64EncodedString()
+        return text + String(repeating: "A", count: max(0, 100 - text.count - 1)) + "="
+    }
+
+    private static func position(of token: String?) -> (page: Int, row: Int)? {
+        guard let token else { return (0, 0) }
+        let text = token.prefix { $0 != "=" }
+        for length in stride(from: min(text.count, 40), through: 4, by: -4) {
+            guard let data = Data(base64Encoded: String(token.prefix(length))) else { continue }
+            let parts = String(decoding: data, as: UTF8.self).split(separator: " ")
+            if parts.count == 2, let page = Int(parts[0]), let row = Int(parts[1]), Self.token(page: page, row: row) == token {
+                return (page, row)
+            }
+        }
+        return nil
+    }
+
+    /// Members and their order as recorded on the live service, the undocumented doubles included.
+    static func body(_ rows: [[String?]], columns: [(name: String, type: String)], nextToken: String?) -> [UInt8] {
+        var body: [UInt8] = Array("{".utf8)
+        if let nextToken {
+            body += Array("\"NextToken\":".utf8)
+            body.appendJSONString(nextToken)
+            body.append(UInt8(ascii: ","))
+        }
+        let info = JSONValue.array(
+            columns.map { column -> JSONValue in
+                [
+                    "CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": .string(column.name),
+                    "Label": .string(column.name), "Type": .string(column.type), "Precision": .integer(2_147_483_647),
+                    "Scale": .integer(0), "Nullable": "UNKNOWN", "CaseSensitive": .bool(true),
+                ]
+            }
+        ).serialized(pretty: false)
+        body += Array("\"ResultSet\":{\"ColumnInfos\":".utf8) + info + Array(",\"ResultRows\":[".utf8)
+        append(rows, to: &body, open: "{\"Data\":[", close: "]}") { value, body in
+            if let value { body.appendJSONString(value) } else { body += Array("null".utf8) }
+        }
+        body += Array("],\"ResultSetMetadata\":{\"ColumnInfo\":".utf8) + info + Array("},\"Rows\":[".utf8)
+        append(rows, to: &body, open: "{\"Data\":[", close: "]}") { value, body in
+            body += Array("{".utf8)
+            if let value {
+                body += Array("\"VarCharValue\":".utf8)
+                body.appendJSONString(value)
+            }
+            body += Array("}".utf8)
+        }
+        body += Array("]},\"UpdateCount\":0}".utf8)
+        return body
+    }
+
+    private static func append(
+        _ rows: [[String?]], to body: inout [UInt8], open: String, close: String,
+        value append: (String?, inout [UInt8]) -> Void
+    ) {
+        for (index, row) in rows.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            body += Array(open.utf8)
+            for (column, value) in row.enumerated() {
+                if column > 0 { body.append(UInt8(ascii: ",")) }
+                append(value, &body)
+            }
+            body += Array(close.utf8)
+        }
+    }
+}
