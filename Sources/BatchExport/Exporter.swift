@@ -31,11 +31,23 @@ public struct Exporter: Sendable {
         let schema: ResultSchema
         do {
             schema = try await run(source, from: state.checkpoint)
-        } catch is BookmarkRefused where state.checkpoint.bookmark != .start {
+        } catch is BookmarkRefused {
             logger.warning("page token refused; reading the result again from its beginning")
-            schema = try await run(source, from: Checkpoint(nextBatch: state.firstBatch))
+            schema = try await runFromBeginning(source, firstBatch: state.firstBatch)
         }
         try await journal.complete(facts, schema: schema, format: options.format)
+    }
+
+    /// Batches that are exported already are made again and held against the manifest, which proves that the result is
+    /// the same.
+    private func runFromBeginning(_ source: any ResultSource, firstBatch: Int) async throws -> ResultSchema {
+        do {
+            return try await run(source, from: Checkpoint(nextBatch: firstBatch))
+        } catch is BookmarkRefused {
+            throw ExportError.inconsistentSource(
+                "the page token was refused again after the result was read anew from its beginning; "
+                    + "give the same command again later")
+        }
     }
 
     private func run(_ source: any ResultSource, from checkpoint: Checkpoint) async throws -> ResultSchema {

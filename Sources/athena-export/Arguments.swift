@@ -1,6 +1,6 @@
-import ArgumentParser
-import BatchExport
-import Logging
+public import ArgumentParser
+public import BatchExport
+public import Logging
 
 /// A number of bytes: `1000000`, `64KiB`, `128MiB`, `1GiB`, also `KB`, `MB`, `GB` in thousands.
 struct ByteCount: ExpressibleByArgument, Equatable {
@@ -57,5 +57,5 @@ enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-extension FileFormat: @retroactive ExpressibleByArgument {}
+extension FileFormat: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,6 +1,8 @@
 import AWS
 import Athena
 import BatchExport
+import Files
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -44,7 +46,6 @@ enum ExitStatus: Int32, Error {
         switch error {
         case .noDirectory, .empty: .noInput
         case .missing: .untrustedData
-        case .unreadable(.missing): .untrustedData
         case .unreadable: .untrustedData
         case .cannotWrite: .cannotCreate
         }
@@ -64,6 +65,19 @@ enum ExitStatus: Int32, Error {
         case .queryEnded, .statementRefused: .queryFailed
         case .queryTimedOut: .temporary
         case .executionGone, .malformedAnswer, .repeatedPageToken: .untrustedData
+        }
+    }
+
+    private static func of(_ error: AWSError) -> ExitStatus {
+        switch error {
+        case .service(let error, _):
+            switch error.kind {
+            case .throttling, .transient: .temporary
+            case .expiredCredentials, .credentialsRefused: .noPermission
+            case .refused: .configuration
+            }
+        case .transport: .temporary
+        case .noCredentials: .noPermission
         }
     }
 

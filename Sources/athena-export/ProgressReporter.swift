@@ -11,7 +11,7 @@ final class ProgressReporter: Sendable {
     /// The line changes at most ten times a second.
     private static let pause = Duration.milliseconds(100)
 
-    private struct Figures {
+    fileprivate struct Figures {
         let start = ContinuousClock.now
         var lastShown: ContinuousClock.Instant?
         var queryState: String?

@@ -1,3 +1,4 @@
+import AWS
 import ArgumentParser
 import Athena
 import BatchExport

@@ -1,5 +1,6 @@
 import BatchExport
 import JSON
+import SystemPackage
 
 /// The last word of a run on standard output.
 struct RunSummary {

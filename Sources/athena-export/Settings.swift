@@ -17,7 +17,8 @@ struct Settings {
     func bounded(
         _ option: String, _ value: Int?, _ key: String, _ range: ClosedRange<Int>, _ standard: Int
     ) throws(ConfigurationError) -> Int {
-        let setting = try value.map { Setting(value: $0, origin: .option(option)) } ?? file?.integer(key)
+        let setting: Setting<Int>?
+        if let value { setting = Setting(value: value, origin: .option(option)) } else { setting = try file?.integer(key) }
         guard let setting else { return standard }
         guard range.contains(setting.value) else {
             throw setting.origin.error("\(setting.value) is not from \(range.lowerBound) to \(range.upperBound)")

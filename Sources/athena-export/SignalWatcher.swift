@@ -12,19 +12,19 @@ import Synchronization
 /// Turns SIGINT and SIGTERM into an orderly end; a second one ends the process at once, as SIGKILL would.
 final class SignalWatcher: Sendable {
     private let received = Mutex<Int32?>(nil)
-    private let sources: [any DispatchSourceSignal]
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
 
     /// - Parameter stop: called once, at the first signal.
     init(stop: @escaping @Sendable (Int32) -> Void) {
-        let queue = DispatchQueue(label: "signals")
-        sources = [SIGINT, SIGTERM].map { number in
+        for number in [SIGINT, SIGTERM] {
             // The default action would end the process before the source hears of it.
-            unsafe signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
-        for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
-            source.setEventHandler { [weak self] in self?.receive(number, stop) }
-            source.resume()
+            signal(number, SIG_IGN)
+            sources.withLock { sources in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { [weak self] in self?.receive(number, stop) }
+                source.resume()
+                sources.append(source)
+            }
         }
     }
 

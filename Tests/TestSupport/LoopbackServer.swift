@@ -35,7 +35,7 @@ public final class LoopbackServer: Sendable {
 
     /// Starts to listen on a free port.
     public init(_ answer: @escaping @Sendable (Request) async throws -> Answer) async throws {
-        let server = HTTPServer(address: .loopback(port: 0), timeout: 60, logger: .disabled)
+        let server = try HTTPServer(address: .inet(ip4: "127.0.0.1", port: 0), timeout: 60, logger: .disabled)
         await server.appendRoute("*") { request in
             let answer = try await answer(Self.request(request, port: Self.port(of: server)))
             var headers = HTTPHeaders()

@@ -1,0 +1,88 @@
+import HTTPTransport
+import Logging
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One call of an operation, over all of its attempts.
+struct AWSCall {
+    let operation: String
+    /// The same in all attempts, so that the service can tell a retry from another call.
+    let invocationID = UUID().uuidString.lowercased()
+    /// The number of the attempt under way, from 1.
+    var attempt = 0
+    /// What the last retry took out of the quota; nil if there was none.
+    var lastCost: Int?
+    var hasRenewedCredentials = false
+    var hasCorrectedClock = false
+
+    init(operation: String) { self.operation = operation }
+}
+
+/// Why one attempt failed.
+enum AttemptFailure: Error {
+    /// With the answer, and the credentials that the request was signed with.
+    case service(AWSServiceError, HTTPResponse, Credentials)
+    case transport(HTTPTransportError)
+    /// The status says success and the body says nothing.
+    case undecodable(any Error, status: Int)
+
+    /// Why time may help; nil if it does not.
+    var cause: RetryPolicy.Cause? {
+        switch self {
+        case .transport(let error): error.isTransient ? .transient : nil
+        case .undecodable: .transient
+        case .service(let error, _, _):
+            switch error.kind {
+            case .throttling: .throttling
+            case .transient: .transient
+            case .concurrentQueryLimit: .concurrentQueryLimit
+            case .expiredCredentials, .clockSkew, .credentialsRefused, .refused: nil
+            }
+        }
+    }
+
+    /// What to say when another attempt follows.
+    var plan: String {
+        cause == .concurrentQueryLimit
+            ? "the account's queue of queries is full; waiting for a place" : "request failed; trying again"
+    }
+
+    /// What the service asks for in `x-amz-retry-after`, whole milliseconds; what is none is ignored.
+    var retryAfter: Duration? {
+        guard case .service(_, let response, _) = self,
+            let milliseconds = response.headers["x-amz-retry-after"].flatMap({ Int64($0) }), milliseconds >= 0
+        else { return nil }
+        return .milliseconds(milliseconds)
+    }
+
+    /// What the caller gets to see.
+    func error(in call: AWSCall) -> any Error {
+        switch self {
+        case .service(let error, _, _): AWSError.service(error, attempts: call.attempt)
+        case .transport(let error): AWSError.transport(operation: call.operation, error, attempts: call.attempt)
+        case .undecodable(let error, _): error
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .service(let error, _, _):
+            [
+                "code": "\(error.code)", "http_status": "\(error.httpStatus)",
+                "request_id": "\(error.requestID ?? "none")", "message": "\(error.message)",
+            ]
+        case .transport(let error): ["error": "\("\(error)".shown(limit: 500))"]
+        case .undecodable(let error, let status):
+            ["error": "\("\(error)".shown(limit: 500))", "http_status": "\(status)"]
+        }
+    }
+}
+
+extension Duration {
+    /// To the millisecond: `0.05`, `12.5`.
+    var inSeconds: Double { (self / .milliseconds(1)).rounded() / 1000 }
+}

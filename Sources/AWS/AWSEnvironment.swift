@@ -1,0 +1,20 @@
+/// Environment variables as AWS tools read them: one that is set to nothing is not set.
+public struct AWSEnvironment: Sendable {
+    private let variables: [String: String]
+
+    public init(_ variables: [String: String]) {
+        self.variables = variables
+    }
+
+    public subscript(name: String) -> String? {
+        guard let value = variables[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// A variable that turns something on.
+    ///
+    /// - Throws: ``AWSError/configuration(_:)`` if it is neither `true` nor `false`.
+    func flag(_ name: String) throws(AWSError) -> Bool? {
+        try self[name].map { (text) throws(AWSError) in try AWSSettings.flag(text, source: "environment", key: name) }
+    }
+}

@@ -1,0 +1,107 @@
+public import HTTPTransport
+
+/// What can go wrong between this program and AWS.
+public enum AWSError: Error, Sendable, Equatable {
+    /// The service answered with an error, the last time after so many attempts.
+    case service(AWSServiceError, attempts: Int)
+    /// No whole answer arrived.
+    case transport(operation: String, HTTPTransportError, attempts: Int)
+    /// Nobody had credentials: who was asked, and what was missing there.
+    case noCredentials([CredentialAttempt])
+    /// A provider gave credentials that are past their expiration.
+    case expiredCredentials(provider: String)
+    case noRegion
+    case configuration(ConfigurationFault)
+
+    /// What the error means for the program as a whole.
+    public enum Category: Sendable {
+        /// The same call may work later: retries are used up.
+        case temporary
+        /// Credentials are missing, expired or refused, or may not do this.
+        case credentials
+        /// Something that somebody configured is wrong.
+        case configuration
+        /// The service understood the request and will not carry it out.
+        case refused
+        /// The answer is larger than any right one.
+        case untrustedAnswer
+    }
+
+    public var category: Category {
+        switch self {
+        case .service(let error, _):
+            switch error.kind {
+            case .throttling, .concurrentQueryLimit, .transient: .temporary
+            case .expiredCredentials, .credentialsRefused, .clockSkew: .credentials
+            case .refused: .refused
+            }
+        case .transport(_, let error, _):
+            switch error {
+            case .bodyTooLarge, .headersTooLarge: .untrustedAnswer
+            default: error.isTransient ? .temporary : .configuration
+            }
+        case .noCredentials, .expiredCredentials: .credentials
+        case .noRegion, .configuration: .configuration
+        }
+    }
+
+    /// The service's own words, where it is the service that speaks.
+    public var serviceMessage: String {
+        if case .service(let error, _) = self { error.message } else { description }
+    }
+}
+
+/// A setting that is wrong: where it stands, and what is wrong with it. Never its value, if that could be a secret.
+public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// A file with its line, a variable, an option.
+    public let source: String
+    public let problem: String
+
+    public init(source: String, problem: String) {
+        self.source = source
+        self.problem = problem
+    }
+
+    public var description: String { "\(source): \(problem)" }
+}
+
+extension AWSError: CustomStringConvertible {
+    /// One line: operation, cause, next step.
+    public var description: String {
+        switch self {
+        case .service(let error, let attempts): "\(error)\(Self.after(attempts)); \(error.kind.advice)"
+        case .transport(let operation, let error, let attempts):
+            "\(operation): \(error)\(Self.after(attempts)); \(Self.advice(error))"
+        case .noCredentials(let attempts):
+            "no AWS credentials (\(attempts.map(\.description).joined(separator: "; "))); "
+                + "set the environment's keys or configure a profile"
+        case .expiredCredentials(let provider):
+            "the credentials from \(provider) have expired; renew them and run the same command again"
+        case .noRegion: "no AWS region; set --region, AWS_REGION or the profile's region"
+        case .configuration(let fault): "\(fault)"
+        }
+    }
+
+    private static func after(_ attempts: Int) -> String { attempts == 1 ? "" : " after \(attempts) attempts" }
+
+    private static func advice(_ error: HTTPTransportError) -> String {
+        switch error {
+        case .certificateRejected: "trust its issuer with AWS_CA_BUNDLE if it is yours"
+        case .caBundleUnreadable: "correct AWS_CA_BUNDLE"
+        default: error.isTransient ? "run the same command again later" : "check the endpoint and the limits"
+        }
+    }
+}
+
+extension AWSServiceError.Kind {
+    fileprivate var advice: String {
+        switch self {
+        case .throttling, .transient: "run the same command again later"
+        case .concurrentQueryLimit: "the account's queue of queries is full; run the same command again later"
+        case .expiredCredentials: "renew the credentials and run the same command again"
+        case .clockSkew: "set this machine's clock and run the same command again"
+        case .credentialsRefused: "check the credentials and what they are allowed to do"
+        case .refused: "correct the request"
+        }
+    }
+}

@@ -1,0 +1,52 @@
+public import HTTPTransport
+public import JSON
+public import Logging
+
+/// Calls operations of a service that speaks AWS JSON 1.1: `POST /`, the operation in `X-Amz-Target`, one JSON object
+/// there and one back.
+public struct AWSJSONClient: Sendable {
+    private let targetPrefix: String
+    private let endpoint: Endpoint
+    private let client: AWSClient
+
+    /// - Parameter targetPrefix: what stands before the operation: `AmazonAthena`.
+    public init(
+        service: AWSService, targetPrefix: String, endpoint: Endpoint, credentials: any CredentialProvider,
+        transport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
+    ) {
+        self.targetPrefix = targetPrefix
+        self.endpoint = endpoint
+        client = AWSClient(
+            signer: SigV4(service: service.rawValue, region: endpoint.signingRegion), credentials: credentials,
+            transport: transport, retry: retry, runtime: runtime, logger: logger)
+    }
+
+    /// Calls an operation and hands its answer to `decode`, which makes the result.
+    ///
+    /// - Parameters:
+    ///   - body: the operation's input, an object.
+    ///   - decode: what it throws counts as a failed attempt, as if no answer had come; after the last attempt it is
+    ///     passed on as it is.
+    /// - Throws: ``AWSError``; `CancellationError`; whatever `decode` or a transport of another kind throws.
+    public func call<Answer>(
+        _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard,
+        decode: (HTTPResponse) throws -> Answer
+    ) async throws -> Answer {
+        let request = HTTPRequest(
+            method: "POST", url: endpoint.url,
+            headers: ["Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "\(targetPrefix).\(operation)"],
+            body: body.serialized(pretty: false), limits: limits)
+        return try await client.send(request, operation: operation) { response, redactor in
+            AWSServiceError(json: response, operation: operation, redactor: redactor)
+        } decode: {
+            try decode($0)
+        }
+    }
+
+    /// Calls an operation and hands its answer back as it came.
+    public func call(
+        _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard
+    ) async throws -> HTTPResponse {
+        try await call(operation, body, limits: limits) { $0 }
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPTransport
+import JSON
+
+extension AWSServiceError {
+    /// Reads an error of the AWS JSON protocols.
+    ///
+    /// The type is in the header, in `__type` or in `code` (Smithy, "AWS JSON 1.1 protocol"); the real Athena sends
+    /// no header, other implementations nothing else.
+    init(json response: HTTPResponse, operation: String, redactor: Redactor) {
+        let body = Self.object(in: response.body)
+        func member(_ names: String...) -> String? {
+            for name in names {
+                if case .string(let text) = body?[name] { return text }
+            }
+            return nil
+        }
+        let type = (response.headers["x-amzn-errortype"] ?? member("__type", "code")).flatMap { Self.cleaned($0) }
+        let text = body == nil ? Self.excerpt(of: response.body) : member("message", "Message") ?? ""
+        self.init(
+            operation: operation, type: type, athenaErrorCode: member("AthenaErrorCode", "ErrorCode"),
+            reason: member("Reason"), text: text, response: response, redactor: redactor)
+    }
+
+    /// - Parameter type: nil where the answer names none.
+    init(
+        operation: String, type: String?, athenaErrorCode: String?, reason: String?, text: String,
+        response: HTTPResponse, redactor: Redactor
+    ) {
+        self.operation = operation
+        code = type.map { redactor.redact($0).shown(limit: 128) } ?? String(response.status)
+        self.athenaErrorCode = athenaErrorCode?.shown(limit: 128)
+        self.reason = reason?.shown(limit: 128)
+        // Redacted before it is cut: half a secret is one too many.
+        message = redactor.redact(text).shown(limit: type == nil ? Self.maximumExcerpt : Self.maximumMessage)
+        httpStatus = response.status
+        requestID = (response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"])?.shown(limit: 128)
+        kind = Kind(code: type, reason: reason, message: text, httpStatus: response.status)
+    }
+
+    private static let maximumMessage = 2000
+    /// Of an answer that is not the service's, a proxy's page say.
+    private static let maximumExcerpt = 200
+
+    private static func object(in body: [UInt8]) -> JSONObject? {
+        guard case .object(let object)? = try? JSONValue(parsing: body) else { return nil }
+        return object
+    }
+
+    /// `aws.ns#FooError:http://…` is `FooError`.
+    static func cleaned(_ type: String) -> String? {
+        let name = type.prefix { $0 != ":" }
+        let cleaned = name[(name.lastIndex(of: "#").map(name.index(after:)) ?? name.startIndex)...].trimmingBlanks
+        return cleaned.isEmpty ? nil : cleaned
+    }
+
+    /// The beginning of a body that is not JSON: enough to see whose it is, even with secrets taken out.
+    private static func excerpt(of body: [UInt8]) -> String {
+        String(decoding: body.prefix(64 << 10), as: UTF8.self)
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+}

@@ -1,0 +1,101 @@
+public import SystemPackage
+
+/// What explicit values, environment and profile say together; the first of them wins.
+///
+/// Settings are looked up when they are asked for, so what is wrong with one is no trouble to who does not need it.
+public struct AWSSettings: Sendable {
+    /// Values from the command line or the program's own configuration.
+    public struct Explicit: Sendable {
+        public var region: String?
+        public var profile: String?
+        /// For every service.
+        public var endpointURL: String?
+        /// Attempts in all for a request.
+        public var maxAttempts: Int?
+
+        public init(
+            region: String? = nil, profile: String? = nil, endpointURL: String? = nil, maxAttempts: Int? = nil
+        ) {
+            self.region = region
+            self.profile = profile
+            self.endpointURL = endpointURL
+            self.maxAttempts = maxAttempts
+        }
+    }
+
+    public let environment: AWSEnvironment
+    public let profileName: ProfileName
+    let explicit: Explicit
+    let sharedConfig: SharedConfig
+    /// Empty if there is none.
+    let profile: Profile
+
+    /// - Throws: ``AWSError/configuration(_:)`` if the profile is named and missing.
+    public init(
+        explicit: Explicit = Explicit(), environment: AWSEnvironment, sharedConfig: SharedConfig
+    ) throws(AWSError) {
+        self.explicit = explicit
+        self.environment = environment
+        self.sharedConfig = sharedConfig
+        profileName = Self.profileName(explicit, environment)
+        profile = try sharedConfig.profile(profileName) ?? Profile()
+    }
+
+    /// Whether the profile was named by an argument rather than by the environment.
+    public var isProfileExplicit: Bool { explicit.profile != nil }
+
+    private static func profileName(_ explicit: Explicit, _ environment: AWSEnvironment) -> ProfileName {
+        if let name = explicit.profile { return ProfileName(name, origin: "profile") }
+        for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+            if let name = environment[variable] { return ProfileName(name, origin: variable) }
+        }
+        return .default
+    }
+
+    /// The region of all requests.
+    ///
+    /// - Throws: ``AWSError/noRegion``, or ``AWSError/configuration(_:)`` for a name that is none.
+    public func region() throws(AWSError) -> Region {
+        let candidates = [
+            (explicit.region, "region"), (environment["AWS_REGION"], "AWS_REGION"),
+            (environment["AWS_DEFAULT_REGION"], "AWS_DEFAULT_REGION"), (profile["region"], inProfile("region")),
+        ]
+        for case (let text?, let origin) in candidates {
+            if let region = Region(text) { return region }
+            throw .configuration(
+                ConfigurationFault(
+                    source: origin,
+                    problem: "\"\(text.shown(limit: 80))\" is no region; a region is written like us-east-1"))
+        }
+        throw .noRegion
+    }
+
+    /// How often a request is sent at most; 10 where nobody says.
+    public func maxAttempts() throws(AWSError) -> Int {
+        if let attempts = explicit.maxAttempts { return max(1, attempts) }
+        let candidates = [
+            (environment["AWS_MAX_ATTEMPTS"], "AWS_MAX_ATTEMPTS"), (profile["max_attempts"], inProfile("max_attempts")),
+        ]
+        for case (let text?, let origin) in candidates {
+            if let attempts = Int(text), attempts >= 1 { return attempts }
+            throw .configuration(ConfigurationFault(source: origin, problem: "it is not an integer of at least 1"))
+        }
+        return RetryPolicy.standard.maxAttempts
+    }
+
+    /// A file of certificates to trust instead of the system's.
+    public var caBundle: FilePath? {
+        (environment["AWS_CA_BUNDLE"] ?? profile["ca_bundle"] ?? environment["REQUESTS_CA_BUNDLE"]).map { FilePath($0) }
+    }
+
+    func inProfile(_ key: String) -> String { "\(key) of profile \"\(profileName)\"" }
+
+    static func flag(_ text: String, source: String, key: String) throws(AWSError) -> Bool {
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default:
+            throw .configuration(ConfigurationFault(source: source, problem: "\(key) is neither true nor false"))
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/// AWS credentials: what requests are signed with.
+///
+/// However a value is printed, dumped or interpolated, it shows no key and no token.
+public struct Credentials: Sendable, Equatable {
+    public let accessKeyID: String
+    public let secretAccessKey: String
+    /// Comes with temporary credentials and must be sent with them.
+    public let sessionToken: String?
+    /// When they stop working; nil for those that do not, and where nobody says.
+    public let expiration: Timestamp?
+
+    /// Takes the values as they are; providers take them through ``init(checking:secretAccessKey:sessionToken:expiration:)``.
+    public init(
+        accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil
+    ) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.sessionToken = sessionToken
+        self.expiration = expiration
+    }
+
+    /// Takes the values if they can stand in a header: one with a line break would begin a header of its own, and one
+    /// with a blank was copied badly.
+    public init(
+        checking accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
+        expiration: Timestamp? = nil
+    ) throws(CredentialsFault) {
+        try Self.check(accessKeyID, "access key ID", separators: "/,=")
+        try Self.check(secretAccessKey, "secret access key")
+        if let sessionToken { try Self.check(sessionToken, "session token") }
+        self.init(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken,
+            expiration: expiration)
+    }
+
+    private static func check(
+        _ value: String, _ part: String, separators: String = ""
+    ) throws(CredentialsFault) {
+        guard !value.isEmpty else { throw CredentialsFault("the \(part) is empty") }
+        // The whole of it between < and > is a placeholder that somebody forgot to fill in.
+        if value.hasPrefix("<") && value.hasSuffix(">") {
+            throw CredentialsFault("the \(part) is still a placeholder")
+        }
+        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !separators.utf8.contains($0) }) else {
+            throw CredentialsFault("the \(part) holds a blank, a line break or another character that no key has")
+        }
+    }
+}
+
+/// What is wrong with a set of keys, without any of them.
+public struct CredentialsFault: Error, Equatable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "Credentials([redacted]\(expiration.map { ", expiring \($0.iso8601)" } ?? ""))" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)](), displayStyle: .struct) }
+}

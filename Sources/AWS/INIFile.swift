@@ -1,0 +1,52 @@
+public import SystemPackage
+
+/// A file in the INI dialect of `~/.aws/config`: sections, `key = value`, one nested level, comment lines.
+///
+/// Read as botocore reads it, and as strictly: a section or a key that stands twice is an error. Errors name file and
+/// line and never quote the text, since any of it may be a secret.
+public struct INIFile: Sendable, Equatable {
+    /// By the text between the brackets.
+    public let sections: [String: Section]
+
+    /// The keys of a section, in lower case.
+    public struct Section: Sendable, Equatable {
+        var values: [String: Value] = [:]
+
+        /// A plain value; nil if it is empty, nested or not there.
+        public func text(_ key: String) -> String? {
+            guard case .text(let text) = values[key], !text.isEmpty else { return nil }
+            return text
+        }
+
+        /// A value of the nested level: `athena` → `endpoint_url`.
+        public func text(_ key: String, _ nestedKey: String) -> String? {
+            guard case .nested(let values) = values[key], let text = values[nestedKey], !text.isEmpty
+            else { return nil }
+            return text
+        }
+    }
+
+    enum Value: Sendable, Equatable {
+        case text(String)
+        case nested([String: String])
+    }
+
+    /// - Parameter path: for messages.
+    /// - Throws: ``AWSError/configuration(_:)``.
+    public init(parsing bytes: [UInt8], path: FilePath) throws(AWSError) {
+        let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        guard let text = String(validating: bytes[start...], as: UTF8.self), !bytes.contains(0) else {
+            throw .configuration(ConfigurationFault(source: path.string, problem: "it is not UTF-8 text"))
+        }
+        var parser = INIParser()
+        do throws(INIParser.Fault) {
+            for line in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false) {
+                try parser.read(line.last == 0x0d ? line.dropLast() : line)
+            }
+        } catch {
+            throw .configuration(
+                ConfigurationFault(source: "\(path), line \(error.line)", problem: error.problem))
+        }
+        sections = parser.sections
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPTransport
+
+/// Takes out of a text what a request was signed with: services like to quote the request that they refuse.
+struct Redactor {
+    private let secrets: [[UInt8]]
+
+    static let mark = Array("[redacted]".utf8)
+    /// Shorter ones are no secrets, and taking them out would make words illegible.
+    private static let minimumBytes = 8
+
+    init(_ credentials: Credentials, _ request: HTTPRequest? = nil) {
+        var secrets = [credentials.secretAccessKey]
+        if let token = credentials.sessionToken { secrets.append(token) }
+        if let authorization = request?.headers["Authorization"] {
+            // As a whole, and its signature alone.
+            secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]
+        }
+        self.secrets = secrets.flatMap { [$0, URIEncoding.encode($0)] }
+            .filter { $0.utf8.count >= Self.minimumBytes }
+            // The longest first, so that no part of one is left standing.
+            .sorted { $0.utf8.count > $1.utf8.count }.map { Array($0.utf8) }
+    }
+
+    func redact(_ text: String) -> String {
+        let bytes = secrets.reduce(Array(text.utf8)) { Self.remove($1, from: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Byte by byte: a search by characters overlooks a secret before a combining mark.
+    private static func remove(_ secret: [UInt8], from text: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        var index = 0
+        while index < text.count {
+            if text[index] == secret[0], text[index...].starts(with: secret) {
+                output += mark
+                index += secret.count
+            } else {
+                output.append(text[index])
+                index += 1
+            }
+        }
+        return output
+    }
+}

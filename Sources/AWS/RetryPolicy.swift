@@ -1,0 +1,67 @@
+/// Whether and when a failed attempt is repeated. A value that answers a question; it neither waits nor counts.
+///
+/// Scales, jitter and cap are the AWS SDKs' standard mode (botocore, `retries/standard.py`). Ten attempts instead of
+/// three, because an export is long and a throttled minute must not end it.
+public struct RetryPolicy: Sendable, Equatable {
+    /// Attempts in all, the first one included.
+    public var maxAttempts: Int
+
+    public static let standard = RetryPolicy()
+
+    public init(maxAttempts: Int = 10) {
+        self.maxAttempts = max(1, maxAttempts)
+    }
+
+    /// Why an attempt failed, as far as it matters here.
+    public enum Cause: Sendable, Equatable {
+        case throttling
+        case transient
+        case concurrentQueryLimit
+    }
+
+    public enum Decision: Sendable, Equatable {
+        case retry(after: Duration)
+        case stop
+    }
+
+    /// - Parameters:
+    ///   - attempt: the one that failed, from 1.
+    ///   - random: from 0 up to 1; the jitter.
+    ///   - retryAfter: the wait that the service asked for (`x-amz-retry-after`).
+    public func decision(
+        after cause: Cause, attempt: Int, random: Double, retryAfter: Duration? = nil
+    ) -> Decision {
+        guard attempt < maxAttempts else { return .stop }
+        let delay = cause.delay(retry: attempt - 1, random: random)
+        guard let retryAfter else { return .retry(after: delay) }
+        return .retry(after: max(delay, min(retryAfter, delay + Self.longestExtension)))
+    }
+
+    /// How far the service may stretch a wait.
+    private static let longestExtension = Duration.seconds(5)
+}
+
+extension RetryPolicy.Cause {
+    /// - Parameter retry: from 0.
+    fileprivate func delay(retry: Int, random: Double) -> Duration {
+        switch self {
+        case .throttling: .seconds(random * Self.growing(from: 1, retry, cap: 20))
+        case .transient: .seconds(random * Self.growing(from: 0.05, retry, cap: 20))
+        // A queue empties by queries that end. At least half of the wait is kept: asking at once cannot help.
+        case .concurrentQueryLimit: .seconds((0.5 + random / 2) * Self.growing(from: 4, retry, cap: 60))
+        }
+    }
+
+    private static func growing(from scale: Double, _ retry: Int, cap: Double) -> Double {
+        min(scale * Double(1 << min(max(retry, 0), 16)), cap)
+    }
+
+    /// What the retry takes out of the ``RetryQuota``. A full queue is no outage, so waiting for it costs nothing.
+    var cost: Int {
+        switch self {
+        case .throttling: 5
+        case .transient: 14
+        case .concurrentQueryLimit: 0
+        }
+    }
+}

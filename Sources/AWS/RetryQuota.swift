@@ -1,0 +1,26 @@
+import Synchronization
+
+/// A bucket of tokens that retries are paid from, so that a program does not hammer a service that is down
+/// (botocore, `retries/quota.py`): 500 tokens are 35 retries without a success between them.
+final class RetryQuota: Sendable {
+    static let capacity = 500
+    /// What a call that succeeds at once puts back.
+    static let rewardForSuccess = 1
+
+    private let tokens = Mutex(RetryQuota.capacity)
+
+    var available: Int { tokens.withLock { $0 } }
+
+    /// - Returns: false, with nothing taken, if there is too little.
+    func acquire(_ amount: Int) -> Bool {
+        tokens.withLock { tokens in
+            guard tokens >= amount else { return false }
+            tokens -= amount
+            return true
+        }
+    }
+
+    func release(_ amount: Int) {
+        tokens.withLock { $0 = min($0 + amount, Self.capacity) }
+    }
+}

@@ -1,0 +1,29 @@
+/// What the program takes from its surroundings beside files and network: the time, waiting and chance.
+///
+/// Passed in, so that tests and replays need not wait and always come out the same.
+public struct Runtime: Sendable {
+    /// The wall clock, for signatures and time stamps. It may jump; measure nothing with it.
+    public var now: @Sendable () -> Timestamp
+    /// Waits on a clock that does not jump.
+    /// - Throws: `CancellationError`.
+    public var sleep: @Sendable (Duration) async throws -> Void
+    /// A number from 0 up to, but not including, 1.
+    public var random: @Sendable () -> Double
+
+    public init(
+        now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
+        random: @escaping @Sendable () -> Double
+    ) {
+        self.now = now
+        self.sleep = sleep
+        self.random = random
+    }
+
+    /// The real ones.
+    public static let system = Runtime(
+        now: { Timestamp.now() }, sleep: { try await Task.sleep(for: $0, clock: .continuous) },
+        random: { Double.random(in: 0..<1) })
+
+    /// Now, written `2026-11-23T01:02:03.123Z`.
+    public func timestamp() -> String { now().iso8601 }
+}

@@ -1,0 +1,58 @@
+import Digest
+public import HTTPTransport
+
+/// AWS Signature Version 4 for the header `Authorization`.
+///
+/// A pure value: the same request, credentials and moment give the same signature. What is signed, and how it is
+/// written down, follows botocore's `auth.py` to the letter.
+public struct SigV4: Sendable {
+    /// How a service reads the path of a request.
+    public enum PathRule: Sendable {
+        /// Dot segments and repeated slashes are taken out, and what is left is percent-encoded once more.
+        case normalized
+        /// The path counts as it is, and the body's digest travels in `X-Amz-Content-SHA256`: S3.
+        case verbatim
+    }
+
+    /// The service's signing name: `athena`, `s3`, `sts`.
+    public let service: String
+    public let region: Region
+    public let pathRule: PathRule
+
+    static let algorithm = "AWS4-HMAC-SHA256"
+
+    /// - Parameter pathRule: left out, S3's for `s3` and the other one for every other service.
+    public init(service: String, region: Region, pathRule: PathRule? = nil) {
+        self.service = service
+        self.region = region
+        self.pathRule = pathRule ?? (service == "s3" ? .verbatim : .normalized)
+    }
+
+    /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where they belong, `X-Amz-Security-Token` and
+    /// `X-Amz-Content-SHA256`. A request that was signed before is signed anew.
+    public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
+        let date = time.iso8601Basic
+        request.headers["Authorization"] = nil
+        request.headers["X-Amz-Date"] = date
+        request.headers["X-Amz-Security-Token"] = credentials.sessionToken
+        if pathRule == .verbatim { request.headers["X-Amz-Content-SHA256"] = SHA256.hash(request.body).hexadecimal }
+
+        let canonical = CanonicalRequest(request, pathRule: pathRule)
+        let scope = "\(date.prefix(8))/\(region)/\(service)/aws4_request"
+        let stringToSign = [Self.algorithm, date, scope, SHA256.hex(canonical.text)].joined(separator: "\n")
+        let signature = Self.authenticate(stringToSign, key: signingKey(credentials, day: date.prefix(8))).hexadecimal
+        request.headers["Authorization"] =
+            "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(scope), "
+            + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
+    }
+
+    private func signingKey(_ credentials: Credentials, day: Substring) -> [UInt8] {
+        var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
+        for part in [String(day), region.name, service, "aws4_request"] { key = Self.authenticate(part, key: key) }
+        return key
+    }
+
+    private static func authenticate(_ text: String, key: [UInt8]) -> [UInt8] {
+        HMACSHA256.authenticate(Array(text.utf8), key: key)
+    }
+}

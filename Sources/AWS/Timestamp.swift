@@ -1,0 +1,61 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A moment of wall-clock time, to the millisecond.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Milliseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
+    public let milliseconds: Int64
+
+    private static let representable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+    /// Moments outside the years 1 to 9999 become the nearest one inside: a service's answer must not stop the program.
+    public init(milliseconds: Int64) {
+        self.milliseconds = min(max(milliseconds, Self.representable.lowerBound), Self.representable.upperBound)
+    }
+
+    /// - Parameter seconds: since the epoch, with their fraction, as AWS's JSON protocols write times.
+    public init(seconds: Double) {
+        let rounded = (seconds * 1000).rounded()
+        if let exact = Int64(exactly: rounded) {
+            self.init(milliseconds: exact)
+        } else {
+            self.init(milliseconds: rounded > 0 ? .max : .min)
+        }
+    }
+
+    /// The system's clock.
+    public static func now() -> Timestamp {
+        Timestamp(seconds: Date().timeIntervalSince1970)
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    public var seconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
+
+    public func advanced(by duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return Timestamp(milliseconds: seconds > 0 ? .max : .min) }
+        let sum = milliseconds.addingReportingOverflow(whole + attoseconds / 1_000_000_000_000_000)
+        return Timestamp(milliseconds: sum.overflow ? (seconds > 0 ? .max : .min) : sum.partialValue)
+    }
+
+    /// How long it is from this moment to the other; negative if the other is earlier.
+    public func duration(to other: Timestamp) -> Duration {
+        .milliseconds(other.milliseconds - milliseconds)
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+}
+
+extension Int64 {
+    /// Division that rounds down, so that moments before 1970 have a time of day as well.
+    func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}

@@ -1,0 +1,30 @@
+/// Percent-encoding as AWS signs it: everything but RFC 3986's unreserved characters, in upper-case hexadecimal.
+public enum URIEncoding {
+    /// Encodes a query's name or value, or one segment of a path.
+    public static func encode(_ text: String) -> String {
+        encode(text.utf8) { isUnreserved($0) }
+    }
+
+    /// Encodes a path and leaves its slashes: an S3 key becomes the path of its object.
+    public static func encodePath(_ text: String) -> String {
+        encode(text.utf8) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        byte.isASCIIAlphanumeric || "-._~".utf8.contains(byte)
+    }
+
+    private static func encode(_ text: String.UTF8View, keeping isKept: (UInt8) -> Bool) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var output: [UInt8] = []
+        output.reserveCapacity(text.count)
+        for byte in text {
+            if isKept(byte) {
+                output.append(byte)
+            } else {
+                output += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+}

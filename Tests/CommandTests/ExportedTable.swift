@@ -1,0 +1,60 @@
+import Digest
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// What a run left in a table's directory, held against its own manifest.
+struct ExportedTable {
+    let directory: String
+    let manifest: JSONField
+    let state: JSONField
+
+    init(_ directory: String) throws {
+        self.directory = directory
+        manifest = JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/manifest.json")))))
+        state = JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/state.json")))))
+    }
+
+    /// The content of every batch, after its size and digest were checked.
+    func contents() async throws -> [String] {
+        var contents: [String] = []
+        for batch in try manifest.member("batches").elements() {
+            let path = "\(directory)/\(try batch.member("path").string())"
+            let data = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            #expect(try batch.member("bytes").integer() == data.count)
+            #expect(try batch.member("sha256").string() == SHA256.hash(data).hexadecimal)
+            let content = try await TestMachine.gunzip(path)
+            #expect(try batch.member("uncompressed_bytes").integer() == content.utf8.count)
+            contents.append(content)
+        }
+        return contents
+    }
+
+    /// Manifest without what is different in every run: times and ids.
+    static func comparable(_ file: String) throws -> String {
+        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+        return text.split(separator: "\n").filter { line in
+            !["_at\"", "query_execution_id", "client_request_token"].contains { line.contains($0) }
+        }.joined(separator: "\n")
+    }
+}
+
+/// The customers of ``FakeResult`` as CSV lines.
+func customerLines(_ range: Range<Int>) -> [String] {
+    range.map { number in
+        FakeResult.customer(number).map { value in
+            guard let value else { return "" }
+            return value.contains(",") || value.contains("\"") ? "\"\(value.replacingOccurrences(of: "\"", with: "\"\""))\"" : value
+        }.joined(separator: ",")
+    }
+}
+
+extension FakeResult {
+    /// Customers whose query is finished at the first look, so that nothing waits.
+    static func customers(_ count: Int) -> FakeResult {
+        var result = FakeResult(rowCount: count)
+        result.states = ["SUCCEEDED"]
+        return result
+    }
+}
