@@ -1,12 +1,12 @@
-public import HTTPTransport
-public import Logging
+import HTTPTransport
+import Logging
 import Synchronization
 
 /// Signs requests, sends them, and repeats those that fail for a while. The part that all protocols of AWS share; what
 /// a request and an error look like is the affair of ``AWSJSONClient`` and its like.
 ///
 /// Every attempt is signed anew with the credentials and the time of that moment.
-public struct AWSClient: Sendable {
+struct AWSClient: Sendable {
     private let signer: SigV4
     private let credentials: any CredentialProvider
     private let transport: any HTTPTransport
@@ -22,7 +22,7 @@ public struct AWSClient: Sendable {
         let clockSkew = Mutex(Duration.zero)
     }
 
-    public init(
+    init(
         signer: SigV4, credentials: any CredentialProvider, transport: any HTTPTransport, retry: RetryPolicy,
         runtime: Runtime, logger: Logger
     ) {

@@ -6,6 +6,7 @@ public struct AWSEnvironment: Sendable {
         self.variables = variables
     }
 
+    /// The value of a variable; nil if it is not set, or set to nothing.
     public subscript(name: String) -> String? {
         guard let value = variables[name], !value.isEmpty else { return nil }
         return value

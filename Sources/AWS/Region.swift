@@ -1,5 +1,6 @@
 /// The name of an AWS region, safe to stand in a host name.
 public struct Region: Sendable, Hashable, CustomStringConvertible {
+    /// `us-east-1`.
     public let name: String
 
     /// - Returns: nil unless the name is a label of a host name: 1 to 63 lower-case letters, digits and hyphens, a

@@ -13,7 +13,8 @@ public struct SharedConfig: Sendable {
         var profiles: [String: Profile] = [:]
         var ssoSessions: [String: INIFile.Section] = [:]
         var services: [String: INIFile.Section] = [:]
-        for (header, section) in config?.sections ?? [:] {
+        // In an order, so that two spellings of one name always come out the same: without quotes wins.
+        for (header, section) in (config?.sections ?? [:]).sorted(by: { $0.key < $1.key }) {
             switch SectionHeader(header) {
             case .named("profile", let name): profiles[name] = Profile(config: section)
             case .named("sso-session", let name): ssoSessions[name] = section
@@ -45,6 +46,7 @@ public struct SharedConfig: Sendable {
                 problem: "the profile \"\(name)\" is not in \(source); name one that is, or add it there"))
     }
 
+    /// A `[sso-session NAME]` section.
     public func ssoSession(_ name: String) -> INIFile.Section? { ssoSessions[name] }
 
     /// A `[services NAME]` section, which profiles point to with `services = NAME`.
@@ -53,7 +55,9 @@ public struct SharedConfig: Sendable {
 
 /// A profile's settings, with the file that each comes from.
 public struct Profile: Sendable, Equatable {
+    /// What the config file says.
     public internal(set) var config = INIFile.Section()
+    /// What the credentials file says.
     public internal(set) var credentials = INIFile.Section()
 
     /// A setting; the credentials file's goes before the config file's.

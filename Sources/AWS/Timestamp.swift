@@ -34,12 +34,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Whole seconds since the epoch, rounded down.
     public var seconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
 
+    /// The moment so much later, or earlier if the duration is negative.
     public func advanced(by duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        if overflow { return Timestamp(milliseconds: seconds > 0 ? .max : .min) }
-        let sum = milliseconds.addingReportingOverflow(whole + attoseconds / 1_000_000_000_000_000)
-        return Timestamp(milliseconds: sum.overflow ? (seconds > 0 ? .max : .min) : sum.partialValue)
+        // Ten thousand years either way lead out of the range, and fit the arithmetic.
+        let bound = Duration.seconds(10_000 * 366 * 86_400)
+        let (seconds, attoseconds) = min(max(duration, .zero - bound), bound).components
+        return Timestamp(milliseconds: milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
 
     /// How long it is from this moment to the other; negative if the other is earlier.

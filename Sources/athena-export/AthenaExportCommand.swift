@@ -2,6 +2,8 @@ import ArgumentParser
 
 /// The command itself: `run` is what happens when no subcommand is named.
 struct AthenaExportCommand: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "athena-export",
         abstract: "Export the result of an Amazon Athena query to gzip-compressed CSV or NDJSON files.",
@@ -10,7 +12,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
             them tells a loader what to load, in which order, and how to merge it; state.json is the checkpoint from \
             which the same command goes on after a crash.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [RunCommand.self, StatusCommand.self],
         defaultSubcommand: RunCommand.self)
 }

@@ -69,15 +69,11 @@ enum ExitStatus: Int32, Error {
     }
 
     private static func of(_ error: AWSError) -> ExitStatus {
-        switch error {
-        case .service(let error, _):
-            switch error.kind {
-            case .throttling, .transient: .temporary
-            case .expiredCredentials, .credentialsRefused: .noPermission
-            case .refused: .configuration
-            }
-        case .transport: .temporary
-        case .noCredentials: .noPermission
+        switch error.category {
+        case .temporary: .temporary
+        case .credentials: .noPermission
+        case .configuration, .refused: .configuration
+        case .untrustedAnswer: .untrustedData
         }
     }
 

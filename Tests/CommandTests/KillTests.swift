@@ -1,14 +1,7 @@
 import Foundation
 import JSON
-import Synchronization
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// Three batches of five pages: the job that is killed everywhere.
 private func job() -> FakeResult {
@@ -84,15 +77,13 @@ private func expectManifestHolds(_ table: String) async throws {
             let reference = try await reference("csv", in: directory)
             #expect(reference.calls >= 8)
             try await forEachConcurrently(1...reference.calls) { number in
-                let process = Mutex<Int32?>(nil)
+                let process = RunningProcess()
                 let athena = FakeAthena(result: job(), isSigned: isSigned) { call in
-                    call.number == number ? .before { process.withLock { if let id = $0 { kill(id, SIGKILL) } } } : nil
+                    call.number == number ? .before { process.kill() } : nil
                 }
                 let output = "\(directory)/\(number)"
                 let (killed, resumed) = try await athena.serve { url in
-                    let killed = try await Executable.run(arguments(url, output, "csv")) { id in
-                        process.withLock { $0 = id }
-                    }
+                    let killed = try await Executable.run(arguments(url, output, "csv"), onStart: process.started)
                     return (killed, try await Executable.run(arguments(url, output, "csv")))
                 }
                 #expect(killed.status == nil, "call \(number) was not reached")

@@ -1,6 +1,13 @@
 public import Foundation
 import Subprocess
+import Synchronization
 import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The built `athena-export`, run as users run it.
 public enum Executable {
@@ -61,6 +68,22 @@ public enum Executable {
     }
 }
 
+/// A process that a test ends.
+public final class RunningProcess: Sendable {
+    private let id = Mutex<Int32?>(nil)
+
+    public init() {}
+
+    @Sendable public func started(_ id: Int32) { self.id.withLock { $0 = id } }
+
+    public func kill() { send(SIGKILL) }
+
+    /// Sends a signal, if the process has started.
+    public func send(_ signal: Int32) {
+        id.withLock { if let id = $0 { _ = sendSignal(id, signal) } }
+    }
+}
+
 /// Places and programs that tests use.
 public enum TestMachine {
     /// The package's directory.
@@ -109,3 +132,6 @@ public enum TestMachine {
         return outcome.output
     }
 }
+
+/// Named apart because the method of the same name hides it.
+private func sendSignal(_ id: Int32, _ signal: Int32) -> Int32 { kill(id, signal) }

@@ -1,0 +1,314 @@
+import AWS
+import HTTPTransport
+import JSON
+import Logging
+import Testing
+
+@Suite struct `Calls over AWS JSON 1.1` {
+    private let time = FakeTime()
+    private let book = LogBook()
+
+    private func client(
+        _ transport: any HTTPTransport, as provider: any CredentialProvider = ExplicitCredentials(.test),
+        maxAttempts: Int = 10
+    ) -> AWSJSONClient {
+        AWSJSONClient(
+            service: .athena, targetPrefix: "AmazonAthena",
+            endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: provider, transport: transport,
+            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: book.logger)
+    }
+
+    private func failure(_ call: () async throws -> Void) async -> AWSError? {
+        do {
+            try await call()
+            return nil
+        } catch {
+            return error as? AWSError
+        }
+    }
+
+    @Test func `are one signed POST with the operation in X-Amz-Target`() async throws {
+        let transport = ScriptedTransport(HTTPResponse(status: 200, body: Array("raw".utf8)))
+        let response = try await client(transport).call("GetQueryResults", ["MaxResults": .integer(1)])
+        #expect(response.body == Array("raw".utf8))
+        let request = try #require(transport.requests.first)
+        #expect(request.method == "POST" && request.url.description == "https://athena.us-east-1.amazonaws.com/")
+        #expect(request.headers["X-Amz-Target"] == "AmazonAthena.GetQueryResults")
+        #expect(request.headers["Content-Type"] == "application/x-amz-json-1.1")
+        #expect(request.headers["X-Amz-Date"] == "20261123T010203Z")
+        #expect(request.headers["amz-sdk-request"] == "attempt=1; max=10")
+        #expect(request.body == Array(#"{"MaxResults":1}"#.utf8) && transport.requests.count == 1)
+        #expect(book.entries.isEmpty && time.sleeps.isEmpty)
+    }
+
+    @Test func `carry one invocation id through all attempts, each signed anew with its time`() async throws {
+        let transport = ScriptedTransport(.error("ThrottlingException"), .error("ThrottlingException"), .ok)
+        _ = try await client(transport).call("X", [:])
+        let requests = transport.requests
+        #expect(Set(requests.map { $0.headers["amz-sdk-invocation-id"] }).count == 1)
+        #expect(requests.map { $0.headers["amz-sdk-request"] } == (1...3).map { "attempt=\($0); max=10" })
+        #expect(Set(requests.map { $0.headers["Authorization"] }).count == 3)
+        #expect(time.sleeps == [.seconds(0.5), .seconds(1)])
+        _ = try await client(transport).call("X", [:])
+        #expect(
+            transport.requests.last?.headers["amz-sdk-invocation-id"] != requests[0].headers["amz-sdk-invocation-id"])
+    }
+
+    static let passing: [@Sendable (HTTPRequest) throws -> HTTPResponse] = [
+        { _ in throw HTTPTransportError.couldNotConnect(host: "h", reason: "refused") },
+        { _ in throw HTTPTransportError.timedOut(host: "h", phase: .stall, limit: .seconds(60)) },
+        { _ in throw HTTPTransportError.truncatedBody(host: "h") },
+        { _ in HTTPResponse(status: 429) }, { _ in .error("ThrottlingException") },
+        { _ in .error("TooManyRequestsException") }, { _ in .error("InternalServerException", status: 500) },
+        { _ in HTTPResponse(status: 502, body: Array("<html>".utf8)) }, { _ in HTTPResponse(status: 503) },
+        { _ in HTTPResponse(status: 504) }, { _ in HTTPResponse(status: 400, body: Array("<html>".utf8)) },
+    ]
+
+    @Test(arguments: passing.indices)
+    func `outlast two failures that pass, and say so`(_ index: Int) async throws {
+        let transport = ScriptedTransport([Self.passing[index], Self.passing[index], { _ in .ok }])
+        _ = try await client(transport).call("X", [:])
+        #expect(transport.requests.count == 3 && book.warnings.count == 2)
+        #expect(book.warnings.map { $0.metadata["attempt"] } == ["1", "2"])
+        #expect(book.warnings.allSatisfy { $0.metadata["operation"] == "X" && $0.metadata["wait_seconds"] != nil })
+    }
+
+    @Test(arguments: passing.indices)
+    func `give up a failure that stays after the attempts allowed, as temporary`(_ index: Int) async {
+        let transport = ScriptedTransport([Self.passing[index]])
+        let error = await failure { _ = try await client(transport, maxAttempts: 4).call("X", [:]) }
+        #expect(error?.category == .temporary && "\(error!)".contains("after 4 attempts"))
+        #expect(transport.requests.count == 4 && time.sleeps.count == 3)
+    }
+
+    @Test(arguments: [
+        "AccessDeniedException", "InvalidRequestException", "UnrecognizedClientException", "InvalidSignatureException",
+        "SerializationException", "ExpiredTokenException",
+    ])
+    func `make one attempt where another cannot help`(_ code: String) async {
+        let transport = ScriptedTransport(.error(code))
+        let error = await failure { _ = try await client(transport).call("X", [:]) }
+        guard case .service(let error, attempts: 1) = error else { return #expect(Bool(false), "\(error as Any)") }
+        #expect(error.code == code && transport.requests.count == 1 && time.sleeps.isEmpty)
+    }
+
+    @Test func `make one attempt where the request itself is impossible`() async {
+        let transport = ScriptedTransport([
+            { _ in throw HTTPTransportError.certificateRejected(host: "h", reason: "r") }
+        ])
+        let error = await failure { _ = try await client(transport).call("X", [:]) }
+        #expect(error?.category == .configuration && transport.requests.count == 1)
+    }
+
+    @Test func `follow no redirect`() async {
+        let transport = ScriptedTransport(HTTPResponse(status: 307, headers: ["Location": "https://evil/"]))
+        #expect(await failure { _ = try await client(transport).call("X", [:]) }?.category == .refused)
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test func `wait out a full queue, log it, and leave the quota alone`() async throws {
+        let full = HTTPResponse.error("TooManyRequestsException", more: ["Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"])
+        let transport = ScriptedTransport([{ _ in full }])
+        let patient = client(transport)
+        for _ in 0..<200 { _ = await failure { _ = try await patient.call("StartQueryExecution", [:]) } }
+        // Ten attempts each time: a quota that paid for them would have run out.
+        #expect(transport.requests.count == 2000)
+        #expect(time.sleeps.prefix(9).reduce(.zero, +) == .seconds(0.75 * 360))
+        #expect(book.warnings[0].message.contains("queue of queries is full"))
+    }
+
+    @Test func `stop retrying when the quota is empty, and go on when calls succeed again`() async throws {
+        let down = ScriptedTransport(HTTPResponse(status: 503))
+        let client = client(down)
+        for _ in 0..<10 { _ = await failure { _ = try await client.call("X", [:]) } }
+        #expect(down.requests.count == 10 + 35)
+    }
+
+    @Test func `pay back what a retry took once it succeeds`() async throws {
+        let pair: [ScriptedTransport.Answer] = [{ _ in HTTPResponse(status: 503) }, { _ in .ok }]
+        let flaky = ScriptedTransport(Array(repeating: pair, count: 100).flatMap(\.self))
+        let client = client(flaky)
+        for _ in 0..<100 { _ = try await client.call("X", [:]) }
+        #expect(flaky.requests.count == 200)
+    }
+
+    @Test(arguments: [
+        ("3000", Duration.seconds(3)), ("60000", .seconds(5.5)), ("-1", .seconds(0.5)), ("soon", .seconds(0.5)),
+        ("1.5", .seconds(0.5)),
+        ("99999999999999999999", .seconds(0.5)),
+    ])
+    func `heed x-amz-retry-after within bounds`(_ value: String, _ wait: Duration) async throws {
+        let transport = ScriptedTransport(.error("ThrottlingException", headers: ["x-amz-retry-after": value]), .ok)
+        _ = try await client(transport).call("X", [:])
+        #expect(time.sleeps == [wait])
+    }
+}
+
+@Suite struct `Calls whose credentials or clock go wrong` {
+    private let time = FakeTime()
+    private let book = LogBook()
+    private let old = Credentials(accessKeyID: "OLD", secretAccessKey: "s")
+    private let new = Credentials(accessKeyID: "NEW", secretAccessKey: "s")
+
+    private func client(_ transport: any HTTPTransport, _ provider: any CredentialProvider, maxAttempts: Int = 10)
+        -> AWSJSONClient
+    {
+        AWSJSONClient(
+            service: .athena, targetPrefix: "AmazonAthena",
+            endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: provider, transport: transport,
+            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: book.logger)
+    }
+
+    private func cached(_ provider: ScriptedProvider) -> CachedCredentials {
+        CachedCredentials(provider, runtime: time.runtime, logger: book.logger)
+    }
+
+    private func signer(of request: HTTPRequest) -> Substring? {
+        request.headers["Authorization"]?.split(separator: "=").dropFirst().first?.split(separator: "/").first
+    }
+
+    @Test(arguments: ["ExpiredTokenException", "ExpiredToken", "RequestExpired"])
+    func `renew expired credentials once and go on at once`(_ code: String) async throws {
+        let transport = ScriptedTransport(.error(code), .ok)
+        _ = try await client(transport, cached(ScriptedProvider(old, new))).call("X", [:])
+        #expect(transport.requests.map { signer(of: $0) } == ["OLD", "NEW"] && time.sleeps.isEmpty)
+    }
+
+    @Test func `stop when the fresh credentials are refused as well`() async {
+        let transport = ScriptedTransport(.error("ExpiredTokenException"))
+        await #expect {
+            try await client(transport, cached(ScriptedProvider(old, new, old))).call("X", [:])
+        } throws: {
+            ($0 as? AWSError)?.category == .credentials
+        }
+        #expect(transport.requests.count == 2)
+    }
+
+    @Test func `never make more attempts than allowed, renewed or not`() async {
+        let transport = ScriptedTransport(.error("ExpiredTokenException"))
+        await #expect(throws: AWSError.self) {
+            try await client(transport, cached(ScriptedProvider(old, new)), maxAttempts: 1).call("X", [:])
+        }
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test func `are signed with the credentials of the moment`() async throws {
+        let transport = ScriptedTransport(.ok)
+        let client = client(transport, ScriptedProvider(old, new))
+        for _ in 0..<2 { _ = try await client.call("X", [:]) }
+        #expect(transport.requests.map { signer(of: $0) } == ["OLD", "NEW"])
+    }
+
+    @Test func `say so where nobody has credentials, and send nothing`() async {
+        let transport = ScriptedTransport(.ok)
+        await #expect {
+            try await client(transport, ScriptedProvider(nil)).call("X", [:])
+        } throws: {
+            "\($0)".hasPrefix("no AWS credentials (scripted: nothing is configured); ")
+        }
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test(arguments: [-365.0, 365])
+    func `take the time from the service once, and keep it`(_ days: Double) async throws {
+        // The service's time is 2026-11-23T01:02:03Z; this machine's is a year off.
+        let skewed = FakeTime(now: Timestamp(seconds: 1_795_395_723 + days * 86_400))
+        let transport = ScriptedTransport(
+            .error("RequestTimeTooSkewed", status: 403, headers: ["Date": "Mon, 23 Nov 2026 01:02:03 GMT"]), .ok)
+        let client = AWSJSONClient(
+            service: .athena, targetPrefix: "AmazonAthena",
+            endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: ExplicitCredentials(old),
+            transport: transport, runtime: skewed.runtime, logger: book.logger)
+        for _ in 0..<2 { _ = try await client.call("X", [:]) }
+        #expect(
+            transport.requests.map { $0.headers["X-Amz-Date"] }.suffix(2) == ["20261123T010203Z", "20261123T010203Z"])
+        #expect(transport.requests.count == 3 && skewed.sleeps.isEmpty)
+        #expect(book.warnings.contains { $0.message.contains("clock") })
+    }
+
+    @Test(arguments: [nil, "yesterday", "Mon, 23 Nov 2026 01:02:03 GMT"])
+    func `stop when the service's time does not help or is not told`(_ date: String?) async {
+        var headers = HTTPHeaders()
+        headers["Date"] = date
+        let transport = ScriptedTransport(
+            .error("InvalidSignatureException", message: "Signature expired: …", headers: headers))
+        await #expect {
+            try await client(transport, ExplicitCredentials(old)).call("X", [:])
+        } throws: {
+            ($0 as? AWSError)?.category == .credentials
+        }
+        #expect(transport.requests.count <= 2)
+    }
+}
+
+@Suite struct `Calls that end otherwise` {
+    private let time = FakeTime()
+    private let book = LogBook()
+
+    private struct Unreadable: Error {}
+
+    private func client(_ transport: any HTTPTransport, maxAttempts: Int = 10) -> AWSJSONClient {
+        AWSJSONClient(
+            service: .athena, targetPrefix: "AmazonAthena",
+            endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: ExplicitCredentials(.test),
+            transport: transport, retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime,
+            logger: book.logger)
+    }
+
+    @Test func `repeat an answer that cannot be decoded`() async throws {
+        let transport = ScriptedTransport(HTTPResponse(status: 200), HTTPResponse(status: 200), .ok)
+        let count = try await client(transport).call("X", [:]) { response in
+            if response.body.isEmpty { throw Unreadable() }
+            return response.body.count
+        }
+        #expect(count == 2 && transport.requests.count == 3 && book.warnings.count == 2)
+    }
+
+    @Test func `pass the decoder's error on when attempts are used up`() async {
+        let transport = ScriptedTransport(.ok)
+        await #expect(throws: Unreadable.self) {
+            try await client(transport, maxAttempts: 3).call("X", [:]) { _ in throw Unreadable() }
+        }
+        #expect(transport.requests.count == 3)
+    }
+
+    @Test func `let a transport's own errors through at once`() async {
+        let transport = ScriptedTransport([{ _ in throw Unreadable() }])
+        await #expect(throws: Unreadable.self) { try await client(transport).call("X", [:]) }
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test func `let cancellation through at once`() async {
+        let transport = ScriptedTransport([{ _ in throw CancellationError() }])
+        await #expect(throws: CancellationError.self) { try await client(transport).call("X", [:]) }
+        #expect(transport.requests.count == 1 && book.entries.isEmpty)
+    }
+
+    @Test func `neither wait nor send once the task is cancelled`() async {
+        let transport = ScriptedTransport([
+            { _ in
+                withUnsafeCurrentTask { $0?.cancel() }
+                return HTTPResponse(status: 503)
+            }
+        ])
+        let client = client(transport)
+        let task = Task { try await client.call("X", [:]) }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(transport.requests.count == 1 && time.sleeps.isEmpty)
+    }
+
+    @Test func `log nothing secret, whatever the service quotes`() async {
+        let transport = ScriptedTransport([
+            { request in
+                let quoted = request.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+                return .error(
+                    "InternalServerException", status: 500, message: "\(Credentials.test.secretAccessKey) \(quoted)")
+            }
+        ])
+        var text = ""
+        do { _ = try await client(transport).call("X", [:]) } catch { text = "\(error)" + String(reflecting: error) }
+        for text in [text, book.text] {
+            #expect(text.contains("[redacted]") && !text.contains("canary") && !text.contains("Signature="))
+        }
+    }
+}

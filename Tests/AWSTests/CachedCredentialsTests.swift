@@ -1,0 +1,128 @@
+import AWS
+import Synchronization
+import Testing
+
+@Suite struct `Kept credentials` {
+    private let time = FakeTime()
+    private let book = LogBook()
+
+    private func credentials(_ id: String, minutes: Int?) -> Credentials {
+        Credentials(
+            accessKeyID: id, secretAccessKey: "secret",
+            expiration: minutes.map { time.now.advanced(by: .seconds($0 * 60)) })
+    }
+
+    private func cache(_ provider: ScriptedProvider) -> CachedCredentials {
+        CachedCredentials(provider, runtime: time.runtime, logger: book.logger)
+    }
+
+    private struct Broken: Error {}
+
+    @Test func `without expiration are fetched once`() async throws {
+        let provider = ScriptedProvider(credentials("A", minutes: nil))
+        let cache = cache(provider)
+        for _ in 0..<3 { #expect(try await cache.credentials()?.accessKeyID == "A") }
+        #expect(provider.calls == 1)
+    }
+
+    @Test func `are renewed from 15 minutes before the end`() async throws {
+        let provider = ScriptedProvider(credentials("A", minutes: 60), credentials("B", minutes: 120))
+        let cache = cache(provider)
+        #expect(try await cache.credentials()?.accessKeyID == "A")
+        time.advance(by: .seconds(44 * 60))
+        #expect(try await cache.credentials()?.accessKeyID == "A")
+        time.advance(by: .seconds(60))
+        #expect(try await cache.credentials()?.accessKeyID == "B")
+    }
+
+    @Test func `go on serving while an early renewal fails, but not from 10 minutes before the end`() async throws {
+        let first = credentials("A", minutes: 60)
+        let provider = ScriptedProvider([{ first }, { throw Broken() }])
+        let cache = cache(provider)
+        _ = try await cache.credentials()
+        time.advance(by: .seconds(46 * 60))
+        #expect(try await cache.credentials()?.accessKeyID == "A")
+        #expect(book.warnings.count == 1)
+        time.advance(by: .seconds(5 * 60))
+        await #expect(throws: Broken.self) { try await cache.credentials() }
+    }
+
+    @Test func `that have expired already are an error`() async {
+        let cache = cache(ScriptedProvider(credentials("A", minutes: -1)))
+        await #expect(throws: AWSError.expiredCredentials(provider: "scripted")) { try await cache.credentials() }
+    }
+
+    @Test func `are fetched anew once the service refuses them, and only if they are the ones it refused`() async throws
+    {
+        let old = credentials("A", minutes: nil)
+        let provider = ScriptedProvider(old, credentials("B", minutes: nil), credentials("C", minutes: nil))
+        let cache = cache(provider)
+        _ = try await cache.credentials()
+        await cache.invalidate(old)
+        #expect(try await cache.credentials()?.accessKeyID == "B")
+        await cache.invalidate(old)
+        #expect(try await cache.credentials()?.accessKeyID == "B")
+    }
+
+    @Test func `are renewed by one task however many ask`() async throws {
+        let gate = Gate()
+        let fresh = credentials("A", minutes: nil)
+        let provider = ScriptedProvider([
+            {
+                await gate.wait()
+                return fresh
+            }
+        ])
+        let cache = cache(provider)
+        try await withThrowingTaskGroup(of: Credentials?.self) { group in
+            for _ in 0..<50 { group.addTask { try await cache.credentials() } }
+            await gate.open()
+            for try await credentials in group { #expect(credentials == fresh) }
+        }
+        #expect(provider.calls == 1)
+    }
+
+    @Test func `reach others although the one who asked first gave up`() async throws {
+        let gate = Gate()
+        let fresh = credentials("A", minutes: nil)
+        let provider = ScriptedProvider([
+            {
+                await gate.wait()
+                try Task.checkCancellation()
+                return fresh
+            }
+        ])
+        let cache = cache(provider)
+        let first = Task { try await cache.credentials() }
+        await gate.untilWaitedFor()
+        let second = Task { try await cache.credentials() }
+        first.cancel()
+        await gate.open()
+        #expect(try await second.value == fresh)
+    }
+}
+
+/// Holds tasks until it is opened.
+actor Gate {
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var observers: [CheckedContinuation<Void, Never>] = []
+
+    func wait() async {
+        if isOpen { return }
+        for observer in observers { observer.resume() }
+        observers = []
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func untilWaitedFor() async {
+        if !waiting.isEmpty || isOpen { return }
+        await withCheckedContinuation { observers.append($0) }
+    }
+
+    func open() {
+        isOpen = true
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

@@ -1,0 +1,117 @@
+import AWS
+import Logging
+import Testing
+
+@Suite struct `Keys and tokens` {
+    @Test func `show nothing however they are printed`() {
+        var dumped = ""
+        dump(Credentials.test, to: &dumped)
+        let optional: Credentials? = .test
+        let texts = [
+            "\(Credentials.test)", String(reflecting: Credentials.test), dumped, "\([Credentials.test])",
+            "\(optional as Any)",
+            String(describing: Mirror(reflecting: Credentials.test).children.map(\.value)),
+        ]
+        for text in texts { #expect(!text.contains("canary") && !text.contains("AKID"), "\(text)") }
+    }
+
+    @Test(arguments: [
+        "", " ", "key\r\nX-Evil: 1", "key\n", "two words", "tab\tbed", "nul\0", "žluť", "<YOUR_SECRET>", "\u{1b}[0m",
+    ])
+    func `that cannot stand in a header are refused without being quoted`(_ value: String) {
+        for (keyID, secret, token) in [(value, "secret", nil), ("AKID", value, nil), ("AKID", "secret", value)] {
+            #expect {
+                try Credentials(checking: keyID, secretAccessKey: secret, sessionToken: token)
+            } throws: {
+                value.count < 4 || !"\($0)".contains(value)
+            }
+        }
+    }
+
+    @Test(arguments: ["AKID/20261123", "AKID,x", "AKID=x"])
+    func `with a key ID that would change the signature's scope are refused`(_ value: String) {
+        #expect(throws: CredentialsFault.self) { try Credentials(checking: value, secretAccessKey: "secret") }
+    }
+}
+
+@Suite struct `Credentials from the environment` {
+    private func credentials(_ variables: [String: String]) async throws -> Credentials? {
+        try await EnvironmentCredentials(AWSEnvironment(variables)).credentials()
+    }
+
+    @Test func `are the two keys, the token and the expiration`() async throws {
+        let credentials = try await credentials([
+            "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+            "AWS_SECURITY_TOKEN": "old", "AWS_CREDENTIAL_EXPIRATION": "2026-11-23T01:02:03Z",
+        ])
+        #expect(
+            credentials
+                == Credentials(
+                    accessKeyID: "AKID", secretAccessKey: "secret", sessionToken: "token",
+                    expiration: Timestamp(iso8601: "2026-11-23T01:02:03Z")))
+    }
+
+    @Test func `are absent where neither key is set, or both to nothing`() async throws {
+        #expect(try await credentials([:]) == nil)
+        #expect(try await credentials(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]) == nil)
+    }
+
+    @Test(arguments: [
+        ["AWS_ACCESS_KEY_ID": "canary"], ["AWS_SECRET_ACCESS_KEY": "canary"],
+        ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "canary\n"],
+        ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CREDENTIAL_EXPIRATION": "canary"],
+    ])
+    func `that are incomplete are an error, not a reason to ask elsewhere`(_ variables: [String: String]) async {
+        await #expect {
+            try await credentials(variables)
+        } throws: {
+            ($0 as? AWSError)?.category == .configuration && !"\($0)".contains("canary")
+        }
+    }
+}
+
+@Suite struct `The credential chain` {
+    private let logger = LogBook().logger
+
+    @Test func `takes the first that there are`() async throws {
+        let last = ScriptedProvider(.test)
+        let chain = CredentialChain(
+            [ExplicitCredentials(nil), ExplicitCredentials(.test), last], logger: logger)
+        #expect(try await chain.credentials() == .test)
+        #expect(last.calls == 0)
+    }
+
+    @Test func `says who was asked and what was missing there`() async {
+        let chain = CredentialChain(
+            [ExplicitCredentials(nil), EnvironmentCredentials(AWSEnvironment([:]))], logger: logger)
+        await #expect {
+            try await chain.credentials()
+        } throws: { error in
+            let text = "\(error)"
+            return (error as? AWSError)?.category == .credentials && text.contains("configuration: it holds no")
+                && text.contains("environment: AWS_ACCESS_KEY_ID") && !text.contains("\n")
+        }
+    }
+
+    @Test func `stops at a provider that is configured and broken`() async {
+        let last = ScriptedProvider(.test)
+        let broken = EnvironmentCredentials(AWSEnvironment(["AWS_ACCESS_KEY_ID": "AKID"]))
+        await #expect(throws: AWSError.self) {
+            try await CredentialChain([broken, last], logger: logger).credentials()
+        }
+        #expect(last.calls == 0)
+    }
+
+    @Test func `leaves the environment's keys aside when a profile was named as an argument`() async throws {
+        let environment = AWSEnvironment(["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
+        let files = TemporaryFiles(config: "", credentials: "[p]\naws_access_key_id=FILE\naws_secret_access_key=s\n")
+        let config = try files.shared.load()
+        for (profile, expected) in [(nil, "ENV"), ("p", "FILE")] {
+            let settings = try AWSSettings(
+                explicit: .init(profile: profile), environment: environment, sharedConfig: config)
+            let chain = CredentialChain.standard(
+                explicit: nil, settings: settings, files: files.shared, logger: logger)
+            #expect(try await chain.credentials()?.accessKeyID == expected)
+        }
+    }
+}

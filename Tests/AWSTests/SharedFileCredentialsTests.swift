@@ -1,0 +1,108 @@
+import AWS
+import SystemPackage
+import Testing
+
+@Suite struct `Credentials from the shared files` {
+    private let keys = "aws_access_key_id = AKID\naws_secret_access_key = canary-secret\n"
+
+    private func credentials(
+        _ profile: ProfileName = .default, config: String? = nil, credentials: String? = nil
+    ) async throws -> Credentials? {
+        let files = TemporaryFiles(config: config, credentials: credentials)
+        return try await SharedFileCredentials(files.shared, profile: profile).credentials()
+    }
+
+    @Test func `are the static keys of the profile`() async throws {
+        let found = try await credentials(credentials: "[default]\n\(keys)aws_session_token = t\n")
+        #expect(found == Credentials(accessKeyID: "AKID", secretAccessKey: "canary-secret", sessionToken: "t"))
+    }
+
+    @Test func `come from the credentials file before the config file`() async throws {
+        let other = "aws_access_key_id = OTHER\naws_secret_access_key = other\n"
+        #expect(
+            try await credentials(config: "[default]\n\(other)", credentials: "[default]\n\(keys)")?.accessKeyID
+                == "AKID")
+        #expect(try await credentials(config: "[default]\n\(other)")?.accessKeyID == "OTHER")
+    }
+
+    @Test func `are absent where there is no file or no key`() async throws {
+        #expect(try await credentials() == nil)
+        #expect(try await credentials(config: "[default]\nregion = eu-west-1\n") == nil)
+        #expect(try await credentials(credentials: "[other]\n\(keys)") == nil)
+    }
+
+    @Test func `are an error where the profile is named and missing`() async {
+        await #expect {
+            try await credentials(ProfileName("prod", origin: "AWS_PROFILE"), credentials: "[default]\n\(keys)")
+        } throws: {
+            ($0 as? AWSError)?.fault.hasPrefix("AWS_PROFILE: the profile \"prod\" is not in ") == true
+        }
+    }
+
+    @Test(arguments: [
+        "role_arn", "web_identity_token_file", "credential_source", "sso_session", "sso_start_url",
+        "credential_process",
+        "login_session",
+    ])
+    func `are an error that names the key where the profile wants another way`(_ key: String) async {
+        await #expect {
+            try await credentials(config: "[default]\n\(key) = canary-value\n")
+        } throws: { error in
+            let text = (error as? AWSError)?.fault ?? ""
+            return text.contains("\(key) is not supported: this version reads static keys only")
+                && !text.contains("canary")
+        }
+    }
+
+    @Test func `of the credentials file go before a process in the config file`() async throws {
+        let config = "[default]\ncredential_process = /bin/false\n"
+        #expect(try await credentials(config: config, credentials: "[default]\n\(keys)") != nil)
+    }
+
+    @Test(arguments: ["aws_access_key_id = canary", "aws_secret_access_key = canary"])
+    func `are an error where half of the pair is there`(_ line: String) async {
+        await #expect {
+            try await credentials(credentials: "[default]\n\(line)\n")
+        } throws: {
+            ($0 as? AWSError)?.fault.contains("is missing") == true && !"\($0)".contains("canary")
+        }
+    }
+
+    @Test func `with a line break in a key are refused`() async {
+        await #expect {
+            try await credentials(
+                credentials: "[default]\naws_access_key_id = AKID\naws_secret_access_key = canary\n  X-Evil\n")
+        } throws: {
+            ($0 as? AWSError)?.fault.contains("line break") == true && !"\($0)".contains("canary")
+        }
+    }
+
+    @Test func `are read anew every time`() async throws {
+        let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
+        let provider = SharedFileCredentials(files.shared, profile: .default)
+        #expect(try await provider.credentials()?.accessKeyID == "AKID")
+        files.write("[default]\naws_access_key_id=NEW\naws_secret_access_key=n\n", to: files.shared.credentials)
+        #expect(try await provider.credentials()?.accessKeyID == "NEW")
+    }
+
+    @Test func `are not read from a file that is huge, a directory or a device`() async {
+        let huge = String(repeating: "# comment\n", count: 110_000)
+        await #expect {
+            try await credentials(config: huge)
+        } throws: {
+            ($0 as? AWSError)?.fault.contains("larger than 1048576 bytes") == true
+        }
+        for path in ["/", "/dev/zero"] {
+            let files = SharedConfigFiles(config: FilePath(path), credentials: "/nonexistent")
+            #expect(throws: AWSError.self) { try files.load() }
+        }
+    }
+
+    @Test func `lie where the environment says`() {
+        let home = SharedConfigFiles(AWSEnvironment(["HOME": "/home/a"]))
+        #expect(home.config == "/home/a/.aws/config" && home.credentials == "/home/a/.aws/credentials")
+        let named = SharedConfigFiles(
+            AWSEnvironment(["HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "/x/y"]))
+        #expect(named.config == "/h/c" && named.credentials == "/x/y")
+    }
+}

@@ -1,0 +1,143 @@
+import AWS
+import HTTPTransport
+import JSON
+import Logging
+import Synchronization
+
+/// Answers requests from a list, and keeps the requests.
+final class ScriptedTransport: HTTPTransport {
+    typealias Answer = @Sendable (HTTPRequest) throws -> HTTPResponse
+
+    private let state: Mutex<(answers: [Answer], requests: [HTTPRequest])>
+
+    /// The last answer is repeated.
+    init(_ answers: [Answer]) {
+        state = Mutex((answers, []))
+    }
+
+    convenience init(_ responses: HTTPResponse...) {
+        self.init(responses.map { response in { _ in response } })
+    }
+
+    var requests: [HTTPRequest] { state.withLock { $0.requests } }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let answer = state.withLock { state in
+            state.requests.append(request)
+            return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+        }
+        return try answer(request)
+    }
+}
+
+/// A clock that stands still but for sleeping, and chance that always comes out the same.
+final class FakeTime: Sendable {
+    private let state: Mutex<(now: Timestamp, sleeps: [Duration])>
+    private let chance: Double
+
+    init(now: Timestamp = Timestamp(seconds: 1_795_395_723), random: Double = 0.5) {
+        state = Mutex((now, []))
+        chance = random
+    }
+
+    var sleeps: [Duration] { state.withLock { $0.sleeps } }
+    var now: Timestamp { state.withLock { $0.now } }
+
+    func advance(by duration: Duration) { state.withLock { $0.now = $0.now.advanced(by: duration) } }
+
+    var runtime: Runtime {
+        Runtime(
+            now: { [self] in now },
+            sleep: { [self] duration in
+                state.withLock { $0.sleeps.append(duration) }
+                advance(by: duration)
+                try Task.checkCancellation()
+            },
+            random: { [chance] in chance })
+    }
+}
+
+/// Keeps what is logged, metadata and all.
+final class LogBook: Sendable {
+    struct Entry: Sendable {
+        let level: Logger.Level
+        let message: String
+        let metadata: Logger.Metadata
+    }
+
+    private let list = Mutex<[Entry]>([])
+
+    var entries: [Entry] { list.withLock { $0 } }
+    var warnings: [Entry] { entries.filter { $0.level == .warning } }
+    var text: String { entries.map { "\($0.level) \($0.message) \($0.metadata)" }.joined(separator: "\n") }
+
+    var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
+
+    private struct Handler: LogHandler {
+        let book: LogBook
+        var logLevel = Logger.Level.trace
+        var metadata = Logger.Metadata()
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            book.list.withLock {
+                $0.append(
+                    Entry(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
+            }
+        }
+    }
+}
+
+/// A provider that gives what it is told to, one after another; the last is repeated.
+final class ScriptedProvider: CredentialProvider {
+    typealias Answer = @Sendable () async throws -> Credentials?
+
+    let name = "scripted"
+    private let state: Mutex<(answers: [Answer], calls: Int)>
+
+    init(_ answers: [Answer]) { state = Mutex((answers, 0)) }
+
+    convenience init(_ credentials: Credentials?...) {
+        self.init(credentials.map { credentials in { credentials } })
+    }
+
+    var calls: Int { state.withLock { $0.calls } }
+
+    func credentials() async throws -> Credentials? {
+        let answer = state.withLock { state in
+            state.calls += 1
+            return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+        }
+        return try await answer()
+    }
+}
+
+extension HTTPResponse {
+    static func error(
+        _ code: String, status: Int = 400, message: String = "no", headers: HTTPHeaders = [:],
+        more: JSONObject = [:]
+    ) -> HTTPResponse {
+        var body: JSONObject = ["__type": .string(code), "Message": .string(message)]
+        for (name, value) in more.members { body[name] = value }
+        return HTTPResponse(status: status, headers: headers, body: JSONValue.object(body).serialized(pretty: false))
+    }
+
+    static let ok = HTTPResponse(status: 200, body: Array("{}".utf8))
+}
+
+extension Credentials {
+    static let test = Credentials(
+        accessKeyID: "AKIDEXAMPLE", secretAccessKey: "canary/secret+KEY0000000000000000000000",
+        sessionToken: "canary-token/with+odd=characters==")
+}
+
+extension AWSError {
+    /// The text of a configuration error; empty for others.
+    var fault: String {
+        if case .configuration(let fault) = self { fault.description } else { "" }
+    }
+}

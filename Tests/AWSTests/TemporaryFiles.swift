@@ -1,0 +1,26 @@
+import AWS
+import Foundation
+import SystemPackage
+
+/// A pair of shared files in a directory that goes away with the value.
+final class TemporaryFiles: Sendable {
+    let directory: FilePath
+    let shared: SharedConfigFiles
+
+    /// - Parameters: nil for a file that is not there.
+    init(config: String?, credentials: String?) {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        directory = FilePath(path)
+        shared = SharedConfigFiles(
+            config: directory.appending("config"), credentials: directory.appending("credentials"))
+        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        if let config { write(config, to: shared.config) }
+        if let credentials { write(credentials, to: shared.credentials) }
+    }
+
+    func write(_ text: String, to path: FilePath) {
+        try! Data(text.utf8).write(to: URL(filePath: path.string))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory.string) }
+}
