@@ -1,7 +1,7 @@
 extension StringProtocol {
     /// Text from outside, safe in a message: what could steer a terminal or begin a line of its own is shown by its
     /// number (CWE-150), and too much is cut.
-    func shown(limit: Int) -> String {
+    public func shown(limit: Int) -> String {
         var output = ""
         for scalar in unicodeScalars.prefix(limit) {
             if scalar.steersTerminals {

@@ -52,18 +52,4 @@ extension String {
     func replacing(newlinesWith replacement: String) -> String {
         split(whereSeparator: \.isNewline).joined(separator: replacement)
     }
-
-    /// Text from a service or a file, safe to show on a terminal: controls and the marks that turn the direction of
-    /// writing are shown by their numbers (CWE-150).
-    var printable: String {
-        var output = ""
-        for scalar in unicodeScalars.prefix(2000) {
-            switch scalar.value {
-            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069:
-                output += "\\u{\(String(scalar.value, radix: 16))}"
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output
-    }
 }

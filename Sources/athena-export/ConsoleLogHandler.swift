@@ -25,14 +25,14 @@ struct ConsoleLogHandler: LogHandler {
         let now = Timestamp.now().iso8601
         switch format {
         case .text:
-            let suffix = fields.map { " \($0.key)=\("\($0.value)".printable)" }.joined()
-            console.writeLine("\(now) \(event.level.rawValue): \(event.message.description.printable)\(suffix)")
+            let suffix = fields.map { " \($0.key)=\("\($0.value)".shown(limit: 2000))" }.joined()
+            console.writeLine("\(now) \(event.level.rawValue): \(event.message.description.shown(limit: 2000))\(suffix)")
         case .json:
             var object: JSONObject = [
                 "time": .string(now), "level": .string(event.level.rawValue),
-                "message": .string(event.message.description.printable),
+                "message": .string(event.message.description.shown(limit: 2000)),
             ]
-            for (key, value) in fields { object[key] = .string("\(value)".printable) }
+            for (key, value) in fields { object[key] = .string("\(value)".shown(limit: 2000)) }
             console.writeLine(String(decoding: JSONValue.object(object).serialized(pretty: false), as: UTF8.self))
         }
     }

@@ -45,7 +45,7 @@ enum ExitStatus: Int32, Error {
     private static func of(_ error: FixtureError) -> ExitStatus {
         switch error {
         case .noDirectory, .empty: .noInput
-        case .missing: .untrustedData
+        case .missing, .malformed: .untrustedData
         case .unreadable: .untrustedData
         case .cannotWrite: .cannotCreate
         }

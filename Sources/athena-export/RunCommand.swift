@@ -108,7 +108,7 @@ private struct Run {
             }
             let status = ExitStatus(error)
             if options.summary == .json {
-                _ = write(summary(.failed, resumed: resumed, failure: (status.kind, "\(error)".printable)))
+                _ = write(summary(.failed, resumed: resumed, failure: (status.kind, "\(error)".shown(limit: 2000))))
             }
             return fail(error, status: status)
         }
@@ -122,7 +122,7 @@ private struct Run {
     }
 
     private func fail(_ error: any Error, status: ExitStatus) -> ExitStatus {
-        console.writeError("\(error)".printable)
+        console.writeError("\(error)".shown(limit: 2000))
         return status
     }
 }

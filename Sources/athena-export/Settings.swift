@@ -1,3 +1,4 @@
+import AWS
 import BatchExport
 
 /// Looks each setting up where it may be made: option first, configuration file second.
@@ -60,7 +61,7 @@ struct Settings {
         guard let setting = try file?.string(key) else { return nil }
         guard let choice = Choice(rawValue: setting.value) else {
             throw setting.origin.error(
-                "\"\(setting.value.printable)\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+                "\"\(setting.value.shown(limit: 2000))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
     }
@@ -141,7 +142,7 @@ extension Settings {
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         guard isPlain, let first = name.first, !"._-".contains(first) else {
             throw setting.origin.error(
-                "\"\(name.printable)\" cannot name a directory; use 1 to 200 letters, digits, _, - and ., "
+                "\"\(name.shown(limit: 2000))\" cannot name a directory; use 1 to 200 letters, digits, _, - and ., "
                     + "beginning with a letter or digit")
         }
         return name

@@ -1,3 +1,4 @@
+import AWS
 import ArgumentParser
 import BatchExport
 import Files
@@ -24,7 +25,7 @@ struct StatusCommand: ParsableCommand {
         } catch let status as ExitStatus {
             throw status
         } catch {
-            console.writeError("\(error)".printable)
+            console.writeError("\(error)".shown(limit: 2000))
             throw ExitStatus(error)
         }
     }

@@ -1,5 +1,5 @@
 public import Files
-import JSON
+public import JSON
 import Synchronization
 public import SystemPackage
 
@@ -121,6 +121,7 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
     case noDirectory(FilePath)
     case empty(FilePath)
     case missing(file: FilePath, why: String)
+    case malformed(file: FilePath, JSONError)
     case unreadable(BoundedFile.Failure)
     case cannotWrite(FileError)
 
@@ -130,6 +131,7 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
         case .empty(let path):
             "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
         case .missing(let file, let why): "\(file) is missing: \(why)"
+        case .malformed(let file, let error): "\(file): \(error); record the answer anew"
         case .unreadable(let failure): "\(failure)"
         case .cannotWrite(let error): "\(error)"
         }

@@ -41,7 +41,11 @@ public final class ReplayTransport: HTTPTransport {
         let name = FixtureDirectory.Name(operation: operation, number: number)
         if names.contains(name) {
             progress.withLock { $0.calls[operation] = number }
-            return try answer(name, status: 200)
+            let response = try answer(name, status: 200)
+            // A page is parsed as a whole elsewhere. Any other answer must be JSON here and now: a retry would get the
+            // next file, and this one's fault would pass unnoticed.
+            if operation != Self.pagedOperation { try check(response.body, name) }
+            return response
         }
         return try answerWithoutFixture(name)
     }
@@ -72,6 +76,12 @@ public final class ReplayTransport: HTTPTransport {
         }
         if Self.optionalOperations.contains(name.operation) { return refuse("not recorded", code: "NOT_RECORDED") }
         throw FixtureError.missing(file: directory.file(name), why: reason(for: name))
+    }
+
+    private func check(_ body: [UInt8], _ name: FixtureDirectory.Name) throws(FixtureError) {
+        do throws(JSONError) { _ = try JSONValue(parsing: body) } catch {
+            throw .malformed(file: directory.file(name), error)
+        }
     }
 
     private func reason(for name: FixtureDirectory.Name) -> String {
