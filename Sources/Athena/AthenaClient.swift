@@ -20,7 +20,8 @@ public struct AthenaClient: Sendable {
     ///
     /// - Returns: the QueryExecutionId.
     func startQueryExecution(_ query: AthenaQuery, clientRequestToken: String) async throws -> String {
-        try await client.call("StartQueryExecution", query.request(clientRequestToken: clientRequestToken)) { response in
+        try await client.call("StartQueryExecution", query.request(clientRequestToken: clientRequestToken)) {
+            response in
             try Self.decode(response, of: "StartQueryExecution") { (body) throws(JSONError) in
                 try JSONField(try JSONValue(parsing: body)).member("QueryExecutionId").string()
             }
@@ -53,7 +54,8 @@ public struct AthenaClient: Sendable {
 
     /// How many rows the service says the result has; nil if it does not say.
     func outputRows(_ queryExecutionID: String) async throws -> Int? {
-        try await client.call("GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)]) { response in
+        try await client.call("GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)]) {
+            response in
             try Self.decode(response, of: "GetQueryRuntimeStatistics") { (body) throws(JSONError) in
                 let statistics = try JSONField(try JSONValue(parsing: body)).optionalMember("QueryRuntimeStatistics")
                 return try statistics?.optionalMember("Rows")?.optionalMember("OutputRows")?.integer(atLeast: 0)

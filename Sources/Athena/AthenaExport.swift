@@ -101,7 +101,8 @@ public struct AthenaExport: Sendable {
 
     /// 64 characters that no other run has. Athena takes 32 to 128 and remembers them even of failed queries.
     private func newToken() -> String {
-        SHA256.hex("\(options.request.fingerprint) \(UInt64.random(in: .min ... .max)) \(UInt64.random(in: .min ... .max))")
+        SHA256.hex(
+            "\(options.request.fingerprint) \(UInt64.random(in: .min ... .max)) \(UInt64.random(in: .min ... .max))")
     }
 
     private func export(_ resumed: ExportState) async throws {

@@ -54,7 +54,8 @@ struct QueryExecution: Sendable, Equatable {
         query = try execution.optionalMember("Query")?.string()
         state = State(try status.member("State").string())
         stateChangeReason = try status.optionalMember("StateChangeReason")?.string()
-        athenaError = try status.optionalMember("AthenaError").map { (field) throws(JSONError) in try AthenaError(field) }
+        athenaError = try status.optionalMember("AthenaError").map { (field) throws(JSONError) in try AthenaError(field)
+        }
         statementType = try execution.optionalMember("StatementType")?.string()
         substatementType = try execution.optionalMember("SubstatementType")?.string()
         outputLocation = try result?.optionalMember("OutputLocation")?.string()

@@ -88,7 +88,8 @@ private struct ResultsPageParser {
             try parseRow(text)
             let count = cells.count - before
             guard count <= columnCount else {
-                throw .syntax(offset: rowOffset, reason: "a row has \(count) values, but there are \(columnCount) columns")
+                throw .syntax(
+                    offset: rowOffset, reason: "a row has \(count) values, but there are \(columnCount) columns")
             }
             // SHOW and DESCRIBE answer fewer values than they name columns.
             for _ in count..<columnCount { cells.append(.null) }
@@ -194,7 +195,8 @@ private struct ResultsPageParser {
     /// A number or boolean: its own text is the value's text.
     private mutating func appendScalar(_ text: Span<UInt8>, at start: Int) throws(JSONError) {
         let end = text.endOfJSONScalar(from: start)
-        let isBoolean = text.hasJSONToken("true", at: start) && end - start == 4
+        let isBoolean =
+            text.hasJSONToken("true", at: start) && end - start == 4
             || text.hasJSONToken("false", at: start) && end - start == 5
         guard isBoolean || text.isJSONNumber(in: start..<end) else {
             throw .syntax(offset: start, reason: "expected a string, a number or a boolean as the value of a Datum")
@@ -236,7 +238,8 @@ extension Span<UInt8> {
         do {
             _ = try UTF8Span(validating: extracting(range))
         } catch {
-            throw .syntax(offset: range.lowerBound + error.byteOffsets.lowerBound, reason: "the text is not valid UTF-8")
+            throw .syntax(
+                offset: range.lowerBound + error.byteOffsets.lowerBound, reason: "the text is not valid UTF-8")
         }
     }
 }

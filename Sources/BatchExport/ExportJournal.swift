@@ -123,7 +123,8 @@ extension ExportJournal {
         let listed = manifest?.batches.last?.sequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
         // A file that neither knows was published just before a crash; its name is not used again for other rows.
-        let onDisk = (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
+        let onDisk =
+            (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
             .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }.max() ?? 0
         return max(listed, promised, onDisk) + 1
     }
@@ -198,7 +199,7 @@ extension ExportJournal {
             }
             try DurableFile.publish(
                 path, pieces, temporary: directory.temporary(for: path), permissions: .dataFile)
-        } catch where error.errno == .fileExists {
+        } catch  where error.errno == .fileExists {
             try checkPublished(path, pieces, sha256: sha256)
         } catch {
             throw ExportError(error)

@@ -36,7 +36,8 @@ public struct ExportRequest: Sendable, Equatable {
             if mine == theirs { return nil }
             let isDigest = name.hasSuffix("_sha256")
             return isDigest
-                ? "\(name.dropLast("_sha256".count)) differs" : "\(name) was \(Self.show(mine)), is \(Self.show(theirs))"
+                ? "\(name.dropLast("_sha256".count)) differs"
+                : "\(name) was \(Self.show(mine)), is \(Self.show(theirs))"
         }
     }
 

@@ -5,6 +5,8 @@ public import SystemPackage
 public enum DirectoryListing {
     /// The names in byte order, without `.` and `..`; nil if there is no such directory.
     public static func names(in path: FilePath) -> [String]? {
-        try? FileManager.default.contentsOfDirectory(atPath: path.string).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try? FileManager.default.contentsOfDirectory(atPath: path.string).sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
     }
 }

@@ -16,7 +16,9 @@ enum POSIX {
 
     /// Gives a file a second name, and fails if that name is taken; `rename` would replace what has it.
     static func link(_ path: FilePath, as newPath: FilePath) throws(Errno) {
-        try check { path.withPlatformString { old in newPath.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, 0) } } }
+        try check {
+            path.withPlatformString { old in newPath.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, 0) } }
+        }
     }
 
     static func rename(_ path: FilePath, to newPath: FilePath) throws(Errno) {

@@ -32,7 +32,8 @@ struct Assembly {
             AWSJSONClient(
                 service: .athena, targetPrefix: "AmazonAthena", endpoint: connection.endpoint,
                 credentials: CachedCredentials(connection.credentials, runtime: runtime, logger: logger),
-                transport: transport, retry: RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts),
+                transport: transport,
+                retry: RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts),
                 runtime: runtime, logger: logger))
     }
 
@@ -68,7 +69,8 @@ private struct Connection {
         transport = try ReplayTransport(path)
         let explicit = AWSSettings.Explicit(region: "us-east-1")
         endpoint = try AWSSettings(
-            explicit: explicit, environment: AWSEnvironment([:]), sharedConfig: SharedConfig(config: nil, credentials: nil)
+            explicit: explicit, environment: AWSEnvironment([:]),
+            sharedConfig: SharedConfig(config: nil, credentials: nil)
         ).endpoint(for: .athena)
         credentials = ExplicitCredentials(Credentials(accessKeyID: "REPLAY", secretAccessKey: "replay"))
         maxAttempts = RetryPolicy.standard.maxAttempts

@@ -26,7 +26,8 @@ struct ConsoleLogHandler: LogHandler {
         switch format {
         case .text:
             let suffix = fields.map { " \($0.key)=\("\($0.value)".shown(limit: 2000))" }.joined()
-            console.writeLine("\(now) \(event.level.rawValue): \(event.message.description.shown(limit: 2000))\(suffix)")
+            console.writeLine(
+                "\(now) \(event.level.rawValue): \(event.message.description.shown(limit: 2000))\(suffix)")
         case .json:
             var object: JSONObject = [
                 "time": .string(now), "level": .string(event.level.rawValue),

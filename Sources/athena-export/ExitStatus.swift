@@ -55,7 +55,8 @@ enum ExitStatus: Int32, Error {
         switch error {
         case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
         case .locked: .temporary
-        case .cannotCreate(_, let errno): errno == .noSpace || errno == .diskQuotaExceeded ? .inputOutput : .cannotCreate
+        case .cannotCreate(_, let errno):
+            errno == .noSpace || errno == .diskQuotaExceeded ? .inputOutput : .cannotCreate
         case .io: .inputOutput
         }
     }

@@ -45,7 +45,8 @@ struct ExportConfiguration {
         replay = try Self.path(options.replay, option: "--replay")
         record = try Self.path(options.record, option: "--record")
         if replay != nil, record != nil {
-            throw .option(name: "--record", problem: "recorded answers need not be recorded again; leave out one of the two")
+            throw .option(
+                name: "--record", problem: "recorded answers need not be recorded again; leave out one of the two")
         }
         aws = try AWSConfiguration(options, settings)
         if let attempts = options.maxAttempts, !(1...1000).contains(attempts) {
@@ -115,7 +116,9 @@ struct ExportConfiguration {
             }
         case .standard: return "SELECT * FROM test_rows"
         }
-        guard text.value.contains(where: { !$0.isWhitespace }) else { throw text.origin.error("the statement is empty") }
+        guard text.value.contains(where: { !$0.isWhitespace }) else {
+            throw text.origin.error("the statement is empty")
+        }
         guard text.value.utf8.count <= maximumQueryBytes else {
             throw text.origin.error(
                 "the statement has \(text.value.utf8.count) bytes; Athena takes \(maximumQueryBytes) at most")

@@ -18,7 +18,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Execution parameter for each ? in the statement, as an SQL literal: 42, '''text'''. Repeatable.",
+            "Execution parameter for each ? in the statement, as an SQL literal: 42 or 'text'. Repeatable.",
             valueName: "literal"))
     var parameter: [String] = []
 
@@ -55,7 +55,8 @@ struct RunOptions: ParsableArguments {
     @Option(help: "File format (default: csv).")
     var format: FileFormat?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"))
     var output: String?
 
     @Option(help: ArgumentHelp("Rows after which a batch closes (default: 100000).", valueName: "n"))

@@ -34,7 +34,8 @@ struct RunSummary {
         let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID }
         self.status = status
         self.runID = runID
-        queryExecutionID = run?.queryExecutionID ?? (journal.state?.runID == runID ? journal.state?.query?.queryExecutionID : nil)
+        queryExecutionID =
+            run?.queryExecutionID ?? (journal.state?.runID == runID ? journal.state?.query?.queryExecutionID : nil)
         source = run?.source ?? "api"
         rows = run?.rows ?? 0
         duplicateRows = run?.duplicateRows ?? 0
@@ -72,7 +73,8 @@ struct RunSummary {
     private var plainText: String {
         if isAlreadyDone { return "run \(runID ?? "") has succeeded already; nothing to do\n" }
         let verb = status == .succeeded ? "exported" : "\(status.rawValue) after"
-        var line = "\(verb) \(Self.count(rows, "row")) in \(Self.count(batches, "batch", "batches")), "
+        var line =
+            "\(verb) \(Self.count(rows, "row")) in \(Self.count(batches, "batch", "batches")), "
             + "\(Self.size(bytes)) (\(Self.size(uncompressedBytes)) uncompressed), "
             + "in \(Self.seconds(seconds)) s"
         var remarks: [String] = []

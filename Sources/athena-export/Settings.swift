@@ -19,7 +19,11 @@ struct Settings {
         _ option: String, _ value: Int?, _ key: String, _ range: ClosedRange<Int>, _ standard: Int
     ) throws(ConfigurationError) -> Int {
         let setting: Setting<Int>?
-        if let value { setting = Setting(value: value, origin: .option(option)) } else { setting = try file?.integer(key) }
+        if let value {
+            setting = Setting(value: value, origin: .option(option))
+        } else {
+            setting = try file?.integer(key)
+        }
         guard let setting else { return standard }
         guard range.contains(setting.value) else {
             throw setting.origin.error("\(setting.value) is not from \(range.lowerBound) to \(range.upperBound)")
@@ -33,7 +37,8 @@ struct Settings {
         if let typed { setting = typed } else { setting = try file?.byteCount("batch_bytes") }
         guard let setting else { return standard }
         guard range.contains(setting.value.bytes) else {
-            throw setting.origin.error("\(setting.value.bytes) bytes are not from \(range.lowerBound) to \(range.upperBound)")
+            throw setting.origin.error(
+                "\(setting.value.bytes) bytes are not from \(range.lowerBound) to \(range.upperBound)")
         }
         return setting.value.bytes
     }
@@ -61,7 +66,8 @@ struct Settings {
         guard let setting = try file?.string(key) else { return nil }
         guard let choice = Choice(rawValue: setting.value) else {
             throw setting.origin.error(
-                "\"\(setting.value.shown(limit: 2000))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+                "\"\(setting.value.shown(limit: 2000))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         return choice
     }
@@ -79,7 +85,8 @@ extension Settings {
     func statement() throws(ConfigurationError) -> Statement {
         if let query = options.query {
             guard options.queryFile == nil else {
-                throw .option(name: "--query-file", problem: "the statement is given with --query as well; leave out one")
+                throw .option(
+                    name: "--query-file", problem: "the statement is given with --query as well; leave out one")
             }
             return .text(Setting(value: query, origin: .option("--query")))
         }
@@ -109,7 +116,8 @@ extension Settings {
 
     func workGroup() throws(ConfigurationError) -> String? {
         guard let setting = try string("--work-group", options.workGroup, "work_group") else { return nil }
-        let isValid = (1...128).contains(setting.value.utf8.count)
+        let isValid =
+            (1...128).contains(setting.value.utf8.count)
             && setting.value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         guard isValid else {
             throw setting.origin.error("a work group's name is 1 to 128 letters, digits, dots, underscores and hyphens")
@@ -124,7 +132,8 @@ extension Settings {
         }
         let path = setting.value.dropFirst(5)
         let bucket = path.prefix { $0 != "/" }
-        let isBucket = (3...63).contains(bucket.count)
+        let isBucket =
+            (3...63).contains(bucket.count)
             && bucket.allSatisfy { $0.isASCII && (($0.isLetter && $0.isLowercase) || $0.isNumber || ".-".contains($0)) }
         guard isBucket else { throw setting.origin.error("\"\(bucket)\" is no name of an S3 bucket") }
         guard !path.split(separator: "/").contains("..") else { throw setting.origin.error("it holds ..") }
@@ -138,7 +147,8 @@ extension Settings {
     func table() throws(ConfigurationError) -> String {
         guard let setting = try string("--table", options.table, "table") else { return "customers" }
         let name = setting.value
-        let isPlain = (1...200).contains(name.utf8.count)
+        let isPlain =
+            (1...200).contains(name.utf8.count)
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         guard isPlain, let first = name.first, !"._-".contains(first) else {
             throw setting.origin.error(
@@ -159,7 +169,9 @@ extension Settings {
         guard !setting.value.isEmpty, !setting.value.contains("") else {
             throw setting.origin.error("the key needs at least one column, and every column a name")
         }
-        guard Set(setting.value).count == setting.value.count else { throw setting.origin.error("a column stands twice") }
+        guard Set(setting.value).count == setting.value.count else {
+            throw setting.origin.error("a column stands twice")
+        }
         return setting.value
     }
 }

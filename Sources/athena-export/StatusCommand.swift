@@ -38,7 +38,8 @@ private struct DirectoryStatus {
     let state: ExportState?
 
     init(reading path: FilePath) throws {
-        guard let table = path.lexicallyNormalized().lastComponent?.string, DirectoryListing.names(in: path) != nil else {
+        guard let table = path.lexicallyNormalized().lastComponent?.string, DirectoryListing.names(in: path) != nil
+        else {
             throw ConfigurationError.unreadable(.missing(path), purpose: "status")
         }
         directory = ExportDirectory(parent: path.lexicallyNormalized().removingLastComponent(), table: table)
@@ -68,7 +69,8 @@ private struct DirectoryStatus {
             lines.append(
                 "files: \(RunSummary.count(manifest.batches.count, "batch", "batches")) of "
                     + "\(manifest.fileFormat.rawValue), \(RunSummary.count(manifest.rows, "row")), "
-                    + "\(RunSummary.size(manifest.bytes)) (\(RunSummary.size(manifest.uncompressedBytes)) uncompressed)")
+                    + "\(RunSummary.size(manifest.bytes)) (\(RunSummary.size(manifest.uncompressedBytes)) uncompressed)"
+            )
             lines.append("key: \(manifest.primaryKey.joined(separator: ", "))")
             lines += manifest.runs.map {
                 "run \($0.runID): \($0.status.rawValue), \(RunSummary.count($0.rows, "row"))"

@@ -16,7 +16,8 @@ private func texts(_ block: RowBlock) -> [[String?]] {
     }
 }
 
-private let metadata = #""ResultSetMetadata":{"ColumnInfo":[{"Name":"a","Type":"varchar"},{"Name":"b","Type":"Decimal","Precision":38,"Scale":10}]}"#
+private let metadata =
+    #""ResultSetMetadata":{"ColumnInfo":[{"Name":"a","Type":"varchar"},{"Name":"b","Type":"Decimal","Precision":38,"Scale":10}]}"#
 
 private func page(_ rows: String, next: String = "") -> String {
     #"{\#(next)"ResultSet":{\#(metadata),"Rows":[\#(rows)]}}"#
@@ -24,7 +25,10 @@ private func page(_ rows: String, next: String = "") -> String {
 
 @Suite struct `Reading a page of results` {
     @Test func `NULL, empty and escaped texts come out as they are`() throws {
-        let page = try parse(page(#"{"Data":[{"VarCharValue":"x"},{}]},{"Data":[{"VarCharValue":""},{"VarCharValue":"q\"\\\n\u00e9😀é"}]}"#))
+        let page = try parse(
+            page(
+                #"{"Data":[{"VarCharValue":"x"},{}]},{"Data":[{"VarCharValue":""},{"VarCharValue":"q\"\\\n\u00e9😀é"}]}"#
+            ))
         #expect(rows(page) == [["x", nil], ["", "q\"\\\né😀é"]])
         #expect(page.columns.map(\.column.typeDescription) == ["varchar", "decimal(38,10)"])
         #expect(page.nextToken == nil)
@@ -33,19 +37,26 @@ private func page(_ rows: String, next: String = "") -> String {
 
     @Test func `members come in any order and unknown ones are skipped`() throws {
         let data = #"{"x":[{}],"Data":[{"y":{"z":"}"},"VarCharValue":"1"},{"VarCharValue":null}],"w":"]"}"#
-        let text = #" { "UpdateCount" : 0 , "ResultSet" : { "ResultRows" : [{"Data":["1",null]}], "Rows" : [ \#(data) ] , \#(metadata) , "ColumnInfos":[] } , "More":{"a":[1,"]"]}, "NextToken" : "t\u0041" } "#
+        let text =
+            #" { "UpdateCount" : 0 , "ResultSet" : { "ResultRows" : [{"Data":["1",null]}], "Rows" : [ \#(data) ] , \#(metadata) , "ColumnInfos":[] } , "More":{"a":[1,"]"]}, "NextToken" : "t\u0041" } "#
         let page = try parse(text)
         #expect(rows(page) == [["1", nil]])
         #expect(page.nextToken == "tA")
     }
 
     @Test func `the four members of a Datum give their own text`() throws {
-        let page = try parse(page(#"{"Data":[{"BigIntValue":-9223372036854775808},{"DoubleValue":1.50E-7}]},{"Data":[{"BooleanValue":true},{"VarCharValue":"x"}]}"#))
+        let page = try parse(
+            page(
+                #"{"Data":[{"BigIntValue":-9223372036854775808},{"DoubleValue":1.50E-7}]},{"Data":[{"BooleanValue":true},{"VarCharValue":"x"}]}"#
+            ))
         #expect(rows(page) == [["-9223372036854775808", "1.50E-7"], ["true", "x"]])
     }
 
     @Test func `a short row is filled with NULL and a long one is an error`() throws {
-        #expect(try rows(parse(page(#"{"Data":[{"VarCharValue":"x"}]},{"Data":[]},{}"#))) == [["x", nil], [nil, nil], [nil, nil]])
+        #expect(
+            try rows(parse(page(#"{"Data":[{"VarCharValue":"x"}]},{"Data":[]},{}"#))) == [
+                ["x", nil], [nil, nil], [nil, nil],
+            ])
         #expect { try parse(page(#"{"Data":[{},{},{}]}"#)) } throws: {
             "\($0)".contains("a row has 3 values, but there are 2 columns")
         }
@@ -65,7 +76,9 @@ private func page(_ rows: String, next: String = "") -> String {
     }
 
     @Test func `every truncation is an error, none is a shorter result`() {
-        let text = Array(page(#"{"Data":[{"VarCharValue":"x\n"},{}]},{"Data":[{"BigIntValue":1},{}]}"#, next: #""NextToken":"t","#).utf8)
+        let text = Array(
+            page(#"{"Data":[{"VarCharValue":"x\n"},{}]},{"Data":[{"BigIntValue":1},{}]}"#, next: #""NextToken":"t","#)
+                .utf8)
         for count in 0..<text.count {
             #expect(throws: JSONError.self) { try ResultsPage(parsing: Array(text[..<count])) }
         }
@@ -75,7 +88,9 @@ private func page(_ rows: String, next: String = "") -> String {
         var text = Array(page(#"{"Data":[{"VarCharValue":"abc#"},{}]}"#).utf8)
         let place = text.firstIndex(of: UInt8(ascii: "#"))!
         text[place] = 0xff
-        #expect { try ResultsPage(parsing: text) } throws: { "\($0)".contains("byte \(place): the text is not valid UTF-8") }
+        #expect { try ResultsPage(parsing: text) } throws: {
+            "\($0)".contains("byte \(place): the text is not valid UTF-8")
+        }
     }
 
     @Test func `no byte flipped in a page makes it crash`() {
@@ -112,7 +127,9 @@ private func page(_ rows: String, next: String = "") -> String {
     }
 
     @Test func `a SELECT whose first row is not the names is an error`() {
-        #expect(throws: ExportError.self) { try removed(HeaderRow(statementType: "DML", substatementType: nil), values) }
+        #expect(throws: ExportError.self) {
+            try removed(HeaderRow(statementType: "DML", substatementType: nil), values)
+        }
     }
 
     @Test func `SHOW keeps every row, even one that reads like the names`() throws {
@@ -122,7 +139,8 @@ private func page(_ rows: String, next: String = "") -> String {
 
     @Test func `where both were seen, the text decides`() throws {
         for header in [
-            HeaderRow(statementType: "UTILITY", substatementType: "EXPLAIN"), HeaderRow(statementType: nil, substatementType: nil),
+            HeaderRow(statementType: "UTILITY", substatementType: "EXPLAIN"),
+            HeaderRow(statementType: nil, substatementType: nil),
         ] {
             #expect(try removed(header, "\(names),\(values)") == [["1", "2"]])
             #expect(try removed(header, values) == [["1", "2"]])

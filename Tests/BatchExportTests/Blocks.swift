@@ -19,7 +19,9 @@ func block(_ rows: [[String?]]) -> RowBlock {
 }
 
 func columns(_ types: [LoadType]) -> [Column] {
-    types.enumerated().map { Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element) }
+    types.enumerated().map {
+        Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element)
+    }
 }
 
 /// A source that serves pages from memory, by number.
@@ -33,7 +35,8 @@ struct MemorySource: ResultSource {
         if refusesTokens, bookmark.pageToken != nil { throw BookmarkRefused() }
         let number = bookmark.pageToken.flatMap(Int.init) ?? 0
         let rows = pages[number]
-        let content = rows.isEmpty
+        let content =
+            rows.isEmpty
             ? RowBlock(bytes: [], cells: [], columnCount: columns.count, hasUnloadableCells: false) : block(rows)
         return ResultPage(
             columns: columns, block: content,

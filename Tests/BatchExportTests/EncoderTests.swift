@@ -38,7 +38,8 @@ private func csv(_ values: String?...) throws -> String {
 
     @Test func `column names are quoted like values`() {
         let encoder = FileFormat.csv.encoder(for: [
-            Column(name: "a,b", sourceType: "varchar", type: .string), Column(name: "c", sourceType: "varchar", type: .string),
+            Column(name: "a,b", sourceType: "varchar", type: .string),
+            Column(name: "c", sourceType: "varchar", type: .string),
         ])
         #expect(String(decoding: encoder.fileHeader, as: UTF8.self) == "\"a,b\",c\n")
     }
@@ -55,7 +56,8 @@ private func csv(_ values: String?...) throws -> String {
     }
 
     @Test(arguments: [
-        (LoadType.long, "-9223372036854775808", "-9223372036854775808"), (.long, "9223372036854775807", "9223372036854775807"),
+        (LoadType.long, "-9223372036854775808", "-9223372036854775808"),
+        (.long, "9223372036854775807", "9223372036854775807"),
         (.int, "007", "\"007\""), (.boolean, "true", "true"), (.boolean, "TRUE", "\"TRUE\""),
         (.double, "1.0E10", "1.0E10"), (.double, "-0.0", "-0.0"), (.double, "NaN", "\"NaN\""),
         (.double, "-Infinity", "\"-Infinity\""), (.float, "9.999999999999999E22", "9.999999999999999E22"),

@@ -22,7 +22,8 @@ struct TestExport {
     var primaryKey = ["id"]
 
     static let columns = [
-        Column(name: "id", sourceType: "varchar", type: .string), Column(name: "v", sourceType: "varchar", type: .string),
+        Column(name: "id", sourceType: "varchar", type: .string),
+        Column(name: "v", sourceType: "varchar", type: .string),
     ]
     static let request = ExportRequest([.init("query_sha256", "0"), .init("format", "csv")])
 
@@ -53,7 +54,8 @@ struct TestExport {
             primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers)
         let facts = RunFacts(querySHA256: "0", source: source.name, dataScannedBytes: nil)
         let exporter = Exporter(
-            journal: journal, options: options, facts: facts, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            journal: journal, options: options, facts: facts,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             report: { _ in })
         try await exporter.export(from: source, state: state)
     }
@@ -65,8 +67,10 @@ struct TestExport {
     /// The rows of every batch, as text without headers.
     func rows() throws -> [[String]] {
         try manifest.batches.map { batch in
-            try Self.gunzip(directory.path.appending(batch.path)).split(separator: "\n").dropFirst(format == .csv ? 1 : 0)
-                .map(String.init)
+            try Self.gunzip(directory.path.appending(batch.path)).split(separator: "\n").dropFirst(
+                format == .csv ? 1 : 0
+            )
+            .map(String.init)
         }
     }
 
@@ -74,7 +78,9 @@ struct TestExport {
     func files() throws -> [String: Data] {
         var files: [String: Data] = [:]
         let root = URL(fileURLWithPath: directory.path.string)
-        for case let url as URL in try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)) {
+        for case let url as URL in try #require(
+            FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+        {
             guard url.lastPathComponent != "lock", let data = try? Data(contentsOf: url) else { continue }
             files[String(url.path.dropFirst(root.path.count))] = data
         }
@@ -113,7 +119,9 @@ struct FailingSource: ResultSource {
     }
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {
-        if (bookmark.pageToken.flatMap(Int.init) ?? 0) < pagesBeforeFailure { return try await source.page(at: bookmark) }
+        if (bookmark.pageToken.flatMap(Int.init) ?? 0) < pagesBeforeFailure {
+            return try await source.page(at: bookmark)
+        }
         while try (ExportJournal.read(export.directory).1?.checkpoint.nextBatch ?? 1) <= batchesBeforeFailure {
             await Task.yield()
         }

@@ -4,7 +4,8 @@ import SystemPackage
 import Testing
 
 private let pages: [[[String?]]] = [
-    [["1", "a"], ["2", "b"]], [], [["3", "c"], ["1", "d"], ["4", "e"]], [["5", nil], [nil, "x"], ["6", "f"]], [["1", "g"]],
+    [["1", "a"], ["2", "b"]], [], [["3", "c"], ["1", "d"], ["4", "e"]], [["5", nil], [nil, "x"], ["6", "f"]],
+    [["1", "g"]],
 ]
 
 @Suite struct `Exporting a result` {
@@ -18,7 +19,8 @@ private let pages: [[[String?]]] = [
             #expect(try export.manifest.batches.map(\.rejectedRows) == [0, 0, 1])
             #expect(try export.manifest.runs.map(\.status) == [.succeeded])
             let rejected = try TestExport.gunzip(export.directory.path.appending("rejected/t-000003.ndjson.gz"))
-            #expect(rejected == "{\"row\":7,\"reason\":\"key column id is NULL\",\"values\":{\"id\":null,\"v\":\"x\"}}\n")
+            #expect(
+                rejected == "{\"row\":7,\"reason\":\"key column id is NULL\",\"values\":{\"id\":null,\"v\":\"x\"}}\n")
         }
     }
 
@@ -102,7 +104,8 @@ private let pages: [[[String?]]] = [
                 export.format = format
                 export.workers = workers
                 export.limits = BatchLimits(rows: 120, bytes: 1 << 20)
-                try await export.run(stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min($0 + size, rows.count)]) })
+                try await export.run(
+                    stride(from: 0, to: rows.count, by: size).map { Array(rows[$0..<min($0 + size, rows.count)]) })
                 let files = try export.files().filter { $0.key.hasPrefix("/data") }
                 reference = reference ?? files
                 #expect(files == reference)
@@ -137,7 +140,8 @@ private let pages: [[[String?]]] = [
             let export = TestExport(parent.appending("resumed"))
             let source = MemorySource(columns: TestExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
-                try await export.run(FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
             }
             try await export.run(MemorySource(columns: TestExport.columns, pages: single, refusesTokens: true))
             let files = try export.files().filter { $0.key.hasPrefix("/data") || $0.key.hasPrefix("/rejected") }
@@ -151,7 +155,8 @@ private let pages: [[[String?]]] = [
             let export = TestExport(parent)
             let source = MemorySource(columns: TestExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
-                try await export.run(FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
             }
             let before = try export.files()
             await #expect {
@@ -166,7 +171,8 @@ private let pages: [[[String?]]] = [
             let export = TestExport(parent)
             let source = MemorySource(columns: TestExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
-                try await export.run(FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
             }
             let intruder = export.directory.path.appending("data/batch=000002/t-000002.csv.gz").string
             try FileManager.default.createDirectory(

@@ -12,8 +12,10 @@ struct ExportedTable {
 
     init(_ directory: String) throws {
         self.directory = directory
-        manifest = JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/manifest.json")))))
-        state = JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/state.json")))))
+        manifest = JSONField(
+            try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/manifest.json")))))
+        state = JSONField(
+            try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/state.json")))))
     }
 
     /// The content of every batch, after its size and digest were checked.
@@ -45,7 +47,8 @@ func customerLines(_ range: Range<Int>) -> [String] {
     range.map { number in
         FakeResult.customer(number).map { value in
             guard let value else { return "" }
-            return value.contains(",") || value.contains("\"") ? "\"\(value.replacingOccurrences(of: "\"", with: "\"\""))\"" : value
+            return value.contains(",") || value.contains("\"")
+                ? "\"\(value.replacingOccurrences(of: "\"", with: "\"\""))\"" : value
         }.joined(separator: ",")
     }
 }

@@ -7,7 +7,8 @@ enum FaultShim {
     static let path: String? = {
         #if os(Linux)
             guard let compiler = TestMachine.compiler else { return nil }
-            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("fault-shim.c")
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "fault-shim.c")
             let library = FileManager.default.temporaryDirectory
                 .appendingPathComponent("athena-export-shim-\(ProcessInfo.processInfo.processIdentifier).so")
             let process = Process()

@@ -22,7 +22,9 @@ private func arguments(_ url: String, _ directory: String, _ format: String) -> 
 }
 
 /// The files of a run that nothing disturbed, and how many changes of files it took.
-private func reference(_ format: String, in directory: String) async throws -> (files: [String: Data], manifest: String, points: Int, calls: Int) {
+private func reference(_ format: String, in directory: String) async throws -> (
+    files: [String: Data], manifest: String, points: Int, calls: Int
+) {
     let athena = FakeAthena(result: job(), isSigned: isSigned)
     let log = "\(directory)/points"
     let outcome = try await athena.serve { url in
@@ -48,7 +50,9 @@ private func expectManifestHolds(_ table: String) async throws {
 
 @Suite struct `Killed and run again` {
     @Test(.enabled(if: FaultShim.path != nil, "needs a C compiler and LD_PRELOAD"), arguments: ["csv", "ndjson"])
-    func `SIGKILL before any change of a file leaves what the same command completes to the same bytes`(_ format: String) async throws {
+    func `SIGKILL before any change of a file leaves what the same command completes to the same bytes`(
+        _ format: String
+    ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let reference = try await reference(format, in: directory)
             #expect(reference.points >= 60, "only \(reference.points) points were found")
@@ -64,7 +68,9 @@ private func expectManifestHolds(_ table: String) async throws {
                 #expect(killed.status == nil, "point \(point) was not reached")
                 #expect(resumed.status == 0, "point \(point): \(resumed.errors)")
                 #expect(exported("\(output)/customers") == reference.files, "point \(point)")
-                #expect(try ExportedTable.comparable("\(output)/customers/manifest.json") == reference.manifest, "point \(point)")
+                #expect(
+                    try ExportedTable.comparable("\(output)/customers/manifest.json") == reference.manifest,
+                    "point \(point)")
                 #expect(athena.executionIDs.count == 1, "point \(point)")
                 #expect(athena.badSignatures == 0)
             }
@@ -72,7 +78,9 @@ private func expectManifestHolds(_ table: String) async throws {
     }
 
     @Test(.enabled(if: FaultShim.path != nil, "needs a C compiler and LD_PRELOAD"))
-    func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`() async throws {
+    func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let reference = try await reference("csv", in: directory)
             #expect(reference.calls >= 8)

@@ -63,16 +63,20 @@ struct `Against moto's server` {
                 _ = try await python("queue", address, queued)
 
                 let outcome = try await Executable.run([
-                    "--endpoint-url", address, "--output", directory, "--format", format, "--staging-dir", "s3://bucket/prefix/",
+                    "--endpoint-url", address, "--output", directory, "--format", format, "--staging-dir",
+                    "s3://bucket/prefix/",
                 ])
                 #expect(outcome.status == 0, "\(outcome.errors)")
                 let table = try ExportedTable("\(directory)/customers")
                 let id = try table.state.member("query_execution_id").string()
-                let expected = try JSONField(JSONValue(parsing: Array(try await python("read", address, id).utf8))).elements()
+                let expected = try JSONField(JSONValue(parsing: Array(try await python("read", address, id).utf8)))
+                    .elements()
                     .map { try $0.elements().map { $0.value == .null ? nil : try $0.string() } }
                 #expect(expected == Self.values)
                 let content = try await table.contents().joined()
-                #expect(try format == "csv" ? CSVReader.rows(content).dropFirst().map { $0 } == expected : Self.rows(content) == expected)
+                #expect(
+                    try format == "csv"
+                        ? CSVReader.rows(content).dropFirst().map { $0 } == expected : Self.rows(content) == expected)
             }
         }
     }

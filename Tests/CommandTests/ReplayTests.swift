@@ -35,7 +35,8 @@ private func replay<Result>(
     @Test(
         arguments: [
             Case("customers"), Case("customers", expected: "customers-20-rows", options: ["--batch-rows", "20"]),
-            Case("all-types"), Case("throttled"), Case("rejected-rows"), Case("show-tables", options: ["--key", "tab_name"]),
+            Case("all-types"), Case("throttled"), Case("rejected-rows"),
+            Case("show-tables", options: ["--key", "tab_name"]),
         ], ["csv", "ndjson"])
     func `files hold what the rules say, to the byte`(_ scenario: Case, _ format: String) async throws {
         try await replay(scenario.scenario, scenario.options + ["--format", format]) { outcome, table in
@@ -50,7 +51,9 @@ private func replay<Result>(
             for file in files where file.hasPrefix("rejected-") {
                 let number = file.dropFirst(9).prefix(6)
                 let rejected = try await TestMachine.gunzip("\(table)/rejected/customers-\(number).ndjson.gz")
-                #expect(try Data(contentsOf: URL(fileURLWithPath: "\(expected)/\(scenario.expected)/\(file)")) == Data(rejected.utf8))
+                #expect(
+                    try Data(contentsOf: URL(fileURLWithPath: "\(expected)/\(scenario.expected)/\(file)"))
+                        == Data(rejected.utf8))
             }
         }
     }
@@ -93,7 +96,9 @@ private func replay<Result>(
             #expect(outcome.errors.contains("athena-export: error: query"))
             #expect(outcome.errors.contains("ended \(state)"))
             if state == "FAILED" {
-                #expect(outcome.errors.contains("TABLE_NOT_FOUND") && outcome.errors.contains("ErrorCategory 2, ErrorType 1101"))
+                #expect(
+                    outcome.errors.contains("TABLE_NOT_FOUND")
+                        && outcome.errors.contains("ErrorCategory 2, ErrorType 1101"))
             }
             #expect(!FileManager.default.fileExists(atPath: "\(table)/manifest.json"))
             let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
@@ -114,7 +119,9 @@ private func replay<Result>(
     @Test func `throttling and lost answers are retried and told`() async throws {
         try await replay("throttled") { outcome, _ in
             #expect(outcome.status == 0)
-            for word in ["queue of queries is full", "ThrottlingException", "http_status=503", "InternalServerException"] {
+            for word in [
+                "queue of queries is full", "ThrottlingException", "http_status=503", "InternalServerException",
+            ] {
                 #expect(outcome.errors.contains(word), "\(word)")
             }
         }

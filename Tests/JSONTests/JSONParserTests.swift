@@ -30,7 +30,9 @@ import Testing
     }
 
     @Test func `errors count bytes from the beginning`() {
-        #expect(throws: JSONError.syntax(offset: 6, reason: "expected a comma or ], found 'x'")) { try parse("[1, 2 x") }
+        #expect(throws: JSONError.syntax(offset: 6, reason: "expected a comma or ], found 'x'")) {
+            try parse("[1, 2 x")
+        }
     }
 
     @Test func `a byte order mark and gzip data are called by their names`() {
@@ -49,12 +51,16 @@ import Testing
 
     @Test func `every prefix of a text is refused`() {
         let text = Array(#"{"a":[1,"b\u00e9",{"c":null}],"d":-1.5e3}"#.utf8)
-        for count in 0..<text.count { #expect(throws: JSONError.self) { try JSONValue(parsing: Array(text[..<count])) } }
+        for count in 0..<text.count {
+            #expect(throws: JSONError.self) { try JSONValue(parsing: Array(text[..<count])) }
+        }
     }
 
     @Test func `fields name the way to what is wrong`() throws {
         let root = JSONField(try parse(#"{"batches":[{"rows":1},{"rows":"x"}]}"#))
-        #expect(throws: JSONError.field(path: "batches[1].rows", expected: "an integer of at least 0", found: "a string")) {
+        #expect(
+            throws: JSONError.field(path: "batches[1].rows", expected: "an integer of at least 0", found: "a string")
+        ) {
             for batch in try root.member("batches").elements() { _ = try batch.member("rows").integer(atLeast: 0) }
         }
     }
@@ -69,7 +75,8 @@ import Testing
     @Test func `strings end where they end at every length and place of the escape`() throws {
         for length in 0..<40 {
             for escape in 0...length {
-                let text = String(repeating: "a", count: escape) + #"\""# + String(repeating: "é", count: length - escape)
+                let text =
+                    String(repeating: "a", count: escape) + #"\""# + String(repeating: "é", count: length - escape)
                 let bytes = Array("\"\(text)\",1".utf8)
                 let end = try bytes.span.endOfJSONString(from: 1)
                 #expect(end.quote == bytes.count - 3)
@@ -117,7 +124,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "01", "tru", "truex", "\"\\ud800\"", "\"\\u0000\"", "\"\\x\"", "1 2",
+        "", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "01", "tru", "truex", "\"\\ud800\"", "\"\\u0000\"", "\"\\x\"",
+        "1 2",
     ])
     func `what loaders could not take is left alone`(_ text: String) {
         #expect(minify(text) == nil)

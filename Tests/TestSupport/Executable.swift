@@ -57,7 +57,9 @@ public enum Executable {
     ) async throws -> Outcome {
         let result = try await Subprocess.run(
             .path(FilePath(program)), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+            ),
             workingDirectory: directory.map { FilePath($0) }, input: .none, output: .string(limit: 1 << 30),
             error: .string(limit: 1 << 30)
         ) { execution in

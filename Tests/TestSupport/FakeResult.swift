@@ -37,7 +37,9 @@ public struct FakeResult: Sendable {
 
     public static func customer(_ number: Int) -> [String?] {
         let id = String(1_000_000 + number)
-        return ["c\(id)", number % 7 == 0 ? nil : "First\(number % 97)", "Last, \"\(number % 89)\"", "u\(id)@example.com"]
+        return [
+            "c\(id)", number % 7 == 0 ? nil : "First\(number % 97)", "Last, \"\(number % 89)\"", "u\(id)@example.com",
+        ]
     }
 
     /// One page of the answer; nil for a token that was never given out.

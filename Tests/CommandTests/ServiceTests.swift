@@ -1,0 +1,218 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@Suite struct `Against a service that fails` {
+    private func export(
+        _ result: FakeResult, arguments: [String] = [], script: @escaping FaultScript,
+        check: (Executable.Outcome, FakeAthena, String) throws -> Void
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: result, isSigned: isSigned, script: script)
+            let outcome = try await athena.serve { url in
+                try await Executable.run(["--endpoint-url", url, "--output", directory] + arguments)
+            }
+            try check(outcome, athena, directory)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("UnrecognizedClientException", 77), ("AccessDeniedException", 77), ("InvalidSignatureException", 77),
+            ("ExpiredTokenException", 77), ("InvalidRequestException", 78),
+        ] as [(String, Int32)])
+    func `a refusal is final and has its own exit status`(_ code: String, _ status: Int32) async throws {
+        try await export(.customers(10)) { call in .error(code, "no \u{1b}[31m") } check: { outcome, athena, _ in
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains(code))
+            #expect(!outcome.errors.unicodeScalars.contains("\u{1b}"))
+            #expect(athena.calls.count == 1)
+        }
+    }
+
+    @Test func `a statement that Athena cannot parse is a failed query`() async throws {
+        try await export(.customers(10)) { _ in
+            .respond(
+                status: 400,
+                body: #"{"__type":"InvalidRequestException","AthenaErrorCode":"MALFORMED_QUERY","Message":"line 1:1: mismatched input"}"#)
+        } check: { outcome, athena, _ in
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("mismatched input"))
+        }
+    }
+
+    @Test func `retries that are used up leave a run that resumes`() async throws {
+        try await export(.customers(10), arguments: ["--max-attempts", "2"]) { call in
+            call.operation == "GetQueryResults" ? .respond(status: 503, body: "<html>") : nil
+        } check: { outcome, athena, directory in
+            #expect(outcome.status == 75)
+            #expect(athena.count(of: "GetQueryResults") == 2)
+            #expect(FileManager.default.fileExists(atPath: "\(directory)/customers/state.json"))
+        }
+    }
+
+    @Test func `an answer that is no JSON is asked for again`() async throws {
+        try await export(.customers(1500)) { call in
+            call.operation == "GetQueryResults" && call.operationNumber % 2 == 1
+                ? .respond(status: 200, body: "<html>proxy</html>") : nil
+        } check: { outcome, athena, _ in
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(athena.count(of: "GetQueryResults") == 4)
+        }
+    }
+
+    @Test func `calls that only inform may be refused`() async throws {
+        try await export(.customers(10)) { call in
+            call.operation == "GetQueryRuntimeStatistics" ? .error("AccessDeniedException", "no") : nil
+        } check: { outcome, _, _ in
+            #expect(outcome.status == 0)
+        }
+    }
+
+    @Test func `an execution that the service has forgotten is said to be gone`() async throws {
+        try await export(.customers(10), arguments: ["--query-execution-id", "gone"]) { _ in nil } check: { outcome, athena, _ in
+            #expect(outcome.status == 65)
+            #expect(outcome.errors.contains("--restart"))
+            #expect(athena.count(of: "StartQueryExecution") == 0)
+        }
+    }
+
+    @Test func `an execution that exists is exported and nothing is started`() async throws {
+        var result = FakeResult.customers(10)
+        result.knowsEveryExecution = true
+        try await export(result, arguments: ["--query-execution-id", "known"]) { _ in nil } check: { outcome, athena, directory in
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(athena.count(of: "StartQueryExecution") == 0)
+            let run = try ExportedTable("\(directory)/customers").manifest.member("runs").elements()[0]
+            #expect(try run.member("query_execution_id").string() == "known")
+        }
+    }
+
+    @Test func `no credentials: who was asked is told`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let environment = Executable.environment().filter { !$0.key.contains("KEY") }
+            let outcome = try await Executable.run(["--output", directory], environment: environment)
+            #expect(outcome.status == 77, "\(outcome.errors)")
+            #expect(outcome.errors.contains("environment") && outcome.errors.contains("shared files"))
+        }
+    }
+
+    @Test func `a query that takes too long is stopped and the run can be given again`() async throws {
+        var result = FakeResult.customers(10)
+        result.states = ["RUNNING"]
+        try await export(result, arguments: ["--query-timeout", "0s"]) { _ in nil } check: { outcome, athena, _ in
+            #expect(outcome.status == 75)
+            #expect(athena.stoppedExecutions == athena.executionIDs)
+        }
+    }
+}
+
+@Suite struct `Stopped by a signal` {
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
+        try await stopped(by: signal, status: status, arguments: []) { athena in
+            #expect(athena.stoppedExecutions == athena.executionIDs)
+        }
+    }
+
+    @Test func `the query is left running when told so`() async throws {
+        try await stopped(by: SIGTERM, status: 143, arguments: ["--leave-query-running"]) { athena in
+            #expect(athena.stoppedExecutions.isEmpty)
+        }
+    }
+
+    private func stopped(
+        by signal: Int32, status: Int32, arguments: [String], check: (FakeAthena) -> Void
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(10)
+            result.states = ["RUNNING"]
+            let athena = FakeAthena(result: result, isSigned: isSigned)
+            let process = RunningProcess()
+            let outcome = try await athena.serve { url in
+                async let outcome = Executable.run(
+                    ["--endpoint-url", url, "--output", directory, "--summary", "json"] + arguments,
+                    onStart: process.started)
+                while athena.count(of: "GetQueryExecution") == 0 { await Task.yield() }
+                process.send(signal)
+                return try await outcome
+            }
+            #expect(outcome.status == status, "\(outcome.errors)")
+            let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
+            #expect(try summary.member("status").string() == "interrupted")
+            check(athena)
+        }
+    }
+
+    @Test func `a run that is stopped between pages goes on to the same bytes`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(60)
+            result.pageRows = 11
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                call.operation == "GetQueryResults" && call.operationNumber == 4 ? .delay(.seconds(30)) : nil
+            }
+            let options = ["--batch-rows", "20", "--output"]
+            let process = RunningProcess()
+            try await athena.serve { url in
+                async let first = Executable.run(
+                    ["--endpoint-url", url] + options + ["\(directory)/a"], onStart: process.started)
+                while athena.count(of: "GetQueryResults") < 4 { await Task.yield() }
+                process.send(SIGINT)
+                let interrupted = try await first
+                #expect(interrupted.status == 130)
+                // The query itself was done, so there was nothing to stop.
+                #expect(athena.stoppedExecutions.isEmpty)
+                let resumed = try await Executable.run(["--endpoint-url", url] + options + ["\(directory)/a"])
+                let whole = try await Executable.run(["--endpoint-url", url] + options + ["\(directory)/b"])
+                #expect(resumed.status == 0 && whole.status == 0)
+            }
+            func data(_ name: String) -> [String: Data] {
+                TestMachine.files(below: "\(directory)/\(name)/customers").filter { $0.key.hasPrefix("data/") }
+            }
+            #expect(data("a") == data("b"))
+            #expect(athena.executionIDs.count == 2)
+        }
+    }
+}
+
+@Suite struct `The configuration of the connector that this replaces` {
+    @Test func `runs unchanged`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let configuration: JSONValue = [
+                "aws_access_key_id": .string(Executable.accessKeyID),
+                "aws_secret_access_key": .string(Executable.secretAccessKey), "region_name": "eu-central-1",
+                "database_name": "default", "s3_staging_dir": "s3://bucket/staging/",
+            ]
+            try Data(configuration.serialized(pretty: true))
+                .write(to: URL(fileURLWithPath: "\(directory)/configuration.json"))
+            let athena = FakeAthena(result: .customers(1500), isSigned: isSigned)
+            let outcome = try await athena.serve { url in
+                try await Executable.run(
+                    ["--config", "configuration.json"],
+                    environment: Executable.environment(["AWS_ENDPOINT_URL": url])
+                        .filter { !["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"].contains($0.key) },
+                    directory: directory)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(athena.badSignatures == 0)
+            let sent = try #require(athena.calls.first { $0.operation == "StartQueryExecution" }?.body)
+            let request = JSONField(try JSONValue(parsing: Array(sent.utf8)))
+            #expect(try request.member("QueryString").string() == "SELECT * FROM test_rows")
+            #expect(try request.member("QueryExecutionContext").member("Database").string() == "default")
+            #expect(try request.member("ResultConfiguration").member("OutputLocation").string() == "s3://bucket/staging/")
+            let table = try ExportedTable("\(directory)/export/customers")
+            #expect(try table.manifest.member("primary_key").strings() == ["customer_id"])
+            #expect(try await table.contents().joined().split(separator: "\n").count == 1501)
+            for (name, data) in TestMachine.files(below: "\(directory)/export") {
+                #expect(!String(decoding: data, as: UTF8.self).contains(Executable.secretAccessKey), "\(name)")
+            }
+        }
+    }
+}
