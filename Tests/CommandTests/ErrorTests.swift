@@ -19,7 +19,9 @@ private func expectError(
     #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
     let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("athena-export: error: ") }
     #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
-    for word in words { #expect(lines.first?.contains(word) == true, "\(word) in \(lines)", sourceLocation: sourceLocation) }
+    for word in words {
+        #expect(lines.first?.contains(word) == true, "\(word) in \(lines)", sourceLocation: sourceLocation)
+    }
     for text in [outcome.errors, outcome.output] {
         #expect(!text.contains(Executable.secretAccessKey), sourceLocation: sourceLocation)
     }
@@ -33,11 +35,13 @@ private func expectError(
             (["--compression-level", "10"], ["--compression-level"]), (["--format", "xml"], ["--format"]),
             (["--query"], ["--query"]), (["--query", " "], ["--query", "empty"]),
             (["--query", "a", "--query-file", "b"], ["--query-file"]), (["--table", "../x"], ["--table"]),
-            (["--table", "_x"], ["--table"]), (["--key", "a", "--key", "a"], ["--key", "twice"]), (["--key", ""], ["--key"]),
+            (["--table", "_x"], ["--table"]), (["--key", "a", "--key", "a"], ["--key", "twice"]),
+            (["--key", ""], ["--key"]),
             (["--source", "s3"], ["s3", "not there yet"]), (["--source", "unload"], ["unload", "not there yet"]),
             (["--query-timeout", "5"], ["--query-timeout"]), (["--max-attempts", "0"], ["--max-attempts"]),
             (["--staging-dir", "bucket"], ["--staging-dir", "s3://"]), (["--work-group", "a b"], ["--work-group"]),
-            (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]), (["--run-id", "a b"], ["--run-id"]),
+            (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]),
+            (["--run-id", "a b"], ["--run-id"]),
             (["--parameter", ""], ["--parameter"]), (["--replay", "a", "--record", "b"], ["--record"]),
         ] as [([String], [String])])
     func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
@@ -51,17 +55,21 @@ private func expectError(
     @Test(
         arguments: [
             (#"{"region_name": "<YOUR_REGION_NAME>"}"#, ["region_name", "placeholder"]),
-            (#"{"regionname": "x"}"#, ["regionname", "unknown key"]), (#"{"table": "a", "table": "b"}"#, ["table", "twice"]),
+            (#"{"regionname": "x"}"#, ["regionname", "unknown key"]),
+            (#"{"table": "a", "table": "b"}"#, ["table", "twice"]),
             (#"{"batch_rows": "many"}"#, ["batch_rows", "a string"]), (#"{"batch_rows": 0}"#, ["batch_rows"]),
-            (#"{"batch_rows": 1.5}"#, ["batch_rows"]), (#"{"primary_key": "customer_id"}"#, ["primary_key", "an array"]),
+            (#"{"batch_rows": 1.5}"#, ["batch_rows"]),
+            (#"{"primary_key": "customer_id"}"#, ["primary_key", "an array"]),
             (#"{"primary_key": []}"#, ["primary_key"]), (#"{"query": "a", "query_file": "b"}"#, ["query_file"]),
-            (#"{"s3_staging_dir": "my-bucket/x"}"#, ["s3_staging_dir", "s3://"]), (#"{"format": "xml"}"#, ["format", "csv"]),
+            (#"{"s3_staging_dir": "my-bucket/x"}"#, ["s3_staging_dir", "s3://"]),
+            (#"{"format": "xml"}"#, ["format", "csv"]),
             (#"{"source": "s3"}"#, ["source", "not there yet"]), (#"{"table": "a/b"}"#, ["table"]),
             (#"{"aws_access_key_id": "AKID"}"#, ["aws_secret_access_key"]),
             (#"{"aws_access_key_id": "A", "aws_secret_access_key": "b c"}"#, []),
             (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k\n"}"#, ["aws_secret_access_key"]),
             (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k", "profile_name": "p"}"#, ["profile_name"]),
-            (#"{"region_name": null"#, ["byte"]), ("[]", ["an object"]), ("", ["byte 0"]), ("\u{feff}{}", ["byte order mark"]),
+            (#"{"region_name": null"#, ["byte"]), ("[]", ["an object"]), ("", ["byte 0"]),
+            ("\u{feff}{}", ["byte order mark"]),
             (#"{"batch_bytes": "12 parsecs"}"#, ["batch_bytes"]), (#"{"query": "   "}"#, ["query", "empty"]),
         ] as [(String, [String])])
     func `a configuration that cannot be is refused by its key`(_ text: String, _ words: [String]) async throws {
@@ -119,7 +127,9 @@ private func expectError(
             let outcome = try await run(command, in: directory)
             expectError(outcome, status, words)
             let after = TestMachine.files(below: "\(directory)/export")
-            for (name, data) in before where !name.hasSuffix("manifest.json") { #expect(after[name] == data, "\(name)") }
+            for (name, data) in before where !name.hasSuffix("manifest.json") {
+                #expect(after[name] == data, "\(name)")
+            }
         }
     }
 
@@ -161,7 +171,10 @@ private func expectError(
     }
 
     @Test(
-        arguments: [("customer_id", "id", "customer_id"), ("first_name", "Email", "two columns"), ("email", "Batch", "partition")])
+        arguments: [
+            ("customer_id", "id", "customer_id"), ("first_name", "Email", "two columns"),
+            ("email", "Batch", "partition"),
+        ])
     func `columns that cannot be exported are an error`(_ name: String, _ other: String, _ word: String) async throws {
         try await expectRefused([word]) { recorded in
             for page in 1...4 {

@@ -29,7 +29,9 @@ import Testing
             ("ExpiredTokenException", 77), ("InvalidRequestException", 78),
         ] as [(String, Int32)])
     func `a refusal is final and has its own exit status`(_ code: String, _ status: Int32) async throws {
-        try await export(.customers(10)) { call in .error(code, "no \u{1b}[31m") } check: { outcome, athena, _ in
+        try await export(.customers(10)) { call in
+            .error(code, "no \u{1b}[31m")
+        } check: { outcome, athena, _ in
             #expect(outcome.status == status, "\(outcome.errors)")
             #expect(outcome.errors.contains(code))
             #expect(!outcome.errors.unicodeScalars.contains("\u{1b}"))
@@ -41,7 +43,9 @@ import Testing
         try await export(.customers(10)) { _ in
             .respond(
                 status: 400,
-                body: #"{"__type":"InvalidRequestException","AthenaErrorCode":"MALFORMED_QUERY","Message":"line 1:1: mismatched input"}"#)
+                body:
+                    #"{"__type":"InvalidRequestException","AthenaErrorCode":"MALFORMED_QUERY","Message":"line 1:1: mismatched input"}"#
+            )
         } check: { outcome, athena, _ in
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains("mismatched input"))
@@ -77,7 +81,9 @@ import Testing
     }
 
     @Test func `an execution that the service has forgotten is said to be gone`() async throws {
-        try await export(.customers(10), arguments: ["--query-execution-id", "gone"]) { _ in nil } check: { outcome, athena, _ in
+        try await export(.customers(10), arguments: ["--query-execution-id", "gone"]) { _ in
+            nil
+        } check: { outcome, athena, _ in
             #expect(outcome.status == 65)
             #expect(outcome.errors.contains("--restart"))
             #expect(athena.count(of: "StartQueryExecution") == 0)
@@ -87,7 +93,9 @@ import Testing
     @Test func `an execution that exists is exported and nothing is started`() async throws {
         var result = FakeResult.customers(10)
         result.knowsEveryExecution = true
-        try await export(result, arguments: ["--query-execution-id", "known"]) { _ in nil } check: { outcome, athena, directory in
+        try await export(result, arguments: ["--query-execution-id", "known"]) { _ in
+            nil
+        } check: { outcome, athena, directory in
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(athena.count(of: "StartQueryExecution") == 0)
             let run = try ExportedTable("\(directory)/customers").manifest.member("runs").elements()[0]
@@ -107,7 +115,9 @@ import Testing
     @Test func `a query that takes too long is stopped and the run can be given again`() async throws {
         var result = FakeResult.customers(10)
         result.states = ["RUNNING"]
-        try await export(result, arguments: ["--query-timeout", "0s"]) { _ in nil } check: { outcome, athena, _ in
+        try await export(result, arguments: ["--query-timeout", "0s"]) { _ in
+            nil
+        } check: { outcome, athena, _ in
             #expect(outcome.status == 75)
             #expect(athena.stoppedExecutions == athena.executionIDs)
         }
@@ -206,7 +216,8 @@ import Testing
             let request = JSONField(try JSONValue(parsing: Array(sent.utf8)))
             #expect(try request.member("QueryString").string() == "SELECT * FROM test_rows")
             #expect(try request.member("QueryExecutionContext").member("Database").string() == "default")
-            #expect(try request.member("ResultConfiguration").member("OutputLocation").string() == "s3://bucket/staging/")
+            #expect(
+                try request.member("ResultConfiguration").member("OutputLocation").string() == "s3://bucket/staging/")
             let table = try ExportedTable("\(directory)/export/customers")
             #expect(try table.manifest.member("primary_key").strings() == ["customer_id"])
             #expect(try await table.contents().joined().split(separator: "\n").count == 1501)
