@@ -140,7 +140,8 @@ private func expectError(
 
     @Test func `a page cut short is named with the byte where it ends`() async throws {
         try await expectRefused(["recorded/GetQueryResults-2.json", "byte 1000"]) { recorded in
-            try rewrite("\(recorded)/GetQueryResults-2.json") { String(decoding: $0.utf8.prefix(1000), as: UTF8.self) }
+            let url = URL(fileURLWithPath: "\(recorded)/GetQueryResults-2.json")
+            try Data(contentsOf: url).prefix(1000).write(to: url)
         }
     }
 

@@ -98,7 +98,7 @@ private func replay<Result>(
             if state == "FAILED" {
                 #expect(
                     outcome.errors.contains("TABLE_NOT_FOUND")
-                        && outcome.errors.contains("ErrorCategory 2, ErrorType 1101"))
+                        && outcome.errors.contains("ErrorCategory 2, ErrorType 1100"))
             }
             #expect(!FileManager.default.fileExists(atPath: "\(table)/manifest.json"))
             let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
