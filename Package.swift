@@ -27,8 +27,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // FilePath, FileDescriptor and Errno instead of C strings and integers.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        // Channels with back-pressure between the stages of an export.
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
         // Tests only: the HTTP server under the Athena that the tests talk to, and the runner of the built command.
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -58,7 +56,6 @@ let package = Package(
             name: "BatchExport",
             dependencies: [
                 "Digest", "Files", "Gzip", "JSON",
-                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,11 +1,9 @@
-import AsyncAlgorithms
 public import Logging
 
 /// Turns the rows of a result into published batches.
 ///
-/// Three stages run at once, joined by channels that hold nothing: one reads pages, one encodes rows into batches, one
-/// compresses and publishes. So the next page is under way while this one is encoded, a batch is compressed while the
-/// next one fills, and no more than that is ever in memory.
+/// One task encodes. Beside it, one more page is on its way and one more batch is being compressed and written: so the
+/// service, the encoder and the disk work at the same time, and no more than that is ever in memory.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
@@ -50,60 +48,22 @@ public struct Exporter: Sendable {
         }
     }
 
-    private func run(_ source: any ResultSource, from checkpoint: Checkpoint) async throws -> ResultSchema {
-        let pages = AsyncChannel<PageAt>()
-        let batches = AsyncChannel<SealedBatch>()
-        return try await withThrowingTaskGroup(of: ResultSchema?.self) { group in
-            group.addTask {
-                try await read(source, from: checkpoint.bookmark, into: pages)
-                return nil
+    private func run(_ source: any ResultSource, from start: Checkpoint) async throws -> ResultSchema {
+        try await withThrowingTaskGroup(of: ExportStep.self) { group in
+            var pipeline = ExportPipeline(exporter: self, source: source, checkpoint: start)
+            pipeline.read(at: start.bookmark, in: &group)
+            var encoding: BatchEncoding?
+            while let page = try await pipeline.nextPage(in: &group) {
+                if encoding == nil { encoding = try await begin(with: page.page, from: start) }
+                while let batch = try encoding?.nextBatch(from: page) {
+                    try await pipeline.publish(batch, in: &group)
+                }
+                report(.read(rows: encoding?.rowsRead ?? 0))
             }
-            group.addTask { try await encode(pages, from: checkpoint, into: batches) }
-            group.addTask {
-                try await publish(batches, from: checkpoint)
-                return nil
-            }
-            var schema: ResultSchema?
-            for try await result in group { schema = result ?? schema }
-            guard let schema else { throw CancellationError() }
+            try await pipeline.finish(in: &group)
+            guard let schema = encoding?.schema else { throw CancellationError() }
             return schema
         }
-    }
-
-    /// Sends every page from the bookmark to the end of the result.
-    private func read(
-        _ source: any ResultSource, from start: Bookmark, into pages: AsyncChannel<PageAt>
-    ) async throws {
-        var bookmark: Bookmark? = start
-        while let current = bookmark {
-            let page = try await source.page(at: current)
-            await pages.send(PageAt(bookmark: current, page: page))
-            try Task.checkCancellation()
-            bookmark = page.next
-        }
-        pages.finish()
-    }
-
-    /// Encodes rows and sends each batch when it is full, and the last one at the end of the result.
-    private func encode(
-        _ pages: AsyncChannel<PageAt>, from checkpoint: Checkpoint, into batches: AsyncChannel<SealedBatch>
-    ) async throws -> ResultSchema? {
-        var encoding: BatchEncoding?
-        for await page in pages {
-            if encoding == nil {
-                encoding = try await begin(with: page.page, from: checkpoint)
-            }
-            guard encoding != nil else { break }
-            while let batch = try encoding?.nextBatch(from: page) {
-                await batches.send(batch)
-                try Task.checkCancellation()
-            }
-            report(.read(rows: encoding?.rowsRead ?? 0))
-        }
-        // A channel also ends when the task is cancelled; only the reader's last page is the end of the result.
-        try Task.checkCancellation()
-        batches.finish()
-        return encoding?.schema
     }
 
     private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchEncoding {
@@ -112,28 +72,30 @@ public struct Exporter: Sendable {
         return BatchEncoding(schema: schema, options: options, from: checkpoint)
     }
 
-    private func publish(_ batches: AsyncChannel<SealedBatch>, from start: Checkpoint) async throws {
-        var checkpoint = start
-        for await batch in batches {
-            let compressed = try await CompressedBatch(
-                batch, after: checkpoint, level: options.compressionLevel, workers: options.workers)
-            try await journal.publish(compressed, facts, schema: batch.schema, format: options.format)
-            checkpoint = compressed.end
-            report(.published(compressed))
-            logger.debug(
-                "batch published",
-                metadata: [
-                    "sequence": "\(compressed.sequence)", "rows": "\(compressed.content.rows)",
-                    "duplicate_rows": "\(compressed.content.duplicateRows)",
-                    "rejected_rows": "\(compressed.content.rejectedRows)",
-                ])
-            if compressed.content.rejectedRows > 0 {
-                logger.warning(
-                    "\(compressed.content.rejectedRows) rows cannot be loaded and were set aside",
-                    metadata: ["file": "\(journal.directory.rejectedPath(sequence: compressed.sequence))"])
-            }
+    /// Compresses a batch and makes it part of the export.
+    ///
+    /// - Returns: where the next one begins.
+    func publish(_ batch: SealedBatch, after checkpoint: Checkpoint) async throws -> Checkpoint {
+        let compressed = try await CompressedBatch(
+            batch, after: checkpoint, level: options.compressionLevel, workers: options.workers)
+        try await journal.publish(compressed, facts, schema: batch.schema, format: options.format)
+        report(.published(compressed))
+        log(compressed)
+        return compressed.end
+    }
+
+    private func log(_ batch: CompressedBatch) {
+        logger.debug(
+            "batch published",
+            metadata: [
+                "sequence": "\(batch.sequence)", "rows": "\(batch.content.rows)",
+                "duplicate_rows": "\(batch.content.duplicateRows)", "rejected_rows": "\(batch.content.rejectedRows)",
+            ])
+        if batch.content.rejectedRows > 0 {
+            logger.warning(
+                "\(batch.content.rejectedRows) rows cannot be loaded and were set aside",
+                metadata: ["file": "\(journal.directory.rejectedPath(sequence: batch.sequence))"])
         }
-        try Task.checkCancellation()
     }
 }
 

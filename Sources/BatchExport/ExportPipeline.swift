@@ -1,0 +1,66 @@
+/// What happens beside the encoding of rows: the next page is read, the last batch is published.
+struct ExportPipeline {
+    let exporter: Exporter
+    let source: any ResultSource
+    /// Behind the last published batch.
+    private var checkpoint: Checkpoint
+    private var readAhead: PageAt?
+    private var isReading = false
+    private var isPublishing = false
+
+    init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
+        self.exporter = exporter
+        self.source = source
+        self.checkpoint = checkpoint
+    }
+
+    /// The next page, and has the one behind it read meanwhile; nil after the last.
+    mutating func nextPage(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws -> PageAt? {
+        while readAhead == nil, isReading { try await settle(&group) }
+        guard let page = readAhead else { return nil }
+        readAhead = nil
+        if let next = page.page.next { read(at: next, in: &group) }
+        return page
+    }
+
+    mutating func read(at bookmark: Bookmark, in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+        isReading = true
+        group.addTask { [source] in
+            .read(PageAt(bookmark: bookmark, page: try await source.page(at: bookmark)))
+        }
+    }
+
+    /// Has a batch published once the one before it is.
+    mutating func publish(
+        _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
+    ) async throws {
+        try await finish(in: &group)
+        isPublishing = true
+        group.addTask { [exporter, checkpoint] in
+            .published(try await exporter.publish(batch, after: checkpoint))
+        }
+    }
+
+    /// Waits until every batch is published.
+    mutating func finish(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+        while isPublishing { try await settle(&group) }
+    }
+
+    private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+        switch try await group.next() {
+        case .read(let page)?:
+            readAhead = page
+            isReading = false
+        case .published(let end)?:
+            checkpoint = end
+            isPublishing = false
+        case nil: throw CancellationError()
+        }
+    }
+}
+
+/// Something that was done beside the encoding.
+enum ExportStep: Sendable {
+    case read(PageAt)
+    case published(Checkpoint)
+}
