@@ -39,9 +39,28 @@ extension AWSError {
         return error.athenaErrorCode == "QUERY_EXECUTION_NOT_FOUND" || error.message.contains("was not found")
     }
 
+    /// The first and only attempt was refused: no query can be running that nobody knows of.
+    var provesThatNothingWasStarted: Bool {
+        switch self {
+        case .service(let error, let attempts): attempts == 1 && !error.kind.mayHaveBeenAccepted
+        case .noCredentials, .expiredCredentials, .noRegion, .configuration: true
+        case .transport: false
+        }
+    }
+
     /// StartQueryExecution checks the syntax and refuses a statement that has none.
     var isMalformedQuery: Bool {
         guard case .service(let error, _) = self else { return false }
         return error.athenaErrorCode == "MALFORMED_QUERY"
+    }
+}
+
+extension AWSServiceError.Kind {
+    /// Whether the service may have carried the request out in spite of its answer.
+    fileprivate var mayHaveBeenAccepted: Bool {
+        switch self {
+        case .transient: true
+        case .throttling, .concurrentQueryLimit, .expiredCredentials, .clockSkew, .credentialsRefused, .refused: false
+        }
     }
 }

@@ -56,11 +56,11 @@ public struct AthenaExport: Sendable {
                 logger.info("run \(run.runID) has succeeded already; nothing to do")
                 return .alreadySucceeded(runID: run.runID)
             case .start(let firstBatch):
-                try await export(newRun(firstBatch: firstBatch))
+                try await export(newRun(firstBatch: firstBatch), isNew: true)
                 return .exported(wasResumed: false)
             case .resume(let state):
                 logger.info("going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows")
-                try await export(state)
+                try await export(state, isNew: false)
                 // A run asked for by another name comes after the one that was pending.
                 if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
                 restart = false
@@ -105,8 +105,8 @@ public struct AthenaExport: Sendable {
             "\(options.request.fingerprint) \(UInt64.random(in: .min ... .max)) \(UInt64.random(in: .min ... .max))")
     }
 
-    private func export(_ resumed: ExportState) async throws {
-        let (state, query) = try await started(resumed)
+    private func export(_ saved: ExportState, isNew: Bool) async throws {
+        let (state, query) = try await started(saved, isNew: isNew)
         let execution = try await finished(state, query)
         let expectedRows = await outputRows(query.queryExecutionID)
         if let expectedRows { report(.total(rows: expectedRows)) }
@@ -132,7 +132,9 @@ public struct AthenaExport: Sendable {
 
 extension AthenaExport {
     /// The run with its query sent: now, or by the process before this one.
-    private func started(_ state: ExportState) async throws -> (ExportState, ExportState.QueryIdentity) {
+    ///
+    /// - Parameter isNew: no process before this one can have sent it.
+    private func started(_ state: ExportState, isNew: Bool) async throws -> (ExportState, ExportState.QueryIdentity) {
         guard case .starting(let token) = state.phase, case .start(let query) = options.query else {
             guard let query = state.query else { throw CancellationError() }
             return (state, query)
@@ -140,8 +142,9 @@ extension AthenaExport {
         let id: String
         do {
             id = try await client.startQueryExecution(query, clientRequestToken: token)
-        } catch let error as AWSError where error.isMalformedQuery {
-            throw AthenaExportError.statementRefused(message: error.serviceMessage)
+        } catch let error as AWSError {
+            if isNew, error.provesThatNothingWasStarted { try await journal.save(state.failed(nil)) }
+            throw error.isMalformedQuery ? AthenaExportError.statementRefused(message: error.serviceMessage) : error
         }
         logger.info("query started", metadata: ["query_execution_id": "\(id)"])
         let identity = ExportState.QueryIdentity(clientRequestToken: token, queryExecutionID: id)
@@ -167,6 +170,12 @@ extension AthenaExport {
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
             throw AthenaExportError.queryTimedOut(
                 queryExecutionID: id, limit: limit, isStopped: await stop(query, of: state))
+        } catch let error as AthenaExportError {
+            // An execution that somebody named and nobody knows leaves nothing to go on with.
+            if case .executionGone = error, query.clientRequestToken == nil, state.checkpoint.rowsExported == 0 {
+                try await journal.save(state.failed(query))
+            }
+            throw error
         } catch is CancellationError {
             _ = await stop(query, of: state)
             throw CancellationError()
@@ -227,7 +236,7 @@ extension AthenaExport {
 }
 
 extension ExportState {
-    fileprivate func failed(_ query: QueryIdentity) -> ExportState {
+    fileprivate func failed(_ query: QueryIdentity?) -> ExportState {
         var state = self
         state.phase = .failed(query)
         return state

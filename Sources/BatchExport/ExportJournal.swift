@@ -79,6 +79,7 @@ extension ExportJournal {
     ///   - restart: give an unfinished run up instead.
     /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
     public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
+        try settle()
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
         guard let state, state.isUnfinished else { return .start(firstBatch: nextFreeSequence) }
         if restart {
@@ -129,6 +130,15 @@ extension ExportJournal {
         return max(listed, promised, onDisk) + 1
     }
 
+    /// Makes up for a crash between the last write of the manifest and that of the state.
+    private func settle() throws(ExportError) {
+        guard var state, case .exporting(let query, let checkpoint) = state.phase,
+            manifest?.run(named: state.runID)?.status == .succeeded
+        else { return }
+        state.phase = .succeeded(query, checkpoint)
+        try save(state)
+    }
+
     private func abandon(_ state: ExportState) throws(ExportError) {
         guard var manifest else { return }
         if var run = manifest.run(named: state.runID), run.status == .running {
@@ -143,7 +153,7 @@ extension ExportJournal {
     private func checkAgreement(of state: ExportState) throws(ExportError) {
         let checkpoint = state.checkpoint
         let listed = (manifest?.batches ?? [])
-            .filter { $0.runID == state.runID && $0.sequence < checkpoint.nextBatch }
+            .filter { (state.firstBatch..<checkpoint.nextBatch).contains($0.sequence) }
             .reduce(0) { $0 + $1.rows }
         guard listed == checkpoint.rows else {
             throw .untrusted(

@@ -4,7 +4,7 @@ struct ExportPipeline {
     let source: any ResultSource
     /// Behind the last published batch.
     private var checkpoint: Checkpoint
-    private var readAhead: PageAt?
+    private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
     private var isPublishing = false
 
@@ -15,10 +15,15 @@ struct ExportPipeline {
     }
 
     /// The next page, and has the one behind it read meanwhile; nil after the last.
+    ///
+    /// - Throws: what the source threw, once every full batch is published: rows that have arrived are not asked for
+    ///   again.
     mutating func nextPage(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws -> PageAt? {
         while readAhead == nil, isReading { try await settle(&group) }
-        guard let page = readAhead else { return nil }
+        guard let result = readAhead else { return nil }
         readAhead = nil
+        if case .failure = result { try await finish(in: &group) }
+        let page = try result.get()
         if let next = page.page.next { read(at: next, in: &group) }
         return page
     }
@@ -26,7 +31,11 @@ struct ExportPipeline {
     mutating func read(at bookmark: Bookmark, in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
         isReading = true
         group.addTask { [source] in
-            .read(PageAt(bookmark: bookmark, page: try await source.page(at: bookmark)))
+            do {
+                return .read(.success(PageAt(bookmark: bookmark, page: try await source.page(at: bookmark))))
+            } catch {
+                return .read(.failure(error))
+            }
         }
     }
 
@@ -48,8 +57,8 @@ struct ExportPipeline {
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
         switch try await group.next() {
-        case .read(let page)?:
-            readAhead = page
+        case .read(let result)?:
+            readAhead = result
             isReading = false
         case .published(let end)?:
             checkpoint = end
@@ -61,6 +70,6 @@ struct ExportPipeline {
 
 /// Something that was done beside the encoding.
 enum ExportStep: Sendable {
-    case read(PageAt)
+    case read(Result<PageAt, any Error>)
     case published(Checkpoint)
 }

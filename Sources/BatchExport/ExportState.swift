@@ -22,8 +22,8 @@ public struct ExportState: Sendable, Equatable {
         /// The query exists; rows up to the checkpoint are in files.
         case exporting(QueryIdentity, Checkpoint)
         case succeeded(QueryIdentity, Checkpoint)
-        /// The query ended without a result, so there is nothing to go on with.
-        case failed(QueryIdentity)
+        /// The query ended without a result or, without an id, was never accepted: there is nothing to go on with.
+        case failed(QueryIdentity?)
     }
 
     /// The query that a run reads: what was sent to start it, and what it is called.
@@ -49,7 +49,8 @@ public struct ExportState: Sendable, Equatable {
     public var query: QueryIdentity? {
         switch phase {
         case .starting: nil
-        case .exporting(let query, _), .succeeded(let query, _), .failed(let query): query
+        case .exporting(let query, _), .succeeded(let query, _): query
+        case .failed(let query): query
         }
     }
 

@@ -58,6 +58,7 @@ extension ExportState {
         let status = try root.member("status").choice(Status.self)
         let token = try root.optionalMember("client_request_token")?.string()
         guard let queryExecutionID = try root.optionalMember("query_execution_id")?.string() else {
+            if status == .failed { return .failed(nil) }
             guard status == .running, let token else {
                 throw .field(
                     path: "query_execution_id", expected: "an id, since status is \(status.rawValue)", found: "nothing")

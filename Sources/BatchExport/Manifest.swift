@@ -67,8 +67,9 @@ public struct Manifest: Sendable, Equatable {
         self.batches = batches
     }
 
+    /// The newest run of a name. A run that was abandoned can be followed by another one of its name.
     public func run(named runID: String) -> Run? {
-        runs.first { $0.runID == runID }
+        runs.last { $0.runID == runID }
     }
 
     /// Adds a batch, or replaces the entry of the same sequence.
@@ -84,9 +85,9 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// Adds a run, or replaces the one of the same name that has not succeeded.
+    /// Adds a run, or replaces the one of the same name that is under way.
     mutating func record(_ run: Run) {
-        if let index = runs.firstIndex(where: { $0.runID == run.runID }) {
+        if let index = runs.lastIndex(where: { $0.runID == run.runID && $0.status == .running }) {
             runs[index] = run
         } else {
             runs.append(run)

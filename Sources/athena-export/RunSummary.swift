@@ -31,7 +31,8 @@ struct RunSummary {
     ) {
         let runID = runID ?? journal.state?.runID
         let run = runID.flatMap { journal.manifest?.run(named: $0) }
-        let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID }
+        let first = journal.state?.runID == runID ? journal.state?.firstBatch ?? 1 : 1
+        let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID && $0.sequence >= first }
         self.status = status
         self.runID = runID
         queryExecutionID =

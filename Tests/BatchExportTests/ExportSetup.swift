@@ -123,7 +123,7 @@ struct FailingSource: ResultSource {
             return try await source.page(at: bookmark)
         }
         while try (ExportJournal.read(export.directory).1?.checkpoint.nextBatch ?? 1) <= batchesBeforeFailure {
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
         throw Failure()
     }

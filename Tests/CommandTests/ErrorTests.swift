@@ -284,7 +284,7 @@ private func expectError(
                 let process = RunningProcess()
                 async let first = Executable.run(
                     ["--endpoint-url", url, "--output", directory], onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { await Task.yield() }
+                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 let second = try await run(["--replay", customers, "--output", directory], in: directory)
                 expectError(second, 75, ["another run is at work"])
                 process.kill()

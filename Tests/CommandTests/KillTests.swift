@@ -71,6 +71,8 @@ private func expectManifestHolds(_ table: String) async throws {
                 #expect(
                     try ExportedTable.comparable("\(output)/customers/manifest.json") == reference.manifest,
                     "point \(point)")
+                let state = try ExportedTable("\(output)/customers").state
+                #expect(try state.member("status").string() == "succeeded", "point \(point)")
                 #expect(athena.executionIDs.count == 1, "point \(point)")
                 #expect(athena.badSignatures == 0)
             }

@@ -23,7 +23,7 @@ struct `Against moto's server` {
         async let outcome = Executable.run(
             program, [Self.script, "serve", file], environment: Executable.environment(), onStart: server.started)
         defer { server.kill() }
-        while !FileManager.default.fileExists(atPath: file) { await Task.yield() }
+        while !FileManager.default.fileExists(atPath: file) { try await Task.sleep(for: .milliseconds(5)) }
         try await body(try String(contentsOfFile: file, encoding: .utf8))
         server.kill()
         _ = try await outcome

@@ -39,6 +39,45 @@ import Testing
         }
     }
 
+    @Test func `a run that never started does not stand in the way of another`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: .customers(10), isSigned: isSigned) { call in
+                call.number == 1 ? .error("AccessDeniedException", "no") : nil
+            }
+            try await athena.serve { url in
+                let options = ["--endpoint-url", url, "--output", directory]
+                let refused = try await Executable.run(options + ["--query", "SELECT 1"])
+                let next = try await Executable.run(options + ["--query", "SELECT 2"])
+                #expect(refused.status == 77 && next.status == 0, "\(next.errors)")
+            }
+        }
+    }
+
+    @Test func `a run given up is followed by another of its name`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(50)
+            result.pageRows = 11
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                call.operation == "GetQueryResults" && call.operationNumber == 5
+                    ? .error("InvalidRequestException", "no") : nil
+            }
+            try await athena.serve { url in
+                let options = ["--endpoint-url", url, "--output", directory, "--batch-rows", "20", "--run-id", "x"]
+                let failed = try await Executable.run(options)
+                let other = try await Executable.run(options + ["--format", "ndjson"])
+                let restarted = try await Executable.run(options + ["--restart", "--summary", "json"])
+                #expect(failed.status == 78 && restarted.status == 0, "\(restarted.errors)")
+                #expect(other.status == 65 && other.errors.contains("format was csv, is ndjson"), "\(other.errors)")
+                let summary = JSONField(try JSONValue(parsing: Array(restarted.output.utf8)))
+                #expect(try summary.member("batches").integer() == 3)
+                let runs = try ExportedTable("\(directory)/customers").manifest.member("runs").elements()
+                #expect(try runs.map { try $0.member("status").string() } == ["abandoned", "succeeded"])
+                let again = try await Executable.run(options)
+                #expect(again.status == 0 && again.output.contains("nothing to do"))
+            }
+        }
+    }
+
     @Test func `a statement that Athena cannot parse is a failed query`() async throws {
         try await export(.customers(10)) { _ in
             .respond(
@@ -150,7 +189,7 @@ import Testing
                 async let outcome = Executable.run(
                     ["--endpoint-url", url, "--output", directory, "--summary", "json"] + arguments,
                     onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { await Task.yield() }
+                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 process.send(signal)
                 return try await outcome
             }
@@ -173,7 +212,7 @@ import Testing
             try await athena.serve { url in
                 async let first = Executable.run(
                     ["--endpoint-url", url] + options + ["\(directory)/a"], onStart: process.started)
-                while athena.count(of: "GetQueryResults") < 4 { await Task.yield() }
+                while athena.count(of: "GetQueryResults") < 4 { try await Task.sleep(for: .milliseconds(5)) }
                 process.send(SIGINT)
                 let interrupted = try await first
                 #expect(interrupted.status == 130)

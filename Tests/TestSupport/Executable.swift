@@ -1,7 +1,5 @@
 public import Foundation
-import Subprocess
 import Synchronization
-import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -55,18 +53,73 @@ public enum Executable {
         _ program: String, _ arguments: [String], environment: [String: String], directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Outcome {
-        let result = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments),
-            environment: .custom(
-                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
-            ),
-            workingDirectory: directory.map { FilePath($0) }, input: .none, output: .string(limit: 1 << 30),
-            error: .string(limit: 1 << 30)
-        ) { execution in
-            onStart?(execution.processIdentifier.value)
+        // Files, not pipes: nobody has to read while the process runs.
+        try await TestMachine.withTemporaryDirectory { scratch in
+            let id = try spawn(
+                program, arguments, environment: environment, directory: directory, output: "\(scratch)/out",
+                errors: "\(scratch)/err")
+            onStart?(id)
+            let status = await wait(for: id)
+            return Outcome(
+                status: status & 0x7f == 0 ? status >> 8 & 0xff : nil, output: text("\(scratch)/out"),
+                errors: text("\(scratch)/err"))
         }
-        let status: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
-        return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// The sockets of a test's server must close when the server closes them, whatever runs meanwhile.
+    private static func closeFilesOnSpawn() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? [] {
+            if let file = Int32(name), file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
+        }
+    }
+
+    private static func text(_ file: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
+    }
+
+    private static func wait(for id: Int32) async -> Int32 {
+        await withCheckedContinuation { continuation in
+            // A thread of its own: waiting must not take one from the pools that servers and tests run on.
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(id, &status, 0) == -1, errno == EINTR {}
+                continuation.resume(returning: status)
+            }
+        }
+    }
+
+    /// posix_spawn, because Foundation's Process has crashed under a few hundred of them at once.
+    private static func spawn(
+        _ program: String, _ arguments: [String], environment: [String: String], directory: String?, output: String,
+        errors: String
+    ) throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
+        closeFilesOnSpawn()
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The test process blocks and ignores signals that the command must get.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let command = directory.map { ["/usr/bin/env", "-C", $0, program] } ?? [program]
+        let words = (command + arguments).map { strdup($0) } + [nil]
+        let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (words + variables).forEach { free($0) } }
+        var id: pid_t = 0
+        let status = posix_spawn(&id, command[0], &actions, &attributes, words, variables)
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EIO) }
+        return id
     }
 }
 

@@ -45,7 +45,7 @@ public final class LoopbackServer: Sendable {
         }
         self.server = server
         task = Task { try await server.run() }
-        try await server.waitUntilListening()
+        try await server.waitUntilListening(timeout: 120)
         port = await Self.port(of: server)
     }
 
