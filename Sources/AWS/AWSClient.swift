@@ -83,6 +83,8 @@ struct AWSClient: Sendable {
         }
         do {
             return try decode(response)
+        } catch let fault as any AnswerFault where fault.isFinal {
+            throw fault
         } catch let error where !(error is CancellationError) {
             throw AttemptFailure.undecodable(error, status: response.status)
         }

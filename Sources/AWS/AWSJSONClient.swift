@@ -2,6 +2,12 @@ public import HTTPTransport
 public import JSON
 public import Logging
 
+/// An error of reading an answer that knows whether asking again can help.
+public protocol AnswerFault: Error {
+    /// The same request would get the very same answer.
+    var isFinal: Bool { get }
+}
+
 /// Calls operations of a service that speaks AWS JSON 1.1: `POST /`, the operation in `X-Amz-Target`, one JSON object
 /// there and one back.
 public struct AWSJSONClient: Sendable {
@@ -25,8 +31,8 @@ public struct AWSJSONClient: Sendable {
     ///
     /// - Parameters:
     ///   - body: the operation's input, an object.
-    ///   - decode: what it throws counts as a failed attempt, as if no answer had come; after the last attempt it is
-    ///     passed on as it is.
+    ///   - decode: what it throws counts as a failed attempt, as if no answer had come, unless it is an
+    ///     ``AnswerFault`` that says it is final; after the last attempt it is passed on as it is.
     /// - Throws: ``AWSError``; `CancellationError`; whatever `decode` or a transport of another kind throws.
     public func call<Answer>(
         _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard,

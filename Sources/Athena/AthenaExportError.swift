@@ -1,3 +1,4 @@
+public import AWS
 public import JSON
 
 /// What can go wrong between a query and its rows.
@@ -36,6 +37,13 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
             "a page of the result names itself as the next one, so the result would never end; "
                 + "run the same command again"
         }
+    }
+}
+
+extension AthenaExportError: AnswerFault {
+    /// A recorded answer comes out the same every time; one from the network may have been a proxy's.
+    public var isFinal: Bool {
+        if case .malformedAnswer(_, let origin, _, _) = self { origin != nil } else { false }
     }
 }
 

@@ -32,11 +32,18 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         case .inconsistentSource(let problem): problem
         case .locked(let path):
             "another run is at work in \(path); wait for it to end, then give the same command again"
-        case .cannotCreate(let path, let errno): "cannot create \(path): \(errno); check the path and its permissions"
+        case .cannotCreate(let path, let errno):
+            "cannot create \(path): \(errno); "
+                + (errno.isFull ? "make room, then give the same command again" : "check the path and its permissions")
         case .io(let operation, let path, let errno):
             "cannot \(operation) \(path): \(errno); "
-                + (errno == .noSpace || errno == .diskQuotaExceeded ? "make room" : "mend the cause")
+                + (errno.isFull ? "make room" : "mend the cause")
                 + ", then give the same command again to resume"
         }
     }
+}
+
+extension Errno {
+    /// The disk, or what one may use of it, is full.
+    public var isFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
 }

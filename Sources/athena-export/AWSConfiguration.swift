@@ -1,4 +1,5 @@
 import AWS
+import HTTPTransport
 
 /// What options and configuration file say about AWS; environment and profile are asked for the rest.
 struct AWSConfiguration {
@@ -9,8 +10,7 @@ struct AWSConfiguration {
     init(_ options: RunOptions, _ settings: Settings) throws(ConfigurationError) {
         let profile = try settings.string("--profile", options.profile, "profile_name")
         explicit = AWSSettings.Explicit(
-            region: try settings.string("--region", options.region, "region_name")?.value, profile: profile?.value,
-            endpointURL: try settings.string("--endpoint-url", options.endpointURL, "endpoint_url")?.value,
+            region: try Self.region(settings), profile: profile?.value, endpointURL: try Self.endpoint(settings),
             maxAttempts: options.maxAttempts)
         let keys = try settings.file.map { (file) throws(ConfigurationError) in try Self.credentials(in: file) } ?? nil
         if keys != nil, case .key? = profile?.origin {
@@ -18,6 +18,25 @@ struct AWSConfiguration {
         }
         // Who names a profile on the command line does not mean the file's keys.
         credentials = options.profile == nil ? keys : nil
+    }
+
+    // Checked here, where it is known who set them.
+
+    private static func region(_ settings: Settings) throws(ConfigurationError) -> String? {
+        guard let setting = try settings.string("--region", settings.options.region, "region_name") else { return nil }
+        guard Region(setting.value) != nil else {
+            throw setting.origin.error(
+                "\"\(setting.value.shown(limit: 80))\" is no region; a region is written like us-east-1")
+        }
+        return setting.value
+    }
+
+    private static func endpoint(_ settings: Settings) throws(ConfigurationError) -> String? {
+        guard let setting = try settings.string("--endpoint-url", settings.options.endpointURL, "endpoint_url") else {
+            return nil
+        }
+        do { _ = try HTTPURL(parsing: setting.value) } catch { throw setting.origin.error("\(error)") }
+        return setting.value
     }
 
     private static func credentials(in file: ConfigurationFile) throws(ConfigurationError) -> Credentials? {

@@ -56,7 +56,7 @@ enum ExitStatus: Int32, Error {
         case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
         case .locked: .temporary
         case .cannotCreate(_, let errno):
-            errno == .noSpace || errno == .diskQuotaExceeded ? .inputOutput : .cannotCreate
+            errno.isFull ? .inputOutput : .cannotCreate
         case .io: .inputOutput
         }
     }

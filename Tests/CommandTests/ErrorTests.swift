@@ -42,7 +42,9 @@ private func expectError(
             (["--staging-dir", "bucket"], ["--staging-dir", "s3://"]), (["--work-group", "a b"], ["--work-group"]),
             (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]),
             (["--run-id", "a b"], ["--run-id"]),
-            (["--parameter", ""], ["--parameter"]), (["--replay", "a", "--record", "b"], ["--record"]),
+            (["--parameter", ""], ["--parameter"]), (["--region", "us-east-1/../@evil"], ["--region"]),
+            (["--endpoint-url", "file:///etc/passwd"], ["--endpoint-url", "scheme"]),
+            (["--replay", "a", "--record", "b"], ["--record"]),
         ] as [([String], [String])])
     func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -1,0 +1,99 @@
+import AWS
+import BatchExport
+import Logging
+
+extension AthenaExport {
+    /// The run with its query sent: now, or by the process before this one.
+    ///
+    /// - Parameter isNew: no process before this one can have sent it.
+    func started(_ state: ExportState, isNew: Bool) async throws -> (ExportState, ExportState.QueryIdentity) {
+        guard case .starting(let token) = state.phase, case .start(let query) = options.query else {
+            guard let query = state.query else { throw CancellationError() }
+            return (state, query)
+        }
+        let id: String
+        do {
+            id = try await client.startQueryExecution(query, clientRequestToken: token)
+        } catch let error as AWSError {
+            if isNew, error.provesThatNothingWasStarted { try await journal.save(state.failed(nil)) }
+            throw error.isMalformedQuery ? AthenaExportError.statementRefused(message: error.serviceMessage) : error
+        }
+        logger.info("query started", metadata: ["query_execution_id": "\(id)"])
+        let identity = ExportState.QueryIdentity(clientRequestToken: token, queryExecutionID: id)
+        var state = state
+        state.phase = .exporting(identity, Checkpoint(nextBatch: state.firstBatch))
+        try await journal.save(state)
+        return (state, identity)
+    }
+
+    func finished(_ state: ExportState, _ query: ExportState.QueryIdentity) async throws -> QueryExecution {
+        let poller = QueryPoller(
+            client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout, report: report)
+        do {
+            let execution = try await poller.waitUntilFinished(query.queryExecutionID)
+            if execution.state == .succeeded {
+                warnOfOtherLocation(execution)
+                return execution
+            }
+            try await journal.save(state.failed(query))
+            throw AthenaExportError.queryEnded(
+                queryExecutionID: query.queryExecutionID, state: execution.state.name,
+                reason: execution.stateChangeReason, athenaError: execution.athenaError?.description)
+        } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
+            throw AthenaExportError.queryTimedOut(
+                queryExecutionID: id, limit: limit, isStopped: await stop(query, of: state))
+        } catch let error as AthenaExportError {
+            // An execution that somebody named and nobody knows leaves nothing to go on with.
+            if case .executionGone = error, query.clientRequestToken == nil, state.checkpoint.rowsExported == 0 {
+                try await journal.save(state.failed(query))
+            }
+            throw error
+        } catch is CancellationError {
+            _ = await stop(query, of: state)
+            throw CancellationError()
+        }
+    }
+
+    /// Stops a query of ours that nobody waits for any more, so that it does not run up costs.
+    ///
+    /// - Returns: whether it is stopped; the next run then sends the query anew.
+    private func stop(_ query: ExportState.QueryIdentity, of state: ExportState) async -> Bool {
+        guard query.clientRequestToken != nil, !options.leavesQueryRunning else { return false }
+        // A task of its own: this one may be cancelled already.
+        return await Task {
+            do {
+                try await client.stopQueryExecution(query.queryExecutionID)
+                logger.info("query stopped", metadata: ["query_execution_id": "\(query.queryExecutionID)"])
+                try await journal.save(state.starting(with: newToken()))
+                return true
+            } catch {
+                logger.warning("the query could not be stopped: \(error)")
+                return false
+            }
+        }.value
+    }
+
+    /// A work group may put the result elsewhere than it was told to, without a word.
+    private func warnOfOtherLocation(_ execution: QueryExecution) {
+        guard case .start(let query) = options.query, let asked = query.outputLocation,
+            let location = execution.outputLocation, !location.hasPrefix(asked)
+        else { return }
+        logger.warning(
+            "the work group put the result elsewhere than asked",
+            metadata: ["asked": "\(asked)", "location": "\(location)"])
+    }
+}
+
+extension ExportState {
+    fileprivate func failed(_ query: QueryIdentity?) -> ExportState {
+        var state = self
+        state.phase = .failed(query)
+        return state
+    }
+
+    fileprivate func starting(with token: String) -> ExportState {
+        var state = self
+        state.phase = .starting(clientRequestToken: token)
+        return state
+    }
+}
