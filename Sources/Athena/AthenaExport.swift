@@ -108,8 +108,8 @@ public struct AthenaExport: Sendable {
     private func export(_ saved: ExportState, isNew: Bool) async throws {
         let (state, query) = try await started(saved, isNew: isNew)
         let execution = try await finished(state, query)
-        let expectedRows = await outputRows(query.queryExecutionID)
-        if let expectedRows { report(.total(rows: expectedRows)) }
+        // Beside the export: it only informs, so nothing waits for it.
+        async let expectedRows = outputRows(query.queryExecutionID)
         let source = APIResultSource(
             client: client, queryExecutionID: query.queryExecutionID,
             header: HeaderRow(statementType: execution.statementType, substatementType: execution.substatementType))
@@ -124,7 +124,7 @@ public struct AthenaExport: Sendable {
         } catch let error as AWSError where error.isUnknownExecution {
             throw AthenaExportError.executionGone(queryExecutionID: query.queryExecutionID, message: "\(error)")
         }
-        await reconcile(expectedRows)
+        await reconcile(await expectedRows)
     }
 }
 
@@ -132,7 +132,9 @@ extension AthenaExport {
     /// The service's own count; it only informs, so it may be refused, missing or late.
     private func outputRows(_ queryExecutionID: String) async -> Int? {
         do {
-            return try await client.outputRows(queryExecutionID)
+            let rows = try await client.outputRows(queryExecutionID)
+            if let rows { report(.total(rows: rows)) }
+            return rows
         } catch {
             logger.debug("no row count from the service: \(error)")
             return nil

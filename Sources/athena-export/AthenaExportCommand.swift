@@ -1,5 +1,13 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The command itself: `run` is what happens when no subcommand is named.
 struct AthenaExportCommand: AsyncParsableCommand {
     static let version = "0.1.0"
@@ -20,6 +28,8 @@ struct AthenaExportCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        // Whoever reads our output may go away; that ends the writing, not the export.
+        signal(SIGPIPE, SIG_IGN)
         let console = Console()
         do {
             var command = try AthenaExportCommand.parseAsRoot()

@@ -33,7 +33,10 @@ struct ConsoleLogHandler: LogHandler {
                 "time": .string(now), "level": .string(event.level.rawValue),
                 "message": .string(event.message.description.shown(limit: 2000)),
             ]
-            for (key, value) in fields { object[key] = .string("\(value)".shown(limit: 2000)) }
+            // Metadata may bear the name of a field of every event, which it must not hide.
+            for (key, value) in fields {
+                object[object[key] == nil ? key : "metadata_\(key)"] = .string("\(value)".shown(limit: 2000))
+            }
             console.writeLine(String(decoding: JSONValue.object(object).serialized(pretty: false), as: UTF8.self))
         }
     }

@@ -277,6 +277,20 @@ private func expectError(
         }
     }
 
+    @Test func `a reader of the log that goes away does not end the export`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let outcome = try await Executable.run(
+                "/bin/sh",
+                [
+                    "-c", #"{ "$0" --replay "$1" --progress always --log-level trace; echo $? >status; } 2>&1 | true"#,
+                    Executable.path, customers,
+                ],
+                environment: Executable.environment(), directory: directory)
+            #expect(outcome.status == 0)
+            #expect(try ExportedTable("\(directory)/export/customers").state.member("status").string() == "succeeded")
+        }
+    }
+
     @Test func `a second run in a directory that is at work waits for nobody`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(10)
