@@ -1,5 +1,6 @@
 import AWS
 import BatchExport
+import Synchronization
 
 /// Rows by GetQueryResults, a thousand a page, one page after another.
 struct APIResultSource: ResultSource {
@@ -7,6 +8,13 @@ struct APIResultSource: ResultSource {
     let client: AthenaClient
     let queryExecutionID: String
     let header: HeaderRow
+    private let tokens = SeenTokens()
+
+    init(client: AthenaClient, queryExecutionID: String, header: HeaderRow) {
+        self.client = client
+        self.queryExecutionID = queryExecutionID
+        self.header = header
+    }
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {
         let page: ResultsPage
@@ -15,14 +23,29 @@ struct APIResultSource: ResultSource {
         } catch let error as AWSError where bookmark.pageToken != nil && error.isRefusedPageToken {
             throw BookmarkRefused()
         }
-        if let token = page.nextToken, token == bookmark.pageToken || token.isEmpty {
-            throw AthenaExportError.repeatedPageToken(rowsRead: nil)
-        }
+        try tokens.note(page.nextToken, after: bookmark.pageToken)
         // Only the first page can have a header row; on any other, a row that reads like one is data.
         let rows =
             bookmark.pageToken == nil ? try header.removed(from: page.rows, columns: page.columns) : page.rows
         return ResultPage(
             columns: page.columns.map(\.column), block: rows, next: page.nextToken.map { Bookmark(pageToken: $0) })
+    }
+}
+
+/// The tokens of a result so far: a page that leads back to an earlier one would never let the result end.
+private final class SeenTokens: Sendable {
+    /// Hashes, for a long result has many thousands.
+    private let hashes = Mutex<Set<Int>>([])
+
+    func note(_ next: String?, after token: String?) throws(AthenaExportError) {
+        let isNew = hashes.withLock { hashes in
+            // Read again from the beginning, a result gives its tokens again.
+            if token == nil { hashes.removeAll() }
+            if let token { hashes.insert(token.hashValue) }
+            guard let next else { return true }
+            return !next.isEmpty && hashes.insert(next.hashValue).inserted
+        }
+        guard isNew else { throw .repeatedPageToken }
     }
 }
 

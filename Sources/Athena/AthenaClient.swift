@@ -23,7 +23,12 @@ public struct AthenaClient: Sendable {
         try await client.call("StartQueryExecution", query.request(clientRequestToken: clientRequestToken)) {
             response in
             try Self.decode(response, of: "StartQueryExecution") { (body) throws(JSONError) in
-                try JSONField(try JSONValue(parsing: body)).member("QueryExecutionId").string()
+                let field = try JSONField(try JSONValue(parsing: body)).member("QueryExecutionId")
+                let id = try field.string()
+                guard (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+                    throw field.mismatch("an id of 1 to 128 visible ASCII characters")
+                }
+                return id
             }
         }
     }
@@ -31,7 +36,13 @@ public struct AthenaClient: Sendable {
     func getQueryExecution(_ queryExecutionID: String) async throws -> QueryExecution {
         try await client.call("GetQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { response in
             try Self.decode(response, of: "GetQueryExecution") { (body) throws(JSONError) in
-                try QueryExecution(parsing: body)
+                let execution = try QueryExecution(parsing: body)
+                guard execution.queryExecutionID == queryExecutionID else {
+                    throw .field(
+                        path: "QueryExecution.QueryExecutionId", expected: "the id that was asked for",
+                        found: "another one")
+                }
+                return execution
             }
         }
     }

@@ -62,15 +62,30 @@ extension AthenaExport {
         // A task of its own: this one may be cancelled already.
         return await Task {
             do {
-                try await client.stopQueryExecution(query.queryExecutionID)
+                try await stopInTime(query.queryExecutionID)
                 logger.info("query stopped", metadata: ["query_execution_id": "\(query.queryExecutionID)"])
                 try await journal.save(state.starting(with: newToken()))
                 return true
             } catch {
-                logger.warning("the query could not be stopped: \(error)")
+                logger.warning(
+                    "the query could not be stopped in time",
+                    metadata: ["query_execution_id": "\(query.queryExecutionID)", "error": "\(error)"])
                 return false
             }
         }.value
+    }
+
+    /// Whoever sent the signal will not wait for a service that does not answer.
+    private func stopInTime(_ queryExecutionID: String) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.stopQueryExecution(queryExecutionID) }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(1500))
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     /// A work group may put the result elsewhere than it was told to, without a word.
@@ -85,7 +100,7 @@ extension AthenaExport {
 }
 
 extension ExportState {
-    fileprivate func failed(_ query: QueryIdentity?) -> ExportState {
+    func failed(_ query: QueryIdentity?) -> ExportState {
         var state = self
         state.phase = .failed(query)
         return state

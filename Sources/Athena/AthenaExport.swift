@@ -56,6 +56,7 @@ public struct AthenaExport: Sendable {
                 logger.info("run \(run.runID) has succeeded already; nothing to do")
                 return .alreadySucceeded(runID: run.runID)
             case .start(let firstBatch):
+                try await journal.check(primaryKey: options.export.primaryKey, format: options.export.format)
                 try await export(newRun(firstBatch: firstBatch), isNew: true)
                 return .exported(wasResumed: false)
             case .resume(let state):
@@ -123,6 +124,10 @@ public struct AthenaExport: Sendable {
             try await exporter.export(from: source, state: state)
         } catch let error as AWSError where error.isUnknownExecution {
             throw AthenaExportError.executionGone(queryExecutionID: query.queryExecutionID, message: "\(error)")
+        } catch let error as ExportError where error.isOfSchema {
+            // As the request stands, nothing will ever be exported; it must not block a better one.
+            try await journal.saveUnlessExported(state.failed(query))
+            throw error
         }
         await reconcile(await expectedRows)
     }

@@ -14,7 +14,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     /// An answer that cannot be read; `origin` is the recorded file it came from.
     case malformedAnswer(operation: String, origin: String?, requestID: String?, JSONError)
     /// A page leads to itself, so the result would never end.
-    case repeatedPageToken(rowsRead: Int?)
+    case repeatedPageToken
 
     public var description: String {
         switch self {
@@ -34,7 +34,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
             "\(origin ?? "the answer to \(operation)" + (requestID.map { " (request \($0))" } ?? "")): "
                 + "\(error); " + (origin == nil ? "run the same command again" : "record the answer anew")
         case .repeatedPageToken:
-            "a page of the result names itself as the next one, so the result would never end; "
+            "a page of the result names itself or an earlier page as the next one, so the result would never end; "
                 + "run the same command again"
         }
     }

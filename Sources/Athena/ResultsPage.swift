@@ -37,14 +37,28 @@ private struct ResultsPageParser {
     private var escaped: [Int] = []
     private var rowsOffset: Int?
     private var offset = 0
+    private var seen: Members = []
+
+    /// The members that are read. Of one that stands twice, nobody can say which counts.
+    private struct Members: OptionSet {
+        let rawValue: Int
+        static let nextToken = Members(rawValue: 1)
+        static let resultSet = Members(rawValue: 2)
+        static let metadata = Members(rawValue: 4)
+        static let rows = Members(rawValue: 8)
+    }
 
     mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
+        try text.checkJSONBeginning()
         var members = JSONMembers(at: 0)
         while let name = try members.next(in: text) {
             if text.isEqual("NextToken", in: name) {
+                try once(.nextToken, at: name)
                 nextToken = try JSONValue.optionalString(in: text, at: members.valueOffset, path: "NextToken")
                 members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
-            } else if text.isEqual("ResultSet", in: name), !text.hasJSONToken("null", at: members.valueOffset) {
+            } else if text.isEqual("ResultSet", in: name), try once(.resultSet, at: name),
+                !text.hasJSONToken("null", at: members.valueOffset)
+            {
                 members.valueEnd = try parseResultSet(text, at: members.valueOffset)
             } else {
                 members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
@@ -60,9 +74,10 @@ private struct ResultsPageParser {
         while let name = try members.next(in: text) {
             let value = members.valueOffset
             if text.isEqual("ResultSetMetadata", in: name) {
+                try once(.metadata, at: name)
                 members.valueEnd = try text.skipJSONValue(from: value)
                 columns = try ColumnInfo.list(in: text, range: value..<members.valueEnd)
-            } else if text.isEqual("Rows", in: name), !text.hasJSONToken("null", at: value) {
+            } else if text.isEqual("Rows", in: name), try once(.rows, at: name), !text.hasJSONToken("null", at: value) {
                 if columns != nil {
                     members.valueEnd = try parseRows(text, at: value)
                 } else {
@@ -74,6 +89,14 @@ private struct ResultsPageParser {
             }
         }
         return members.valueEnd
+    }
+
+    @discardableResult
+    private mutating func once(_ member: Members, at name: Range<Int>) throws(JSONError) -> Bool {
+        guard seen.insert(member).inserted else {
+            throw .syntax(offset: name.lowerBound, reason: "a member stands twice in one object")
+        }
+        return true
     }
 
     private mutating func parseRows(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {

@@ -37,6 +37,17 @@ extension JSONField {
         return choice
     }
 
+    /// A count of rows, bytes or batches: far more than any export has, and far from overflowing when many are added.
+    func count(atLeast minimum: Int = 0) throws(JSONError) -> Int {
+        let number = try integer(atLeast: minimum)
+        guard number <= Self.maximumCount else {
+            throw .field(path: path, expected: "at most \(Self.maximumCount)", found: "\(number)")
+        }
+        return number
+    }
+
+    static let maximumCount = 1 << 40
+
     func sha256() throws(JSONError) -> String {
         let text = try string()
         guard text.utf8.count == 64, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })

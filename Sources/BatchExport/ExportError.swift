@@ -19,6 +19,14 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     /// Reading or writing failed; the disk is full, perhaps.
     case io(operation: String, path: FilePath, Errno)
 
+    /// The columns, the key or the format are what is wrong.
+    public var isOfSchema: Bool {
+        switch self {
+        case .schema, .schemaChanged: true
+        default: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .schema(let problem): problem

@@ -44,7 +44,7 @@ extension ExportJournal {
             }
             try DurableFile.publish(
                 path, pieces, temporary: directory.temporary(for: path), permissions: .dataFile)
-        } catch  where error.errno == .fileExists {
+        } catch let error where error.errno == .fileExists && error.path == path {
             try checkPublished(path, pieces, sha256: sha256)
         } catch {
             throw ExportError(error)

@@ -55,6 +55,8 @@ public actor ExportJournal {
             return nil
         } catch BoundedFile.Failure.unreadable(let error) {
             throw ExportError(error)
+        } catch let failure as BoundedFile.Failure {
+            throw .untrusted(path: path, problem: "it \(failure.problem)", remedy: remedy)
         } catch {
             throw .untrusted(path: path, problem: "\(error)", remedy: remedy)
         }
@@ -81,9 +83,8 @@ extension ExportJournal {
     public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
         try settle()
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
-        guard let state, state.isUnfinished else { return .start(firstBatch: nextFreeSequence) }
-        if restart {
-            try abandon(state)
+        guard let state, state.isUnfinished, !restart else {
+            try abandonRunningRuns()
             return .start(firstBatch: nextFreeSequence)
         }
         let differences = state.request.differences(to: request)
@@ -96,6 +97,20 @@ extension ExportJournal {
     public func save(_ state: ExportState) throws(ExportError) {
         try write(directory.state, state.json(updatedAt: now()), permissions: .ownerReadWrite)
         self.state = state
+    }
+
+    /// Saves a state that gives the run up, unless rows of it are in files by now.
+    public func saveUnlessExported(_ state: ExportState) throws(ExportError) {
+        if self.state?.checkpoint.rowsExported == 0 { try save(state) }
+    }
+
+    /// Holds key and format against what the directory has, before a query is paid for.
+    public func check(primaryKey: [String], format: FileFormat) throws(ExportError) {
+        guard let manifest else { return }
+        let differences = manifest.differences(toKey: primaryKey, format: format)
+        guard differences.isEmpty else {
+            throw .schemaChanged(differences: differences, path: directory.manifest)
+        }
     }
 
     /// Holds the result's columns against what the directory has.
@@ -126,7 +141,8 @@ extension ExportJournal {
         // A file that neither knows was published just before a crash; its name is not used again for other rows.
         let onDisk =
             (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
-            .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }.max() ?? 0
+            .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
+            .filter { $0 <= JSONField.maximumCount }.max() ?? 0
         return max(listed, promised, onDisk) + 1
     }
 
@@ -139,14 +155,15 @@ extension ExportJournal {
         try save(state)
     }
 
-    private func abandon(_ state: ExportState) throws(ExportError) {
+    /// A run that a new one takes the place of is not going on any more.
+    private func abandonRunningRuns() throws(ExportError) {
         guard var manifest else { return }
-        if var run = manifest.run(named: state.runID), run.status == .running {
+        for var run in manifest.runs where run.status == .running {
             run.status = .abandoned
             run.completedAt = now()
             manifest.record(run)
-            try save(manifest)
         }
+        if manifest != self.manifest { try save(manifest) }
     }
 
     /// The manifest must hold the rows that the state has ticked off.

@@ -50,7 +50,7 @@ extension ExportState {
         request = try ExportRequest(try root.member("request"))
         try root.member("request_fingerprint").expect(request.fingerprint)
         startedAt = try root.member("started_at").string()
-        firstBatch = try root.member("first_batch").integer(atLeast: 1)
+        firstBatch = try root.member("first_batch").count(atLeast: 1)
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }
 
@@ -86,15 +86,18 @@ extension Checkpoint {
         self.init(
             bookmark: Bookmark(
                 pageToken: try token?.string(),
-                rowsIntoPage: try position.member("rows_into_page").integer(atLeast: 0),
-                byteOffset: try position.member("byte_offset").integer(atLeast: 0)),
-            rowsExported: try position.member("rows_exported").integer(atLeast: 0),
-            duplicateRows: try position.member("duplicate_rows").integer(atLeast: 0),
-            rejectedRows: try position.member("rejected_rows").integer(atLeast: 0),
-            nextBatch: try root.member("next_batch").integer(atLeast: firstBatch))
-        guard duplicateRows + rejectedRows <= rowsExported, bookmark.rowsIntoPage <= rowsExported else {
+                rowsIntoPage: try position.member("rows_into_page").count(),
+                byteOffset: try position.member("byte_offset").count()),
+            rowsExported: try position.member("rows_exported").count(),
+            duplicateRows: try position.member("duplicate_rows").count(),
+            rejectedRows: try position.member("rejected_rows").count(),
+            nextBatch: try root.member("next_batch").count(atLeast: firstBatch))
+        // On the first page, the rows before the bookmark are all that there are.
+        let isConsistent =
+            bookmark.pageToken == nil ? bookmark.rowsIntoPage == rowsExported : bookmark.rowsIntoPage <= rowsExported
+        guard duplicateRows + rejectedRows <= rowsExported, isConsistent || bookmark.byteOffset > 0 else {
             throw .field(
-                path: "position.rows_exported", expected: "at least the rows counted beside it",
+                path: "position.rows_exported", expected: "a number that fits the rows counted beside it",
                 found: "\(rowsExported)")
         }
     }

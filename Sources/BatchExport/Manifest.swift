@@ -94,16 +94,21 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// How another schema, key or format would differ from this one; empty if it would not.
-    func differences(to schema: ResultSchema, format: FileFormat) -> [String] {
+    /// How another key or format would differ from this one; empty if it would not.
+    func differences(toKey key: [String], format: FileFormat) -> [String] {
         var differences: [String] = []
         if format != fileFormat {
             differences.append("format \(fileFormat.rawValue) became \(format.rawValue)")
         }
-        if schema.primaryKey != primaryKey {
-            differences.append(
-                "key \(primaryKey.joined(separator: ", ")) became \(schema.primaryKey.joined(separator: ", "))")
+        if key != primaryKey {
+            differences.append("key \(primaryKey.joined(separator: ", ")) became \(key.joined(separator: ", "))")
         }
+        return differences
+    }
+
+    /// How another schema, key or format would differ from this one; empty if it would not.
+    func differences(to schema: ResultSchema, format: FileFormat) -> [String] {
+        var differences = differences(toKey: schema.primaryKey, format: format)
         for column in columns where !schema.columns.contains(where: { $0.name == column.name }) {
             differences.append("column \(column.name) is gone")
         }

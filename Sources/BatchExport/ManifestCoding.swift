@@ -75,8 +75,8 @@ extension Column {
         self.init(
             name: try field.member("name").string(), sourceType: try field.member("athena_type").string(),
             type: try field.member("type").choice(LoadType.self),
-            precision: try field.optionalMember("precision")?.integer(atLeast: 0),
-            scale: try field.optionalMember("scale")?.integer(atLeast: 0))
+            precision: try field.optionalMember("precision")?.count(),
+            scale: try field.optionalMember("scale")?.count())
     }
 }
 
@@ -100,9 +100,9 @@ extension Manifest.Run {
         source = try field.member("source").string()
         startedAt = try field.member("started_at").string()
         completedAt = try field.optionalMember("completed_at")?.string()
-        rows = try field.member("rows").integer(atLeast: 0)
-        duplicateRows = try field.member("duplicate_rows").integer(atLeast: 0)
-        rejectedRows = try field.member("rejected_rows").integer(atLeast: 0)
+        rows = try field.member("rows").count()
+        duplicateRows = try field.member("duplicate_rows").count()
+        rejectedRows = try field.member("rejected_rows").count()
         dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
     }
 }
@@ -118,16 +118,16 @@ extension Manifest.Batch {
     }
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
-        sequence = try field.member("sequence").integer(atLeast: 1)
+        sequence = try field.member("sequence").count(atLeast: 1)
         runID = try field.member("run_id").string()
         path = try field.member("path").string()
-        rows = try field.member("rows").integer(atLeast: 0)
-        duplicateRows = try field.member("duplicate_rows").integer(atLeast: 0)
-        rejectedRows = try field.member("rejected_rows").integer(atLeast: 0)
-        bytes = try field.member("bytes").integer(atLeast: 0)
-        uncompressedBytes = try field.member("uncompressed_bytes").integer(atLeast: 0)
+        rows = try field.member("rows").count()
+        duplicateRows = try field.member("duplicate_rows").count()
+        rejectedRows = try field.member("rejected_rows").count()
+        bytes = try field.member("bytes").count()
+        uncompressedBytes = try field.member("uncompressed_bytes").count()
         sha256 = try field.member("sha256").sha256()
-        firstRow = try field.member("first_row").integer(atLeast: 1)
-        lastRow = try field.member("last_row").integer(atLeast: 1)
+        firstRow = try field.member("first_row").count(atLeast: 1)
+        lastRow = try field.member("last_row").count(atLeast: 1)
     }
 }

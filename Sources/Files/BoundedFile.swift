@@ -27,10 +27,18 @@ public enum BoundedFile {
 
         public var description: String {
             switch self {
-            case .missing(let path): "\(path) does not exist"
-            case .notAFile(let path): "\(path) is not a regular file"
-            case .tooLarge(let path, let limit): "\(path) is larger than \(limit) bytes"
+            case .missing(let path), .notAFile(let path), .tooLarge(let path, _): "\(path) \(problem)"
             case .unreadable(let error): "\(error)"
+            }
+        }
+
+        /// What is wrong, without the path.
+        public var problem: String {
+            switch self {
+            case .missing: "does not exist"
+            case .notAFile: "is not a regular file"
+            case .tooLarge(_, let limit): "is larger than \(limit) bytes"
+            case .unreadable(let error): "cannot \(error.operation): \(error.errno)"
             }
         }
     }

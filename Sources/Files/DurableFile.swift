@@ -46,6 +46,9 @@ public enum DurableFile {
         do throws(Errno) {
             try POSIX.makeDirectory(path)
         } catch .fileExists {
+            guard DirectoryListing.names(in: path) != nil else {
+                throw FileError("create directory", path, .notDirectory)
+            }
             return
         } catch {
             throw FileError("create directory", path, error)

@@ -5,12 +5,7 @@ extension JSONValue {
     /// twice, no lone surrogate, at most 64 levels of nesting.
     public init(parsing bytes: [UInt8]) throws(JSONError) {
         let text = bytes.span
-        if text.count >= 2, text[0] == 0x1f, text[1] == 0x8b {
-            throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")
-        }
-        if text.hasJSONToken("\u{feff}", at: 0) {
-            throw .syntax(offset: 0, reason: "the text begins with a byte order mark; save it without one")
-        }
+        try text.checkJSONBeginning()
         var parser = JSONParser()
         let value = try parser.value(in: text, depth: 0)
         let end = text.skipJSONWhitespace(from: parser.offset)
@@ -131,5 +126,17 @@ extension JSONError {
     public func moved(by distance: Int) -> JSONError {
         guard case .syntax(let offset, let reason) = self else { return self }
         return .syntax(offset: offset + distance, reason: reason)
+    }
+}
+
+extension Span<UInt8> {
+    /// Calls the two things by their names that are taken for JSON by mistake.
+    public func checkJSONBeginning() throws(JSONError) {
+        if count >= 2, self[0] == 0x1f, self[1] == 0x8b {
+            throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")
+        }
+        if hasJSONToken("\u{feff}", at: 0) {
+            throw .syntax(offset: 0, reason: "the text begins with a byte order mark; save it without one")
+        }
     }
 }

@@ -18,7 +18,15 @@ enum ConfigurationError: Error, CustomStringConvertible {
         case .option(let name, let problem): "\(name): \(problem)"
         case .key(let name, let file, let problem): "\(file): \(name): \(problem)"
         case .file(let file, let problem): "\(file): \(problem)"
-        case .unreadable(let failure, let purpose): "\(purpose): \(failure); check the path"
+        case .unreadable(let failure, let purpose): "\(purpose): \(failure); \(Self.advice(failure))"
+        }
+    }
+
+    private static func advice(_ failure: BoundedFile.Failure) -> String {
+        switch failure {
+        case .missing, .notAFile: "check the path"
+        case .tooLarge: "name the right file"
+        case .unreadable: "check the path and its permissions"
         }
     }
 
@@ -26,6 +34,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         switch self {
         case .option: .usage
         case .key, .file: .configuration
+        case .unreadable(.tooLarge, _): .configuration
         case .unreadable: .noInput
         }
     }

@@ -1,3 +1,4 @@
+import AWS
 import Synchronization
 import SystemPackage
 
@@ -16,7 +17,7 @@ final class Console: Sendable {
     }
 
     func writeError(_ message: String) {
-        writeLine("athena-export: error: \(message.replacing(newlinesWith: " "))")
+        writeLine("athena-export: error: \(message.replacing(newlinesWith: " ").shown(limit: 2000))")
     }
 
     /// Writes a line to standard error.

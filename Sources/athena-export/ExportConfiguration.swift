@@ -25,6 +25,9 @@ struct ExportConfiguration {
         if let config = options.config { file = try ConfigurationFile(reading: FilePath(config)) } else { file = nil }
         let settings = Settings(options: options, file: file)
 
+        if options.queryTimeout?.duration == .zero {
+            throw .option(name: "--query-timeout", problem: "a query needs some time; give 1s or more")
+        }
         let table = try settings.table()
         export = AthenaExport.Options(
             query: try Self.query(options, settings), table: table,

@@ -51,10 +51,12 @@ private struct Run {
 
     func execute(startedAt started: ContinuousClock.Instant) async -> ExitStatus {
         let journal: ExportJournal
+        let wasUnfinished: Bool
         let task: Task<AthenaExport.Outcome, any Error>
         do {
             let assembly = try Assembly(configuration, logger: logger)
             journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
+            wasUnfinished = await journal.state?.isUnfinished ?? false
             let progress = ProgressReporter(console: console, isShown: showsProgress)
             let export = AthenaExport(
                 client: assembly.client, journal: journal, options: configuration.export, runtime: assembly.runtime,
@@ -67,7 +69,6 @@ private struct Run {
             logger.notice("stopping; the checkpoint is kept, the same command goes on from it")
             task.cancel()
         }
-        let wasUnfinished = await journal.state?.isUnfinished ?? false
         let result = await task.result
         console.eraseProgress()
         return await conclude(result, journal, signals, wasUnfinished: wasUnfinished, since: started)
@@ -122,7 +123,7 @@ private struct Run {
     }
 
     private func fail(_ error: any Error, status: ExitStatus) -> ExitStatus {
-        console.writeError("\(error)".shown(limit: 2000))
+        console.writeError("\(error)")
         return status
     }
 }

@@ -21,11 +21,14 @@ struct StatusCommand: ParsableCommand {
         let console = Console()
         do {
             let status = try DirectoryStatus(reading: FilePath(directory))
-            guard console.writeOutput(status.text(format)) else { throw ExitStatus.inputOutput }
+            guard console.writeOutput(status.text(format)) else {
+                console.writeError("the status could not be written to standard output")
+                throw ExitStatus.inputOutput
+            }
         } catch let status as ExitStatus {
             throw status
         } catch {
-            console.writeError("\(error)".shown(limit: 2000))
+            console.writeError("\(error)")
             throw ExitStatus(error)
         }
     }

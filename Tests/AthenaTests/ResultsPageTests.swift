@@ -104,6 +104,15 @@ private func page(_ rows: String, next: String = "") -> String {
         }
     }
 
+    @Test func `a member that is read and stands twice is an error`() {
+        for text in [
+            #"{"NextToken":"a","NextToken":"b"}"#, #"{"ResultSet":{"Rows":[]},"ResultSet":{}}"#,
+            #"{"ResultSet":{\#(metadata),"Rows":[],"Rows":[]}}"#, #"{"ResultSet":{\#(metadata),\#(metadata)}}"#,
+        ] {
+            #expect { try parse(text) } throws: { "\($0)".contains("stands twice") }
+        }
+    }
+
     @Test func `rows without columns are an error, an empty answer is an empty page`() throws {
         #expect(throws: JSONError.self) { try parse(#"{"ResultSet":{"Rows":[{"Data":[{}]}]}}"#) }
         #expect(try parse(#"{"ResultSet":{"Rows":[],"ResultSetMetadata":{"ColumnInfo":[]}}}"#).rows.rowCount == 0)

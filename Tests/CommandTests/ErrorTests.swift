@@ -165,6 +165,48 @@ private func expectError(
         }
     }
 
+    @Test func `pages that lead round in a circle are noticed`() async throws {
+        try await expectRefused(["an earlier page"]) { recorded in
+            func token(_ page: Int) throws -> String {
+                let data = try Data(contentsOf: URL(fileURLWithPath: "\(recorded)/GetQueryResults-\(page).json"))
+                return try JSONField(JSONValue(parsing: Array(data))).member("NextToken").string()
+            }
+            let (first, third) = (try token(1), try token(3))
+            try rewrite("\(recorded)/GetQueryResults-3.json") { $0.replacingOccurrences(of: third, with: first) }
+        }
+    }
+
+    @Test func `only an error answer where the service must have answered is an error`() async throws {
+        try await expectRefused(["StartQueryExecution-1.json is missing"]) { recorded in
+            try Data(#"{"__type":"ThrottlingException"}"#.utf8)
+                .write(to: URL(fileURLWithPath: "\(recorded)/StartQueryExecution-1.400.json"))
+            try FileManager.default.removeItem(atPath: "\(recorded)/StartQueryExecution-1.json")
+        }
+    }
+
+    @Test(arguments: [
+        "{}", "null", "[]", #"{"QueryExecution":{"QueryExecutionId":"other","Status":{"State":"SUCCEEDED"}}}"#,
+    ])
+    func `an answer of the wrong shape is not passed over`(_ text: String) async throws {
+        try await expectRefused(["recorded/GetQueryExecution-1.json"]) { recorded in
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(recorded)/GetQueryExecution-1.json"))
+        }
+    }
+
+    @Test func `a request whose columns were refused does not block a better one`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let wrong = try await run(["--replay", customers, "--key", "nope"], in: directory)
+            expectError(wrong, 65, ["nope", "--key"])
+            let right = try await run(["--replay", customers], in: directory)
+            #expect(right.status == 0, "\(right.errors)")
+            let before = TestMachine.files(below: directory)
+            let other = try await run(["--replay", customers, "--format", "ndjson"], in: directory)
+            expectError(other, 65, ["format csv became ndjson"])
+            #expect(!other.errors.contains("query started"))
+            #expect(TestMachine.files(below: directory) == before)
+        }
+    }
+
     @Test func `columns that change between pages are an error`() async throws {
         try await expectRefused(["columns changed"]) { recorded in
             try rewrite("\(recorded)/GetQueryResults-4.json") {
@@ -223,7 +265,13 @@ private func expectError(
             ("manifest.json", #""sha256": ""#, #""sha256": "x"#, ["sha256"]),
             ("manifest.json", #""type": "STRING""#, #""type": "TEXT""#, ["columns[0].type"]),
             ("manifest.json", "{", "[", ["byte"]),
+            (
+                "manifest.json", #""uncompressed_bytes": "#, #""uncompressed_bytes": 9000000000000000000"#,
+                ["uncompressed_bytes"]
+            ),
             ("state.json", #""version": 1"#, #""version": 9"#, ["version", "newer"]),
+            ("state.json", #""next_batch": 4"#, #""next_batch": 9223372036854775807"#, ["next_batch", "at most"]),
+            ("state.json", #""duplicate_rows": "#, #""duplicate_rows": 922337203685477580"#, ["duplicate_rows"]),
             ("state.json", #""status": "succeeded""#, #""status": "done""#, ["status"]),
             ("state.json", #""next_batch": 4"#, #""next_batch": -4"#, ["next_batch"]),
             ("state.json", #""rows_exported": 45"#, #""rows_exported": "x""#, ["position.rows_exported"]),
@@ -248,6 +296,27 @@ private func expectError(
         }
     }
 
+    @Test(
+        arguments: [
+            (#""rows_into_page": 2"#, #""rows_into_page": 3"#, "position"),
+            (#""page_token": "[^"]*""#, #""page_token": null"#, "position"),
+        ])
+    func `a position that cannot be is not resumed from`(_ old: String, _ new: String, _ word: String) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try FileManager.default.copyItem(atPath: customers, toPath: "\(directory)/recorded")
+            try FileManager.default.removeItem(atPath: "\(directory)/recorded/GetQueryResults-2.json")
+            let command = ["--replay", "recorded", "--batch-rows", "2"]
+            _ = try await run(command, in: directory)
+            let url = URL(fileURLWithPath: "\(directory)/export/customers/state.json")
+            var text = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+            text = text.replacingOccurrences(of: #""rows_exported": 14"#, with: #""rows_exported": 2"#)
+            let range = try #require(
+                text.range(of: old, options: .regularExpression) ?? text.range(of: "\"rows_into_page\": 0"))
+            try Data(text.replacingCharacters(in: range, with: new).utf8).write(to: url)
+            expectError(try await run(command, in: directory), 65, ["state.json", word])
+        }
+    }
+
     @Test func `a manifest that is missing is missed`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             _ = try await run(["--replay", customers], in: directory)
@@ -259,6 +328,22 @@ private func expectError(
 }
 
 @Suite struct `Output that cannot be written` {
+    @Test func `a temporary name that is taken is the name in the error`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let taken = "\(directory)/export/customers/.work/customers-000001.csv.gz.tmp"
+            try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: true)
+            expectError(try await run(["--replay", customers], in: directory), 73, ["csv.gz.tmp"])
+        }
+    }
+
+    @Test func `a recording into a file is refused before anything is called`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))
+            let outcome = try await run(["--record", "taken", "--endpoint-url", "http://127.0.0.1:1"], in: directory)
+            expectError(outcome, 73, ["taken"])
+        }
+    }
+
     @Test func `a file in the place of the directory is named`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))

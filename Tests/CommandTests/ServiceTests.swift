@@ -154,7 +154,7 @@ import Testing
     @Test func `a query that takes too long is stopped and the run can be given again`() async throws {
         var result = FakeResult.customers(10)
         result.states = ["RUNNING"]
-        try await export(result, arguments: ["--query-timeout", "0s"]) { _ in
+        try await export(result, arguments: ["--query-timeout", "1s"]) { _ in
             nil
         } check: { outcome, athena, _ in
             #expect(outcome.status == 75)
@@ -168,6 +168,26 @@ import Testing
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         try await stopped(by: signal, status: status, arguments: []) { athena in
             #expect(athena.stoppedExecutions == athena.executionIDs)
+        }
+    }
+
+    @Test func `a service that does not answer the stop is not waited for`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(10)
+            result.states = ["RUNNING"]
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                call.operation == "StopQueryExecution" ? .delay(.seconds(30)) : nil
+            }
+            let process = RunningProcess()
+            let outcome = try await athena.serve { url in
+                async let outcome = Executable.run(
+                    ["--endpoint-url", url, "--output", directory], onStart: process.started)
+                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                process.send(SIGTERM)
+                return try await outcome
+            }
+            #expect(outcome.status == 143)
+            #expect(outcome.errors.contains("could not be stopped in time"))
         }
     }
 

@@ -70,10 +70,6 @@ public final class ReplayTransport: HTTPTransport {
     }
 
     private func answerWithoutFixture(_ name: FixtureDirectory.Name) throws -> HTTPResponse {
-        // Only error answers were recorded: the service never answered otherwise.
-        if let error = names.filter({ $0.operation == name.operation && $0.number == name.number }).first {
-            return try answer(error, status: error.status ?? 500)
-        }
         if Self.optionalOperations.contains(name.operation) { return refuse("not recorded", code: "NOT_RECORDED") }
         throw FixtureError.missing(file: directory.file(name), why: reason(for: name))
     }
