@@ -37,16 +37,17 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "JSON", swiftSettings: strictMemory),
+        .target(name: "Locking", swiftSettings: strictMemory),
         .target(
             name: "Files", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
         .target(
             name: "AWS",
             dependencies: [
-                "Digest", "Files", "HTTPTransport", "JSON",
+                "Digest", "Files", "HTTPTransport", "JSON", "Locking",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -62,7 +63,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON",
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -70,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON",
+                "AWS", "Athena", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -80,7 +81,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JSON",
+                "JSON", "Locking",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],

@@ -1,6 +1,6 @@
 import HTTPTransport
 import Logging
-import Synchronization
+import Locking
 
 /// Signs requests, sends them, and repeats those that fail for a while. The part that all protocols of AWS share; what
 /// a request and an error look like is the affair of ``AWSJSONClient`` and its like.
@@ -19,7 +19,7 @@ struct AWSClient: Sendable {
     private final class Memory: Sendable {
         let quota = RetryQuota()
         /// What this machine's clock lacks to the service's.
-        let clockSkew = Mutex(Duration.zero)
+        let clockSkew = Locked(Duration.zero)
     }
 
     init(

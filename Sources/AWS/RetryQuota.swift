@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// A bucket of tokens that retries are paid from, so that a program does not hammer a service that is down
 /// (botocore, `retries/quota.py`): 500 tokens are 35 retries without a success between them.
@@ -7,7 +7,7 @@ final class RetryQuota: Sendable {
     /// What a call that succeeds at once puts back.
     static let rewardForSuccess = 1
 
-    private let tokens = Mutex(RetryQuota.capacity)
+    private let tokens = Locked(RetryQuota.capacity)
 
     var available: Int { tokens.withLock { $0 } }
 

@@ -1,6 +1,6 @@
 import AWS
 import BatchExport
-import Synchronization
+import Locking
 
 /// Rows by GetQueryResults, a thousand a page, one page after another.
 struct APIResultSource: ResultSource {
@@ -35,7 +35,7 @@ struct APIResultSource: ResultSource {
 /// The tokens of a result so far: a page that leads back to an earlier one would never let the result end.
 private final class SeenTokens: Sendable {
     /// Hashes, for a long result has many thousands.
-    private let hashes = Mutex<Set<Int>>([])
+    private let hashes = Locked<Set<Int>>([])
 
     func note(_ next: String?, after token: String?) throws(AthenaExportError) {
         let isNew = hashes.withLock { hashes in

@@ -1,4 +1,5 @@
 import CCurl
+import Locking
 import Synchronization
 
 /// A request on its way to the loop, with the one who waits for the answer.
@@ -34,8 +35,7 @@ final class CurlMailbox: Sendable {
         }
     }
 
-    private let state = Mutex(State())
-    private let turn = Atomic<Bool>(false)
+    private let state = Locked(State())
     private let lastID = Atomic<UInt>(0)
 
     func nextID() -> UInt {
@@ -44,7 +44,7 @@ final class CurlMailbox: Sendable {
 
     /// An order that comes too late is answered with ``HTTPTransportError/closed``.
     func post(_ command: Command) {
-        let isTaken = withState { state in
+        let isTaken = state.withLock { state in
             guard !state.isClosed else { return false }
             state.commands.append(command)
             if state.commands.count == 1 { state.wakeLoop() }
@@ -54,7 +54,7 @@ final class CurlMailbox: Sendable {
     }
 
     func close() {
-        withState { state in
+        state.withLock { state in
             state.isClosed = true
             state.wakeLoop()
         }
@@ -63,32 +63,22 @@ final class CurlMailbox: Sendable {
     /// From here on each command wakes the loop out of `curl_multi_poll`.
     func attach(_ multi: UnsafeMutableRawPointer) {
         let address = UInt(bitPattern: multi)
-        withState { $0.multi = address }
+        state.withLock { $0.multi = address }
     }
 
     /// The commands since the last time; `nil` when the mailbox is closed.
     func take() -> [Command]? {
-        withState { $0.isClosed ? nil : $0.takeAll() }
+        state.withLock { $0.isClosed ? nil : $0.takeAll() }
     }
 
     /// Closes, wakes nobody any more and refuses what was never taken.
     func detach() {
-        let late = withState { state in
+        let late = state.withLock { state in
             state.isClosed = true
             state.multi = nil
             return state.takeAll()
         }
         late.forEach { $0.refuse() }
-    }
-
-    /// ThreadSanitizer does not see into the standard library, where a contended `Mutex` waits, and takes the next turn
-    /// for a race. The atomic says the same once more where it can see it, for next to nothing.
-    private func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
-        state.withLock { state in
-            _ = turn.load(ordering: .acquiring)
-            defer { turn.store(true, ordering: .releasing) }
-            return body(&state)
-        }
     }
 }
 

@@ -1,11 +1,11 @@
 import AWS
-import Synchronization
+import Locking
 import SystemPackage
 
 /// Standard output and standard error, with a progress line that gives way to everything else.
 final class Console: Sendable {
     /// Whether the progress line is on the screen.
-    private let progressShown = Mutex(false)
+    private let progressShown = Locked(false)
 
     /// Writes the product of a command.
     ///

@@ -1,12 +1,12 @@
 import Athena
 import BatchExport
-import Synchronization
+import Locking
 
 /// Shows how a run goes on: one line that is written over on a terminal.
 final class ProgressReporter: Sendable {
     private let console: Console
     private let isShown: Bool
-    private let figures: Mutex<Figures>
+    private let figures: Locked<Figures>
 
     /// The line changes at most ten times a second.
     private static let pause = Duration.milliseconds(100)
@@ -27,7 +27,7 @@ final class ProgressReporter: Sendable {
     init(console: Console, isShown: Bool) {
         self.console = console
         self.isShown = isShown
-        figures = Mutex(Figures())
+        figures = Locked(Figures())
     }
 
     func report(_ progress: AthenaExport.Progress) {

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locking
 
 #if canImport(Glibc)
     import Glibc
@@ -11,8 +11,8 @@ import Synchronization
 
 /// Turns SIGINT and SIGTERM into an orderly end; a second one ends the process at once, as SIGKILL would.
 final class SignalWatcher: Sendable {
-    private let received = Mutex<Int32?>(nil)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    private let received = Locked<Int32?>(nil)
+    private let sources = Locked<[any DispatchSourceSignal]>([])
 
     /// - Parameter stop: called once, at the first signal.
     init(stop: @escaping @Sendable (Int32) -> Void) {

@@ -1,5 +1,5 @@
 public import Foundation
-import Synchronization
+import Locking
 
 #if canImport(Glibc)
     import Glibc
@@ -125,7 +125,7 @@ public enum Executable {
 
 /// A process that a test ends.
 public final class RunningProcess: Sendable {
-    private let id = Mutex<Int32?>(nil)
+    private let id = Locked<Int32?>(nil)
 
     public init() {}
 

@@ -1,6 +1,6 @@
 import Foundation
 import JSON
-import Synchronization
+import Locking
 
 /// An Athena of our own, over real HTTP on loopback: it pages, counts calls, checks signatures and fails as told.
 ///
@@ -10,7 +10,7 @@ public final class FakeAthena: Sendable {
     private let result: FakeResult
     private let script: FaultScript
     private let isSigned: @Sendable (LoopbackServer.Request) -> Bool
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A call that the server has seen.
     public struct Call: Sendable, Equatable {

@@ -1,6 +1,6 @@
 public import Files
 public import JSON
-import Synchronization
+import Locking
 public import SystemPackage
 
 /// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an
@@ -11,7 +11,7 @@ public import SystemPackage
 /// that is asked for twice is recorded once.
 final class FixtureDirectory: Sendable {
     let path: FilePath
-    private let pages: Mutex<PageIndex>
+    private let pages: Locked<PageIndex>
 
     /// A page of rows of 32 MB each would be far larger; no recording of use to anybody has one.
     static let maximumFileBytes = 1 << 30
@@ -59,7 +59,7 @@ final class FixtureDirectory: Sendable {
 
     init(_ path: FilePath) {
         self.path = path
-        pages = Mutex(PageIndex())
+        pages = Locked(PageIndex())
     }
 
     /// Every fixture in the directory; nil if there is no such directory. Other files do not count.

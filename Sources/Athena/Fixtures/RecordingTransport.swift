@@ -1,6 +1,6 @@
 import Files
 public import HTTPTransport
-import Synchronization
+import Locking
 public import SystemPackage
 
 /// Passes requests on and keeps the answers as fixtures.
@@ -9,7 +9,7 @@ public import SystemPackage
 public final class RecordingTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let directory: FixtureDirectory
-    private let numbers: Mutex<[String: Int]>
+    private let numbers: Locked<[String: Int]>
 
     /// - Parameter path: made if it is missing; a recording that is there already is gone on with.
     public init(_ path: FilePath, around transport: any HTTPTransport) throws(FixtureError) {
@@ -24,7 +24,7 @@ public final class RecordingTransport: HTTPTransport {
         for name in directory.names() ?? [] where name.status == nil {
             numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
         }
-        self.numbers = Mutex(numbers)
+        self.numbers = Locked(numbers)
     }
 
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -1,6 +1,6 @@
 public import HTTPTransport
 import JSON
-import Synchronization
+import Locking
 public import SystemPackage
 
 /// Answers requests from recorded files instead of a network.
@@ -9,7 +9,7 @@ public import SystemPackage
 public final class ReplayTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let names: Set<FixtureDirectory.Name>
-    private let progress = Mutex(Progress())
+    private let progress = Locked(Progress())
 
     static let pagedOperation = "GetQueryResults"
     /// Operations that only inform: a recording may lack them.
