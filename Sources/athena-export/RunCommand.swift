@@ -28,6 +28,10 @@ struct RunCommand: AsyncParsableCommand {
         do {
             configuration = try ExportConfiguration(options, workers: Assembly.workers)
         } catch {
+            if options.summary == .json {
+                let seconds = (ContinuousClock.now - started).seconds
+                console.writeOutput(RunSummary(failed: error, directory: nil, seconds: seconds).text(.json))
+            }
             console.writeError("\(error)")
             throw ExitStatus(error)
         }
@@ -63,6 +67,11 @@ private struct Run {
                 logger: logger, report: progress.report)
             task = Task { try await export.run() }
         } catch {
+            if options.summary == .json {
+                let seconds = (ContinuousClock.now - started).seconds
+                _ = write(
+                    RunSummary(failed: error, directory: configuration.directory, seconds: seconds).text(.json))
+            }
             return fail(error, status: ExitStatus(error))
         }
         let signals = SignalWatcher { [logger] _ in

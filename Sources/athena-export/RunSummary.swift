@@ -1,3 +1,4 @@
+import AWS
 import BatchExport
 import JSON
 import SystemPackage
@@ -20,13 +21,14 @@ struct RunSummary {
     let uncompressedBytes: Int
     let isResumed: Bool
     let isAlreadyDone: Bool
-    let manifest: String
+    let manifest: String?
     let seconds: Double
     let failure: (kind: String, message: String)?
 
     /// Counts are the run's, over all its processes; seconds are this process's.
     init(
-        status: Status, journal: (manifest: Manifest?, state: ExportState?), runID: String?, directory: ExportDirectory,
+        status: Status, journal: (manifest: Manifest?, state: ExportState?), runID: String?,
+        directory: ExportDirectory?,
         isResumed: Bool, isAlreadyDone: Bool, seconds: Double, failure: (kind: String, message: String)? = nil
     ) {
         let runID = runID ?? journal.state?.runID
@@ -46,9 +48,17 @@ struct RunSummary {
         uncompressedBytes = batches.reduce(0) { $0 + $1.uncompressedBytes }
         self.isResumed = isResumed
         self.isAlreadyDone = isAlreadyDone
-        manifest = directory.manifest.string
+        manifest = directory?.manifest.string
         self.seconds = seconds
         self.failure = failure
+    }
+
+    /// A run that ended before there was anything to count.
+    init(failed error: any Error, directory: ExportDirectory?, seconds: Double) {
+        self.init(
+            status: .failed, journal: (nil, nil), runID: nil, directory: directory, isResumed: false,
+            isAlreadyDone: false, seconds: seconds,
+            failure: (ExitStatus(error).kind, "\(error)".shown(limit: 2000)))
     }
 
     func text(_ format: SummaryFormat) -> String {
@@ -65,7 +75,7 @@ struct RunSummary {
             "rows": .integer(rows), "duplicate_rows": .integer(duplicateRows),
             "rejected_rows": .integer(rejectedRows), "batches": .integer(batches), "bytes": .integer(bytes),
             "uncompressed_bytes": .integer(uncompressedBytes), "resumed": .bool(isResumed),
-            "manifest": .string(manifest), "seconds": .decimal(seconds, digits: 3),
+            "manifest": manifest.map { .string($0) } ?? .null, "seconds": .decimal(seconds, digits: 3),
         ]
         if let failure { object["error"] = ["kind": .string(failure.kind), "message": .string(failure.message)] }
         return .object(object)
@@ -83,7 +93,7 @@ struct RunSummary {
         if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
         if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
         if !remarks.isEmpty { line += "; " + remarks.joined(separator: ", ") }
-        return line + "\nmanifest: \(manifest)\n"
+        return line + "\nmanifest: \(manifest ?? "none")\n"
     }
 
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {

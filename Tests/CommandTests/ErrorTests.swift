@@ -91,6 +91,18 @@ private func expectError(
         }
     }
 
+    @Test(
+        arguments: [(["--replay", "missing"], "missing"), (["--batch-rows", "0"], "--batch-rows")]
+            as [([String], String)])
+    func `a run that cannot begin has a JSON summary all the same`(_ arguments: [String], _ word: String) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let outcome = try await run(arguments + ["--summary", "json"], in: directory)
+            let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
+            #expect(try summary.member("status").string() == "failed")
+            #expect(try summary.member("error").member("message").string().contains(word))
+        }
+    }
+
     @Test func `keys that others can read are warned about`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let file = "\(directory)/configuration.json"
