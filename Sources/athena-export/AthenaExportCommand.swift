@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 
 #if canImport(Glibc)
     import Glibc
@@ -30,6 +31,9 @@ enum Main {
     static func main() async {
         // Whoever reads our output may go away; that ends the writing, not the export.
         signal(SIGPIPE, SIG_IGN)
+        // glibc would give each thread a heap of its own; pages and blocks wander between threads, and the freed parts
+        // of many heaps add up over a long run.
+        cmalloc_limit_arenas(2)
         let console = Console()
         do {
             var command = try AthenaExportCommand.parseAsRoot()
