@@ -7,7 +7,7 @@ final class CurlLoop {
     /// libcurl keeps TLS sessions with the easy handle, so used handles shorten the next handshake.
     private static let keptHandles = 8
 
-    private static let isCurlReady = ccurl_global_init() == CURLE_OK
+    static let isCurlReady = ccurl_global_init() == CURLE_OK
 
     private let configuration: CurlTransport.Configuration
     private let mailbox: CurlMailbox

@@ -36,6 +36,8 @@ public final class CurlTransport: HTTPTransport {
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
+        // Here and not on the loop's thread: a process that ends at once must not tear OpenSSL down while it is set up.
+        _ = CurlLoop.isCurlReady
         // The loop is made on its thread and never leaves it; only the mailbox is shared.
         DispatchQueue(label: "athena-export.http").async { [mailbox] in
             CurlLoop.run(configuration, mailbox)
