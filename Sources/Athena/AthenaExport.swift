@@ -49,9 +49,8 @@ public struct AthenaExport: Sendable {
     /// - Throws: ``AthenaExportError``, `AWSError`, `ExportError` or `CancellationError`. Whatever is thrown, the
     ///   directory is as the last checkpoint left it.
     public func run() async throws -> Outcome {
-        var restart = options.restart
         while true {
-            switch try await journal.plan(options.request, runID: options.runID, restart: restart) {
+            switch try await journal.plan(options.request, runID: options.runID, restart: options.restart) {
             case .alreadySucceeded(let run):
                 logger.info("run \(run.runID) has succeeded already; nothing to do")
                 return .alreadySucceeded(runID: run.runID)
@@ -64,7 +63,6 @@ public struct AthenaExport: Sendable {
                 try await export(state, isNew: false)
                 // A run asked for by another name comes after the one that was pending.
                 if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
-                restart = false
             }
         }
     }
@@ -109,7 +107,7 @@ public struct AthenaExport: Sendable {
     private func export(_ saved: ExportState, isNew: Bool) async throws {
         let (state, query) = try await started(saved, isNew: isNew)
         let execution = try await finished(state, query)
-        // Beside the export: it only informs, so nothing waits for it.
+        // Asked beside the export, which does not wait for it to begin.
         async let expectedRows = outputRows(query.queryExecutionID)
         let source = APIResultSource(
             client: client, queryExecutionID: query.queryExecutionID,

@@ -124,10 +124,11 @@ private struct Run {
         }
     }
 
-    /// A run whose summary could not be written is done, but whoever waits for the summary must hear of it.
+    /// However the run went, whoever waits for the summary must hear that there is none.
     private func write(_ summary: String) -> ExitStatus {
         if console.writeOutput(summary) { return .success }
-        console.writeError("the summary could not be written to standard output; the export itself is complete")
+        console.writeError(
+            "the summary could not be written to standard output; athena-export status tells how far the run got")
         return .inputOutput
     }
 

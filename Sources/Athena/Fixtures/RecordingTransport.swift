@@ -86,7 +86,7 @@ struct RecordingScrubber {
     }
 
     func scrub(_ body: [UInt8]) -> [UInt8] {
-        secrets.reduce(Self.withoutAccountNumbers(body)) { Self.replace($1, in: $0, with: Array("REDACTED".utf8)) }
+        secrets.reduce(Self.withoutAccountNumbers(body)) { $0.replacing($1, with: Array("REDACTED".utf8)) }
     }
 
     /// Twelve digits that stand alone inside a string are taken for an account number.
@@ -118,20 +118,5 @@ struct RecordingScrubber {
         var backslashes = 0
         while index - backslashes > 0, body[index - backslashes - 1] == 0x5c { backslashes += 1 }
         return backslashes % 2 == 1
-    }
-
-    private static func replace(_ needle: [UInt8], in body: [UInt8], with replacement: [UInt8]) -> [UInt8] {
-        var output: [UInt8] = []
-        var index = 0
-        while index < body.count {
-            if body[index...].starts(with: needle) {
-                output += replacement
-                index += needle.count
-            } else {
-                output.append(body[index])
-                index += 1
-            }
-        }
-        return output
     }
 }
