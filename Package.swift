@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "AthenaTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "TestSupport",
+                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "Locking", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -26,19 +26,33 @@ extension AthenaExport {
         return (state, identity)
     }
 
-    func finished(_ state: ExportState, _ query: ExportState.QueryIdentity) async throws -> QueryExecution {
+    /// The run with its query finished and its result there.
+    ///
+    /// A query that failed for a reason of Athena's own is sent again, a few times.
+    func succeeded(_ saved: ExportState, isNew: Bool) async throws -> SucceededQuery {
+        var (state, query) = try await started(saved, isNew: isNew)
+        while true {
+            let execution = try await finished(state, query)
+            if execution.state == .succeeded {
+                warnOfOtherLocation(execution)
+                return SucceededQuery(state: state, query: query, execution: execution)
+            }
+            guard mayRerun(execution, query, of: state) else {
+                try await journal.save(state.failed(query))
+                throw AthenaExportError.queryEnded(
+                    queryExecutionID: query.queryExecutionID, state: execution.state.name,
+                    reason: execution.stateChangeReason, athenaError: execution.athenaError?.description)
+            }
+            let next = try await prepareRerun(after: execution, of: state)
+            (state, query) = try await started(next, isNew: true)
+        }
+    }
+
+    private func finished(_ state: ExportState, _ query: ExportState.QueryIdentity) async throws -> QueryExecution {
         let poller = QueryPoller(
             client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout, report: report)
         do {
-            let execution = try await poller.waitUntilFinished(query.queryExecutionID)
-            if execution.state == .succeeded {
-                warnOfOtherLocation(execution)
-                return execution
-            }
-            try await journal.save(state.failed(query))
-            throw AthenaExportError.queryEnded(
-                queryExecutionID: query.queryExecutionID, state: execution.state.name,
-                reason: execution.stateChangeReason, athenaError: execution.athenaError?.description)
+            return try await poller.waitUntilFinished(query.queryExecutionID)
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
             throw AthenaExportError.queryTimedOut(
                 queryExecutionID: id, limit: limit, isStopped: await stop(query, of: state))
@@ -58,7 +72,9 @@ extension AthenaExport {
     ///
     /// - Returns: whether it is stopped; the next run then sends the query anew.
     private func stop(_ query: ExportState.QueryIdentity, of state: ExportState) async -> Bool {
-        guard query.clientRequestToken != nil, !options.leavesQueryRunning else { return false }
+        guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, !options.leavesQueryRunning else {
+            return false
+        }
         // A task of its own: this one may be cancelled already.
         return await Task {
             do {
@@ -106,9 +122,16 @@ extension ExportState {
         return state
     }
 
-    fileprivate func starting(with token: String) -> ExportState {
+    func starting(with token: String) -> ExportState {
         var state = self
         state.phase = .starting(clientRequestToken: token)
         return state
     }
+}
+
+/// A query whose result can be read, and the run that it belongs to.
+struct SucceededQuery {
+    let state: ExportState
+    let query: ExportState.QueryIdentity
+    let execution: QueryExecution
 }

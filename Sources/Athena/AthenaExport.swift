@@ -105,8 +105,8 @@ public struct AthenaExport: Sendable {
     }
 
     private func export(_ saved: ExportState, isNew: Bool) async throws {
-        let (state, query) = try await started(saved, isNew: isNew)
-        let execution = try await finished(state, query)
+        let succeeded = try await succeeded(saved, isNew: isNew)
+        let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
         // Asked beside the export, which does not wait for it to begin.
         async let expectedRows = outputRows(query.queryExecutionID)
         let source = APIResultSource(

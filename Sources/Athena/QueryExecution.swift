@@ -63,6 +63,15 @@ struct QueryExecution: Sendable, Equatable {
     }
 }
 
+extension QueryExecution {
+    /// The reason speaks of S3's answer to too many requests.
+    var failedByBusyS3: Bool {
+        let texts = [stateChangeReason, athenaError?.message].compactMap { $0 }
+        return state == .failed
+            && texts.contains { $0.contains("SlowDown") || $0.contains("reduce your request rate") }
+    }
+}
+
 /// Why a query failed, in Athena's own terms.
 struct AthenaError: Sendable, Equatable, CustomStringConvertible {
     /// 1 system, 2 user, 3 other.
@@ -77,6 +86,11 @@ struct AthenaError: Sendable, Equatable, CustomStringConvertible {
         isRetryable = try field.optionalMember("Retryable")?.bool()
         message = try field.optionalMember("ErrorMessage")?.string()
     }
+
+    /// Whether the query may succeed if it is sent again. Where Athena does not say, its own errors are worth it.
+    var mayBeRetried: Bool { isRetryable ?? (category == Self.systemCategory) }
+
+    private static let systemCategory = 1
 
     var description: String {
         var parts: [String] = []

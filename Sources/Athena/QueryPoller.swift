@@ -13,16 +13,26 @@ struct QueryPoller: Sendable {
 
     private static let firstPause = 0.25
     private static let longestPause = 5.0
+    /// How often a query is looked at again that failed because S3 was too busy: such a one has been seen to succeed
+    /// after all (growthbook/growthbook, issue 1866).
+    private static let furtherLooks = 2
 
     /// - Returns: the execution in a final state.
     /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:isStopped:)``, with the query still running.
     func waitUntilFinished(_ queryExecutionID: String) async throws -> QueryExecution {
         var pause = Self.firstPause
         var waited = Duration.zero
+        var furtherLooks = Self.furtherLooks
         while true {
             let execution = try await look(at: queryExecutionID)
             report(.query(state: execution.state.name))
             switch execution.state {
+            case .failed where execution.failedByBusyS3 && furtherLooks > 0 && waited < timeout:
+                furtherLooks -= 1
+                pause = Self.longestPause
+                logger.warning(
+                    "the query failed because S3 was too busy; looking again",
+                    metadata: ["query_execution_id": "\(queryExecutionID)"])
             case .succeeded, .failed, .cancelled: return execution
             case .queued, .running: break
             case .unknown(let state):

@@ -67,6 +67,6 @@ public struct RunFacts: Sendable {
             runID: state.runID, status: .running, queryExecutionID: query.queryExecutionID,
             querySHA256: querySHA256, source: source, startedAt: state.startedAt, completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
-            dataScannedBytes: dataScannedBytes)
+            dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns)
     }
 }

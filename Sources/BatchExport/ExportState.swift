@@ -5,13 +5,18 @@ public struct ExportState: Sendable, Equatable {
     public let startedAt: String
     /// The sequence of the run's first batch.
     public let firstBatch: Int
+    /// How often the query was sent anew because the one before it failed.
+    public var queryReruns: Int
     public var phase: Phase
 
-    public init(runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, phase: Phase) {
+    public init(
+        runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, queryReruns: Int = 0, phase: Phase
+    ) {
         self.runID = runID
         self.request = request
         self.startedAt = startedAt
         self.firstBatch = firstBatch
+        self.queryReruns = queryReruns
         self.phase = phase
     }
 

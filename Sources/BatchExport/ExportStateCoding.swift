@@ -39,6 +39,7 @@ extension ExportState {
                 "rejected_rows": .integer(checkpoint.rejectedRows),
             ],
             "first_batch": .integer(firstBatch), "next_batch": .integer(checkpoint.nextBatch),
+            "query_reruns": .integer(queryReruns),
             "started_at": .string(startedAt), "updated_at": .string(updatedAt),
         ]
     }
@@ -51,6 +52,7 @@ extension ExportState {
         try root.member("request_fingerprint").expect(request.fingerprint)
         startedAt = try root.member("started_at").string()
         firstBatch = try root.member("first_batch").count(atLeast: 1)
+        queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }
 

@@ -27,6 +27,8 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var duplicateRows: Int
         public internal(set) var rejectedRows: Int
         public internal(set) var dataScannedBytes: Int?
+        /// How often the query was sent anew because the one before it failed.
+        public internal(set) var queryReruns = 0
     }
 
     /// One file of rows.

@@ -82,7 +82,7 @@ extension Column {
 
 extension Manifest.Run {
     fileprivate var json: JSONValue {
-        [
+        var object: JSONObject = [
             "run_id": .string(runID), "status": .string(status.rawValue),
             "query_execution_id": .string(queryExecutionID), "query_sha256": .string(querySHA256),
             "source": .string(source), "started_at": .string(startedAt),
@@ -90,6 +90,8 @@ extension Manifest.Run {
             "duplicate_rows": .integer(duplicateRows), "rejected_rows": .integer(rejectedRows),
             "data_scanned_bytes": dataScannedBytes.map { .integer($0) } ?? .null,
         ]
+        if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
+        return .object(object)
     }
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
@@ -104,6 +106,7 @@ extension Manifest.Run {
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()
         dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
+        queryReruns = try field.optionalMember("query_reruns")?.count() ?? 0
     }
 }
 

@@ -20,7 +20,10 @@ public final class FakeAthena: Sendable {
 
     private struct State {
         var calls: [Call] = []
+        /// Ids by ClientRequestToken.
         var executions: [String: String] = [:]
+        /// Ids in the order of their start.
+        var started: [String] = []
         var polls: [String: Int] = [:]
         var stopped: Set<String> = []
         var badSignatures = 0
@@ -40,7 +43,7 @@ public final class FakeAthena: Sendable {
 
     /// Serves while the body runs, and gives it the address.
     public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
-        let server = try await LoopbackServer { [self] request in try await answer(request) }
+        let server = try await LoopbackServer { [self] request in try await answer(to: request) }
         do {
             let result = try await body(server.url)
             await server.stop()
@@ -53,6 +56,8 @@ public final class FakeAthena: Sendable {
 
     public var calls: [Call] { state.withLock { $0.calls } }
     public var executionIDs: Set<String> { Set(state.withLock { $0.executions }.values) }
+    /// Ids in the order of their start.
+    public var startedExecutions: [String] { state.withLock { $0.started } }
     public var badSignatures: Int { state.withLock { $0.badSignatures } }
     public var stoppedExecutions: Set<String> { state.withLock { $0.stopped } }
 
@@ -84,12 +89,19 @@ public struct PendingCall: Sendable {
     public let operation: String
     /// Of the calls of this operation, from 1.
     public let operationNumber: Int
+
+    public init(number: Int, operation: String, operationNumber: Int) {
+        self.number = number
+        self.operation = operation
+        self.operationNumber = operationNumber
+    }
 }
 
 public typealias FaultScript = @Sendable (PendingCall) -> Fault?
 
 extension FakeAthena {
-    private func answer(_ request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+    /// Answers one request; for tests that need no socket.
+    public func answer(to request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
         let operation = String(request.header("X-Amz-Target")?.split(separator: ".").last ?? "")
         let call = state.withLock { state in
             state.calls.append(Call(operation: operation, body: String(decoding: request.body, as: UTF8.self)))
@@ -116,8 +128,10 @@ extension FakeAthena {
         case "StartQueryExecution":
             let token = try input.member("ClientRequestToken").string()
             let id = state.withLock { state in
-                let id = state.executions[token] ?? UUID().uuidString.lowercased()
+                if let id = state.executions[token] { return id }
+                let id = UUID().uuidString.lowercased()
                 state.executions[token] = id
+                state.started.append(id)
                 return id
             }
             return ok(["QueryExecutionId": .string(id)])
@@ -134,16 +148,21 @@ extension FakeAthena {
     }
 
     private func execution(_ id: String) -> LoopbackServer.Answer {
-        let (isKnown, polls, isStopped) = state.withLock { state in
+        let (isKnown, polls, isStopped, hasFailed) = state.withLock { state in
             state.polls[id, default: 0] += 1
-            return (state.executions.values.contains(id), state.polls[id, default: 0], state.stopped.contains(id))
+            return (
+                state.executions.values.contains(id), state.polls[id, default: 0], state.stopped.contains(id),
+                state.started.prefix(result.failedExecutions).contains(id)
+            )
         }
         guard isKnown || result.knowsEveryExecution else {
             return refuse(
                 "InvalidRequestException", "QueryExecution \(id) was not found", code: "QUERY_EXECUTION_NOT_FOUND")
         }
-        let current = isStopped ? "CANCELLED" : result.states[min(polls, result.states.count) - 1]
+        let states = hasFailed ? ["FAILED"] : result.states
+        let current = isStopped ? "CANCELLED" : states[min(polls, states.count) - 1]
         var status: JSONObject = ["State": .string(current), "SubmissionDateTime": .number("1.79E9")]
+        if current == "FAILED" { status["AthenaError"] = result.athenaError }
         status["StateChangeReason"] = result.stateChangeReason.map { .string($0) }
         let execution: JSONObject = [
             "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows",

@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+public import JSON
 
 /// The result that a ``FakeAthena`` serves, made row by row when it is asked for.
 public struct FakeResult: Sendable {
@@ -15,6 +15,10 @@ public struct FakeResult: Sendable {
     /// What successive calls of GetQueryExecution answer; the last one stays.
     public var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
     public var stateChangeReason: String?
+    /// How many of the executions that are started first end FAILED.
+    public var failedExecutions = 0
+    /// What GetQueryExecution says of those that ended FAILED.
+    public var athenaError: JSONValue?
     public var statementType = "DML"
     public var substatementType = "SELECT"
     /// Answers for executions that were not started here.

@@ -12,6 +12,16 @@ public final class LoopbackServer: Sendable {
         public let body: [UInt8]
         public let port: Int
 
+        public init(
+            method: String, path: String, headers: [(name: String, value: String)], body: [UInt8], port: Int
+        ) {
+            self.method = method
+            self.path = path
+            self.headers = headers
+            self.body = body
+            self.port = port
+        }
+
         public func header(_ name: String) -> String? {
             headers.first { $0.name.lowercased() == name.lowercased() }?.value
         }

@@ -1,0 +1,37 @@
+import AWS
+import BatchExport
+import Logging
+
+extension AthenaExport {
+    /// How often a query is sent again after it failed.
+    static let maximumQueryReruns = 2
+    /// Before the first rerun, doubled before each further one: what failed for want of resources needs some time.
+    private static let pauseBeforeRerun = 5.0
+
+    /// Whether sending the query again is likely to help and sure to do no harm: it is ours, it failed for a reason
+    /// that Athena calls retryable, and no row of its result is in a file.
+    func mayRerun(
+        _ execution: QueryExecution, _ query: ExportState.QueryIdentity, of state: ExportState
+    ) -> Bool {
+        execution.state == .failed && execution.athenaError?.mayBeRetried == true && query.clientRequestToken != nil
+            && state.checkpoint.rowsExported == 0 && state.queryReruns < Self.maximumQueryReruns
+    }
+
+    /// Promises the rerun and waits until it is time for it.
+    func prepareRerun(after execution: QueryExecution, of state: ExportState) async throws -> ExportState {
+        var next = state.starting(with: newToken())
+        next.queryReruns += 1
+        let pause = Self.pauseBeforeRerun * Double(1 << state.queryReruns) * (0.5 + runtime.random() / 2)
+        logger.warning(
+            "the query failed and may succeed if sent again; sending it again",
+            metadata: [
+                "query_execution_id": "\(execution.queryExecutionID)", "rerun": "\(next.queryReruns)",
+                "reason": "\((execution.stateChangeReason ?? "none given").shown(limit: 500))",
+                "athena_error": "\(execution.athenaError?.description.shown(limit: 500) ?? "none")",
+                "wait_seconds": "\(Int(pause.rounded()))",
+            ])
+        try await journal.save(next)
+        try await runtime.sleep(.seconds(pause))
+        return next
+    }
+}

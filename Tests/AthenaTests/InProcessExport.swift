@@ -1,0 +1,127 @@
+import AWS
+import Athena
+import BatchExport
+import Foundation
+import HTTPTransport
+import JSON
+import Locking
+import Logging
+import SystemPackage
+import TestSupport
+
+/// A whole export in this process: everything is real but the network, the clock and chance.
+struct InProcessExport {
+    let athena: FakeAthena
+    let parent: FilePath
+    var time = VirtualTime()
+    var maxAttempts = 10
+    var batchRows = 20
+    var query = AthenaExport.QueryChoice.start(AthenaQuery(statement: "SELECT * FROM test_rows"))
+    /// What happens instead of, or before, an answer; see ``DirectTransport``.
+    var fault: @Sendable (PendingCall) throws -> HTTPResponse? = { _ in nil }
+
+    init(_ athena: FakeAthena, in directory: String) {
+        self.athena = athena
+        parent = FilePath(directory)
+    }
+
+    var directory: ExportDirectory { ExportDirectory(parent: parent, table: "customers") }
+
+    /// The exported files by name.
+    var files: [String: Data] {
+        TestMachine.files(below: directory.path.string).filter { $0.key.hasPrefix("data/") }
+    }
+
+    func manifest() throws -> JSONField {
+        JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: directory.manifest.string)))))
+    }
+
+    /// Runs an export that must fail in a certain way, and gives its error.
+    @discardableResult
+    func fails<Failure: Error>(with type: Failure.Type) async throws -> Failure {
+        do {
+            _ = try await run()
+        } catch let error as Failure {
+            return error
+        }
+        throw UnexpectedSuccess()
+    }
+
+    struct UnexpectedSuccess: Error {}
+
+    /// One process's work: takes the directory, runs or resumes, and lets the directory go.
+    func run() async throws -> AthenaExport.Outcome {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let region = AWSSettings.Explicit(region: "eu-central-1")
+        let settings = try AWSSettings(
+            explicit: region, environment: AWSEnvironment([:]),
+            sharedConfig: SharedConfig(config: nil, credentials: nil))
+        let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "secret")
+        let client = AthenaClient(
+            AWSJSONClient(
+                service: .athena, targetPrefix: "AmazonAthena", endpoint: try settings.endpoint(for: .athena),
+                credentials: ExplicitCredentials(credentials),
+                transport: DirectTransport(athena, fault: fault), retry: RetryPolicy(maxAttempts: maxAttempts),
+                runtime: time.runtime, logger: logger))
+        let options = AthenaExport.Options(
+            query: query, table: "customers",
+            export: ExportOptions(
+                primaryKey: ["customer_id"], format: .csv, limits: BatchLimits(rows: batchRows, bytes: 1 << 20),
+                compressionLevel: 6, workers: 1),
+            runID: "nightly")
+        let journal = try ExportJournal(opening: directory, now: { "2026-01-01T00:00:00Z" })
+        return try await AthenaExport(
+            client: client, journal: journal, options: options, runtime: time.runtime, logger: logger
+        ).run()
+    }
+}
+
+/// Hands requests to a ``FakeAthena`` without a socket, and fails as told.
+final class DirectTransport: HTTPTransport {
+    private let athena: FakeAthena
+    private let fault: @Sendable (PendingCall) throws -> HTTPResponse?
+    private let counts = Locked<[String: Int]>([:])
+
+    init(_ athena: FakeAthena, fault: @escaping @Sendable (PendingCall) throws -> HTTPResponse?) {
+        self.athena = athena
+        self.fault = fault
+    }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let operation = String(request.headers["X-Amz-Target"]?.split(separator: ".").last ?? "")
+        let call = counts.withLock { counts in
+            counts[operation, default: 0] += 1
+            return PendingCall(
+                number: counts.values.reduce(0, +), operation: operation, operationNumber: counts[operation, default: 0]
+            )
+        }
+        if let response = try fault(call) { return response }
+        let answer = try await athena.answer(
+            to: LoopbackServer.Request(
+                method: request.method, path: "/", headers: [("X-Amz-Target", "AmazonAthena.\(operation)")],
+                body: request.body, port: 0))
+        var headers = HTTPHeaders()
+        for (name, value) in answer.headers { headers[name] = value }
+        return HTTPResponse(status: answer.status, headers: headers, body: answer.body)
+    }
+}
+
+/// A clock that moves by sleeping only, and chance that is always as large as can be.
+final class VirtualTime: Sendable {
+    private let slept = Locked<[Duration]>([])
+
+    /// Every wait so far.
+    var sleeps: [Duration] { slept.withLock { $0 } }
+    var total: Duration { sleeps.reduce(.zero, +) }
+
+    var runtime: Runtime {
+        let start = Timestamp(seconds: 1_795_395_723)
+        return Runtime(
+            now: { [self] in start.advanced(by: total) },
+            sleep: { [self] duration in
+                slept.withLock { $0.append(duration) }
+                try Task.checkCancellation()
+            },
+            random: { 0.999 })
+    }
+}
