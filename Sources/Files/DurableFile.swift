@@ -14,7 +14,12 @@ public enum DurableFile {
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
         try write(pieces, to: temporary, permissions: permissions)
-        try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
+        do throws(FileError) {
+            try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
+        } catch {
+            try? POSIX.unlink(temporary)
+            throw error
+        }
         try synchronizeDirectory(of: path)
     }
 
@@ -98,8 +103,9 @@ public enum DurableFile {
                 path, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
                 permissions: permissions)
         }
+        let size = pieces.reduce(0) { $0 + $1.count }
         do throws(FileError) {
-            try FileError.naming("write", path) {
+            try FileError.naming("write \(size) bytes to", path) {
                 for piece in pieces { try file.writeAll(piece) }
             }
             // After a failed fsync the kernel may call the pages clean: never ask twice, drop the file.
@@ -109,6 +115,11 @@ public enum DurableFile {
             try? POSIX.unlink(path)
             throw error
         }
-        try FileError.naming("close", path) { try file.close() }
+        do throws(FileError) {
+            try FileError.naming("close", path) { try file.close() }
+        } catch {
+            try? POSIX.unlink(path)
+            throw error
+        }
     }
 }

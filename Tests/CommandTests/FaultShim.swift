@@ -1,7 +1,30 @@
 import Foundation
 import TestSupport
+import Testing
 
-/// The library that ends the command before the n-th change of a file, compiled once from `fault-shim.c`.
+/// What happens to the command at one of its calls that touch the export's files; `fault-shim.c` does it.
+struct FileFault: Sendable, CustomStringConvertible {
+    enum Action: Sendable {
+        /// SIGKILL before the call.
+        case kill
+        /// The signal, and then the call.
+        case terminate, interrupt
+        /// Half of what a read or write was asked for.
+        case short
+        /// The call fails with this.
+        case error(POSIXErrorCode)
+    }
+
+    let action: Action
+    /// The number of the call, from 1.
+    let point: Int
+    /// Every so many calls from that one on as well: 1 is a fault that stays.
+    var every: Int?
+
+    var description: String { "\(action) at point \(point)\(every.map { " and every \($0) after" } ?? "")" }
+}
+
+/// The library that is preloaded into the command, compiled once from `fault-shim.c`.
 enum FaultShim {
     /// The library's path; nil where there is no C compiler or no LD_PRELOAD.
     static let path: String? = {
@@ -22,12 +45,35 @@ enum FaultShim {
         #endif
     }()
 
-    /// The environment for a run that is counted in `log` and, if `number` is given, killed before that change.
-    static func environment(killAt number: Int? = nil, log: String? = nil) -> [String: String] {
-        var environment = Executable.environment()
+    static let needs: Comment = "needs a C compiler and LD_PRELOAD"
+
+    /// The environment of a run.
+    ///
+    /// - Parameters:
+    ///   - root: the directory whose calls count.
+    ///   - log: gets the name of each call, a line each.
+    static func environment(
+        _ fault: FileFault? = nil, root: String, log: String? = nil, more: [String: String] = [:]
+    ) -> [String: String] {
+        var environment = Executable.environment(more)
         environment["LD_PRELOAD"] = path
-        environment["FAULT_AT"] = number.map(String.init)
+        environment["FAULT_ROOT"] = root
         environment["FAULT_LOG"] = log
+        environment["FAULT_AT"] = fault.map { String($0.point) }
+        environment["FAULT_ACTION"] = fault?.action.name
+        environment["FAULT_EVERY"] = fault?.every.map(String.init)
         return environment
+    }
+}
+
+extension FileFault.Action {
+    fileprivate var name: String {
+        switch self {
+        case .kill: "kill"
+        case .terminate: "term"
+        case .interrupt: "int"
+        case .short: "short"
+        case .error(let code): "errno=\(code.rawValue)"
+        }
     }
 }

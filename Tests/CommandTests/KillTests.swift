@@ -1,121 +1,140 @@
 import Foundation
 import JSON
+import Locking
 import TestSupport
 import Testing
 
-/// Three batches of five pages: the job that is killed everywhere.
-private func job() -> FakeResult {
-    var result = FakeResult.customers(50)
-    result.pageRows = 11
-    result.row = { number in
-        // A key that comes twice in a batch and again in a later one, and a row that is rejected.
-        var row = FakeResult.customer(number)
-        if number == 7 || number == 30 { row[0] = FakeResult.customer(3)[0] }
-        if number == 41 { row[0] = nil }
-        return row
-    }
-    return result
-}
-
-private func arguments(_ url: String, _ directory: String, _ format: String) -> [String] {
-    ["--endpoint-url", url, "--output", directory, "--format", format, "--batch-rows", "20", "--run-id", "nightly"]
-}
-
-/// The files of a run that nothing disturbed, and how many changes of files it took.
-private func reference(_ format: String, in directory: String) async throws -> (
-    files: [String: Data], manifest: String, points: Int, calls: Int
-) {
-    let athena = FakeAthena(result: job(), isSigned: isSigned)
-    let log = "\(directory)/points"
-    let outcome = try await athena.serve { url in
-        try await Executable.run(
-            arguments(url, "\(directory)/reference", format), environment: FaultShim.environment(log: log))
-    }
-    try #require(outcome.status == 0, "\(outcome.errors)")
-    let table = "\(directory)/reference/customers"
-    let points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").count
-    return (exported(table), try ExportedTable.comparable("\(table)/manifest.json"), points, athena.calls.count)
-}
-
-/// Everything that a loader may read, by name.
-private func exported(_ table: String) -> [String: Data] {
-    TestMachine.files(below: table).filter { $0.key.hasPrefix("data/") || $0.key.hasPrefix("rejected/") }
-}
-
-/// Every file that the manifest lists is there and whole, whatever happened.
-private func expectManifestHolds(_ table: String) async throws {
-    guard FileManager.default.fileExists(atPath: "\(table)/manifest.json") else { return }
-    _ = try await ExportedTable(table).contents()
-}
-
 @Suite struct `Killed and run again` {
-    @Test(.enabled(if: FaultShim.path != nil, "needs a C compiler and LD_PRELOAD"), arguments: ["csv", "ndjson"])
-    func `SIGKILL before any change of a file leaves what the same command completes to the same bytes`(
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"])
+    func `SIGKILL before any call that touches a file leaves what the same command completes to the same bytes`(
         _ format: String
     ) async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let reference = try await reference(format, in: directory)
-            #expect(reference.points >= 60, "only \(reference.points) points were found")
-            try await forEachConcurrently(1...reference.points) { point in
-                let output = "\(directory)/\(point)"
-                let athena = FakeAthena(result: job(), isSigned: isSigned)
-                let (killed, resumed) = try await athena.serve { url in
-                    let killed = try await Executable.run(
-                        arguments(url, output, format), environment: FaultShim.environment(killAt: point))
-                    try await expectManifestHolds("\(output)/customers")
-                    return (killed, try await Executable.run(arguments(url, output, format)))
-                }
+        try await DisturbedJob.prepared(format) { job in
+            try await job.forEachPoint { point in
+                let output = job.output(point)
+                let killed = try await job.run(output, FileFault(action: .kill, point: point))
                 #expect(killed.status == nil, "point \(point) was not reached")
-                #expect(resumed.status == 0, "point \(point): \(resumed.errors)")
-                #expect(exported("\(output)/customers") == reference.files, "point \(point)")
-                #expect(
-                    try ExportedTable.comparable("\(output)/customers/manifest.json") == reference.manifest,
-                    "point \(point)")
-                let state = try ExportedTable("\(output)/customers").state
-                #expect(try state.member("status").string() == "succeeded", "point \(point)")
-                #expect(athena.executionIDs.count == 1, "point \(point)")
-                #expect(athena.badSignatures == 0)
+                try await job.expectManifestHolds(output, "point \(point)")
+                try job.expectComplete(output, try await job.run(output), "point \(point)")
             }
         }
     }
 
-    @Test(.enabled(if: FaultShim.path != nil, "needs a C compiler and LD_PRELOAD"))
-    func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`()
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
+    func `killed at a point and again at the same point of the run that recovers, the third run completes`()
         async throws
     {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let reference = try await reference("csv", in: directory)
-            #expect(reference.calls >= 8)
-            try await forEachConcurrently(1...reference.calls) { number in
+        try await DisturbedJob.prepared("csv") { job in
+            try await job.forEachPoint { point in
+                try await Self.killTwice(job, point, point)
+            }
+        }
+    }
+
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
+    func `killed at any two points, the third run completes`() async throws {
+        try await DisturbedJob.prepared("ndjson") { job in
+            // A fixed seed: the pairs are the same in every run.
+            var random = SplitMix(seed: 20_261_123)
+            let pairs = (0..<200 / DisturbedJob.stride).map { _ in
+                (Int.random(in: 1...job.points.count, using: &random), Int.random(in: 1...60, using: &random))
+            }
+            try await forEachConcurrently(pairs) { first, second in
+                try await Self.killTwice(job, first, second)
+            }
+        }
+    }
+
+    /// The recovering run has fewer points, so the second kill may come too late; then it has completed.
+    private static func killTwice(_ job: DisturbedJob, _ first: Int, _ second: Int) async throws {
+        let output = job.output("\(first)-\(second)-\(UUID().uuidString)")
+        let comment: Comment = "points \(first) and \(second)"
+        for point in [first, second] {
+            let killed = try await job.run(output, FileFault(action: .kill, point: point))
+            #expect(killed.status == nil || killed.status == 0, comment)
+            try await job.expectManifestHolds(output, comment)
+        }
+        try job.expectComplete(output, try await job.run(output), kills: 2, comment)
+    }
+
+    @Test func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`()
+        async throws
+    {
+        let victim = Locked<(number: Int, process: RunningProcess)?>(nil)
+        let count = Locked(0)
+        try await DisturbedJob.prepared("csv") { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            guard let target = victim.withLock({ $0 }), target.number == number else { return nil }
+            return .before { target.process.kill() }
+        } _: { job in
+            #expect(job.serviceCalls >= 8)
+            for number in 1...job.serviceCalls {
                 let process = RunningProcess()
-                let athena = FakeAthena(result: job(), isSigned: isSigned) { call in
-                    call.number == number ? .before { process.kill() } : nil
-                }
-                let output = "\(directory)/\(number)"
-                let (killed, resumed) = try await athena.serve { url in
-                    let killed = try await Executable.run(arguments(url, output, "csv"), onStart: process.started)
-                    return (killed, try await Executable.run(arguments(url, output, "csv")))
-                }
+                count.withLock { $0 = 0 }
+                victim.withLock { $0 = (number, process) }
+                let output = job.output(number)
+                let killed = try await job.run(output, onStart: process.started)
+                victim.withLock { $0 = nil }
                 #expect(killed.status == nil, "call \(number) was not reached")
-                #expect(resumed.status == 0, "call \(number): \(resumed.errors)")
-                #expect(exported("\(output)/customers") == reference.files, "call \(number)")
-                #expect(athena.executionIDs.count == 1, "call \(number)")
-                // The query may be sent twice, but then with one token and one body.
-                #expect(Set(athena.calls.filter { $0.operation == "StartQueryExecution" }.map(\.body)).count == 1)
+                try await job.expectManifestHolds(output, "call \(number)")
+                try job.expectComplete(output, try await job.run(output), "call \(number)")
+            }
+        }
+    }
+
+    /// How many kills at random times: few in everyday runs, a thousand before a release.
+    private static let randomKills =
+        ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_KILLS"].flatMap { Int($0) } ?? 20
+
+    @Test func `killed at random times until it completes, an export has the same bytes`() async throws {
+        try await DisturbedJob.prepared("csv") { job in
+            let clock = ContinuousClock()
+            let whole = try await clock.measure { _ = try await job.run(job.output("measured")) }
+            let kills = Locked(0)
+            try await forEachConcurrently(Array(1...4)) { worker in
+                var round = 0
+                while kills.withLock({ $0 }) < Self.randomKills {
+                    round += 1
+                    let output = job.output("\(worker)-\(round)")
+                    var killed = 0
+                    while true {
+                        let process = RunningProcess()
+                        let timer = Task {
+                            try await Task.sleep(for: whole * Double.random(in: 0...1.2))
+                            process.kill()
+                        }
+                        let outcome = try await job.run(output, onStart: process.started)
+                        timer.cancel()
+                        try await job.expectManifestHolds(output, "worker \(worker), round \(round)")
+                        if let status = outcome.status {
+                            #expect(status == 0, "\(outcome.errors)")
+                            break
+                        }
+                        kills.withLock { $0 += 1 }
+                        killed += 1
+                    }
+                    let again = try await job.run(output)
+                    try job.expectComplete(output, again, kills: killed, "worker \(worker), round \(round)")
+                }
             }
         }
     }
 }
 
-/// Runs a body for every number, a few at a time.
-private func forEachConcurrently(
-    _ numbers: ClosedRange<Int>, _ body: @escaping @Sendable (Int) async throws -> Void
-) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        for (index, number) in numbers.enumerated() {
-            if index >= 4 { try await group.next() }
-            group.addTask { try await body(number) }
-        }
-        try await group.waitForAll()
+/// Random numbers that are the same in every run (Steele, Lea, Flood: SplitMix64).
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
     }
 }

@@ -56,6 +56,8 @@ public final class FakeAthena: Sendable {
 
     public var calls: [Call] { state.withLock { $0.calls } }
     public var executionIDs: Set<String> { Set(state.withLock { $0.executions }.values) }
+    /// The execution that was started with a token; nil if none was.
+    public func executionID(forToken token: String) -> String? { state.withLock { $0.executions[token] } }
     /// Ids in the order of their start.
     public var startedExecutions: [String] { state.withLock { $0.started } }
     public var badSignatures: Int { state.withLock { $0.badSignatures } }

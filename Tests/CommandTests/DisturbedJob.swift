@@ -1,0 +1,143 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// Three batches of five pages, with keys that come again and a row that is rejected: the job that is disturbed at
+/// every point, held against one that nothing disturbed.
+struct DisturbedJob: Sendable {
+    let athena: FakeAthena
+    let url: String
+    let format: String
+    private let scratch: String
+    /// The name of each call that touched a file, in order.
+    let points: [String]
+    /// How many calls the service got.
+    let serviceCalls: Int
+    private let files: [String: Data]
+    private let manifest: String
+
+    /// Every how many of the points are taken: all of them in continuous integration, some in everyday runs.
+    static let stride = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_STRIDE"].flatMap { Int($0) } ?? 6
+
+    /// Runs the job undisturbed, and then the body while the service still runs.
+    static func prepared(
+        _ format: String, script: @escaping FaultScript = { _ in nil },
+        _ body: @escaping @Sendable (DisturbedJob) async throws -> Void
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: result, isSigned: isSigned, script: script)
+            try await athena.serve { url in
+                try await body(DisturbedJob(athena, url: url, format: format, scratch: directory))
+            }
+            #expect(athena.badSignatures == 0)
+        }
+    }
+
+    private init(_ athena: FakeAthena, url: String, format: String, scratch: String) async throws {
+        self.athena = athena
+        self.url = url
+        self.format = format
+        self.scratch = scratch
+        let output = "\(scratch)/reference"
+        let log = "\(scratch)/points"
+        let outcome = try await Executable.run(
+            Self.arguments(url, output, format), environment: FaultShim.environment(root: output, log: log))
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
+        serviceCalls = athena.calls.count
+        files = Self.exported("\(output)/customers")
+        manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
+        try #require(points.count >= 60, "only \(points.count) points were found")
+        try #require(files.count == 4)
+    }
+
+    static let result: FakeResult = {
+        var result = FakeResult.customers(50)
+        result.pageRows = 11
+        result.row = { number in
+            var row = FakeResult.customer(number)
+            if number == 7 || number == 30 { row[0] = FakeResult.customer(3)[0] }
+            if number == 41 { row[0] = nil }
+            return row
+        }
+        return result
+    }()
+
+    private static func arguments(_ url: String, _ output: String, _ format: String) -> [String] {
+        ["--endpoint-url", url, "--output", output, "--format", format, "--batch-rows", "20", "--run-id", "nightly"]
+    }
+
+    /// The parent directory of a run of its own.
+    func output(_ name: some CustomStringConvertible) -> String { "\(scratch)/\(name)" }
+
+    /// Runs the job's command once.
+    func run(
+        _ output: String, _ fault: FileFault? = nil, log: String? = nil, environment: [String: String] = [:],
+        onStart: (@Sendable (Int32) -> Void)? = nil
+    ) async throws -> Executable.Outcome {
+        try await Executable.run(
+            Self.arguments(url, output, format),
+            environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
+    }
+
+    /// Every file that the manifest lists is there and whole, and no half-made one has a name of its own.
+    func expectManifestHolds(_ output: String, _ comment: Comment) async throws {
+        let table = "\(output)/customers"
+        guard FileManager.default.fileExists(atPath: "\(table)/manifest.json") else { return }
+        _ = try await ExportedTable(table).contents()
+        for (name, data) in Self.exported(table) { #expect(data == files[name], "\(name): \(comment)") }
+    }
+
+    /// Temporary files that nobody removed.
+    func leftovers(_ output: String) -> [String] {
+        TestMachine.files(below: "\(output)/customers/.work").keys.filter { $0 != "lock" }
+    }
+
+    /// The same files, manifest and state as if nothing had happened, from one query.
+    func expectComplete(
+        _ output: String, _ outcome: Executable.Outcome, kills: Int = 1, _ comment: Comment
+    ) throws {
+        try #require(outcome.status == 0, "\(comment): \(outcome.errors)")
+        let table = "\(output)/customers"
+        #expect(Self.exported(table) == files, comment)
+        #expect(try ExportedTable.comparable("\(table)/manifest.json") == manifest, comment)
+        #expect(leftovers(output).isEmpty, comment)
+        let exported = try ExportedTable(table)
+        #expect(try exported.state.member("status").string() == "succeeded", comment)
+        try expectOneQuery(exported, kills: kills, comment)
+    }
+
+    /// StartQueryExecution may have been sent once more for each kill, but then with one token, one body and one id.
+    private func expectOneQuery(_ exported: ExportedTable, kills: Int, _ comment: Comment) throws {
+        let token = try exported.state.member("client_request_token").string()
+        let bodies = athena.calls.filter { $0.operation == "StartQueryExecution" && $0.body.contains(token) }.map(
+            \.body)
+        #expect(Set(bodies).count == 1 && bodies.count <= 1 + kills, comment)
+        let id = try exported.manifest.member("runs").elements()[0].member("query_execution_id").string()
+        #expect(id == athena.executionID(forToken: token), comment)
+    }
+
+    /// Runs a body for every point, a few at a time.
+    func forEachPoint(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+        try await forEachConcurrently(Array(Swift.stride(from: 1, through: points.count, by: Self.stride)), body)
+    }
+
+    /// Everything that a loader may read, by name.
+    private static func exported(_ table: String) -> [String: Data] {
+        TestMachine.files(below: table).filter { $0.key.hasPrefix("data/") || $0.key.hasPrefix("rejected/") }
+    }
+}
+
+/// Runs a body for every element, a few at a time.
+func forEachConcurrently<Element: Sendable>(
+    _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for (index, element) in elements.enumerated() {
+            if index >= 4 { try await group.next() }
+            group.addTask { try await body(element) }
+        }
+        try await group.waitForAll()
+    }
+}
