@@ -9,7 +9,7 @@ struct DisturbedJob: Sendable {
     let athena: FakeAthena
     let url: String
     let format: String
-    private let scratch: String
+    let scratch: String
     /// The name of each call that touched a file, in order.
     let points: [String]
     /// How many calls the service got.
