@@ -1,5 +1,6 @@
 import ArgumentParser
 import CMalloc
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -29,6 +30,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        occupyStandardDescriptors()
         // Whoever reads our output may go away; that ends the writing, not the export.
         signal(SIGPIPE, SIG_IGN)
         // glibc would give each thread a heap of its own; pages and blocks wander between threads, and the freed parts
@@ -46,6 +48,17 @@ enum Main {
             status.exit()
         } catch {
             end(with: error, on: console)
+        }
+    }
+
+    /// Takes the numbers of standard streams that whoever started us has closed: the next file opened would get one, and
+    /// the log would be written into it. Read-only, so that writing still fails.
+    private static func occupyStandardDescriptors() {
+        while let file = unsafe try? FileDescriptor.open("/dev/null", .readOnly) {
+            if file.rawValue > FileDescriptor.standardError.rawValue {
+                try? file.close()
+                return
+            }
         }
     }
 

@@ -115,6 +115,7 @@ extension FakeAthena {
             state.withLock { $0.badSignatures += 1 }
             return refuse("InvalidSignatureException", "The request signature we calculated does not match")
         }
+        if let refusal = refusalOfTime(request) { return refusal }
         switch script(call) {
         case .respond(let status, let body, let headers)?:
             return LoopbackServer.Answer(status: status, headers: headers, body: Array(body.utf8))
@@ -123,6 +124,21 @@ extension FakeAthena {
         case nil: break
         }
         return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
+    }
+
+    /// As the real service words it.
+    private func refusalOfTime(_ request: LoopbackServer.Request) -> LoopbackServer.Answer? {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "yyyyMMdd'T'HHmmss'Z'"
+        guard let tolerance = result.clockTolerance, let stated = request.header("X-Amz-Date"),
+            let time = format.date(from: stated), abs(time.timeIntervalSinceNow) > tolerance
+        else { return nil }
+        var answer = refuse("InvalidSignatureException", "Signature expired: \(stated) is now earlier than the present")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        answer.headers["Date"] = format.string(from: Date())
+        return answer
     }
 
     private func respond(to operation: String, _ input: JSONField) throws -> LoopbackServer.Answer {

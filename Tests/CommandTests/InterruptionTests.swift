@@ -1,0 +1,112 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@Suite struct `Interrupted at any point` {
+    @Test(
+        .enabled(if: FaultShim.path != nil, FaultShim.needs),
+        arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)])
+    func `a signal before any call that touches a file ends the run in order, and the next run completes it`(
+        _ action: FileFault.Action, _ status: Int32, _ format: String
+    ) async throws {
+        try await DisturbedJob.prepared(format) { job in
+            try await job.forEachPoint { point in
+                let output = job.output("\(action)-\(point)")
+                let comment: Comment = "\(action) at point \(point) (\(job.points[point - 1]))"
+                let stopped = try await job.run(output, FileFault(action: action, point: point))
+                switch stopped.status {
+                // Too early, before anybody listens, or too late, with the run complete.
+                case nil: #expect(!FileManager.default.fileExists(atPath: "\(output)/customers/state.json"), comment)
+                case 0: try job.expectComplete(output, stopped, comment)
+                default: #expect(stopped.status == status, comment)
+                }
+                try await job.expectManifestHolds(output, comment)
+                #expect(job.leftovers(output).isEmpty, comment)
+                try job.expectComplete(output, try await job.run(output), comment)
+            }
+        }
+    }
+
+    /// Where a run can wait, and what the service does to make it.
+    enum Wait: String, CaseIterable, Sendable {
+        case start, poll, retry, page
+
+        func script(_ call: PendingCall) -> Fault? {
+            switch (self, call.operation) {
+            case (.start, "StartQueryExecution"), (.page, "GetQueryResults"): .delay(.seconds(60))
+            case (.retry, "GetQueryResults"): .respond(status: 503, body: "")
+            default: nil
+            }
+        }
+
+        var operation: String {
+            switch self {
+            case .start: "StartQueryExecution"
+            case .poll: "GetQueryExecution"
+            case .retry, .page: "GetQueryResults"
+            }
+        }
+    }
+
+    private static func interrupted(
+        during wait: Wait, _ directory: String, signals: [Int32]
+    ) async throws -> (Executable.Outcome, FakeAthena) {
+        var result = FakeResult.customers(10)
+        if wait == .poll { result.states = ["RUNNING"] }
+        let athena = FakeAthena(result: result, isSigned: isSigned, script: wait.script)
+        let process = RunningProcess()
+        let outcome = try await athena.serve { url in
+            async let outcome = Executable.run(
+                ["--endpoint-url", url, "--output", directory, "--max-attempts", "1000"], onStart: process.started)
+            let calls = wait == .retry ? 4 : 1
+            while athena.count(of: wait.operation) < calls { try await Task.sleep(for: .milliseconds(5)) }
+            for signal in signals {
+                process.send(signal)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            return try await outcome
+        }
+        return (outcome, athena)
+    }
+
+    @Test(arguments: Wait.allCases, [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    func `a run that waits is not waited for`(_ wait: Wait, _ signal: (number: Int32, status: Int32)) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let clock = ContinuousClock.now
+            let (outcome, _) = try await Self.interrupted(during: wait, directory, signals: [signal.number])
+            #expect(outcome.status == signal.status, "\(outcome.errors)")
+            // Two seconds are promised; a machine at work on other things may take a while longer.
+            #expect(ContinuousClock.now - clock < .seconds(30))
+            #expect(FileManager.default.fileExists(atPath: "\(directory)/customers/state.json"))
+        }
+    }
+
+    @Test func `a second signal ends the process at once`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(10)
+            result.states = ["RUNNING"]
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                call.operation == "StopQueryExecution" ? .delay(.seconds(60)) : nil
+            }
+            let process = RunningProcess()
+            try await athena.serve { url in
+                let arguments = ["--endpoint-url", url, "--output", directory]
+                async let first = Executable.run(arguments, onStart: process.started)
+                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                process.send(SIGTERM)
+                while athena.count(of: "StopQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                process.send(SIGINT)
+                let outcome = try await first
+                #expect(outcome.status == 130)
+                #expect(!outcome.errors.contains("could not be stopped in time"))
+            }
+        }
+    }
+}
