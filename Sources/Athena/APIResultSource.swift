@@ -5,21 +5,19 @@ import Locking
 /// Rows by GetQueryResults, a thousand a page, one page after another.
 struct APIResultSource: ResultSource {
     let name = "api"
-    let client: AthenaClient
-    let queryExecutionID: String
     let header: HeaderRow
+    private let pages: PageReader
     private let tokens = SeenTokens()
 
     init(client: AthenaClient, queryExecutionID: String, header: HeaderRow) {
-        self.client = client
-        self.queryExecutionID = queryExecutionID
         self.header = header
+        pages = PageReader(client: client, queryExecutionID: queryExecutionID)
     }
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {
         let page: ResultsPage
         do {
-            page = try await client.getQueryResults(queryExecutionID, nextToken: bookmark.pageToken)
+            page = try await pages.page(at: bookmark.pageToken)
         } catch let error as AWSError where bookmark.pageToken != nil && error.isRefusedPageToken {
             throw BookmarkRefused()
         }

@@ -47,12 +47,20 @@ public struct AthenaClient: Sendable {
         }
     }
 
-    func getQueryResults(_ queryExecutionID: String, nextToken: String?) async throws -> ResultsPage {
+    /// - Parameter onNextToken: hears of the next page's token while this page still arrives, if it stands in front.
+    func getQueryResults(
+        _ queryExecutionID: String, nextToken: String?, onNextToken: (@Sendable (String) -> Void)? = nil
+    ) async throws -> ResultsPage {
         var request: JSONObject = [
             "QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(Self.maximumPageRows),
         ]
         request["NextToken"] = nextToken.map { .string($0) }
-        return try await client.call("GetQueryResults", .object(request), limits: Self.pageLimits) { response in
+        let onBody = onNextToken.map { report in
+            { @Sendable (body: Span<UInt8>) in LeadingNextToken.look(in: body, report) }
+        }
+        return try await client.call(
+            "GetQueryResults", .object(request), limits: Self.pageLimits, onBody: onBody
+        ) { response in
             try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
                 try ResultsPage(parsing: body)
             }

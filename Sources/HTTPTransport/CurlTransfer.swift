@@ -13,7 +13,7 @@ final class CurlTransfer {
         continuation = order.continuation
         id = order.id
         request = order.request
-        collector = ResponseCollector(limits: order.request.limits)
+        collector = ResponseCollector(limits: order.request.limits, onBody: order.request.onBody)
     }
 
     /// Sets every option of the handle, of which a failed one fails the request: some of them are promises.

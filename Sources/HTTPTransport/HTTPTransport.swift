@@ -16,6 +16,9 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     public var body: [UInt8]
     public var limits: HTTPLimits
+    /// Sees the body while it arrives, from its beginning each time, until it returns `false`. Called on the transport's
+    /// own thread, so it must be quick. A transport that has an answer at once need not call it.
+    public var onBody: (@Sendable (_ soFar: Span<UInt8>) -> Bool)?
 
     public init(
         method: String, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [], limits: HTTPLimits = .standard

@@ -11,9 +11,11 @@ final class ResponseCollector {
     private var isInHead = true
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
+    private var onBody: (@Sendable (Span<UInt8>) -> Bool)?
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, onBody: (@Sendable (Span<UInt8>) -> Bool)?) {
         self.limits = limits
+        self.onBody = onBody
     }
 
     /// Takes a line with its line break: a status line, a field, the empty line, or a trailer after the body.
@@ -41,6 +43,7 @@ final class ResponseCollector {
         }
         guard bytes.count <= limits.bodyBytes - body.count else { return stop(.body) }
         body.append(contentsOf: bytes)
+        if let observer = onBody, !observer(body.span) { onBody = nil }
         return true
     }
 

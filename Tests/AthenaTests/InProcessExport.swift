@@ -19,6 +19,8 @@ struct InProcessExport {
     var query = AthenaExport.QueryChoice.start(AthenaQuery(statement: "SELECT * FROM test_rows"))
     /// What happens instead of, or before, an answer; see ``DirectTransport``.
     var fault: @Sendable (PendingCall) throws -> HTTPResponse? = { _ in nil }
+    /// Another transport than one that fails as told.
+    var transport: (any HTTPTransport)?
 
     init(_ athena: FakeAthena, in directory: String) {
         self.athena = athena
@@ -61,7 +63,8 @@ struct InProcessExport {
             AWSJSONClient(
                 service: .athena, targetPrefix: "AmazonAthena", endpoint: try settings.endpoint(for: .athena),
                 credentials: ExplicitCredentials(credentials),
-                transport: DirectTransport(athena, fault: fault), retry: RetryPolicy(maxAttempts: maxAttempts),
+                transport: transport ?? DirectTransport(athena, fault: fault),
+                retry: RetryPolicy(maxAttempts: maxAttempts),
                 runtime: time.runtime, logger: logger))
         let options = AthenaExport.Options(
             query: query, table: "customers",
