@@ -6,6 +6,8 @@ public enum AWSError: Error, Sendable, Equatable {
     case service(AWSServiceError, attempts: Int)
     /// No whole answer arrived.
     case transport(operation: String, HTTPTransportError, attempts: Int)
+    /// A whole answer that is not the one that was asked for.
+    case untrustedAnswer(operation: String, problem: String)
     /// Nobody had credentials: who was asked, and what was missing there.
     case noCredentials([CredentialAttempt])
     /// A provider gave credentials that are past their expiration.
@@ -23,7 +25,7 @@ public enum AWSError: Error, Sendable, Equatable {
         case configuration
         /// The service understood the request and will not carry it out.
         case refused
-        /// The answer is larger than any right one.
+        /// The answer is larger than any right one, or another one than was asked for.
         case untrustedAnswer
     }
 
@@ -40,6 +42,7 @@ public enum AWSError: Error, Sendable, Equatable {
             case .bodyTooLarge, .headersTooLarge: .untrustedAnswer
             default: error.isTransient ? .temporary : .configuration
             }
+        case .untrustedAnswer: .untrustedAnswer
         case .noCredentials, .expiredCredentials: .credentials
         case .noRegion, .configuration: .configuration
         }
@@ -72,6 +75,8 @@ extension AWSError: CustomStringConvertible {
         case .service(let error, let attempts): "\(error)\(Self.after(attempts)); \(error.kind.advice)"
         case .transport(let operation, let error, let attempts):
             "\(operation): \(error)\(Self.after(attempts)); \(Self.advice(error))"
+        case .untrustedAnswer(let operation, let problem):
+            "\(operation): \(problem); check what stands between this program and AWS"
         case .noCredentials(let attempts):
             "no AWS credentials (\(attempts.map(\.description).joined(separator: "; "))); "
                 + "set the environment's keys or configure a profile"

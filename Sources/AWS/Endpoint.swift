@@ -4,12 +4,20 @@ public import HTTPTransport
 public struct Endpoint: Sendable, Equatable {
     public let url: HTTPURL
     public let signingRegion: Region
+    /// What the address was made of; nil for one that somebody configured.
+    private let made: Made?
+
+    private struct Made: Equatable {
+        let service: AWSService
+        let variant: EndpointVariant
+    }
 
     /// The service's own endpoint in a region.
     public init(_ service: AWSService, region: Region, variant: EndpointVariant = EndpointVariant()) {
         var variant = variant
         signingRegion = region.withoutFIPS ?? region
         if region != signingRegion { variant.usesFIPS = true }
+        made = Made(service: service, variant: variant)
         let suffix = service.dnsSuffix(signingRegion.partition, variant)
         url = HTTPURL(scheme: .https, host: "\(service.hostPrefix(variant)).\(signingRegion).\(suffix)")
     }
@@ -34,5 +42,21 @@ public struct Endpoint: Sendable, Equatable {
             throw .configuration(ConfigurationFault(source: origin, problem: "an endpoint has no query part; drop it"))
         }
         signingRegion = region
+        made = nil
+    }
+
+    private init(url: HTTPURL, signingRegion: Region) {
+        self.url = url
+        self.signingRegion = signingRegion
+        made = nil
+    }
+
+    /// Whether somebody configured the address.
+    var isCustom: Bool { made == nil }
+
+    /// The same service in another region; of a configured endpoint, the same address with another signature.
+    func inRegion(_ region: Region) -> Endpoint {
+        guard let made else { return Endpoint(url: url, signingRegion: region) }
+        return region == signingRegion ? self : Endpoint(made.service, region: region, variant: made.variant)
     }
 }

@@ -8,16 +8,30 @@ struct APIResultSource: ResultSource {
     let header: HeaderRow
     private let pages: PageReader
     private let tokens = SeenTokens()
+    private let firstPage: Locked<ResultsPage?>
 
-    init(client: AthenaClient, queryExecutionID: String, header: HeaderRow) {
+    /// - Parameter firstPage: if somebody has asked for it already; it is not asked for again then.
+    init(client: AthenaClient, queryExecutionID: String, header: HeaderRow, firstPage: ResultsPage? = nil) {
         self.header = header
+        self.firstPage = Locked(firstPage)
         pages = PageReader(client: client, queryExecutionID: queryExecutionID)
+    }
+
+    private func takeFirstPage() -> ResultsPage? {
+        firstPage.withLock { page in
+            defer { page = nil }
+            return page
+        }
     }
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {
         let page: ResultsPage
         do {
-            page = try await pages.page(at: bookmark.pageToken)
+            if bookmark.pageToken == nil, let first = takeFirstPage() {
+                page = first
+            } else {
+                page = try await pages.page(at: bookmark.pageToken)
+            }
         } catch let error as AWSError where bookmark.pageToken != nil && error.isRefusedPageToken {
             throw BookmarkRefused()
         }
@@ -65,7 +79,7 @@ extension AWSError {
         switch self {
         case .service(let error, let attempts): attempts == 1 && !error.kind.mayHaveBeenAccepted
         case .noCredentials, .expiredCredentials, .noRegion, .configuration: true
-        case .transport: false
+        case .transport, .untrustedAnswer: false
         }
     }
 

@@ -49,10 +49,11 @@ public struct AthenaClient: Sendable {
 
     /// - Parameter onNextToken: hears of the next page's token while this page still arrives, if it stands in front.
     func getQueryResults(
-        _ queryExecutionID: String, nextToken: String?, onNextToken: (@Sendable (String) -> Void)? = nil
+        _ queryExecutionID: String, nextToken: String?, maxRows: Int = Self.maximumPageRows,
+        onNextToken: (@Sendable (String) -> Void)? = nil
     ) async throws -> ResultsPage {
         var request: JSONObject = [
-            "QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(Self.maximumPageRows),
+            "QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(maxRows),
         ]
         request["NextToken"] = nextToken.map { .string($0) }
         let onBody = onNextToken.map { report in

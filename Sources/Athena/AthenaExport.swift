@@ -9,17 +9,20 @@ public import Logging
 /// process stopped.
 public struct AthenaExport: Sendable {
     let client: AthenaClient
+    let s3: S3Client?
     let journal: ExportJournal
     let options: Options
     let runtime: Runtime
     let logger: Logger
     let report: @Sendable (Progress) -> Void
 
+    /// - Parameter s3: reads result objects; nil if rows are to come from the API whatever the options say.
     public init(
-        client: AthenaClient, journal: ExportJournal, options: Options, runtime: Runtime, logger: Logger,
-        report: @escaping @Sendable (Progress) -> Void = { _ in }
+        client: AthenaClient, s3: S3Client? = nil, journal: ExportJournal, options: Options, runtime: Runtime,
+        logger: Logger, report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
         self.client = client
+        self.s3 = s3
         self.journal = journal
         self.options = options
         self.runtime = runtime
@@ -109,17 +112,8 @@ public struct AthenaExport: Sendable {
         let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
         // Asked beside the export, which does not wait for it to begin.
         async let expectedRows = outputRows(query.queryExecutionID)
-        let source = APIResultSource(
-            client: client, queryExecutionID: query.queryExecutionID,
-            header: HeaderRow(statementType: execution.statementType, substatementType: execution.substatementType))
-        let facts = RunFacts(
-            querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""), source: source.name,
-            dataScannedBytes: execution.dataScannedInBytes)
-        let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
-            report(.export($0))
-        }
         do {
-            try await exporter.export(from: source, state: state)
+            try await exportRows(of: execution, state)
         } catch let error as AWSError where error.isUnknownExecution {
             throw AthenaExportError.executionGone(queryExecutionID: query.queryExecutionID, message: "\(error)")
         } catch let error as ExportError where error.isOfSchema {

@@ -13,6 +13,16 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case executionGone(queryExecutionID: String, message: String)
     /// An answer that cannot be read; `origin` is the recorded file it came from.
     case malformedAnswer(operation: String, origin: String?, requestID: String?, JSONError)
+    /// The result object cannot be read from S3: access, reach, retries.
+    case resultUnreadable(S3Location, AWSError)
+    /// There is no result object at its place, or no longer.
+    case resultGone(S3Location, message: String)
+    /// The object is another one than before: its rows and those that were read do not belong together.
+    case resultReplaced(S3Location)
+    /// The object is not the CSV that Athena writes; `offset` is in bytes from its beginning.
+    case malformedResult(S3Location, offset: Int, reason: String)
+    /// Rows were to be read from S3, and are not there to be read.
+    case notInS3(reason: String)
     /// A page leads to itself, so the result would never end.
     case repeatedPageToken
 
@@ -33,6 +43,17 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
         case .malformedAnswer(let operation, let origin, let requestID, let error):
             "\(origin ?? "the answer to \(operation)" + (requestID.map { " (request \($0))" } ?? "")): "
                 + "\(error); " + (origin == nil ? "run the same command again" : "record the answer anew")
+        case .resultUnreadable(let location, let error): "the result object \(location) cannot be read: \(error)"
+        case .resultGone(let location, let message):
+            "there is no result object \(location) (\(message)); use --source api if the query is recent, or run it "
+                + "anew with --restart"
+        case .resultReplaced(let location):
+            "the result object \(location) was replaced while it was being read, so the rest of its rows may be of "
+                + "another result; run the query anew with --restart"
+        case .malformedResult(let location, let offset, let reason):
+            "the result object \(location), byte \(offset): \(reason); use --source api, or run the query anew with "
+                + "--restart"
+        case .notInS3(let reason): "--source s3: \(reason); use --source auto or api"
         case .repeatedPageToken:
             "a page of the result names itself or an earlier page as the next one, so the result would never end; "
                 + "run the same command again"

@@ -12,12 +12,15 @@ extension AthenaExport {
         /// Give up an unfinished run.
         public var restart: Bool
         public var queryTimeout: Duration
+        /// A run may go on with another source than it began with: the rows and their order are the same.
+        public var source: SourceMode
+        public var ranges = RangeSizes.standard
         /// Do not stop the query in Athena when this process gives up waiting for it.
         public var leavesQueryRunning: Bool
 
         public init(
             query: QueryChoice, table: String, export: ExportOptions, runID: String? = nil, restart: Bool = false,
-            queryTimeout: Duration = .seconds(1800), leavesQueryRunning: Bool = false
+            queryTimeout: Duration = .seconds(1800), source: SourceMode = .auto, leavesQueryRunning: Bool = false
         ) {
             self.query = query
             self.table = table
@@ -25,6 +28,7 @@ extension AthenaExport {
             self.runID = runID
             self.restart = restart
             self.queryTimeout = queryTimeout
+            self.source = source
             self.leavesQueryRunning = leavesQueryRunning
         }
 

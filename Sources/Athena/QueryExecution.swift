@@ -42,6 +42,8 @@ struct QueryExecution: Sendable, Equatable {
     let substatementType: String?
     /// The full name of the result object, whatever location was asked for.
     let outputLocation: String?
+    /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`, of which the last is for the client to decrypt.
+    let encryptionOption: String?
     let dataScannedInBytes: Int?
 
     /// Reads the body of an answer.
@@ -59,6 +61,8 @@ struct QueryExecution: Sendable, Equatable {
         statementType = try execution.optionalMember("StatementType")?.string()
         substatementType = try execution.optionalMember("SubstatementType")?.string()
         outputLocation = try result?.optionalMember("OutputLocation")?.string()
+        encryptionOption = try result?.optionalMember("EncryptionConfiguration")?
+            .optionalMember("EncryptionOption")?.string()
         dataScannedInBytes = try statistics?.optionalMember("DataScannedInBytes")?.integer(atLeast: 0)
     }
 }

@@ -17,13 +17,16 @@ struct BatchEncoding {
     private var builder: BatchBuilder
     /// Data rows of the result before the next one.
     private(set) var rowsRead: Int
-    /// Rows of the current page that are behind us: those before the bookmark at first, then those encoded.
+    /// Rows before the bookmark that the run began with, as far as no page has held them yet.
+    private var rowsToSkip: Int
+    /// Rows of the current page that are behind us: those skipped at first, then those encoded.
     private var nextRow: Int?
 
     init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) {
         self.schema = schema
         builder = BatchBuilder(schema: schema, format: options.format, limits: options.limits)
         rowsRead = checkpoint.rowsExported
+        rowsToSkip = checkpoint.bookmark.rowsIntoPage
     }
 
     /// Takes rows of the page until a batch is full or, on the last page, until the result ends.
@@ -50,18 +53,20 @@ struct BatchEncoding {
         return nil
     }
 
-    private func firstRow(of page: PageAt) throws(ExportError) -> Int {
+    private mutating func firstRow(of page: PageAt) throws(ExportError) -> Int {
         guard page.page.columns == schema.columns else {
             throw .inconsistentSource(
                 "the columns changed between two pages of one result, after row \(rowsRead); "
                     + "run the query again with --restart")
         }
-        guard page.bookmark.rowsIntoPage <= page.page.block.rowCount else {
+        let skipped = min(rowsToSkip, page.page.block.rowCount)
+        rowsToSkip -= skipped
+        guard rowsToSkip == 0 || page.page.next != nil else {
             throw .inconsistentSource(
-                "a page that had \(page.bookmark.rowsIntoPage) rows or more now has \(page.page.block.rowCount); "
+                "the result now ends \(rowsToSkip) rows before the place that was exported to; "
                     + "give the run up with --restart")
         }
-        return page.bookmark.rowsIntoPage
+        return skipped
     }
 
     private mutating func seal(at row: Int, of page: PageAt) -> SealedBatch {

@@ -53,11 +53,14 @@ public struct RunFacts: Sendable {
     public let querySHA256: String
     /// How rows are read: `api`, `s3`.
     public let source: String
+    /// Why rows are not read by a faster source, if somebody would ask.
+    public let sourceNote: String?
     public let dataScannedBytes: Int?
 
-    public init(querySHA256: String, source: String, dataScannedBytes: Int?) {
+    public init(querySHA256: String, source: String, sourceNote: String? = nil, dataScannedBytes: Int?) {
         self.querySHA256 = querySHA256
         self.source = source
+        self.sourceNote = sourceNote
         self.dataScannedBytes = dataScannedBytes
     }
 
@@ -65,7 +68,8 @@ public struct RunFacts: Sendable {
     func run(_ state: ExportState, query: ExportState.QueryIdentity, checkpoint: Checkpoint) -> Manifest.Run {
         Manifest.Run(
             runID: state.runID, status: .running, queryExecutionID: query.queryExecutionID,
-            querySHA256: querySHA256, source: source, startedAt: state.startedAt, completedAt: nil,
+            querySHA256: querySHA256, source: source, sourceNote: sourceNote, startedAt: state.startedAt,
+            completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
             dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns)
     }

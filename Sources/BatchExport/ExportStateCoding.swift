@@ -23,21 +23,22 @@ extension ExportState {
     }
 
     func json(updatedAt: String) -> JSONValue {
-        let checkpoint = checkpoint
+        var position: JSONObject = [
+            "page_token": checkpoint.bookmark.pageToken.map { .string($0) } ?? .null,
+            "rows_into_page": .integer(checkpoint.bookmark.rowsIntoPage),
+            "byte_offset": .integer(checkpoint.bookmark.byteOffset),
+            "rows_exported": .integer(checkpoint.rowsExported),
+            "duplicate_rows": .integer(checkpoint.duplicateRows),
+            "rejected_rows": .integer(checkpoint.rejectedRows),
+        ]
+        position["etag"] = checkpoint.bookmark.etag.map { .string($0) }
         return [
             "format": .string(Self.formatName), "version": .integer(Self.formatVersion), "run_id": .string(runID),
             "status": .string(status.rawValue), "request_fingerprint": .string(request.fingerprint),
             "request": request.json,
             "client_request_token": clientRequestToken.map { .string($0) } ?? .null,
             "query_execution_id": query.map { .string($0.queryExecutionID) } ?? .null,
-            "position": [
-                "page_token": checkpoint.bookmark.pageToken.map { .string($0) } ?? .null,
-                "rows_into_page": .integer(checkpoint.bookmark.rowsIntoPage),
-                "byte_offset": .integer(checkpoint.bookmark.byteOffset),
-                "rows_exported": .integer(checkpoint.rowsExported),
-                "duplicate_rows": .integer(checkpoint.duplicateRows),
-                "rejected_rows": .integer(checkpoint.rejectedRows),
-            ],
+            "position": .object(position),
             "first_batch": .integer(firstBatch), "next_batch": .integer(checkpoint.nextBatch),
             "query_reruns": .integer(queryReruns),
             "started_at": .string(startedAt), "updated_at": .string(updatedAt),
@@ -89,7 +90,8 @@ extension Checkpoint {
             bookmark: Bookmark(
                 pageToken: try token?.string(),
                 rowsIntoPage: try position.member("rows_into_page").count(),
-                byteOffset: try position.member("byte_offset").count()),
+                byteOffset: try position.member("byte_offset").count(),
+                etag: try position.optionalMember("etag")?.string()),
             rowsExported: try position.member("rows_exported").count(),
             duplicateRows: try position.member("duplicate_rows").count(),
             rejectedRows: try position.member("rejected_rows").count(),

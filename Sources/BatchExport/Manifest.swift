@@ -20,6 +20,8 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var queryExecutionID: String
         public internal(set) var querySHA256: String
         public internal(set) var source: String
+        /// Why rows were not read by the faster source; nil if they were, or if nobody asked for it.
+        public internal(set) var sourceNote: String?
         public let startedAt: String
         public internal(set) var completedAt: String?
         /// Rows in files.

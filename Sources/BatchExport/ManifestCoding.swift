@@ -85,11 +85,15 @@ extension Manifest.Run {
         var object: JSONObject = [
             "run_id": .string(runID), "status": .string(status.rawValue),
             "query_execution_id": .string(queryExecutionID), "query_sha256": .string(querySHA256),
-            "source": .string(source), "started_at": .string(startedAt),
-            "completed_at": completedAt.map { .string($0) } ?? .null, "rows": .integer(rows),
-            "duplicate_rows": .integer(duplicateRows), "rejected_rows": .integer(rejectedRows),
-            "data_scanned_bytes": dataScannedBytes.map { .integer($0) } ?? .null,
+            "source": .string(source),
         ]
+        object["source_note"] = sourceNote.map { .string($0) }
+        object["started_at"] = .string(startedAt)
+        object["completed_at"] = completedAt.map { .string($0) } ?? .null
+        object["rows"] = .integer(rows)
+        object["duplicate_rows"] = .integer(duplicateRows)
+        object["rejected_rows"] = .integer(rejectedRows)
+        object["data_scanned_bytes"] = dataScannedBytes.map { .integer($0) } ?? .null
         if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
         return .object(object)
     }
@@ -100,6 +104,7 @@ extension Manifest.Run {
         queryExecutionID = try field.member("query_execution_id").string()
         querySHA256 = try field.member("query_sha256").string()
         source = try field.member("source").string()
+        sourceNote = try field.optionalMember("source_note")?.string()
         startedAt = try field.member("started_at").string()
         completedAt = try field.optionalMember("completed_at")?.string()
         rows = try field.member("rows").count()

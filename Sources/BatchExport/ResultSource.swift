@@ -19,15 +19,19 @@ public struct BookmarkRefused: Error {
 public struct Bookmark: Sendable, Equatable {
     /// The token that was sent for the page in which the next row lies; nil for the first page.
     public var pageToken: String?
-    /// Data rows of that page that lie before the bookmark; a header row does not count.
+    /// Data rows from the beginning of that page to the bookmark; a header row does not count. They may reach into
+    /// later pages, since not every source cuts a result into the same pages.
     public var rowsIntoPage: Int
-    /// For sources that are one stream of bytes.
+    /// For sources that are one stream of bytes: where in it the page begins.
     public var byteOffset: Int
+    /// For sources that are one stream of bytes: which version of it. No bookmark of one is good for another.
+    public var etag: String?
 
-    public init(pageToken: String? = nil, rowsIntoPage: Int = 0, byteOffset: Int = 0) {
+    public init(pageToken: String? = nil, rowsIntoPage: Int = 0, byteOffset: Int = 0, etag: String? = nil) {
         self.pageToken = pageToken
         self.rowsIntoPage = rowsIntoPage
         self.byteOffset = byteOffset
+        self.etag = etag
     }
 
     public static let start = Bookmark()

@@ -55,3 +55,10 @@ extension HTTPLimits {
         }
     }
 }
+
+extension CURLcode {
+    /// What libcurl says when the connection ends, breaks or falls silent before the body is complete.
+    var isOfBrokenBody: Bool {
+        self == CURLE_PARTIAL_FILE || self == CURLE_RECV_ERROR || self == CURLE_OPERATION_TIMEDOUT
+    }
+}

@@ -36,6 +36,9 @@ final class CurlTransfer {
         _ code: CURLcode, _ configuration: CurlTransport.Configuration
     ) -> Result<HTTPResponse, any Error> {
         if code == CURLE_OK { return .success(collector.takeResponse(status: handle.status)) }
+        if request.acceptsBrokenBody, code.isOfBrokenBody, collector.hasBody {
+            return .success(collector.takeResponse(status: handle.status))
+        }
         let host = request.url.authority
         switch collector.overflow {
         case .headers:

@@ -16,6 +16,9 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     public var body: [UInt8]
     public var limits: HTTPLimits
+    /// Whether an answer counts whose body broke off after its first byte: then the body is what arrived. For who can
+    /// tell from the headers that something is missing, and ask for the rest.
+    public var acceptsBrokenBody = false
     /// Sees the body while it arrives, from its beginning each time, until it returns `false`. Called on the transport's
     /// own thread, so it must be quick. A transport that has an answer at once need not call it.
     public var onBody: (@Sendable (_ soFar: Span<UInt8>) -> Bool)?

@@ -47,6 +47,9 @@ final class ResponseCollector {
         return true
     }
 
+    /// Whether a byte of the body has come.
+    var hasBody: Bool { !body.isEmpty }
+
     /// The whole answer. The collector gives its body away and is of no more use.
     func takeResponse(status: Int) -> HTTPResponse {
         defer { body = [] }

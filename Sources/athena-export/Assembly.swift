@@ -16,6 +16,8 @@ import SystemPackage
 /// The one place where the parts are put together.
 struct Assembly {
     let client: AthenaClient
+    /// Nil if nobody is to read from S3.
+    let s3: S3Client?
     let runtime: Runtime
 
     init(_ configuration: ExportConfiguration, logger: Logger) throws {
@@ -28,13 +30,20 @@ struct Assembly {
         runtime = connection.runtime
         var transport = connection.transport
         if let record = configuration.record { transport = try RecordingTransport(record, around: transport) }
+        let credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
+        let retry = RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts)
         client = AthenaClient(
             AWSJSONClient(
-                service: .athena, targetPrefix: "AmazonAthena", endpoint: connection.endpoint,
-                credentials: CachedCredentials(connection.credentials, runtime: runtime, logger: logger),
-                transport: transport,
-                retry: RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts),
-                runtime: runtime, logger: logger))
+                service: .athena, targetPrefix: "AmazonAthena",
+                endpoint: try connection.settings.endpoint(for: .athena),
+                credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: logger))
+        // Recorded are the answers of Athena's API, so they are what a recording run must ask for.
+        let isLive = configuration.replay == nil && configuration.record == nil
+        s3 =
+            isLive && configuration.export.source != .api
+            ? S3Client(
+                endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: transport,
+                retry: retry, runtime: runtime, logger: logger) : nil
     }
 
     /// Cores that this process may use.
@@ -44,7 +53,7 @@ struct Assembly {
 /// How the service is reached: live, or as it was recorded.
 private struct Connection {
     let transport: any HTTPTransport
-    let endpoint: Endpoint
+    let settings: AWSSettings
     let credentials: any CredentialProvider
     let maxAttempts: Int
     let runtime: Runtime
@@ -52,12 +61,11 @@ private struct Connection {
     init(_ aws: AWSConfiguration, logger: Logger) throws {
         let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
         let files = SharedConfigFiles(environment)
-        let settings = try AWSSettings(explicit: aws.explicit, environment: environment, sharedConfig: try files.load())
+        settings = try AWSSettings(explicit: aws.explicit, environment: environment, sharedConfig: try files.load())
         transport = CurlTransport(
             CurlTransport.Configuration(
                 caBundlePath: settings.caBundle?.string,
                 userAgent: "athena-export/\(AthenaExportCommand.version)"))
-        endpoint = try settings.endpoint(for: .athena)
         credentials = CredentialChain.standard(
             explicit: aws.credentials, settings: settings, files: files, logger: logger)
         maxAttempts = try settings.maxAttempts()
@@ -67,11 +75,9 @@ private struct Connection {
     /// Opens no socket, reads no environment, profile or keys, and does not wait.
     init(replaying path: FilePath) throws {
         transport = try ReplayTransport(path)
-        let explicit = AWSSettings.Explicit(region: "us-east-1")
-        endpoint = try AWSSettings(
-            explicit: explicit, environment: AWSEnvironment([:]),
-            sharedConfig: SharedConfig(config: nil, credentials: nil)
-        ).endpoint(for: .athena)
+        settings = try AWSSettings(
+            explicit: AWSSettings.Explicit(region: "us-east-1"), environment: AWSEnvironment([:]),
+            sharedConfig: SharedConfig(config: nil, credentials: nil))
         credentials = ExplicitCredentials(Credentials(accessKeyID: "REPLAY", secretAccessKey: "replay"))
         maxAttempts = RetryPolicy.standard.maxAttempts
         runtime = Runtime(

@@ -65,7 +65,10 @@ enum ExitStatus: Int32, Error {
         switch error {
         case .queryEnded, .statementRefused: .queryFailed
         case .queryTimedOut: .temporary
-        case .executionGone, .malformedAnswer, .repeatedPageToken: .untrustedData
+        case .executionGone, .malformedAnswer, .repeatedPageToken, .resultGone, .resultReplaced, .malformedResult:
+            .untrustedData
+        case .resultUnreadable(_, let error): of(error)
+        case .notInS3: .configuration
         }
     }
 

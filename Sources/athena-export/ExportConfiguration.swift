@@ -7,7 +7,6 @@ import SystemPackage
 struct ExportConfiguration {
     let export: AthenaExport.Options
     let directory: ExportDirectory
-    let source: SourceChoice
     let replay: FilePath?
     let record: FilePath?
     let aws: AWSConfiguration
@@ -40,11 +39,10 @@ struct ExportConfiguration {
                     "--compression-level", options.compressionLevel, "compression_level", 1...9, 6),
                 workers: workers),
             runID: try Self.runID(options.runID), restart: options.restart,
-            queryTimeout: options.queryTimeout?.duration ?? .seconds(1800),
+            queryTimeout: options.queryTimeout?.duration ?? .seconds(1800), source: try settings.source(),
             leavesQueryRunning: options.leaveQueryRunning)
         let output = try settings.string("--output", options.output, "output")?.value ?? "export"
         directory = ExportDirectory(parent: FilePath(output), table: table)
-        source = try settings.source()
         replay = try Self.path(options.replay, option: "--replay")
         record = try Self.path(options.record, option: "--record")
         if replay != nil, record != nil {

@@ -63,8 +63,8 @@ private struct Run {
             wasUnfinished = await journal.state?.isUnfinished ?? false
             let progress = ProgressReporter(console: console, isShown: showsProgress)
             let export = AthenaExport(
-                client: assembly.client, journal: journal, options: configuration.export, runtime: assembly.runtime,
-                logger: logger, report: progress.report)
+                client: assembly.client, s3: assembly.s3, journal: journal, options: configuration.export,
+                runtime: assembly.runtime, logger: logger, report: progress.report)
             task = Task { try await export.run() }
         } catch {
             if options.summary == .json {

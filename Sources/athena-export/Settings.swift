@@ -1,3 +1,4 @@
+import Athena
 import AWS
 import BatchExport
 
@@ -48,13 +49,18 @@ struct Settings {
         return try choice("format") ?? .csv
     }
 
-    func source() throws(ConfigurationError) -> SourceChoice {
+    func source() throws(ConfigurationError) -> SourceMode {
         let source: SourceChoice
         if let typed = options.source { source = typed } else { source = try choice("source") ?? .auto }
         switch source {
-        case .auto, .api: return source
+        case .auto: return .auto
+        case .api: return .api
+        case .s3 where options.replay == nil && options.record == nil: return .s3
         case .s3, .unload:
-            let problem = "\(source.rawValue) is not there yet in this version; use auto or api"
+            let problem =
+                source == .s3
+                ? "s3 cannot be recorded or replayed, only the answers of Athena's API are; use auto or api"
+                : "\(source.rawValue) is not there yet in this version; use auto, api or s3"
             if options.source != nil { throw .option(name: "--source", problem: problem) }
             throw try file?.string("source")?.origin.error(problem) ?? .option(name: "--source", problem: problem)
         }

@@ -81,6 +81,33 @@ struct `Against moto's server` {
         }
     }
 
+    @Test func `the result object is read from moto's S3 as boto3 has put it there`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                // Long enough for several parts.
+                var result = FakeResult(rowCount: 60_000)
+                result.row = { number in Self.values[number % Self.values.count].map { $0.map { "\(number) \($0)" } } }
+                try Data(Self.result.serialized(pretty: false)).write(
+                    to: URL(fileURLWithPath: "\(directory)/result.json"))
+                _ = try await python("queue", address, "\(directory)/result.json")
+                let arguments = ["--endpoint-url", address, "--output", directory]
+                let first = try await Executable.run(
+                    arguments + ["--table", "first", "--staging-dir", "s3://result-bucket/some/prefix/"])
+                #expect(first.status == 0, "\(first.errors)")
+                let id = try ExportedTable("\(directory)/first").state.member("query_execution_id").string()
+                try Data(result.csv).write(to: URL(fileURLWithPath: "\(directory)/result.csv"))
+                _ = try await python("put", address, id, "\(directory)/result.csv")
+
+                let outcome = try await Executable.run(
+                    arguments + ["--query-execution-id", id, "--source", "s3", "--summary", "json"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output.contains(#""source":"s3""#))
+                let content = try await ExportedTable("\(directory)/customers").contents().joined()
+                #expect(CSVReader.rows(content).dropFirst().map { $0 } == (0..<60_000).map(result.row))
+            }
+        }
+    }
+
     private static func rows(_ ndjson: String) throws -> [[String?]] {
         try ndjson.split(separator: "\n").map { line in
             let object = JSONField(try JSONValue(parsing: Array(line.utf8)))

@@ -9,17 +9,21 @@ import TestSupport
     guard
         let sent = request.header("Authorization"), let date = request.header("X-Amz-Date"),
         let signedHeaders = sent.split(separator: "SignedHeaders=").last?.prefix(while: { $0 != "," }),
-        let timestamp = Timestamp(amzDate: date)
+        let timestamp = Timestamp(amzDate: date),
+        let scope = sent.split(separator: "Credential=").last?.prefix(while: { $0 != "," }).split(separator: "/"),
+        scope.count == 5, let region = Region(String(scope[2]))
     else { return false }
     var copy = HTTPRequest(
-        method: request.method, url: HTTPURL(scheme: .http, host: "127.0.0.1", port: request.port), body: request.body)
+        method: request.method, url: HTTPURL(scheme: .http, host: "127.0.0.1", port: request.port, path: request.path),
+        body: request.body)
     for name in signedHeaders.split(separator: ";") where name != "host" && name != "x-amz-date" {
         copy.headers[String(name)] = request.header(String(name))
     }
     let credentials = Credentials(
         accessKeyID: Executable.accessKeyID, secretAccessKey: Executable.secretAccessKey,
         sessionToken: request.header("X-Amz-Security-Token"))
-    SigV4(service: "athena", region: Region("eu-central-1")!).sign(&copy, with: credentials, at: timestamp)
+    SigV4(service: request.header("X-Amz-Target") == nil ? "s3" : "athena", region: region).sign(
+        &copy, with: credentials, at: timestamp)
     return copy.headers["Authorization"] == sent
 }
 

@@ -3,6 +3,7 @@
     moto-peer.py serve FILE           serve until killed; the address is written to FILE
     moto-peer.py queue URL FILE       queue the results in FILE (a list of {"rows", "column_info"})
     moto-peer.py read URL ID          print the rows of a query as boto3 reads them, as JSON
+    moto-peer.py put URL ID FILE      put FILE where the service says that the result of a query is
 """
 
 import json
@@ -45,4 +46,18 @@ def read(url, query_execution_id):
     json.dump(rows[1:], sys.stdout)
 
 
-{"serve": serve, "queue": queue, "read": read}[sys.argv[1]](*sys.argv[2:])
+def put(url, query_execution_id, path):
+    import boto3
+
+    options = dict(
+        endpoint_url=url, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    execution = boto3.client("athena", **options).get_query_execution(QueryExecutionId=query_execution_id)
+    location = execution["QueryExecution"]["ResultConfiguration"]["OutputLocation"]
+    bucket, key = location.removeprefix("s3://").split("/", 1)
+    s3 = boto3.client("s3", **options)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.upload_file(path, bucket, key)
+
+
+{"serve": serve, "queue": queue, "read": read, "put": put}[sys.argv[1]](*sys.argv[2:])

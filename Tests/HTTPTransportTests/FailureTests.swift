@@ -53,6 +53,27 @@ struct FailureTests {
         #expect(error.isTransient)
     }
 
+    @Test(arguments: [false, true])
+    func `what arrived of a broken body counts for a request that says so`(isReset: Bool) async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 206 Partial Content\r\nX-Part: 1\r\nContent-Length: 10\r\n\r\nabc")
+            usleep(50_000)
+            if isReset { connection.reset() }
+        }
+        var request = HTTPRequest(method: "GET", url: server.url())
+        request.acceptsBrokenBody = true
+        let response = try await transport.send(request)
+        #expect(response.status == 206 && response.headers["X-Part"] == "1" && response.text == "abc")
+    }
+
+    @Test func `a body that breaks off before its first byte is lost in any case`() async throws {
+        let server = try LoopbackServer.sayingOnce("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n")
+        var request = HTTPRequest(method: "GET", url: server.url())
+        request.acceptsBrokenBody = true
+        #expect(try await transport.failure(of: request) == .truncatedBody(host: server.url().authority))
+    }
+
     @Test func `an answer of nothing loses the connection`() async throws {
         let server = try LoopbackServer.sayingOnce("")
         guard case .connectionLost = try await transport.failure(of: server.url()) else {

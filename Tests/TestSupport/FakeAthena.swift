@@ -8,6 +8,7 @@ import Locking
 /// page twice over in the body, one execution for one ClientRequestToken.
 public final class FakeAthena: Sendable {
     private let result: FakeResult
+    private let s3: FakeS3?
     private let script: FaultScript
     private let isSigned: @Sendable (LoopbackServer.Request) -> Bool
     private let state = Locked(State())
@@ -30,18 +31,22 @@ public final class FakeAthena: Sendable {
     }
 
     /// - Parameters:
+    ///   - s3: answers what is not for Athena, at the same address.
     ///   - isSigned: whether a request is signed as it should be; a request that is not is refused.
     ///   - script: what to do instead of answering.
     public init(
-        result: FakeResult, isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
+        result: FakeResult, s3: FakeS3? = nil,
+        isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
         script: @escaping FaultScript = { _ in nil }
     ) {
         self.result = result
+        self.s3 = s3
         self.isSigned = isSigned
         self.script = script
     }
 
     /// Serves while the body runs, and gives it the address.
+    @discardableResult
     public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
         let server = try await LoopbackServer { [self] request in try await answer(to: request) }
         do {
@@ -74,6 +79,8 @@ public enum Fault: Sendable {
     case before(@Sendable () -> Void)
     /// Answers as usual after a while.
     case delay(Duration)
+    /// Answers as usual but for a change.
+    case alter(@Sendable (inout LoopbackServer.Answer) -> Void)
 
     /// An error as Athena writes it.
     public static func error(_ code: String, _ message: String, status: Int = 400, reason: String? = nil) -> Fault {
@@ -104,6 +111,13 @@ public typealias FaultScript = @Sendable (PendingCall) -> Fault?
 extension FakeAthena {
     /// Answers one request; for tests that need no socket.
     public func answer(to request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+        if let s3, request.header("X-Amz-Target") == nil {
+            guard isSigned(request) else {
+                state.withLock { $0.badSignatures += 1 }
+                return FakeS3.error("SignatureDoesNotMatch", "The request signature does not match", status: 403)
+            }
+            return try await s3.answer(request)
+        }
         let operation = String(request.header("X-Amz-Target")?.split(separator: ".").last ?? "")
         let call = state.withLock { state in
             state.calls.append(Call(operation: operation, body: String(decoding: request.body, as: UTF8.self)))
@@ -121,6 +135,10 @@ extension FakeAthena {
             return LoopbackServer.Answer(status: status, headers: headers, body: Array(body.utf8))
         case .before(let action)?: action()
         case .delay(let duration)?: try await Task.sleep(for: duration)
+        case .alter(let change)?:
+            var answer = try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
+            change(&answer)
+            return answer
         case nil: break
         }
         return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
@@ -182,11 +200,16 @@ extension FakeAthena {
         var status: JSONObject = ["State": .string(current), "SubmissionDateTime": .number("1.79E9")]
         if current == "FAILED" { status["AthenaError"] = result.athenaError }
         status["StateChangeReason"] = result.stateChangeReason.map { .string($0) }
-        let execution: JSONObject = [
+        var execution: JSONObject = [
             "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows",
             "StatementType": .string(result.statementType), "SubstatementType": .string(result.substatementType),
             "Status": .object(status), "Statistics": ["DataScannedInBytes": .integer(4096)],
         ]
+        if let location = result.outputLocation {
+            var configuration: JSONObject = ["OutputLocation": .string(location)]
+            configuration["EncryptionConfiguration"] = result.encryptionOption.map { ["EncryptionOption": .string($0)] }
+            execution["ResultConfiguration"] = .object(configuration)
+        }
         return ok([
             "QueryExecution": .object(execution), "QueryExecutionDetail": ["Status": ["State": .string(current)]],
         ])

@@ -23,6 +23,9 @@ public struct FakeResult: Sendable {
     public var substatementType = "SELECT"
     /// Answers for executions that were not started here.
     public var knowsEveryExecution = false
+    /// Where the service says that the result object is.
+    public var outputLocation: String?
+    public var encryptionOption: String?
     /// Seconds that a request's time may differ from the service's; nil if it does not look.
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.

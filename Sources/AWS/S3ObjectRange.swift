@@ -1,0 +1,77 @@
+import HTTPTransport
+
+/// Some bytes of an object, and which version of it they are of.
+public struct S3ObjectRange: Sendable {
+    /// Of the first byte, from the object's beginning.
+    public let offset: Int
+    /// What was asked for or, where the connection broke off or the object ends, less; never nothing.
+    public let bytes: [UInt8]
+    /// Of the whole object.
+    public let objectSize: Int
+    /// The identity of this version of the object, quotes and all. It is no digest.
+    public let etag: String
+
+    public var end: Int { offset + bytes.count }
+
+    public init(offset: Int, bytes: [UInt8], objectSize: Int, etag: String) {
+        self.offset = offset
+        self.bytes = bytes
+        self.objectSize = objectSize
+        self.etag = etag
+    }
+
+    /// A broken answer is worth keeping from this size on; below it, or below half of what was asked for, the request
+    /// is repeated like a lost one, after a wait.
+    private static let leastProgress = 64 << 10
+
+    /// Reads a 206 and holds it against what was asked for.
+    init(_ response: HTTPResponse, asked: Range<Int>) throws(AWSError) {
+        func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "GetObject", problem: problem) }
+        guard response.status == 206 else {
+            throw fault("a part of the object was asked for, HTTP \(response.status) answers with something else")
+        }
+        guard let text = response.headers["Content-Range"], let range = ContentRange(text) else {
+            throw fault("the answer does not say which part of the object it is")
+        }
+        guard range.bytes.lowerBound == asked.lowerBound, range.bytes.upperBound <= asked.upperBound,
+            range.bytes.upperBound == min(asked.upperBound, range.size) || range.bytes.upperBound < range.size
+        else {
+            throw fault(
+                "bytes \(asked.lowerBound) to \(asked.upperBound - 1) were asked for, \"\(text.shown(limit: 100))\" came"
+            )
+        }
+        guard let etag = response.headers["ETag"], !etag.isEmpty, etag.utf8.count <= 256 else {
+            throw fault("the answer has no ETag, so nobody can tell one version of the object from another")
+        }
+        let isWhole = response.body.count == range.bytes.count
+        guard isWhole || response.body.count >= min(Self.leastProgress, range.bytes.count / 2 + 1),
+            !response.body.isEmpty, response.body.count <= range.bytes.count
+        else { throw fault("the body has \(response.body.count) bytes instead of \(range.bytes.count)") }
+        self.init(offset: asked.lowerBound, bytes: response.body, objectSize: range.size, etag: etag)
+    }
+}
+
+/// `bytes 0-9/100`
+struct ContentRange: Equatable {
+    let bytes: Range<Int>
+    let size: Int
+
+    /// - Returns: nil for anything but a part of an object whose size is known.
+    init?(_ text: String) {
+        guard text.hasPrefix("bytes ") else { return nil }
+        let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, let first = Self.number(ends[0]), let last = Self.number(ends[1]),
+            let size = Self.number(parts[1]), first <= last, last < size
+        else { return nil }
+        bytes = first..<last + 1
+        self.size = size
+    }
+
+    /// Digits alone, because Int reads "+1" as well. An object has 5 TB at most; this leaves room and no overflow.
+    private static func number(_ text: Substring) -> Int? {
+        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
+        return Int(text)
+    }
+}

@@ -1,0 +1,192 @@
+import BatchExport
+import JSON
+
+/// A place in a result object that is not CSV as Athena writes it.
+struct ResultCSVError: Error, Equatable {
+    /// From the beginning of the bytes that were read.
+    var offset: Int
+    let reason: String
+}
+
+/// Reads the CSV of result objects.
+///
+/// Athena's dialect: every value in quotes, a quote inside doubled, NULL is nothing between the commas, records end in
+/// `\n`, and CR and LF inside quotes are data. Unquoted values and `\r\n` outside of quotes are let pass; everything
+/// else that does not fit is an error, a quote that stays open above all: the object was cut off.
+enum ResultCSV {
+    /// Reads whole records; the last one may lack its line end.
+    ///
+    /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand.
+    static func rows(in bytes: consuming [UInt8], columnCount: Int) throws(ResultCSVError) -> RowBlock {
+        var parser = ResultCSVParser(columnCount: columnCount, byteCount: bytes.count)
+        try parser.parse(bytes.span)
+        parser.joinDoubledQuotes(in: &bytes)
+        return RowBlock(
+            bytes: bytes, cells: parser.cells, columnCount: columnCount,
+            hasUnloadableCells: parser.hasUnloadableCells)
+    }
+}
+
+private struct ResultCSVParser {
+    private(set) var cells: [RowBlock.Cell] = []
+    private(set) var hasUnloadableCells = false
+    /// Cells whose text still holds doubled quotes, and where the first of them stands.
+    private var doubled: [(cell: Int, quote: Int)] = []
+    private let columnCount: Int
+
+    init(columnCount: Int, byteCount: Int) {
+        self.columnCount = columnCount
+        // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
+        cells.reserveCapacity(byteCount / 10)
+    }
+
+    mutating func parse(_ text: Span<UInt8>) throws(ResultCSVError) {
+        var offset = 0
+        while offset < text.count {
+            let record = offset
+            var fields = 0
+            while true {
+                offset = try parseField(text, at: offset)
+                fields &+= 1
+                guard offset < text.count, text[offset] == 0x2c, fields < columnCount else { break }
+                offset &+= 1
+            }
+            if offset < text.count { offset = try endOfLine(text, at: offset) }
+            guard fields == columnCount else {
+                throw ResultCSVError(
+                    offset: record, reason: "a record has \(fields) values, but there are \(columnCount) columns")
+            }
+        }
+    }
+
+    private func endOfLine(_ text: Span<UInt8>, at offset: Int) throws(ResultCSVError) -> Int {
+        switch text[offset] {
+        case 0x0a: return offset &+ 1
+        case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: return offset &+ 2
+        case 0x2c:
+            throw ResultCSVError(
+                offset: offset, reason: "a record has more values than there are columns, which are \(columnCount)")
+        default: throw ResultCSVError(offset: offset, reason: "a value goes on after its closing quote")
+        }
+    }
+
+    /// - Returns: where the comma or the line end behind the field stands.
+    @inline(__always)
+    private mutating func parseField(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
+        guard start < text.count, text[start] == 0x22 else { return try parseBare(text, at: start) }
+        var offset = start &+ 1
+        var highBits: UInt64 = 0
+        var specials: UInt64 = 0
+        var firstQuote: Int?
+        while true {
+            while offset &+ 8 <= text.count {
+                let word = text.loadWord(at: offset)
+                let quotes = word.bytes(equalTo: 0x22)
+                let stops = word.bytes(below: 0x20) | word.bytes(equalTo: 0x5c)
+                if quotes != 0 {
+                    let bits = UInt64(quotes.trailingZeroBitCount & ~7)
+                    let before: UInt64 = ~(~0 << bits)
+                    specials |= stops & before
+                    highBits |= word & before
+                    offset &+= Int(bits >> 3)
+                    break
+                }
+                specials |= stops
+                highBits |= word
+                offset &+= 8
+            }
+            guard offset < text.count else {
+                throw ResultCSVError(offset: start, reason: "the text ends inside quotes, so the object was cut off")
+            }
+            let byte = text[offset]
+            if byte != 0x22 {
+                // Only in the last seven bytes of the text.
+                highBits |= UInt64(byte)
+                if byte < 0x20 || byte == 0x5c { specials |= 1 }
+                offset &+= 1
+            } else if offset &+ 1 < text.count, text[offset &+ 1] == 0x22 {
+                if firstQuote == nil { firstQuote = offset }
+                offset &+= 2
+            } else {
+                break
+            }
+        }
+        let value = start &+ 1..<offset
+        var traits: RowBlock.Traits = .plainJSON
+        if specials != 0 { traits = specialTraits(of: text, in: value) }
+        if let firstQuote {
+            traits.remove(.plainJSON)
+            doubled.append((cells.count, firstQuote))
+        }
+        if highBits & 0x8080_8080_8080_8080 != 0 { try checkUTF8(text, in: value) }
+        cells.append(RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits))
+        return offset &+ 1
+    }
+
+    /// NULL, or a value without quotes.
+    private mutating func parseBare(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
+        var offset = start
+        scan: while offset < text.count {
+            switch text[offset] {
+            case 0x2c, 0x0a: break scan
+            case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: break scan
+            case 0x22:
+                throw ResultCSVError(offset: offset, reason: "a quote stands in a value that does not begin with one")
+            default: offset &+= 1
+            }
+        }
+        if offset == start {
+            cells.append(.null)
+        } else {
+            try checkUTF8(text, in: start..<offset)
+            cells.append(
+                RowBlock.Cell(
+                    start: start, count: offset - start, traits: specialTraits(of: text, in: start..<offset)))
+        }
+        return offset
+    }
+
+    private mutating func specialTraits(of text: Span<UInt8>, in range: Range<Int>) -> RowBlock.Traits {
+        var traits: RowBlock.Traits = .plainJSON
+        for offset in range {
+            let byte = text[offset]
+            if byte < 0x20 || byte == 0x5c { traits.remove(.plainJSON) }
+            if byte == 0 {
+                traits.insert(.nul)
+                hasUnloadableCells = true
+            }
+        }
+        return traits
+    }
+
+    private func checkUTF8(_ text: Span<UInt8>, in range: Range<Int>) throws(ResultCSVError) {
+        do {
+            _ = try UTF8Span(validating: text.extracting(range))
+        } catch {
+            throw ResultCSVError(
+                offset: range.lowerBound + error.byteOffsets.lowerBound, reason: "the text is not valid UTF-8")
+        }
+    }
+
+    /// Makes single quotes of the doubled ones in place, now that nobody reads the CSV any more.
+    mutating func joinDoubledQuotes(in buffer: inout [UInt8]) {
+        let doubled = doubled
+        guard !doubled.isEmpty else { return }
+        var bytes = buffer.mutableSpan
+        var cells = cells.mutableSpan
+        for (index, quote) in doubled {
+            let range = cells[index].range
+            var source = quote
+            var target = quote
+            while source < range.upperBound {
+                let byte = bytes[source]
+                bytes[target] = byte
+                target &+= 1
+                // Inside quotes a quote never stands alone.
+                source &+= byte == 0x22 ? 2 : 1
+            }
+            cells[index] = RowBlock.Cell(
+                start: range.lowerBound, count: target &- range.lowerBound, traits: cells[index].traits)
+        }
+    }
+}

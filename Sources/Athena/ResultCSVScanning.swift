@@ -1,0 +1,49 @@
+import JSON
+
+// What can be told of a piece of CSV without reading it as rows. A quote inside a value is doubled and 0x22 is part of
+// no other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.
+extension Span<UInt8> {
+    /// Whether an odd number of quotes stands in the bytes, so that they end inside quotes if they begin outside.
+    var hasOddQuotes: Bool {
+        var offset = 0
+        var flips: UInt64 = 0
+        while offset &+ 32 <= count {
+            flips ^= loadWord(at: offset).quotes ^ loadWord(at: offset &+ 8).quotes
+            flips ^= loadWord(at: offset &+ 16).quotes ^ loadWord(at: offset &+ 24).quotes
+            offset &+= 32
+        }
+        var isOdd = flips.nonzeroBitCount & 1 == 1
+        while offset < count {
+            if self[offset] == 0x22 { isOdd.toggle() }
+            offset &+= 1
+        }
+        return isOdd
+    }
+
+    /// Just behind the last line end outside of quotes; nil if there is none.
+    ///
+    /// Read from the back, so that no more than one row is looked at.
+    ///
+    /// - Parameter endsInQuotes: whether the last byte stands inside quotes.
+    func endOfLastRecord(endsInQuotes: Bool) -> Int? {
+        var isInQuotes = endsInQuotes
+        var offset = count
+        while offset > 0 {
+            offset &-= 1
+            switch self[offset] {
+            case 0x22: isInQuotes.toggle()
+            case 0x0a where !isInQuotes: return offset + 1
+            default: break
+            }
+        }
+        return nil
+    }
+}
+
+extension UInt64 {
+    /// The high bit of every byte that is a quote, of no other.
+    fileprivate var quotes: UInt64 {
+        let difference = self ^ 0x2222_2222_2222_2222
+        return ~(((difference & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f) | difference | 0x7f7f_7f7f_7f7f_7f7f)
+    }
+}

@@ -1,0 +1,97 @@
+import AWS
+import BatchExport
+
+/// One version of a result object.
+struct ResultObject: Sendable {
+    let client: S3Client
+    let location: S3Location
+    /// In bytes.
+    let size: Int
+    let etag: String
+
+    /// Finds the object and reads its first range.
+    ///
+    /// - Parameter etag: the version that it must be; nil for the one that is there.
+    static func open(
+        _ location: S3Location, at offset: Int, etag: String?, bytes: Int, patience: S3Client.Patience,
+        client: S3Client
+    ) async throws -> (object: ResultObject, first: S3ObjectRange) {
+        let first = try await translatingErrors(of: location) {
+            try await client.getObject(
+                location, range: offset..<offset + bytes, ifMatch: etag, patience: patience)
+        }
+        let object = ResultObject(client: client, location: location, size: first.objectSize, etag: first.etag)
+        if let etag, first.etag != etag { throw AthenaExportError.resultReplaced(location) }
+        return (object, try await object.complete(first, until: min(offset + bytes, first.objectSize)))
+    }
+
+    func read(_ range: Range<Int>) async throws -> S3ObjectRange {
+        try await complete(try await part(range), until: range.upperBound)
+    }
+
+    /// Asks for what is missing of a range whose connection broke off.
+    private func complete(_ part: S3ObjectRange, until end: Int) async throws -> S3ObjectRange {
+        if part.end == end { return part }
+        var bytes = part.bytes
+        bytes.reserveCapacity(end - part.offset)
+        while part.offset + bytes.count < end {
+            bytes += try await self.part(part.offset + bytes.count..<end).bytes
+        }
+        return S3ObjectRange(offset: part.offset, bytes: bytes, objectSize: size, etag: etag)
+    }
+
+    private func part(_ range: Range<Int>) async throws -> S3ObjectRange {
+        let part = try await Self.translatingErrors(of: location) {
+            try await client.getObject(location, range: range, ifMatch: etag)
+        }
+        // A server that pays no heed to If-Match must not get us to mix two objects either.
+        guard part.etag == etag, part.objectSize == size else { throw AthenaExportError.resultReplaced(location) }
+        return part
+    }
+
+    /// The rows of whole records, without the header if they begin with it.
+    func page(_ cut: RangeCut, columns: [ColumnInfo]) throws(AthenaExportError) -> ResultPage {
+        var rows: RowBlock
+        do {
+            rows = try ResultCSV.rows(in: cut.bytes, columnCount: columns.count)
+        } catch {
+            throw .malformedResult(location, offset: cut.offset + error.offset, reason: error.reason)
+        }
+        if cut.offset == 0, !cut.body.isEmpty || cut.isLast { rows = try withoutHeader(rows, columns) }
+        return ResultPage(
+            columns: columns.map(\.column), block: rows,
+            next: cut.isLast ? nil : Bookmark(byteOffset: cut.nextOffset, etag: etag))
+    }
+
+    private func withoutHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) throws(AthenaExportError) -> RowBlock {
+        let isHeader =
+            rows.rowCount > 0
+            && zip(rows.cells, columns).allSatisfy { cell, column in
+                !cell.isNull && rows.bytes[cell.range].elementsEqual(column.name.utf8)
+            }
+        guard isHeader else {
+            throw .malformedResult(
+                location, offset: 0, reason: "the first line does not have the column names that the service gives")
+        }
+        return RowBlock(
+            bytes: rows.bytes, cells: Array(rows.cells.dropFirst(columns.count)), columnCount: columns.count,
+            hasUnloadableCells: rows.hasUnloadableCells)
+    }
+
+    private static func translatingErrors<Answer>(
+        of location: S3Location, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await body()
+        } catch let error as AWSError {
+            guard case .service(let answer, _) = error else {
+                throw AthenaExportError.resultUnreadable(location, error)
+            }
+            switch answer.httpStatus {
+            case 404: throw AthenaExportError.resultGone(location, message: "\(answer)")
+            case 412: throw AthenaExportError.resultReplaced(location)
+            default: throw AthenaExportError.resultUnreadable(location, error)
+            }
+        }
+    }
+}

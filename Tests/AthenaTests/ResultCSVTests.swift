@@ -1,0 +1,110 @@
+import AWS
+@testable import Athena
+import BatchExport
+import TestSupport
+import Testing
+
+private func rows(_ text: String, columns: Int = 2) throws -> [[String?]] {
+    texts(try ResultCSV.rows(in: Array(text.utf8), columnCount: columns))
+}
+
+private func texts(_ block: RowBlock) -> [[String?]] {
+    (0..<block.rowCount).map { row in
+        block.cellIndices(ofRow: row).map { index in
+            let cell = block.cells[index]
+            return cell.isNull ? nil : String(decoding: block.bytes[cell.range], as: UTF8.self)
+        }
+    }
+}
+
+/// Records cut as a reader with ranges of this size cuts them, and the rows of each piece.
+private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> [[String?]] {
+    var cut = RangeCut(before: 0)
+    var rows: [[String?]] = []
+    for start in stride(from: 0, to: bytes.count, by: size) {
+        let piece = Array(bytes[start..<min(start + size, bytes.count)])
+        let range = S3ObjectRange(offset: start, bytes: piece, objectSize: bytes.count, etag: "\"v\"")
+        cut = RangeCut(
+            of: FetchedRange(range: range, hasOddQuotes: piece.span.hasOddQuotes), after: cut, objectSize: bytes.count)
+        rows += texts(try ResultCSV.rows(in: cut.bytes, columnCount: columns))
+    }
+    #expect(cut.isLast && cut.nextOffset == bytes.count)
+    return rows
+}
+
+@Suite struct `Reading the CSV of a result object` {
+    @Test func `NULL is nothing and an empty text is a pair of quotes`() throws {
+        #expect(try rows("\"a\",\n,\"\"\n,\n") == [["a", nil], [nil, ""], [nil, nil]])
+    }
+
+    @Test func `an empty line is a NULL in a result of one column`() throws {
+        #expect(try rows("\"a\"\n\n\n\"\"\n", columns: 1) == [["a"], [nil], [nil], [""]])
+        #expect(throws: ResultCSVError(offset: 8, reason: "a record has 1 values, but there are 2 columns")) {
+            try rows("\"a\",\"b\"\n\n")
+        }
+    }
+
+    @Test func `quotes, commas and line ends inside quotes are data`() throws {
+        #expect(
+            try rows("\"say \"\"hi\"\"\",\"a,b\"\n\"\r\n\",\"\n\"\n\"\"\"\",\"\"\"\"\"\"\n") == [
+                ["say \"hi\"", "a,b"], ["\r\n", "\n"], ["\"", "\"\""],
+            ])
+    }
+
+    @Test(arguments: ["1,2\n\"3\",4\n", "1,2\r\n\"3\",\"4\"\r\n", "1,2\r\n\"3\",4"])
+    func `values without quotes and line ends of two bytes are let pass`(_ text: String) throws {
+        #expect(try rows(text) == [["1", "2"], ["3", "4"]])
+    }
+
+    @Test func `the last line end may be missing`() throws {
+        #expect(try rows("\"a\",\"b\"\n\"c\",\"d\"") == [["a", "b"], ["c", "d"]])
+        #expect(try rows("\"a\",\"b\"\n\"c\",") == [["a", "b"], ["c", nil]])
+        #expect(try rows("") == [])
+    }
+
+    @Test(arguments: [
+        ("\"a\",\"b", 4, "cut off"), ("\"a\",\"b\"\"", 4, "cut off"), ("\"a\",\"", 4, "cut off"),
+        ("\"a\"x,\"b\"\n", 3, "after its closing quote"), ("\"a\",\"b\",\"c\"\n", 7, "more values"),
+        ("\"a\"\n", 0, "1 values"), ("a\"b,c\n", 1, "does not begin with one"), ("\"a\"\r,\"b\"\n", 3, "closing quote"),
+    ])
+    func `what is not Athena's CSV is an error with its place`(_ text: String, _ offset: Int, _ reason: String) {
+        #expect {
+            try rows(text)
+        } throws: { error in
+            let error = error as? ResultCSVError
+            return error?.offset == offset && error?.reason.contains(reason) == true
+        }
+    }
+
+    @Test func `bytes that are not UTF-8 are an error with their place`() throws {
+        let bytes: [UInt8] = Array("\"a\",\"é".utf8) + [0xff] + Array("\"\n".utf8)
+        #expect(throws: ResultCSVError(offset: 7, reason: "the text is not valid UTF-8")) {
+            try ResultCSV.rows(in: bytes, columnCount: 2)
+        }
+    }
+
+    @Test func `a block knows what no loader takes and what needs no escape`() throws {
+        let block = try ResultCSV.rows(
+            in: Array("\"a\0b\",\"plain text\"\n\"back\\slash\",\"é\"\n".utf8), columnCount: 2)
+        #expect(block.hasUnloadableCells)
+        #expect(block.cells.map(\.traits) == [[.nul], .plainJSON, [], .plainJSON])
+        #expect(try !ResultCSV.rows(in: Array("\"a\"\n".utf8), columnCount: 1).hasUnloadableCells)
+    }
+
+    @Test func `ranges of every size give the rows of the whole`() throws {
+        let bytes = FakeResult.hard.csv
+        let whole = texts(try ResultCSV.rows(in: bytes, columnCount: 4))
+        #expect(whole == [FakeResult.hard.columns.map(\.name)] + (0..<61).map(FakeResult.hard.row))
+        for size in Array(1...130) + [bytes.count - 1, bytes.count, bytes.count + 1] {
+            #expect(try rowsByRanges(of: bytes, size: size, columns: 4) == whole, "ranges of \(size) bytes")
+        }
+    }
+
+    @Test(arguments: 0..<64) func `quotes are counted right wherever they stand`(_ count: Int) {
+        var generator = SystemRandomNumberGenerator()
+        let bytes: [UInt8] = (0..<count).map { _ in
+            [0x22, 0x23, 0xa2, 0x21, 0x00].randomElement(using: &generator) ?? 0
+        }
+        #expect(bytes.span.hasOddQuotes == (bytes.count { $0 == 0x22 } % 2 == 1), "\(bytes)")
+    }
+}

@@ -1,0 +1,173 @@
+import AWS
+@testable import Athena
+import BatchExport
+import Foundation
+import HTTPTransport
+import JSON
+import Logging
+import Synchronization
+import SystemPackage
+import TestSupport
+
+/// A whole export in this process, against services in this process, whose ranges may be as small as a test likes.
+struct TestRun: Sendable {
+    let directory: String
+    var source = SourceMode.s3
+    var ranges = RangeSizes(bytes: 64, inFlight: 4)
+    var format = FileFormat.csv
+    var batchRows = 20
+    var maxAttempts = 4
+    var log = LogBook()
+    private let transport: any HTTPTransport
+
+    /// - Parameter script: what becomes of a request for an object, counted from 1.
+    init(
+        _ athena: FakeAthena, _ directory: String, source: SourceMode = .s3,
+        script: @escaping @Sendable (Int) -> FakeNetwork.Failure? = { _ in nil }
+    ) {
+        transport = FakeNetwork(athena, script)
+        self.directory = directory
+        self.source = source
+    }
+
+    /// Runs as one process would: to the end, or to the error that ends it.
+    func run() async throws {
+        let settings = try AWSSettings(
+            explicit: .init(region: "eu-central-1", endpointURL: "http://127.0.0.1:1"),
+            environment: AWSEnvironment([:]),
+            sharedConfig: SharedConfig(config: nil, credentials: nil))
+        let credentials = ExplicitCredentials(
+            Credentials(accessKeyID: Executable.accessKeyID, secretAccessKey: Executable.secretAccessKey))
+        let runtime = Runtime(
+            now: Runtime.system.now, sleep: { _ in try Task.checkCancellation() }, random: { 0.5 })
+        let retry = RetryPolicy(maxAttempts: maxAttempts)
+        let client = AthenaClient(
+            AWSJSONClient(
+                service: .athena, targetPrefix: "AmazonAthena", endpoint: try settings.endpoint(for: .athena),
+                credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: log.logger))
+        let s3 = S3Client(
+            endpoint: try settings.endpoint(for: .s3), credentials: credentials, transport: transport, retry: retry,
+            runtime: runtime, logger: log.logger)
+        var options = AthenaExport.Options(
+            query: .start(AthenaQuery(statement: "SELECT * FROM test_rows")), table: "t",
+            export: ExportOptions(
+                primaryKey: ["customer_id"], format: format, limits: BatchLimits(rows: batchRows, bytes: 128 << 20),
+                compressionLevel: 6, workers: 2),
+            runID: "r", source: source)
+        options.ranges = ranges
+        let journal = try ExportJournal(
+            opening: ExportDirectory(parent: FilePath(directory), table: "t"), now: runtime.timestamp)
+        let export = AthenaExport(
+            client: client, s3: s3, journal: journal, options: options, runtime: runtime, logger: log.logger)
+        _ = try await export.run()
+    }
+
+    /// Everything that a loader may read, by name.
+    var files: [String: Data] {
+        TestMachine.files(below: "\(directory)/t").filter { $0.key.hasPrefix("data/") || $0.key.hasPrefix("rejected/") }
+    }
+
+    /// What the manifest says of a member of the run.
+    func manifest(_ member: String) throws -> String? {
+        let json = try JSONValue(
+            parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/manifest.json"))))
+        return try JSONField(json).member("runs").elements()[0].optionalMember(member)?.string()
+    }
+
+    func state() throws -> JSONField {
+        try JSONField(
+            JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/state.json")))))
+    }
+}
+
+/// Keeps what is logged.
+final class LogBook: Sendable {
+    private let list = Mutex<[String]>([])
+
+    var text: String { list.withLock { $0.joined(separator: "\n") } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
+
+    private struct Handler: LogHandler {
+        let book: LogBook
+        var logLevel = Logger.Level.info
+        var metadata = Logger.Metadata()
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            book.list.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+        }
+    }
+}
+
+/// Leads to a service without a socket between, and fails, or breaks bodies off, where it is told to.
+final class FakeNetwork: HTTPTransport {
+    enum Failure: Sendable {
+        case lost
+        /// After so many bytes of the body.
+        case broken(after: Int)
+    }
+
+    private let athena: FakeAthena
+    private let count = Mutex(0)
+    private let script: @Sendable (Int) -> Failure?
+
+    init(_ athena: FakeAthena, _ script: @escaping @Sendable (Int) -> Failure?) {
+        self.athena = athena
+        self.script = script
+    }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let failure = request.method == "GET" ? script(nextNumber()) : nil
+        if case .lost? = failure {
+            throw HTTPTransportError.connectionLost(host: request.url.authority, reason: "Connection reset by peer")
+        }
+        let answer = try await athena.answer(
+            to: LoopbackServer.Request(
+                method: request.method, path: request.url.path, headers: request.headers.map { ($0.name, $0.value) },
+                body: request.body, port: 1))
+        var response = HTTPResponse(status: answer.status, body: answer.body)
+        for (name, value) in answer.headers { response.headers[name] = value }
+        if case .broken(let length)? = failure { response.body = Array(response.body.prefix(length)) }
+        return response
+    }
+
+    private func nextNumber() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
+
+extension FakeResult {
+    /// Whatever can stand in a value, NULL and repeated keys, and rows that no loader takes.
+    static let hard: FakeResult = {
+        let values: [String?] = [
+            "plain", "", nil, "a,b", "say \"hi\"", "\"", "\"\"", "line\nbreak", "\r\n", "\r", "\n\n\n", ",", "ends\"",
+            "\"begins", "山田", "😀 e\u{301}", "\u{2028}", "\\.", "\\N", "tab\t", "a\u{0}b", " blank ", "=1+1",
+            "\",\"\n\",\"", String(repeating: "long \"quoted\"\n", count: 20), "014", "\u{7f}", "ends\\",
+        ]
+        var result = FakeResult(rowCount: 61)
+        result.states = ["SUCCEEDED"]
+        result.row = { number in
+            [
+                number % 23 == 22 ? nil : "k\(number % 40)", values[number % values.count],
+                values[(number * 7 + 3) % values.count], values[(number * 11 + 5) % values.count],
+            ]
+        }
+        return result.inS3
+    }()
+}
+
+/// Whether a fault is there, for as long as a test wants it.
+final class FaultSwitch: Sendable {
+    private let state = Mutex(true)
+
+    var isOn: Bool { state.withLock { $0 } }
+
+    func turnOff() { state.withLock { $0 = false } }
+}

@@ -1,0 +1,162 @@
+import JSON
+import Locking
+
+/// An S3 of our own with one object in it, which is served in parts and fails as told. Path style.
+public final class FakeS3: Sendable {
+    public static let location = "s3://results/exports/result.csv"
+    private static let path = "/results/exports/result.csv"
+
+    /// A request that the server has seen.
+    public struct Call: Sendable {
+        /// In bytes; nil if the request did not ask for a part.
+        public let range: Range<Int>?
+        public let ifMatch: String?
+        public let request: LoopbackServer.Request
+    }
+
+    private let state: Locked<State>
+    private let script: FaultScript
+
+    private struct State {
+        var content: [UInt8]
+        var etag = "\"v1\""
+        var region: String?
+        var calls: [Call] = []
+    }
+
+    /// - Parameters:
+    ///   - region: where the bucket is; nil if requests of every region are welcome.
+    ///   - script: what to do instead of answering.
+    public init(
+        _ content: [UInt8], region: String? = nil, script: @escaping FaultScript = { _ in nil }
+    ) {
+        state = Locked(State(content: content, region: region))
+        self.script = script
+    }
+
+    public convenience init(
+        _ result: FakeResult, region: String? = nil, script: @escaping FaultScript = { _ in nil }
+    ) {
+        self.init(result.csv, region: region, script: script)
+    }
+
+    public var calls: [Call] { state.withLock { $0.calls } }
+
+    /// Puts another object in the place of the one that is there.
+    public func replace(with content: [UInt8]) {
+        state.withLock { state in
+            state.content = content
+            state.etag = "\"v2\""
+        }
+    }
+
+    /// Serves while the body runs, and gives it the address.
+    @discardableResult
+    public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+        let server = try await LoopbackServer { [self] request in try await answer(request) }
+        do {
+            let result = try await body(server.url)
+            await server.stop()
+            return result
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    func answer(_ request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+        let call = Call(range: Self.range(request), ifMatch: request.header("If-Match"), request: request)
+        let number = state.withLock { state in
+            state.calls.append(call)
+            return state.calls.count
+        }
+        switch script(PendingCall(number: number, operation: "GetObject", operationNumber: number)) {
+        case .respond(let status, let body, let headers)?:
+            return LoopbackServer.Answer(status: status, headers: headers, body: Array(body.utf8))
+        case .before(let action)?: action()
+        case .delay(let duration)?: try await Task.sleep(for: duration)
+        case .alter(let change)?:
+            var answer = respond(to: call)
+            change(&answer)
+            return answer
+        case nil: break
+        }
+        return respond(to: call)
+    }
+
+    private func respond(to call: Call) -> LoopbackServer.Answer {
+        let (content, etag, region) = state.withLock { ($0.content, $0.etag, $0.region) }
+        if let region, call.request.header("Authorization")?.contains("/\(region)/s3/aws4_request") != true {
+            return Self.error("PermanentRedirect", "another endpoint", status: 301, ["x-amz-bucket-region": region])
+        }
+        guard call.request.method == "GET", call.request.path == Self.path else {
+            return Self.error("NoSuchKey", "The specified key does not exist.", status: 404)
+        }
+        if let ifMatch = call.ifMatch, ifMatch != etag {
+            return Self.error("PreconditionFailed", "At least one of the pre-conditions failed", status: 412)
+        }
+        guard let range = call.range else { return LoopbackServer.Answer(status: 200, body: content) }
+        guard range.lowerBound < content.count else {
+            return Self.error("InvalidRange", "The requested range is not satisfiable", status: 416)
+        }
+        let part = range.clamped(to: 0..<content.count)
+        return LoopbackServer.Answer(
+            status: 206,
+            headers: [
+                "ETag": etag, "Content-Type": "binary/octet-stream",
+                "Content-Range": "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(content.count)",
+            ], body: Array(content[part]))
+    }
+
+    private static func range(_ request: LoopbackServer.Request) -> Range<Int>? {
+        guard let text = request.header("Range"), text.hasPrefix("bytes=") else { return nil }
+        let ends = text.dropFirst(6).split(separator: "-").compactMap { Int($0) }
+        return ends.count == 2 && ends[0] <= ends[1] ? ends[0]..<ends[1] + 1 : nil
+    }
+
+    /// An error as S3 writes it.
+    static func error(
+        _ code: String, _ message: String, status: Int, _ headers: [String: String] = [:]
+    ) -> LoopbackServer.Answer {
+        LoopbackServer.Answer(
+            status: status, headers: headers.merging(["x-amz-request-id": "S3REQUEST"]) { $1 },
+            body: Array(
+                """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <Error><Code>\(code)</Code><Message>\(message)</Message><RequestId>S3REQUEST</RequestId></Error>
+                """.utf8))
+    }
+}
+
+extension Fault {
+    /// An error as S3 writes it.
+    public static func s3Error(_ code: String, _ message: String = "no", status: Int) -> Fault {
+        let answer = FakeS3.error(code, message, status: status)
+        return .respond(status: status, body: String(decoding: answer.body, as: UTF8.self), headers: answer.headers)
+    }
+}
+
+extension FakeResult {
+    /// The result object: every value in quotes, quotes doubled, nothing for NULL.
+    public var csv: [UInt8] {
+        var text: [UInt8] = []
+        for values in [columns.map { Optional($0.name) }] + (0..<rowCount).map(row) {
+            for (column, value) in values.enumerated() {
+                if column > 0 { text.append(0x2c) }
+                guard let value else { continue }
+                text.append(0x22)
+                for byte in value.utf8 { text += byte == 0x22 ? [byte, byte] : [byte] }
+                text.append(0x22)
+            }
+            text.append(0x0a)
+        }
+        return text
+    }
+
+    /// The result and the place of its object.
+    public var inS3: FakeResult {
+        var result = self
+        result.outputLocation = FakeS3.location
+        return result
+    }
+}
