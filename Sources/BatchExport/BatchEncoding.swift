@@ -9,6 +9,8 @@ struct SealedBatch: Sendable {
     let schema: ResultSchema
     let content: BatchContent
     let end: Bookmark
+    /// Of the last row that was read, loadable or not.
+    let lastRowSHA256: String?
 }
 
 /// Cuts the pages of a result into batches. Pure: pages in, batches out.
@@ -21,12 +23,15 @@ struct BatchEncoding {
     private var rowsToSkip: Int
     /// Rows of the current page that are behind us: those skipped at first, then those encoded.
     private var nextRow: Int?
+    /// Of the row before the next one, as far as a page border hides it.
+    private var lastRowSHA256: String?
 
     init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) {
         self.schema = schema
         builder = BatchBuilder(schema: schema, format: options.format, limits: options.limits)
         rowsRead = checkpoint.rowsExported
         rowsToSkip = checkpoint.bookmark.rowsIntoPage
+        lastRowSHA256 = checkpoint.lastRowSHA256
     }
 
     /// Takes rows of the page until a batch is full or, on the last page, until the result ends.
@@ -50,6 +55,7 @@ struct BatchEncoding {
             return seal(at: row, of: page)
         }
         nextRow = nil
+        if row > 0 { lastRowSHA256 = block.sha256(ofRow: row - 1) }
         return nil
     }
 
@@ -66,6 +72,13 @@ struct BatchEncoding {
                 "the result now ends \(rowsToSkip) rows before the place that was exported to; "
                     + "give the run up with --restart")
         }
+        if skipped > 0, rowsToSkip == 0, let lastRowSHA256,
+            lastRowSHA256 != page.page.block.sha256(ofRow: skipped - 1)
+        {
+            throw .inconsistentSource(
+                "row \(rowsRead) of the result is not the one that was exported as such: state.json leads to another "
+                    + "place, or the result was replaced; restore the file, or give the run up with --restart")
+        }
         return skipped
     }
 
@@ -74,6 +87,7 @@ struct BatchEncoding {
         end.rowsIntoPage = row
         // At the end of a page the next batch begins with the next page, so a resume need not fetch this one again.
         if row == page.page.block.rowCount, let next = page.page.next { end = next }
-        return SealedBatch(schema: schema, content: builder.seal(), end: end)
+        if row > 0 { lastRowSHA256 = page.page.block.sha256(ofRow: row - 1) }
+        return SealedBatch(schema: schema, content: builder.seal(), end: end, lastRowSHA256: lastRowSHA256)
     }
 }

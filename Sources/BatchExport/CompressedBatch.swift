@@ -27,7 +27,8 @@ struct CompressedBatch: Sendable {
         end = Checkpoint(
             bookmark: batch.end, rowsExported: rowsBefore + content.rowsRead,
             duplicateRows: checkpoint.duplicateRows + content.duplicateRows,
-            rejectedRows: checkpoint.rejectedRows + content.rejectedRows, nextBatch: sequence + 1)
+            rejectedRows: checkpoint.rejectedRows + content.rejectedRows, nextBatch: sequence + 1,
+            lastRowSHA256: batch.lastRowSHA256)
     }
 
     func entry(runID: String, in directory: ExportDirectory, format: FileFormat) -> Manifest.Batch? {

@@ -123,8 +123,17 @@ extension ExportJournal {
     }
 
     /// Every row of the result is in files: manifest and state say so.
-    public func complete(_ facts: RunFacts, schema: ResultSchema, format: FileFormat) throws(ExportError) {
+    ///
+    /// - Parameter rows: that the result has; fewer than are exported, if what was read again is not what it was.
+    public func complete(
+        _ facts: RunFacts, rows: Int, schema: ResultSchema, format: FileFormat
+    ) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
+        guard rows == checkpoint.rowsExported else {
+            throw .inconsistentSource(
+                "the result ended after \(rows) rows, though \(checkpoint.rowsExported) rows of it were exported "
+                    + "before; nothing was changed; give the run up with --restart")
+        }
         var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
         var run = facts.run(state, query: query, checkpoint: checkpoint)
         run.status = .succeeded

@@ -77,16 +77,19 @@ public struct Checkpoint: Sendable, Equatable {
     public var rejectedRows: Int
     /// The sequence of the next batch.
     public var nextBatch: Int
+    /// Of the row before the bookmark, so that a resume can tell whether it goes on in the right place.
+    public var lastRowSHA256: String?
 
     public init(
         bookmark: Bookmark = .start, rowsExported: Int = 0, duplicateRows: Int = 0, rejectedRows: Int = 0,
-        nextBatch: Int
+        nextBatch: Int, lastRowSHA256: String? = nil
     ) {
         self.bookmark = bookmark
         self.rowsExported = rowsExported
         self.duplicateRows = duplicateRows
         self.rejectedRows = rejectedRows
         self.nextBatch = nextBatch
+        self.lastRowSHA256 = lastRowSHA256
     }
 
     /// Rows in files.

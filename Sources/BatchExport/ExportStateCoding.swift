@@ -31,6 +31,7 @@ extension ExportState {
             "duplicate_rows": .integer(checkpoint.duplicateRows),
             "rejected_rows": .integer(checkpoint.rejectedRows),
         ]
+        position["last_row_sha256"] = checkpoint.lastRowSHA256.map { .string($0) }
         position["etag"] = checkpoint.bookmark.etag.map { .string($0) }
         return [
             "format": .string(Self.formatName), "version": .integer(Self.formatVersion), "run_id": .string(runID),
@@ -95,7 +96,8 @@ extension Checkpoint {
             rowsExported: try position.member("rows_exported").count(),
             duplicateRows: try position.member("duplicate_rows").count(),
             rejectedRows: try position.member("rejected_rows").count(),
-            nextBatch: try root.member("next_batch").count(atLeast: firstBatch))
+            nextBatch: try root.member("next_batch").count(atLeast: firstBatch),
+            lastRowSHA256: try position.optionalMember("last_row_sha256")?.sha256())
         // On the first page, the rows before the bookmark are all that there are.
         let isConsistent =
             bookmark.pageToken == nil ? bookmark.rowsIntoPage == rowsExported : bookmark.rowsIntoPage <= rowsExported

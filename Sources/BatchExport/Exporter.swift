@@ -26,19 +26,21 @@ public struct Exporter: Sendable {
     ///
     /// - Throws: ``ExportError``, or what the source throws; the checkpoint then stands where the last batch ended.
     public func export(from source: any ResultSource, state: ExportState) async throws {
-        let schema: ResultSchema
+        let result: (schema: ResultSchema, rows: Int)
         do {
-            schema = try await run(source, from: state.checkpoint)
+            result = try await run(source, from: state.checkpoint)
         } catch is BookmarkRefused {
             logger.warning("page token refused; reading the result again from its beginning")
-            schema = try await runFromBeginning(source, firstBatch: state.firstBatch)
+            result = try await runFromBeginning(source, firstBatch: state.firstBatch)
         }
-        try await journal.complete(facts, schema: schema, format: options.format)
+        try await journal.complete(facts, rows: result.rows, schema: result.schema, format: options.format)
     }
 
     /// Batches that are exported already are made again and held against the manifest, which proves that the result is
     /// the same.
-    private func runFromBeginning(_ source: any ResultSource, firstBatch: Int) async throws -> ResultSchema {
+    private func runFromBeginning(
+        _ source: any ResultSource, firstBatch: Int
+    ) async throws -> (schema: ResultSchema, rows: Int) {
         do {
             return try await run(source, from: Checkpoint(nextBatch: firstBatch))
         } catch is BookmarkRefused {
@@ -48,7 +50,10 @@ public struct Exporter: Sendable {
         }
     }
 
-    private func run(_ source: any ResultSource, from start: Checkpoint) async throws -> ResultSchema {
+    /// - Returns: the columns, and how many rows the result has.
+    private func run(
+        _ source: any ResultSource, from start: Checkpoint
+    ) async throws -> (schema: ResultSchema, rows: Int) {
         try await withThrowingTaskGroup(of: ExportStep.self) { group in
             var pipeline = ExportPipeline(exporter: self, source: source, checkpoint: start)
             pipeline.read(at: start.bookmark, in: &group)
@@ -61,8 +66,8 @@ public struct Exporter: Sendable {
                 report(.read(rows: encoding?.rowsRead ?? 0))
             }
             try await pipeline.finish(in: &group)
-            guard let schema = encoding?.schema else { throw CancellationError() }
-            return schema
+            guard let encoding else { throw CancellationError() }
+            return (encoding.schema, encoding.rowsRead)
         }
     }
 

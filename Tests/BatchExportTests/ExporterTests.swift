@@ -166,6 +166,41 @@ private let pages: [[[String?]]] = [
         }
     }
 
+    @Test func `a checkpoint that leads to another place than it did stops the run and changes nothing`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
+            }
+            let before = try export.files()
+            var others = pages
+            others[2][0] = ["3", "another row"]
+            await #expect {
+                try await export.run(others)
+            } throws: { "\($0)".contains("row 3 of the result is not the one that was exported") }
+            #expect(try export.files() == before)
+            try await export.run(pages)
+        }
+    }
+
+    @Test func `a result that ends before what was exported of it stops the run and changes nothing`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = TestExport(parent)
+            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
+            }
+            let before = try export.files()
+            await #expect {
+                try await export.run([Array(pages.joined().prefix(3))], refusesTokens: true)
+            } throws: { "\($0)".contains("ended after 3 rows, though 6 rows") }
+            #expect(try export.files() == before)
+        }
+    }
+
     @Test func `a file that has the next batch's name and other content is not replaced`() async throws {
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)
