@@ -78,6 +78,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strictMemory),
+        // Not a product that users install: measures the command, and serves what it is measured with.
+        .executableTarget(
+            name: "athena-export-benchmark",
+            dependencies: [
+                "Athena", "BatchExport", "Files", "Gzip", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
 
         .target(
             name: "TestSupport",
@@ -113,6 +122,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BenchmarkTests",
+            dependencies: ["Athena", "BatchExport", "JSON", "TestSupport", "athena-export", "athena-export-benchmark"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",

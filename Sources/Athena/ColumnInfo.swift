@@ -1,8 +1,8 @@
-import BatchExport
+package import BatchExport
 import JSON
 
 /// A column as GetQueryResults describes it.
-struct ColumnInfo: Sendable, Equatable {
+package struct ColumnInfo: Sendable, Equatable {
     let name: String
     /// Lower case, without parameters: `varchar`, `timestamp with time zone`.
     let type: String
@@ -23,7 +23,7 @@ struct ColumnInfo: Sendable, Equatable {
         return columns
     }
 
-    var column: Column {
+    package var column: Column {
         let isDecimal = type == "decimal"
         return Column(
             name: name, sourceType: type, type: loadType, precision: isDecimal ? precision : nil,

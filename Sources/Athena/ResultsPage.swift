@@ -1,17 +1,17 @@
-import BatchExport
-import JSON
+package import BatchExport
+package import JSON
 
 /// One answer of GetQueryResults.
-struct ResultsPage: Sendable {
-    let columns: [ColumnInfo]
+package struct ResultsPage: Sendable {
+    package let columns: [ColumnInfo]
     /// Every row of the answer, the header row too if there is one.
-    let rows: RowBlock
+    package let rows: RowBlock
     let nextToken: String?
 
     /// Reads the body of an answer.
     ///
     /// The body becomes the block's buffer: cells point into it, and escaped texts are decoded where they stand.
-    init(parsing body: consuming [UInt8]) throws(JSONError) {
+    package init(parsing body: consuming [UInt8]) throws(JSONError) {
         var parser = ResultsPageParser()
         try parser.parse(body.span)
         try parser.unescape(&body)

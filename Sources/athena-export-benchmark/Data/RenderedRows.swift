@@ -1,0 +1,85 @@
+import JSON
+
+/// The rows of a table in the three forms in which the service writes them.
+struct RenderedRows: Sendable {
+    /// An array of strings and nulls, as in `ResultRows`; a comma behind each.
+    let plain: RowStrip
+    /// An array of objects, as in `Rows`; a comma behind each.
+    let datum: RowStrip
+    /// Lines of the object in S3.
+    let csv: RowStrip
+    let csvHeader: [UInt8]
+    /// As it stands twice in every page.
+    let columnInfo: [UInt8]
+
+    /// Written out when they are first asked for, once.
+    static func of(_ table: BenchmarkTable) -> RenderedRows {
+        switch table {
+        case .customers: customers
+        case .wide: wide
+        }
+    }
+
+    private static let customers = RenderedRows(.customers)
+    private static let wide = RenderedRows(.wide)
+
+    private init(_ table: BenchmarkTable) {
+        plain = RowStrip(of: table, render: Self.appendPlain)
+        datum = RowStrip(of: table, render: Self.appendDatum)
+        csv = RowStrip(of: table, render: Self.appendCSV)
+        var header: [UInt8] = []
+        Self.appendCSV(table.columns.map(\.name), to: &header)
+        csvHeader = header
+        columnInfo = Self.columnInfo(of: table)
+    }
+
+    static func appendPlain(_ values: [String?], to body: inout [UInt8]) {
+        body.append("{\"Data\":[")
+        for (index, value) in values.enumerated() {
+            if index > 0 { body.append(",") }
+            if let value { body.appendJSONString(value) } else { body.append("null") }
+        }
+        body.append("]},")
+    }
+
+    static func appendDatum(_ values: [String?], to body: inout [UInt8]) {
+        body.append("{\"Data\":[")
+        for (index, value) in values.enumerated() {
+            body.append(index > 0 ? ",{" : "{")
+            if let value {
+                body.append("\"VarCharValue\":")
+                body.appendJSONString(value)
+            }
+            body.append("}")
+        }
+        body.append("]},")
+    }
+
+    /// Athena's dialect: every value in quotes, NULL is nothing.
+    private static func appendCSV(_ values: [String?], to output: inout [UInt8]) {
+        for (index, value) in values.enumerated() {
+            if index > 0 { output.append(",") }
+            guard let value else { continue }
+            output.append("\"")
+            for byte in value.utf8 {
+                if byte == UInt8(ascii: "\"") { output.append(byte) }
+                output.append(byte)
+            }
+            output.append("\"")
+        }
+        output.append("\n")
+    }
+
+    private static func columnInfo(of table: BenchmarkTable) -> [UInt8] {
+        JSONValue.array(
+            table.columns.map { column in
+                [
+                    "CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": .string(column.name),
+                    "Label": .string(column.name), "Type": .string(column.type),
+                    "Precision": .integer(column.precision), "Scale": .integer(column.scale), "Nullable": "UNKNOWN",
+                    "CaseSensitive": .bool(column.type == "varchar"),
+                ]
+            }
+        ).serialized(pretty: false)
+    }
+}

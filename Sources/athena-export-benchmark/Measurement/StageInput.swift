@@ -1,0 +1,72 @@
+import Athena
+import BatchExport
+import JSON
+
+/// What the steps of an export get, each from the step before it; made when it is first asked for.
+final class StageInput {
+    let table: BenchmarkTable
+    let rowCount: Int
+    private var parsed: [ResultsPage]?
+    private var encoded: [FileFormat: [[UInt8]]] = [:]
+
+    init(_ table: BenchmarkTable, rowCount: Int) {
+        self.table = table
+        self.rowCount = rowCount
+    }
+
+    /// The bodies of all answers.
+    private(set) lazy var pages: [[UInt8]] = {
+        let result = GeneratedResult(table, rowCount: rowCount)
+        let tokens = stride(from: 999, through: rowCount, by: 1000).map { GeneratedResult.token(forRow: $0) }
+        return ([nil] + tokens).map { token in
+            var body: [UInt8] = []
+            _ = result.appendPage(token: token, maxResults: 1000, to: &body)
+            return body
+        }
+    }()
+
+    func columns() throws -> [Column] {
+        try parsedPages().first?.columns.map(\.column) ?? []
+    }
+
+    func rows() throws -> [RowBlock] {
+        try parsedPages().map(\.rows)
+    }
+
+    func encoded(_ format: FileFormat) throws -> [[UInt8]] {
+        if let blocks = encoded[format] { return blocks }
+        let blocks = try Self.encode(rows(), format.encoder(for: columns()))
+        encoded[format] = blocks
+        return blocks
+    }
+
+    private func parsedPages() throws -> [ResultsPage] {
+        if let parsed { return parsed }
+        let pages = try pages.map { try Self.parse($0) }
+        parsed = pages
+        return pages
+    }
+
+    static func parse(_ body: [UInt8]) throws(JSONError) -> ResultsPage {
+        try ResultsPage(parsing: body)
+    }
+
+    /// In blocks as large as a batch's.
+    static func encode(_ blocks: [RowBlock], _ encoder: any RowEncoder) throws -> [[UInt8]] {
+        let blockBytes = 256 << 10
+        var encoded: [[UInt8]] = []
+        var open: [UInt8] = []
+        open.reserveCapacity(blockBytes + (8 << 10))
+        for block in blocks {
+            for row in 0..<block.rowCount {
+                try encoder.encode(row: row, of: block, into: &open)
+                if open.count >= blockBytes {
+                    encoded.append(open)
+                    open = []
+                    open.reserveCapacity(blockBytes + (8 << 10))
+                }
+            }
+        }
+        return encoded + [open]
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glibc
+
+/// The server alone, for a benchmark in another process, and to hold other programs against.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a made-up query result on loopback, as Athena and S3 would.",
+        discussion: """
+            Prints its address and serves until it is killed. Any query succeeds at once and has the same result. Other \
+            programs are led here by AWS_ENDPOINT_URL and any credentials.
+            """)
+
+    @Option(help: "What the result's rows look like.")
+    var table: BenchmarkTable = .customers
+
+    @Option(help: "Data rows of the result.")
+    var rows = 1_000_000
+
+    @Option(help: ArgumentHelp("Time that every call takes beyond the work.", valueName: "milliseconds"))
+    var latency = 0
+
+    @Option(help: "Port; 0 takes a free one.")
+    var port = 0
+
+    @Flag(help: "End as soon as standard input does: when whoever started the server is gone.")
+    var whileInputIsOpen = false
+
+    func validate() throws {
+        guard (0...BenchmarkTable.maximumRows).contains(rows) else {
+            throw ValidationError("--rows is 0 to \(BenchmarkTable.maximumRows)")
+        }
+        guard (0...60_000).contains(latency) else { throw ValidationError("--latency is 0 to 60000 milliseconds") }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535") }
+    }
+
+    func run() throws {
+        let service = Service(
+            result: GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
+        let server = try Server(service, port: port)
+        if whileInputIsOpen {
+            startThread {
+                var byte: UInt8 = 0
+                while read(0, &byte, 1) > 0 {}
+                _exit(0)
+            }
+        }
+        print("http://127.0.0.1:\(server.port)")
+        fflush(nil)
+        try server.run()
+    }
+}

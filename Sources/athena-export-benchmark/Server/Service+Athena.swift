@@ -1,0 +1,89 @@
+import JSON
+
+extension Service {
+    private static let headers = [
+        "Content-Type: application/x-amz-json-1.1", "x-amzn-RequestId: 00000000-0000-4000-8000-000000000000",
+    ]
+
+    func answerAthena(_ operation: String, _ request: Request, on connection: inout Connection) -> Bool {
+        do {
+            let input = JSONField(try JSONValue(parsing: request.body))
+            if operation == "GetQueryResults" { return try answerPage(input, on: &connection) }
+            return connection.answer(
+                "200 OK", Self.headers, body: try answer(operation, input).serialized(pretty: false))
+        } catch {
+            return refuse("\(error)", on: &connection)
+        }
+    }
+
+    private func answerPage(_ input: JSONField, on connection: inout Connection) throws(JSONError) -> Bool {
+        let token = try input.optionalMember("NextToken")?.string()
+        let maxResults = try input.optionalMember("MaxResults")?.integer() ?? 1000
+        guard (1...1000).contains(maxResults) else { return refuse("MaxResults is 1 to 1000", on: &connection) }
+        var body = connection.output
+        connection.output = []
+        body.removeAll(keepingCapacity: true)
+        defer { connection.output = body }
+        guard result.appendPage(token: token, maxResults: maxResults, to: &body) else {
+            return refuse("Malformed nextPageToken", on: &connection)
+        }
+        return connection.answer("200 OK", Self.headers, body: body)
+    }
+
+    private func refuse(_ message: String, on connection: inout Connection) -> Bool {
+        let body: JSONValue = ["__type": "InvalidRequestException", "Message": .string(message)]
+        return connection.answer("400 Bad Request", Self.headers, body: body.serialized(pretty: false))
+    }
+
+    /// Every query succeeds at once, whatever its text.
+    private func answer(_ operation: String, _ input: JSONField) throws(JSONError) -> JSONValue {
+        switch operation {
+        case "StartQueryExecution":
+            let token = try input.optionalMember("ClientRequestToken")?.string() ?? ""
+            return ["QueryExecutionId": .string(Self.executionID(forToken: token))]
+        case "GetQueryExecution":
+            return ["QueryExecution": execution(try input.member("QueryExecutionId").string())]
+        case "BatchGetQueryExecution":
+            var executions: [JSONValue] = []
+            for id in try input.member("QueryExecutionIds").elements() { executions.append(execution(try id.string())) }
+            return ["QueryExecutions": .array(executions), "UnprocessedQueryExecutionIds": []]
+        case "GetQueryRuntimeStatistics":
+            return ["QueryRuntimeStatistics": ["Rows": ["OutputRows": .integer(result.rowCount)]]]
+        case "GetWorkGroup":
+            let configuration: JSONObject = [
+                "ResultConfiguration": ["OutputLocation": .string(Self.resultsPrefix)],
+                "EnforceWorkGroupConfiguration": .bool(false), "EngineVersion": engineVersion,
+            ]
+            return [
+                "WorkGroup": ["Name": "primary", "State": "ENABLED", "Configuration": .object(configuration)]
+            ]
+        default: return [:]
+        }
+    }
+
+    private func execution(_ id: String) -> JSONValue {
+        [
+            "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows", "StatementType": "DML",
+            "SubstatementType": "SELECT", "WorkGroup": "primary", "EngineVersion": engineVersion,
+            "ResultConfiguration": ["OutputLocation": .string("\(Self.resultsPrefix)\(id).csv")],
+            "QueryExecutionContext": ["Database": "default", "Catalog": "awsdatacatalog"],
+            "Status": [
+                "State": "SUCCEEDED", "SubmissionDateTime": .number("1.79E9"), "CompletionDateTime": .number("1.79E9"),
+            ],
+            "Statistics": ["DataScannedInBytes": .integer(result.csvBytes)],
+        ]
+    }
+
+    private var engineVersion: JSONValue {
+        ["SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"]
+    }
+
+    /// In the form of a UUID; the same token gives the same one (FNV-1a).
+    private static func executionID(forToken token: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in token.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        let text = String(repeating: "0", count: 16 - digits.count) + digits
+        return "\(text.prefix(8))-\(text.dropFirst(8).prefix(4))-4\(text.suffix(3))-8000-\(text.prefix(12))"
+    }
+}
