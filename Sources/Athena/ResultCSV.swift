@@ -1,8 +1,8 @@
-import BatchExport
+package import BatchExport
 import JSON
 
 /// A place in a result object that is not CSV as Athena writes it.
-struct ResultCSVError: Error, Equatable {
+package struct ResultCSVError: Error, Equatable {
     /// From the beginning of the bytes that were read.
     var offset: Int
     let reason: String
@@ -13,11 +13,11 @@ struct ResultCSVError: Error, Equatable {
 /// Athena's dialect: every value in quotes, a quote inside doubled, NULL is nothing between the commas, records end in
 /// `\n`, and CR and LF inside quotes are data. Unquoted values and `\r\n` outside of quotes are let pass; everything
 /// else that does not fit is an error, a quote that stays open above all: the object was cut off.
-enum ResultCSV {
+package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///
     /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand.
-    static func rows(in bytes: consuming [UInt8], columnCount: Int) throws(ResultCSVError) -> RowBlock {
+    package static func rows(in bytes: consuming [UInt8], columnCount: Int) throws(ResultCSVError) -> RowBlock {
         var parser = ResultCSVParser(columnCount: columnCount, byteCount: bytes.count)
         try parser.parse(bytes.span)
         parser.joinDoubledQuotes(in: &bytes)

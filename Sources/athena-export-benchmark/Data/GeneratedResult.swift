@@ -63,6 +63,11 @@ extension GeneratedResult {
 extension GeneratedResult {
     var csvBytes: Int { rows.csvHeader.count + rows.csv.offset(ofRow: rowCount) }
 
+    /// Appends whole lines of the object.
+    func appendCSV(_ range: Range<Int>, to output: inout [UInt8]) {
+        rows.csv.append(range, to: &output)
+    }
+
     /// Appends bytes of the object from an offset on: at least one, at most `maximum`.
     func appendCSV(from offset: Int, maximum: Int, to output: inout [UInt8]) {
         guard offset >= rows.csvHeader.count else {

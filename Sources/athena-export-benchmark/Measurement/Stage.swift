@@ -15,8 +15,7 @@ struct Stage {
     }
 
     static func all(_ input: StageInput) -> [Stage] {
-        // The step that reads result objects belongs here too.
-        [parsePages(input)] + FileFormat.allCases.map { encode($0, input) }
+        [parsePages(input), parseLines(input)] + FileFormat.allCases.map { encode($0, input) }
             + FileFormat.allCases.flatMap { format in [1, 2].map { compress(format, workers: $0, input) } }
     }
 
@@ -43,17 +42,20 @@ struct Stage {
 }
 
 extension Stage {
-    /// The parser keeps the body that it is given, so each run gets one of its own, which does not count.
     private static func parsePages(_ input: StageInput) -> Stage {
         Stage("parse-page-json", input) {
             let pages = input.pages
             return Prepared(bytes: pages.byteCount) { sample in
-                for page in pages {
-                    let body = [UInt8](unsafeUninitializedCapacity: page.count) { buffer, count in
-                        count = buffer.initialize(fromContentsOf: page)
-                    }
-                    try await sample.add { _ = try StageInput.parse(body) }
-                }
+                try await sample.add(forEach: pages) { _ = try StageInput.parse($0) }
+            }
+        }
+    }
+
+    private static func parseLines(_ input: StageInput) -> Stage {
+        Stage("parse-result-csv", input) {
+            let lines = input.lines
+            return Prepared(bytes: lines.byteCount) { sample in
+                try await sample.add(forEach: lines) { _ = try input.parseLines($0) }
             }
         }
     }
@@ -82,4 +84,16 @@ extension Stage {
 
 extension [[UInt8]] {
     fileprivate var byteCount: Int { reduce(0) { $0 + $1.count } }
+}
+
+extension Sample {
+    /// Parsers keep the bytes that they are given, so each gets a copy of its own, which does not count.
+    fileprivate mutating func add(forEach pieces: [[UInt8]], _ parse: ([UInt8]) throws -> Void) async throws {
+        for piece in pieces {
+            let copy = [UInt8](unsafeUninitializedCapacity: piece.count) { buffer, count in
+                count = buffer.initialize(fromContentsOf: piece)
+            }
+            try await add { try parse(copy) }
+        }
+    }
 }

@@ -25,6 +25,17 @@ final class StageInput {
         }
     }()
 
+    /// The lines of the object behind its header, in pieces about as large as the ranges that an export asks for.
+    private(set) lazy var lines: [[UInt8]] = {
+        let result = GeneratedResult(table, rowCount: rowCount)
+        let count = rowCount * (2 << 20) / result.csvBytes
+        return stride(from: 0, to: rowCount, by: count).map { first in
+            var piece: [UInt8] = []
+            result.appendCSV(first..<min(first + count, rowCount), to: &piece)
+            return piece
+        }
+    }()
+
     func columns() throws -> [Column] {
         try parsedPages().first?.columns.map(\.column) ?? []
     }
@@ -45,6 +56,10 @@ final class StageInput {
         let pages = try pages.map { try Self.parse($0) }
         parsed = pages
         return pages
+    }
+
+    func parseLines(_ piece: [UInt8]) throws -> RowBlock {
+        try ResultCSV.rows(in: piece, columnCount: table.columns.count)
     }
 
     static func parse(_ body: [UInt8]) throws(JSONError) -> ResultsPage {
