@@ -42,13 +42,17 @@ let package = Package(
         .target(
             name: "Files", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
+        .target(
+            name: "ChildProcess",
+            dependencies: ["Locking", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "HTTPTransport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
         .target(
             name: "AWS",
             dependencies: [
-                "Digest", "Files", "HTTPTransport", "JSON", "Locking",
+                "ChildProcess", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -102,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "Digest", "HTTPTransport", "JSON", "TestSupport",
+                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -129,7 +133,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["AWS", "Digest", "HTTPTransport", "JSON", "TestSupport", "athena-export"],
+            dependencies: ["AWS", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport", "athena-export"],
             exclude: ["fault-shim.c", "moto-peer.py"], swiftSettings: strict),
     ]
 )

@@ -24,8 +24,8 @@ struct AWSCall {
 
 /// Why one attempt failed.
 enum AttemptFailure: Error {
-    /// With the answer, and the credentials that the request was signed with.
-    case service(AWSServiceError, HTTPResponse, Credentials)
+    /// With the answer, and the credentials that the request was signed with, if it was.
+    case service(AWSServiceError, HTTPResponse, Credentials?)
     case transport(HTTPTransportError)
     /// The status says success and the body says nothing.
     case undecodable(any Error, status: Int)

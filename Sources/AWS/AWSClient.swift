@@ -7,8 +7,7 @@ import Locking
 ///
 /// Every attempt is signed anew with the credentials and the time of that moment.
 struct AWSClient: Sendable {
-    private let signer: SigV4
-    private let credentials: any CredentialProvider
+    private let signing: Signing
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
     private let runtime: Runtime
@@ -22,12 +21,17 @@ struct AWSClient: Sendable {
         let clockSkew = Locked(Duration.zero)
     }
 
+    /// Whether requests say who sends them by a signature.
+    enum Signing: Sendable {
+        case signed(SigV4, any CredentialProvider)
+        /// What the request carries is proof enough.
+        case unsigned
+    }
+
     init(
-        signer: SigV4, credentials: any CredentialProvider, transport: any HTTPTransport, retry: RetryPolicy,
-        runtime: Runtime, logger: Logger
+        signing: Signing, transport: any HTTPTransport, retry: RetryPolicy, runtime: Runtime, logger: Logger
     ) {
-        self.signer = signer
-        self.credentials = credentials
+        self.signing = signing
         self.transport = transport
         self.retry = retry
         self.runtime = runtime
@@ -39,17 +43,19 @@ struct AWSClient: Sendable {
 
     /// Sends a request until it is answered or retries are used up.
     ///
-    /// - Parameter decode: makes the result of an answer with a 2xx status. An answer that it throws at is repeated
-    ///   like a lost one, since proxies answer in the service's name; the last time its error is passed on.
+    /// - Parameters:
+    ///   - secrets: what the request carries besides its signature and no message may repeat.
+    ///   - decode: makes the result of an answer with a 2xx status. An answer that it throws at is repeated like a lost
+    ///     one, since proxies answer in the service's name; the last time its error is passed on.
     func send<Answer>(
-        _ request: HTTPRequest, operation: String, readError: ErrorReader,
+        _ request: HTTPRequest, operation: String, secrets: [String] = [], readError: ErrorReader,
         decode: (HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var call = AWSCall(operation: operation)
         while true {
             call.attempt += 1
             do {
-                let answer = try await attempt(request, call, readError, decode)
+                let answer = try await attempt(request, call, secrets, readError, decode)
                 memory.quota.release(call.lastCost ?? RetryQuota.rewardForSuccess)
                 return answer
             } catch let failure as AttemptFailure {
@@ -59,18 +65,14 @@ struct AWSClient: Sendable {
     }
 
     private func attempt<Answer>(
-        _ request: HTTPRequest, _ call: AWSCall, _ readError: ErrorReader, _ decode: (HTTPResponse) throws -> Answer
+        _ request: HTTPRequest, _ call: AWSCall, _ secrets: [String], _ readError: ErrorReader,
+        _ decode: (HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         try Task.checkCancellation()
-        guard let credentials = try await credentials.credentials() else {
-            throw AWSError.noCredentials([
-                CredentialAttempt(provider: self.credentials.name, outcome: self.credentials.absence)
-            ])
-        }
         var request = request
         request.headers["amz-sdk-invocation-id"] = call.invocationID
         request.headers["amz-sdk-request"] = "attempt=\(call.attempt); max=\(retry.maxAttempts)"
-        signer.sign(&request, with: credentials, at: runtime.now().advanced(by: memory.clockSkew.withLock { $0 }))
+        let credentials = try await sign(&request, call)
 
         let response: HTTPResponse
         do {
@@ -79,7 +81,8 @@ struct AWSClient: Sendable {
             throw AttemptFailure.transport(error)
         }
         guard (200..<300).contains(response.status) else {
-            throw AttemptFailure.service(readError(response, Redactor(credentials, request)), response, credentials)
+            throw AttemptFailure.service(
+                readError(response, Redactor(credentials, request, secrets)), response, credentials)
         }
         do {
             return try decode(response)
@@ -88,6 +91,20 @@ struct AWSClient: Sendable {
         } catch let error where !(error is CancellationError) {
             throw AttemptFailure.undecodable(error, status: response.status)
         }
+    }
+
+    /// - Returns: what it was signed with; nil if it was not.
+    private func sign(_ request: inout HTTPRequest, _ call: AWSCall) async throws -> Credentials? {
+        guard case .signed(let signer, let provider) = signing else { return nil }
+        let credentials: Credentials
+        do {
+            credentials = try await provider.credentials()
+        } catch let error as AWSError where call.attempt > 1 {
+            // Not the same as a call that was never sent: the attempts before may have reached the service.
+            throw AWSError.provider(ProviderFault(provider: provider.name, error))
+        }
+        signer.sign(&request, with: credentials, at: runtime.now().advanced(by: memory.clockSkew.withLock { $0 }))
+        return credentials
     }
 }
 
@@ -133,9 +150,10 @@ extension AWSClient {
     }
 
     /// Whether the provider has other credentials than those that the service takes for expired.
-    private func canReplace(_ expired: Credentials) async throws -> Bool {
-        await credentials.invalidate(expired)
-        return try await credentials.credentials() != expired
+    private func canReplace(_ expired: Credentials?) async throws -> Bool {
+        guard case .signed(_, let provider) = signing, let expired else { return false }
+        await provider.invalidate(expired)
+        return try await provider.credentials() != expired
     }
 
     private func correctClock(by response: HTTPResponse) -> Bool {

@@ -1,6 +1,7 @@
 /// Environment variables as AWS tools read them: one that is set to nothing is not set.
 public struct AWSEnvironment: Sendable {
-    private let variables: [String: String]
+    /// As they are, for programs that are run.
+    let variables: [String: String]
 
     public init(_ variables: [String: String]) {
         self.variables = variables

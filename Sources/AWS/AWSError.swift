@@ -10,6 +10,8 @@ public enum AWSError: Error, Sendable, Equatable {
     case untrustedAnswer(operation: String, problem: String)
     /// Nobody had credentials: who was asked, and what was missing there.
     case noCredentials([CredentialAttempt])
+    /// A provider is configured and gives none.
+    case provider(ProviderFault)
     /// A provider gave credentials that are past their expiration.
     case expiredCredentials(provider: String)
     case noRegion
@@ -43,6 +45,7 @@ public enum AWSError: Error, Sendable, Equatable {
             default: error.isTransient ? .temporary : .configuration
             }
         case .untrustedAnswer: .untrustedAnswer
+        case .provider(let fault): fault.isTemporary ? .temporary : .credentials
         case .noCredentials, .expiredCredentials: .credentials
         case .noRegion, .configuration: .configuration
         }
@@ -52,6 +55,24 @@ public enum AWSError: Error, Sendable, Equatable {
     public var serviceMessage: String {
         if case .service(let error, _) = self { error.message } else { description }
     }
+}
+
+/// A place where credentials were to come from and did not: which, and what went wrong there. Never a secret.
+public struct ProviderFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// As the provider calls itself.
+    public let provider: String
+    /// What went wrong, and what to do about it.
+    public let problem: String
+    /// Whether the same attempt may work later.
+    public let isTemporary: Bool
+
+    public init(provider: String, problem: String, isTemporary: Bool = false) {
+        self.provider = provider
+        self.problem = problem
+        self.isTemporary = isTemporary
+    }
+
+    public var description: String { "no credentials from \(provider): \(problem)" }
 }
 
 /// A setting that is wrong: where it stands, and what is wrong with it. Never its value, if that could be a secret.
@@ -80,6 +101,7 @@ extension AWSError: CustomStringConvertible {
         case .noCredentials(let attempts):
             "no AWS credentials (\(attempts.map(\.description).joined(separator: "; "))); "
                 + "set the environment's keys or configure a profile"
+        case .provider(let fault): "\(fault)"
         case .expiredCredentials(let provider):
             "the credentials from \(provider) have expired; renew them and run the same command again"
         case .noRegion: "no AWS region; set --region, AWS_REGION or the profile's region"

@@ -23,7 +23,7 @@ public struct AWSJSONClient: Sendable {
         self.targetPrefix = targetPrefix
         self.endpoint = endpoint
         client = AWSClient(
-            signer: SigV4(service: service.rawValue, region: endpoint.signingRegion), credentials: credentials,
+            signing: .signed(SigV4(service: service.signingName, region: endpoint.signingRegion), credentials),
             transport: transport, retry: retry, runtime: runtime, logger: logger)
     }
 

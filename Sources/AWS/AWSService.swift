@@ -1,22 +1,46 @@
-/// A service that this program talks to, by its endpoint prefix, which is its signing name as well.
+/// A service that this program talks to, by the name that stands in variables and in `[services …]` sections.
 public enum AWSService: String, Sendable, CaseIterable {
     case athena, s3, sts
+    /// The portal that gives credentials to those who have signed in.
+    case sso
+    /// The sign-in itself.
+    case ssoOIDC = "sso_oidc"
 
     /// `AWS_ENDPOINT_URL_ATHENA`.
     var endpointVariable: String { "AWS_ENDPOINT_URL_\(rawValue.uppercased())" }
 
-    /// The first part of the host name. S3's dual-stack hosts are older than the scheme of the others.
-    func hostPrefix(_ variant: EndpointVariant) -> String {
-        switch (self, variant.usesFIPS, variant.usesDualStack) {
-        case (.s3, false, true): "s3.dualstack"
-        case (.s3, true, true): "s3-fips.dualstack"
-        case (_, true, _): "\(rawValue)-fips"
-        case (_, false, _): rawValue
+    /// What signatures call it.
+    var signingName: String {
+        switch self {
+        case .athena, .s3, .sts: rawValue
+        case .sso: "awsssoportal"
+        case .ssoOIDC: "sso-oauth"
         }
     }
 
-    func dnsSuffix(_ partition: Partition, _ variant: EndpointVariant) -> String {
-        variant.usesDualStack && self != .s3 ? partition.dualStackSuffix : partition.dnsSuffix
+    private var endpointPrefix: String {
+        switch self {
+        case .athena, .s3, .sts: rawValue
+        case .sso: "portal.sso"
+        case .ssoOIDC: "oidc"
+        }
+    }
+
+    /// The host in a region (botocore, `endpoint-rule-set-1.json` of each service).
+    func host(in region: Region, _ variant: EndpointVariant) -> String {
+        let partition = region.partition
+        switch (self, variant.usesFIPS, variant.usesDualStack) {
+        // S3's dual-stack hosts are older than the scheme of the others.
+        case (.s3, let usesFIPS, true):
+            return "\(usesFIPS ? "s3-fips" : "s3").dualstack.\(region).\(partition.dnsSuffix)"
+        // In GovCloud these have no other hosts than those that FIPS 140 has validated.
+        case (.sts, true, false), (.sso, true, false), (.ssoOIDC, true, false):
+            let isGovCloud = partition.id == "aws-us-gov"
+            return "\(endpointPrefix)\(isGovCloud ? "" : "-fips").\(region).\(partition.dnsSuffix)"
+        case (_, let usesFIPS, let usesDualStack):
+            let suffix = usesDualStack ? partition.dualStackSuffix : partition.dnsSuffix
+            return "\(endpointPrefix)\(usesFIPS ? "-fips" : "").\(region).\(suffix)"
+        }
     }
 }
 

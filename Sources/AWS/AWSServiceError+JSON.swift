@@ -5,7 +5,7 @@ extension AWSServiceError {
     /// Reads an error of the AWS JSON protocols.
     ///
     /// The type is in the header, in `__type` or in `code` (Smithy, "AWS JSON 1.1 protocol"); the real Athena sends
-    /// no header, other implementations nothing else.
+    /// no header, other implementations nothing else. Sign-in has OAuth's `error` and `error_description`.
     init(json response: HTTPResponse, operation: String, redactor: Redactor) {
         let body = Self.object(in: response.body)
         func member(_ names: String...) -> String? {
@@ -14,8 +14,12 @@ extension AWSServiceError {
             }
             return nil
         }
-        let type = (response.headers["x-amzn-errortype"] ?? member("__type", "code")).flatMap { Self.cleaned($0) }
-        let text = body == nil ? Self.excerpt(of: response.body) : member("message", "Message") ?? ""
+        let type = (response.headers["x-amzn-errortype"] ?? member("__type", "code", "error")).flatMap {
+            Self.cleaned($0)
+        }
+        let text =
+            body == nil
+            ? Self.excerpt(of: response.body) : member("message", "Message", "error_description") ?? ""
         self.init(
             operation: operation, type: type, athenaErrorCode: member("AthenaErrorCode", "ErrorCode"),
             reason: member("Reason"), text: text, response: response, redactor: redactor)
@@ -53,8 +57,8 @@ extension AWSServiceError {
         return cleaned.isEmpty ? nil : cleaned
     }
 
-    /// The beginning of a body that is not JSON: enough to see whose it is, even with secrets taken out.
-    private static func excerpt(of body: [UInt8]) -> String {
+    /// The beginning of a body that is in no form that is known: enough to see whose it is, even with secrets taken out.
+    static func excerpt(of body: [UInt8]) -> String {
         String(decoding: body.prefix(64 << 10), as: UTF8.self)
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

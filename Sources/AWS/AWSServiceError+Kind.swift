@@ -8,6 +8,7 @@ extension AWSServiceError.Kind {
     ]
     private static let transientCodes: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerException",
+        "IDPCommunicationError",
     ]
     private static let transientStatuses: Set<Int> = [408, 500, 502, 503, 504]
 
@@ -20,7 +21,8 @@ extension AWSServiceError.Kind {
         "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "AccessDeniedException",
         "AccessDenied", "NotAuthorized", "NotAuthorizedException", "MissingAuthenticationToken",
         "MissingAuthenticationTokenException", "IncompleteSignature", "IncompleteSignatureException", "OptInRequired",
-        "AuthFailure", "InvalidToken",
+        "AuthFailure", "InvalidToken", "InvalidIdentityToken", "IDPRejectedClaim", "UnauthorizedException",
+        "InvalidClientException", "InvalidGrantException", "UnauthorizedClientException",
     ]
 
     /// - Parameter code: nil where the answer names none: a proxy's page, or nothing at all.

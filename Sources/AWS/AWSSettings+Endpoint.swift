@@ -1,16 +1,40 @@
 extension AWSSettings {
     /// Where a service is reached.
     ///
+    /// - Parameter region: left out, the region of all requests.
     /// - Throws: ``AWSError/noRegion`` or ``AWSError/configuration(_:)``.
-    public func endpoint(for service: AWSService) throws(AWSError) -> Endpoint {
+    public func endpoint(for service: AWSService, in region: Region? = nil) throws(AWSError) -> Endpoint {
         let variant = EndpointVariant(
             usesFIPS: try isOn("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"),
             usesDualStack: try isOn("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT"))
-        let region = try region()
-        guard let custom = try customEndpoint(for: service) else {
-            return Endpoint(service, region: region, variant: variant)
+        let region = if let region { region } else { try self.region() }
+        if let custom = try customEndpoint(for: service) {
+            return try Endpoint(custom: custom.url, origin: custom.origin, region: region, variant: variant)
         }
-        return try Endpoint(custom: custom.url, origin: custom.origin, region: region, variant: variant)
+        if service == .sts, variant == EndpointVariant(), try usesGlobalSTS(in: region) { return .globalSTS }
+        return Endpoint(service, region: region, variant: variant)
+    }
+
+    /// The regions that had no STS of their own once. Asking for `legacy` means the global one there (botocore,
+    /// endpoint rules of STS).
+    private static let regionsOfGlobalSTS: Set<String> = [
+        "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
+        "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+        "us-west-2",
+    ]
+
+    private func usesGlobalSTS(in region: Region) throws(AWSError) -> Bool {
+        let (variable, key) = ("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
+        guard let choice = environment[variable] ?? profile[key] else { return false }
+        switch choice.lowercased() {
+        case "legacy": return Self.regionsOfGlobalSTS.contains(region.name)
+        case "regional": return false
+        default:
+            throw .configuration(
+                ConfigurationFault(
+                    source: environment[variable] == nil ? inProfile(key) : variable,
+                    problem: "it is neither regional nor legacy"))
+        }
     }
 
     /// The configured endpoint, in the order of the SDKs.
@@ -37,7 +61,7 @@ extension AWSSettings {
         return section
     }
 
-    private func isOn(_ key: String, _ variable: String) throws(AWSError) -> Bool {
+    func isOn(_ key: String, _ variable: String) throws(AWSError) -> Bool {
         if let flag = try environment.flag(variable) { return flag }
         guard let text = profile[key] else { return false }
         return try Self.flag(text, source: "profile \"\(profileName)\"", key: key)

@@ -18,9 +18,12 @@ public struct Endpoint: Sendable, Equatable {
         signingRegion = region.withoutFIPS ?? region
         if region != signingRegion { variant.usesFIPS = true }
         made = Made(service: service, variant: variant)
-        let suffix = service.dnsSuffix(signingRegion.partition, variant)
-        url = HTTPURL(scheme: .https, host: "\(service.hostPrefix(variant)).\(signingRegion).\(suffix)")
+        url = HTTPURL(scheme: .https, host: service.host(in: signingRegion, variant))
     }
+
+    /// STS for all regions of the first partition at once, as it was before it had regions.
+    static let globalSTS = Endpoint(
+        url: HTTPURL(scheme: .https, host: "sts.amazonaws.com"), signingRegion: .usEast1)
 
     /// An endpoint that somebody configured, which takes neither variant (botocore's endpoint rules).
     ///

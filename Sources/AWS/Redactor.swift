@@ -8,9 +8,10 @@ struct Redactor {
     /// Shorter ones are no secrets, and taking them out would make words illegible.
     private static let minimumBytes = 8
 
-    init(_ credentials: Credentials, _ request: HTTPRequest? = nil) {
-        var secrets = [credentials.secretAccessKey]
-        if let token = credentials.sessionToken { secrets.append(token) }
+    /// - Parameter more: secrets that the request carries besides.
+    init(_ credentials: Credentials?, _ request: HTTPRequest? = nil, _ more: [String] = []) {
+        var secrets = more
+        if let credentials { secrets += [credentials.secretAccessKey, credentials.sessionToken ?? ""] }
         if let authorization = request?.headers["Authorization"] {
             // As a whole, and its signature alone.
             secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]

@@ -13,6 +13,11 @@ public struct Region: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
+    /// The region that signs for services of all regions.
+    static let usEast1 = Region(known: "us-east-1")
+
+    private init(known name: String) { self.name = name }
+
     public var description: String { name }
 
     /// `fips-us-east-1` and `us-east-1-fips` are no regions: they mean the region with FIPS endpoints.

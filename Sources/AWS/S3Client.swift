@@ -90,7 +90,7 @@ public struct S3Client: Sendable {
                 request(location, range, etag, in: region, patience), operation: "GetObject"
             ) { response, redactor in
                 bucketRegion = response.headers["x-amz-bucket-region"].flatMap { Region($0) }
-                return AWSServiceError(s3: response, operation: "GetObject", redactor: redactor)
+                return AWSServiceError(xml: response, operation: "GetObject", redactor: redactor)
             } decode: {
                 try S3ObjectRange($0, asked: range)
             }
@@ -127,7 +127,7 @@ public struct S3Client: Sendable {
             let kind = ClientKind(region: region, patience: patience)
             if let client = clients[kind] { return client }
             let client = AWSClient(
-                signer: SigV4(service: AWSService.s3.rawValue, region: region), credentials: credentials,
+                signing: .signed(SigV4(service: AWSService.s3.signingName, region: region), credentials),
                 transport: transport,
                 retry: patience == .full ? retry : RetryPolicy(maxAttempts: min(3, retry.maxAttempts)),
                 runtime: runtime, logger: logger)

@@ -79,7 +79,8 @@ extension AWSError {
         switch self {
         case .service(let error, let attempts): attempts == 1 && !error.kind.mayHaveBeenAccepted
         case .noCredentials, .expiredCredentials, .noRegion, .configuration: true
-        case .transport, .untrustedAnswer: false
+        // Credentials may have failed a later attempt.
+        case .transport, .untrustedAnswer, .provider: false
         }
     }
 

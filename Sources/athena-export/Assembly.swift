@@ -62,13 +62,16 @@ private struct Connection {
         let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
         let files = SharedConfigFiles(environment)
         settings = try AWSSettings(explicit: aws.explicit, environment: environment, sharedConfig: try files.load())
-        transport = CurlTransport(
-            CurlTransport.Configuration(
-                caBundlePath: settings.caBundle?.string,
-                userAgent: "athena-export/\(AthenaExportCommand.version)"))
-        credentials = CredentialChain.standard(
-            explicit: aws.credentials, settings: settings, files: files, logger: logger)
+        let network = CurlTransport.Configuration(
+            caBundlePath: settings.caBundle?.string, userAgent: "athena-export/\(AthenaExportCommand.version)")
+        transport = CurlTransport(network)
         maxAttempts = try settings.maxAttempts()
+        credentials = CredentialChain.standard(
+            explicit: aws.credentials,
+            context: CredentialContext(
+                settings: settings, files: files, transport: transport,
+                directTransport: CurlTransport(network.directly),
+                retry: RetryPolicy(maxAttempts: maxAttempts), logger: logger))
         runtime = .system
     }
 
@@ -82,6 +85,15 @@ private struct Connection {
         maxAttempts = RetryPolicy.standard.maxAttempts
         runtime = Runtime(
             now: Runtime.system.now, sleep: { _ in try Task.checkCancellation() }, random: Runtime.system.random)
+    }
+}
+
+extension CurlTransport.Configuration {
+    /// The same past every proxy.
+    fileprivate var directly: Self {
+        var copy = self
+        copy.usesProxiesOfEnvironment = false
+        return copy
     }
 }
 

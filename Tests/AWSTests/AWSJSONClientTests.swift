@@ -204,7 +204,7 @@ import Testing
         await #expect {
             try await client(transport, ScriptedProvider(nil)).call("X", [:])
         } throws: {
-            "\($0)".hasPrefix("no AWS credentials (scripted: nothing is configured); ")
+            "\($0)".hasPrefix("no AWS credentials (scripted: nothing left); ")
         }
         #expect(transport.requests.isEmpty)
     }

@@ -46,7 +46,7 @@ enum BotocoreSigner {
 
     private struct Failed: Error { let status: Int32 }
 
-    private static func run(_ python: String, _ script: String, input: Data) throws -> Data {
+    static func run(_ python: String, _ script: String, input: Data) throws -> Data {
         let process = Process()
         let stdin = Pipe()
         let stdout = Pipe()

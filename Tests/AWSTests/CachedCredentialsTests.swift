@@ -21,18 +21,18 @@ import Testing
     @Test func `without expiration are fetched once`() async throws {
         let provider = ScriptedProvider(credentials("A", minutes: nil))
         let cache = cache(provider)
-        for _ in 0..<3 { #expect(try await cache.credentials()?.accessKeyID == "A") }
+        for _ in 0..<3 { #expect(try await cache.credentials().accessKeyID == "A") }
         #expect(provider.calls == 1)
     }
 
     @Test func `are renewed from 15 minutes before the end`() async throws {
         let provider = ScriptedProvider(credentials("A", minutes: 60), credentials("B", minutes: 120))
         let cache = cache(provider)
-        #expect(try await cache.credentials()?.accessKeyID == "A")
+        #expect(try await cache.credentials().accessKeyID == "A")
         time.advance(by: .seconds(44 * 60))
-        #expect(try await cache.credentials()?.accessKeyID == "A")
+        #expect(try await cache.credentials().accessKeyID == "A")
         time.advance(by: .seconds(60))
-        #expect(try await cache.credentials()?.accessKeyID == "B")
+        #expect(try await cache.credentials().accessKeyID == "B")
     }
 
     @Test func `go on serving while an early renewal fails, but not from 10 minutes before the end`() async throws {
@@ -41,10 +41,35 @@ import Testing
         let cache = cache(provider)
         _ = try await cache.credentials()
         time.advance(by: .seconds(46 * 60))
-        #expect(try await cache.credentials()?.accessKeyID == "A")
+        #expect(try await cache.credentials().accessKeyID == "A")
         #expect(book.warnings.count == 1)
         time.advance(by: .seconds(5 * 60))
         await #expect(throws: Broken.self) { try await cache.credentials() }
+    }
+
+    @Test func `are tried to be renewed early once a minute, not for every request`() async throws {
+        let first = credentials("A", minutes: 60)
+        let provider = ScriptedProvider([{ first }, { throw Broken() }])
+        let cache = cache(provider)
+        _ = try await cache.credentials()
+        time.advance(by: .seconds(46 * 60))
+        for _ in 0..<5 { _ = try await cache.credentials() }
+        #expect(provider.calls == 2)
+        time.advance(by: .seconds(61))
+        for _ in 0..<5 { _ = try await cache.credentials() }
+        #expect(provider.calls == 3 && book.warnings.count == 2)
+    }
+
+    @Test func `that live for a quarter of an hour are not renewed for every request`() async throws {
+        let provider = ScriptedProvider(credentials("A", minutes: 15), credentials("B", minutes: 30))
+        let cache = cache(provider)
+        for _ in 0..<7 {
+            #expect(try await cache.credentials().accessKeyID == "A")
+            time.advance(by: .seconds(60))
+        }
+        #expect(provider.calls == 1)
+        time.advance(by: .seconds(60))
+        #expect(try await cache.credentials().accessKeyID == "B")
     }
 
     @Test func `that have expired already are an error`() async {
@@ -59,9 +84,9 @@ import Testing
         let cache = cache(provider)
         _ = try await cache.credentials()
         await cache.invalidate(old)
-        #expect(try await cache.credentials()?.accessKeyID == "B")
+        #expect(try await cache.credentials().accessKeyID == "B")
         await cache.invalidate(old)
-        #expect(try await cache.credentials()?.accessKeyID == "B")
+        #expect(try await cache.credentials().accessKeyID == "B")
     }
 
     @Test func `are renewed by one task however many ask`() async throws {
@@ -74,7 +99,7 @@ import Testing
             }
         ])
         let cache = cache(provider)
-        try await withThrowingTaskGroup(of: Credentials?.self) { group in
+        try await withThrowingTaskGroup(of: Credentials.self) { group in
             for _ in 0..<50 { group.addTask { try await cache.credentials() } }
             await gate.open()
             for try await credentials in group { #expect(credentials == fresh) }

@@ -1,4 +1,5 @@
 import AWS
+import HTTPTransport
 import Logging
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
 
 @Suite struct `Credentials from the environment` {
     private func credentials(_ variables: [String: String]) async throws -> Credentials? {
-        try await EnvironmentCredentials(AWSEnvironment(variables)).credentials()
+        try await EnvironmentCredentials(AWSEnvironment(variables)).found()
     }
 
     @Test func `are the two keys, the token and the expiration`() async throws {
@@ -93,6 +94,23 @@ import Testing
         }
     }
 
+    @Test func `stays with the provider that had credentials, and says once who it was`() async throws {
+        let (first, second) = (
+            ScriptedProvider([{ nil }, { .test }]), ScriptedProvider([{ .test }, { .test }, { nil }])
+        )
+        let book = LogBook()
+        let chain = CredentialChain([first, second], logger: book.logger)
+        for _ in 0..<2 { #expect(try await chain.credentials() == .test) }
+        #expect(first.calls == 1 && book.entries.map(\.message) == ["credentials found"])
+        #expect(book.entries.map(\.level) == [.info] && !book.text.contains("AKID"))
+        await #expect {
+            try await chain.credentials()
+        } throws: {
+            ($0 as? AWSError)?.category == .temporary && "\($0)".contains("nothing left, although it had some before")
+        }
+        #expect(first.calls == 1)
+    }
+
     @Test func `stops at a provider that is configured and broken`() async {
         let last = ScriptedProvider(.test)
         let broken = EnvironmentCredentials(AWSEnvironment(["AWS_ACCESS_KEY_ID": "AKID"]))
@@ -109,9 +127,13 @@ import Testing
         for (profile, expected) in [(nil, "ENV"), ("p", "FILE")] {
             let settings = try AWSSettings(
                 explicit: .init(profile: profile), environment: environment, sharedConfig: config)
+            let unused = ScriptedTransport([{ _ in throw HTTPTransportError.closed }])
             let chain = CredentialChain.standard(
-                explicit: nil, settings: settings, files: files.shared, logger: logger)
-            #expect(try await chain.credentials()?.accessKeyID == expected)
+                explicit: nil,
+                context: CredentialContext(
+                    settings: settings, files: files.shared, transport: unused, directTransport: unused, logger: logger)
+            )
+            #expect(try await chain.credentials().accessKeyID == expected)
         }
     }
 }

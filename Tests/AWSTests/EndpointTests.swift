@@ -37,6 +37,18 @@ import Testing
         (.s3, "eu-west-1", false, true, "s3.dualstack.eu-west-1.amazonaws.com"),
         (.s3, "us-east-1", true, true, "s3-fips.dualstack.us-east-1.amazonaws.com"),
         (.sts, "eu-west-1", false, false, "sts.eu-west-1.amazonaws.com"),
+        (.sts, "us-east-1", true, false, "sts-fips.us-east-1.amazonaws.com"),
+        (.sts, "us-gov-west-1", true, false, "sts.us-gov-west-1.amazonaws.com"),
+        (.sts, "us-gov-west-1", true, true, "sts-fips.us-gov-west-1.api.aws"),
+        (.sts, "cn-north-1", false, true, "sts.cn-north-1.api.amazonwebservices.com.cn"),
+        (.sso, "eu-west-1", false, false, "portal.sso.eu-west-1.amazonaws.com"),
+        (.sso, "eu-west-1", true, true, "portal.sso-fips.eu-west-1.api.aws"),
+        (.sso, "us-gov-east-1", true, false, "portal.sso.us-gov-east-1.amazonaws.com"),
+        (.ssoOIDC, "eu-west-1", false, true, "oidc.eu-west-1.api.aws"),
+        (.ssoOIDC, "us-gov-east-1", true, false, "oidc.us-gov-east-1.amazonaws.com"),
+        (.athena, "us-isob-east-1", false, false, "athena.us-isob-east-1.sc2s.sgov.gov"),
+        (.athena, "eu-isoe-west-1", true, false, "athena-fips.eu-isoe-west-1.cloud.adc-e.uk"),
+        (.athena, "us-isof-south-1", false, true, "athena.us-isof-south-1.api.aws.hci.ic.gov"),
     ])
     func `hosts follow AWS's endpoint rules`(
         _ service: AWSService, _ region: String, _ fips: Bool, _ dualStack: Bool, _ host: String
@@ -141,6 +153,38 @@ import Testing
         environment = ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "TRUE", "AWS_ENDPOINT_URL": "http://c.example"]
         #expect(try host() == "athena.us-east-1.amazonaws.com")
         #expect(try host(.init(endpointURL: "http://a.example")) == "a.example")
+    }
+
+    @Test func `reach the STS of the region, and the old global one only where that was asked for`() throws {
+        func host(_ environment: [String: String], _ region: String, config: String = "") throws -> String {
+            try settings(environment.merging(["AWS_REGION": region]) { $1 }, config: config)
+                .endpoint(for: .sts).url.host
+        }
+        let legacy = ["AWS_STS_REGIONAL_ENDPOINTS": "legacy"]
+        #expect(try host([:], "eu-west-1") == "sts.eu-west-1.amazonaws.com")
+        #expect(try host(legacy, "eu-west-1") == "sts.amazonaws.com")
+        #expect(
+            try settings(legacy.merging(["AWS_REGION": "eu-west-1"]) { $1 }).endpoint(for: .sts).signingRegion.name
+                == "us-east-1")
+        #expect(try host(legacy, "eu-south-1") == "sts.eu-south-1.amazonaws.com")
+        #expect(try host([:], "eu-west-1", config: "[default]\nsts_regional_endpoints=legacy\n") == "sts.amazonaws.com")
+        let fips = legacy.merging(["AWS_USE_FIPS_ENDPOINT": "true"]) { $1 }
+        #expect(try host(fips, "us-east-1") == "sts-fips.us-east-1.amazonaws.com")
+        #expect(throws: AWSError.self) { try host(["AWS_STS_REGIONAL_ENDPOINTS": "global"], "eu-west-1") }
+    }
+
+    @Test func `have an endpoint of its own for each service`() throws {
+        let environment = [
+            "AWS_ENDPOINT_URL_STS": "http://sts.example", "AWS_ENDPOINT_URL_SSO": "http://sso.example",
+            "AWS_ENDPOINT_URL_SSO_OIDC": "http://oidc.example", "AWS_ENDPOINT_URL": "http://all.example",
+            "AWS_REGION": "eu-west-1",
+        ]
+        let settings = try settings(environment)
+        for (service, host) in [
+            (AWSService.sts, "sts.example"), (.sso, "sso.example"), (.ssoOIDC, "oidc.example"), (.s3, "all.example"),
+        ] {
+            #expect(try settings.endpoint(for: service, in: Region("eu-west-2")).url.host == host)
+        }
     }
 
     @Test func `combine no endpoint of one's own with FIPS or dual-stack`() {

@@ -9,7 +9,9 @@ import Testing
         _ profile: ProfileName = .default, config: String? = nil, credentials: String? = nil
     ) async throws -> Credentials? {
         let files = TemporaryFiles(config: config, credentials: credentials)
-        return try await SharedFileCredentials(files.shared, profile: profile).credentials()
+        let early = SharedFileCredentials(files.shared, profile: profile, in: .credentials)
+        if let found = try await early.found() { return found }
+        return try await SharedFileCredentials(files.shared, profile: profile, in: .config).found()
     }
 
     @Test func `are the static keys of the profile`() async throws {
@@ -39,26 +41,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "role_arn", "web_identity_token_file", "credential_source", "sso_session", "sso_start_url",
-        "credential_process",
-        "login_session",
-    ])
-    func `are an error that names the key where the profile wants another way`(_ key: String) async {
-        await #expect {
-            try await credentials(config: "[default]\n\(key) = canary-value\n")
-        } throws: { error in
-            let text = (error as? AWSError)?.fault ?? ""
-            return text.contains("\(key) is not supported: this version reads static keys only")
-                && !text.contains("canary")
-        }
-    }
-
-    @Test func `of the credentials file go before a process in the config file`() async throws {
-        let config = "[default]\ncredential_process = /bin/false\n"
-        #expect(try await credentials(config: config, credentials: "[default]\n\(keys)") != nil)
-    }
-
     @Test(arguments: ["aws_access_key_id = canary", "aws_secret_access_key = canary"])
     func `are an error where half of the pair is there`(_ line: String) async {
         await #expect {
@@ -79,10 +61,10 @@ import Testing
 
     @Test func `are read anew every time`() async throws {
         let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
-        let provider = SharedFileCredentials(files.shared, profile: .default)
-        #expect(try await provider.credentials()?.accessKeyID == "AKID")
+        let provider = SharedFileCredentials(files.shared, profile: .default, in: .credentials)
+        #expect(try await provider.credentials().accessKeyID == "AKID")
         files.write("[default]\naws_access_key_id=NEW\naws_secret_access_key=n\n", to: files.shared.credentials)
-        #expect(try await provider.credentials()?.accessKeyID == "NEW")
+        #expect(try await provider.credentials().accessKeyID == "NEW")
     }
 
     @Test func `are not read from a file that is huge, a directory or a device`() async {

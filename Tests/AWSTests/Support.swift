@@ -107,12 +107,12 @@ final class ScriptedProvider: CredentialProvider {
 
     var calls: Int { state.withLock { $0.calls } }
 
-    func credentials() async throws -> Credentials? {
+    func lookUp() async throws -> CredentialLookup {
         let answer = state.withLock { state in
             state.calls += 1
             return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
         }
-        return try await answer()
+        return try await answer().map { .found($0) } ?? .absent("nothing left")
     }
 }
 
@@ -139,5 +139,17 @@ extension AWSError {
     /// The text of a configuration error; empty for others.
     var fault: String {
         if case .configuration(let fault) = self { fault.description } else { "" }
+    }
+}
+
+extension CredentialProvider {
+    /// Nil if there are none here.
+    func found() async throws -> Credentials? {
+        if case .found(let credentials) = try await lookUp() { credentials } else { nil }
+    }
+
+    /// Why there are none here; nil if there are.
+    func absence() async throws -> String? {
+        if case .absent(let reason) = try await lookUp() { reason } else { nil }
     }
 }

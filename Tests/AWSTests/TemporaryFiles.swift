@@ -22,5 +22,14 @@ final class TemporaryFiles: Sendable {
         try! Data(text.utf8).write(to: URL(filePath: path.string))
     }
 
+    func read(_ path: FilePath) -> String {
+        String(decoding: FileManager.default.contents(atPath: path.string) ?? Data(), as: UTF8.self)
+    }
+
+    func makeDirectory(_ name: String) {
+        try! FileManager.default.createDirectory(
+            atPath: directory.appending(name).string, withIntermediateDirectories: true)
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: directory.string) }
 }

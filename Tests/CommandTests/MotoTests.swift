@@ -81,6 +81,35 @@ struct `Against moto's server` {
         }
     }
 
+    @Test func `a role is taken at moto's STS`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                let queued = "\(directory)/result.json"
+                try Data(Self.result.serialized(pretty: false)).write(to: URL(fileURLWithPath: queued))
+                _ = try await python("queue", address, queued)
+                let config = """
+                    [profile nightly]
+                    role_arn = arn:aws:iam::123456789012:role/Reader
+                    source_profile = base
+                    external_id = 1/2 =&
+                    [profile base]
+                    aws_access_key_id = \(Executable.accessKeyID)
+                    aws_secret_access_key = \(Executable.secretAccessKey)
+                    """
+                try Data(config.utf8).write(to: URL(fileURLWithPath: "\(directory)/config"))
+
+                let outcome = try await Executable.run(
+                    [
+                        "--endpoint-url", address, "--output", directory, "--profile", "nightly", "--staging-dir",
+                        "s3://bucket/prefix/",
+                    ], environment: Executable.environment(["AWS_CONFIG_FILE": "\(directory)/config"]))
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.errors.contains("assumed role (profile"))
+                #expect(!outcome.errors.contains("CANARY"))
+            }
+        }
+    }
+
     @Test func `the result object is read from moto's S3 as boto3 has put it there`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try await withMoto(directory) { address in

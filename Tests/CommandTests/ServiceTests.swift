@@ -147,7 +147,9 @@ import Testing
             let environment = Executable.environment().filter { !$0.key.contains("KEY") }
             let outcome = try await Executable.run(["--output", directory], environment: environment)
             #expect(outcome.status == 77, "\(outcome.errors)")
-            #expect(outcome.errors.contains("environment") && outcome.errors.contains("shared files"))
+            #expect(
+                outcome.errors.contains("environment: AWS_ACCESS_KEY_ID")
+                    && outcome.errors.contains("shared config file"))
         }
     }
 

@@ -3,40 +3,47 @@ public import Logging
 /// Keeps a provider's credentials and renews them before they expire, one renewal at a time.
 ///
 /// The windows are botocore's: from 15 minutes before the end somebody tries to renew while the rest go on with what
-/// they have; from 10 minutes before it everybody waits for the renewal.
+/// they have; from 10 minutes before it everybody waits for the renewal. What lives for less than half an hour has
+/// windows of a half and a third of its life, else it would be renewed for every request.
 public actor CachedCredentials: CredentialProvider {
     public nonisolated let name: String
-    public nonisolated let absence: String
     private let provider: any CredentialProvider
     private let runtime: Runtime
     private let logger: Logger
     private var cached: Credentials?
-    private var renewal: Task<Credentials?, any Error>?
+    private var renewal: Task<CredentialLookup, any Error>?
+
+    /// How long they had to live when they came.
+    private var lifetime = Duration.zero
+    /// Before that, nobody tries again to renew early.
+    private var nextEarlyAttempt = Timestamp(milliseconds: .min)
 
     static let advisoryWindow = Duration.seconds(15 * 60)
     static let mandatoryWindow = Duration.seconds(10 * 60)
+    /// A renewal that fails may take a while, and whoever tries it waits.
+    static let pauseAfterFailure = Duration.seconds(60)
 
     public init(_ provider: any CredentialProvider, runtime: Runtime, logger: Logger) {
         name = provider.name
-        absence = provider.absence
         self.provider = provider
         self.runtime = runtime
         self.logger = logger
     }
 
     /// - Throws: what the provider throws; ``AWSError/expiredCredentials(provider:)`` if what it gives has expired.
-    public func credentials() async throws -> Credentials? {
+    public func lookUp() async throws -> CredentialLookup {
         guard let cached else { return try await renew() }
         switch need(of: cached) {
-        case .none: return cached
+        case .none: return .found(cached)
         case .mandatory: return try await renew()
         case .advisory:
-            if renewal != nil { return cached }
+            if renewal != nil || runtime.now() < nextEarlyAttempt { return .found(cached) }
             do {
                 return try await renew()
             } catch let error where !(error is CancellationError) {
+                nextEarlyAttempt = runtime.now().advanced(by: Self.pauseAfterFailure)
                 logger.warning("credentials could not be renewed early; going on with the old ones: \(error)")
-                return cached
+                return .found(cached)
             }
         }
     }
@@ -53,11 +60,12 @@ public actor CachedCredentials: CredentialProvider {
     private func need(of credentials: Credentials) -> Need {
         guard let expiration = credentials.expiration else { return .none }
         let left = runtime.now().duration(to: expiration)
-        return left > Self.advisoryWindow ? .none : left > Self.mandatoryWindow ? .advisory : .mandatory
+        if left > min(Self.advisoryWindow, lifetime / 2) { return .none }
+        return left > min(Self.mandatoryWindow, lifetime / 3) ? .advisory : .mandatory
     }
 
     /// Starts a renewal or joins the one that is under way.
-    private func renew() async throws -> Credentials? {
+    private func renew() async throws -> CredentialLookup {
         while true {
             let task = renewal ?? Task { try await fetch() }
             renewal = task
@@ -74,13 +82,15 @@ public actor CachedCredentials: CredentialProvider {
         }
     }
 
-    private func fetch() async throws -> Credentials? {
+    private func fetch() async throws -> CredentialLookup {
         defer { renewal = nil }
-        let fresh = try await provider.credentials()
-        if let expiration = fresh?.expiration, expiration <= runtime.now() {
-            throw AWSError.expiredCredentials(provider: name)
+        let lookup = try await provider.lookUp()
+        guard case .found(let fresh) = lookup else { return lookup }
+        if let expiration = fresh.expiration {
+            lifetime = runtime.now().duration(to: expiration)
+            guard lifetime > .zero else { throw AWSError.expiredCredentials(provider: name) }
         }
         cached = fresh
-        return fresh
+        return lookup
     }
 }

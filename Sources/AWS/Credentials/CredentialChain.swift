@@ -1,46 +1,62 @@
+import Locking
 public import Logging
 
-/// Asks providers in order and takes the first credentials.
+/// Asks providers in order, takes the first credentials, and stays with whoever had them.
+///
+/// A run that began as one identity does not go on as another one because somebody changed a file meanwhile.
 public struct CredentialChain: CredentialProvider {
-    public let name = "credential chain"
+    public let name: String
     private let providers: [any CredentialProvider]
     private let logger: Logger
+    private let level: Logger.Level
+    private let memory = Memory()
 
-    public init(_ providers: [any CredentialProvider], logger: Logger) {
+    private final class Memory: Sendable {
+        /// The index of the provider that had credentials.
+        let chosen = Locked<Int?>(nil)
+    }
+
+    /// - Parameter level: how loudly the choice is told, once.
+    public init(
+        _ providers: [any CredentialProvider], name: String = "credential chain", level: Logger.Level = .info,
+        logger: Logger
+    ) {
+        self.name = name
         self.providers = providers
         self.logger = logger
+        self.level = level
     }
 
     /// - Throws: ``AWSError/noCredentials(_:)`` with what every provider said, or the error of a provider that is
     ///   configured and does not work.
-    public func credentials() async throws -> Credentials? {
+    public func lookUp() async throws -> CredentialLookup {
+        if let chosen = memory.chosen.withLock({ $0 }) { return .found(try await credentials(of: providers[chosen])) }
         var attempts: [CredentialAttempt] = []
-        for provider in providers {
-            if let credentials = try await provider.credentials() {
-                logger.debug("credentials found", metadata: ["provider": "\(provider.name)"])
-                return credentials
+        for (index, provider) in providers.enumerated() {
+            switch try await provider.lookUp() {
+            case .found(let credentials):
+                memory.chosen.withLock { $0 = index }
+                logger.log(level: level, "credentials found", metadata: ["provider": "\(provider.name)"])
+                return .found(credentials)
+            case .absent(let reason):
+                attempts.append(CredentialAttempt(provider: provider.name, outcome: reason))
             }
-            attempts.append(CredentialAttempt(provider: provider.name, outcome: provider.absence))
         }
         throw AWSError.noCredentials(attempts)
     }
 
+    /// It had some before, so what keeps it from having them now may pass.
+    private func credentials(of provider: any CredentialProvider) async throws -> Credentials {
+        switch try await provider.lookUp() {
+        case .found(let credentials): return credentials
+        case .absent(let reason):
+            throw AWSError.provider(
+                ProviderFault(
+                    provider: provider.name, problem: "\(reason), although it had some before", isTemporary: true))
+        }
+    }
+
     public func invalidate(_ expired: Credentials) async {
         for provider in providers { await provider.invalidate(expired) }
-    }
-}
-
-extension CredentialChain {
-    /// The chain of this program, in botocore's order as far as it goes.
-    ///
-    /// - Parameter explicit: keys from the configuration, which come before everything.
-    public static func standard(
-        explicit: Credentials?, settings: AWSSettings, files: SharedConfigFiles, logger: Logger
-    ) -> CredentialChain {
-        var providers: [any CredentialProvider] = [ExplicitCredentials(explicit)]
-        // As in botocore: who names a profile on the command line does not mean the environment's keys.
-        if !settings.isProfileExplicit { providers.append(EnvironmentCredentials(settings.environment)) }
-        providers.append(SharedFileCredentials(files, profile: settings.profileName))
-        return CredentialChain(providers, logger: logger)
     }
 }

@@ -1,7 +1,6 @@
 /// `AWS_ACCESS_KEY_ID` and what belongs to it.
 public struct EnvironmentCredentials: CredentialProvider {
     public let name = "environment"
-    public let absence = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"
     private let environment: AWSEnvironment
 
     public init(_ environment: AWSEnvironment) {
@@ -9,20 +8,21 @@ public struct EnvironmentCredentials: CredentialProvider {
     }
 
     /// - Throws: ``AWSError/configuration(_:)`` if only one of the two keys is set or a value cannot be one.
-    public func credentials() async throws -> Credentials? {
+    public func lookUp() async throws -> CredentialLookup {
         let accessKeyID = environment["AWS_ACCESS_KEY_ID"]
         let secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"]
         switch (accessKeyID, secretAccessKey) {
-        case (nil, nil): return nil
+        case (nil, nil): return .absent("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
         case (_?, nil): throw incomplete("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; set both")
         case (nil, _?): throw incomplete("AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not; set both")
         case (let accessKeyID?, let secretAccessKey?):
             do throws(CredentialsFault) {
-                return try Credentials(
-                    checking: accessKeyID, secretAccessKey: secretAccessKey,
-                    // The second name is the one that the first SDKs used.
-                    sessionToken: environment["AWS_SESSION_TOKEN"] ?? environment["AWS_SECURITY_TOKEN"],
-                    expiration: try expiration())
+                return .found(
+                    try Credentials(
+                        checking: accessKeyID, secretAccessKey: secretAccessKey,
+                        // The second name is the one that the first SDKs used.
+                        sessionToken: environment["AWS_SESSION_TOKEN"] ?? environment["AWS_SECURITY_TOKEN"],
+                        expiration: try expiration()))
             } catch {
                 throw incomplete("\(error); set the variables AWS_… anew")
             }

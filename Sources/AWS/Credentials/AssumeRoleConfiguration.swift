@@ -1,0 +1,76 @@
+/// What a profile says about the role that it takes (botocore, `AssumeRoleProvider`).
+struct AssumeRoleConfiguration {
+    let role: AssumedRole
+    let source: Source
+
+    /// Whose credentials take the role.
+    enum Source: Equatable {
+        case environment, container, instance
+        /// What a profile has of its own.
+        case profile(ProfileName)
+        /// A role again.
+        case role(ProfileName)
+    }
+
+    /// - Parameter visited: the profiles that lead here, this one included.
+    /// - Returns: nil if the profile takes no role, or takes it with a web identity.
+    /// - Throws: ``AWSError/configuration(_:)``.
+    init?(profile name: ProfileName, context: CredentialContext, visited: [String]) throws(AWSError) {
+        let profile = try context.profile(name)
+        guard profile.takesRole, let arn = profile["role_arn"] else { return nil }
+        func fault(_ key: String, _ problem: String) -> AWSError {
+            .configuration(ConfigurationFault(source: "\(key) of profile \"\(name)\"", problem: problem))
+        }
+        guard profile["mfa_serial"] == nil else {
+            throw fault(
+                "mfa_serial",
+                "a role that asks for a code is not supported, since nobody may be there to type it; "
+                    + "take a role without, or a credential_process that asks")
+        }
+        var duration: Int?
+        if let text = profile["duration_seconds"] {
+            guard let seconds = Int(text), seconds > 0 else {
+                throw fault("duration_seconds", "it is no number of seconds")
+            }
+            duration = seconds
+        }
+        role = AssumedRole(
+            arn: arn,
+            sessionName: profile["role_session_name"] ?? AssumedRole.defaultSessionName(at: context.runtime.now()),
+            externalID: profile["external_id"], durationSeconds: duration)
+        switch (profile["source_profile"], profile["credential_source"]) {
+        case (_?, _?): throw fault("role_arn", "source_profile and credential_source exclude each other; drop one")
+        case (nil, nil):
+            throw fault("role_arn", "source_profile or credential_source is missing; say who takes the role")
+        case (nil, "Environment"): source = .environment
+        case (nil, "EcsContainer"): source = .container
+        case (nil, "Ec2InstanceMetadata"): source = .instance
+        case (nil, _?):
+            throw fault("credential_source", "it is none of Environment, EcsContainer and Ec2InstanceMetadata")
+        case (let text?, nil):
+            source = try Self.source(
+                ProfileName(text, origin: "source_profile of profile \"\(name)\""), of: name, context, visited)
+        }
+    }
+
+    private static func source(
+        _ source: ProfileName, of name: ProfileName, _ context: CredentialContext, _ visited: [String]
+    ) throws(AWSError) -> Source {
+        let profile = try context.profile(source)
+        // A profile may name itself for its own keys; any other way back never ends.
+        if visited.contains(source.text), !(source.text == name.text && profile.hasStaticKeys) {
+            throw .configuration(
+                ConfigurationFault(
+                    source: "source_profile of profile \"\(name)\"",
+                    problem: "it leads in a circle: "
+                        + (visited + [source.text]).map { $0.shown(limit: 100) }.joined(separator: " → ")))
+        }
+        return profile.hasStaticKeys || !profile.takesRole ? .profile(source) : .role(source)
+    }
+}
+
+extension Profile {
+    fileprivate var hasStaticKeys: Bool { self["aws_access_key_id"] != nil || self["aws_secret_access_key"] != nil }
+
+    fileprivate var takesRole: Bool { self["role_arn"] != nil && self["web_identity_token_file"] == nil }
+}

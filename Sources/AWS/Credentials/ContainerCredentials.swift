@@ -1,0 +1,90 @@
+import Files
+import HTTPTransport
+import JSON
+import Logging
+import SystemPackage
+
+/// The endpoint beside a container: ECS tasks, EKS pod identities, Greengrass.
+public struct ContainerCredentials: CredentialProvider {
+    public let name = "container"
+    private let context: CredentialContext
+
+    static let attempts = 3
+    static let pause = Duration.seconds(1)
+    private static let limits = HTTPLimits(
+        bodyBytes: 64 << 10, headerBytes: 64 << 10, connect: .seconds(2), stall: .seconds(2), total: .seconds(2))
+    private static let maximumTokenBytes = 64 << 10
+
+    public init(_ context: CredentialContext) {
+        self.context = context
+    }
+
+    /// Asks up to three times.
+    public func lookUp() async throws -> CredentialLookup {
+        guard let url = try ContainerEndpoint.url(context.settings.environment) else {
+            return .absent("neither \(ContainerEndpoint.relative) nor \(ContainerEndpoint.full) is set")
+        }
+        var request = HTTPRequest(
+            method: "GET", url: url, headers: ["Accept": "application/json"], limits: Self.limits)
+        request.headers["Authorization"] = try authorization()
+        var attempt = 1
+        while true {
+            switch try await answer(to: request) {
+            case .success(let credentials): return .found(credentials)
+            case .failure(let fault):
+                guard attempt < Self.attempts else { throw AWSError.provider(fault) }
+                context.logger.debug("no credentials yet", metadata: ["error": "\(fault)"])
+            }
+            try await context.runtime.sleep(Self.pause)
+            attempt += 1
+        }
+    }
+
+    private func answer(to request: HTTPRequest) async throws -> Result<Credentials, ProviderFault> {
+        func failure(_ problem: String, isTemporary: Bool = true) -> Result<Credentials, ProviderFault> {
+            .failure(ProviderFault(provider: name, problem: problem, isTemporary: isTemporary))
+        }
+        let response: HTTPResponse
+        do {
+            response = try await context.directTransport.send(request)
+        } catch let error as HTTPTransportError {
+            return failure("\(error)")
+        }
+        guard response.status == 200 else {
+            let isRefused = (300..<500).contains(response.status) && response.status != 429
+            return failure("\(request.url.authority) answered with HTTP \(response.status)", isTemporary: !isRefused)
+        }
+        do {
+            let document = JSONField(try JSONValue(parsing: response.body))
+            return .success(
+                try Credentials(document, names: .metadata, expiration: try document.timestamp("Expiration")))
+        } catch {
+            return failure("the answer of \(request.url.authority): \(error)")
+        }
+    }
+
+    /// The token that the endpoint wants to see; from a file it is read anew each time, since it is replaced there.
+    private func authorization() throws(AWSError) -> String? {
+        let environment = context.settings.environment
+        let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+        guard let path = environment["\(variable)_FILE"] else {
+            return try environment[variable].map { (text) throws(AWSError) in try checked(Array(text.utf8), variable) }
+        }
+        let bytes: [UInt8]
+        do throws(BoundedFile.Failure) {
+            bytes = try BoundedFile.read(FilePath(path), limit: Self.maximumTokenBytes).bytes
+        } catch {
+            throw .provider(ProviderFault(provider: name, problem: "\(variable)_FILE: \(error)"))
+        }
+        return try checked(bytes, "the file of \(variable)_FILE")
+    }
+
+    private func checked(_ token: [UInt8], _ source: String) throws(AWSError) -> String {
+        guard !token.isEmpty, token.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
+            throw .configuration(
+                ConfigurationFault(
+                    source: source, problem: "it is empty or holds a line break or another character no header takes"))
+        }
+        return String(decoding: token, as: UTF8.self)
+    }
+}

@@ -1,0 +1,21 @@
+/// A profile that was signed in with `aws login`: named, because it comes before others, and not supported.
+public struct LoginSessionCredentials: CredentialProvider {
+    private let profile: ProfileName
+    private let context: CredentialContext
+
+    public init(profile: ProfileName, context: CredentialContext) {
+        self.profile = profile
+        self.context = context
+    }
+
+    public var name: String { "login session (profile \"\(profile)\")" }
+
+    public func lookUp() async throws -> CredentialLookup {
+        guard try context.profile(profile)["login_session"] != nil else { return .absent("no login_session") }
+        throw AWSError.configuration(
+            ConfigurationFault(
+                source: "login_session of profile \"\(profile)\"",
+                problem: "sessions of aws login are not supported; put this into a profile of your own and name that: "
+                    + "credential_process = aws configure export-credentials --profile \(profile) --format process"))
+    }
+}

@@ -1,0 +1,45 @@
+/// What a profile says about signing in with IAM Identity Center (botocore, `SSOProvider`).
+struct SSOConfiguration {
+    let accountID: String
+    let roleName: String
+    let startURL: String
+    let region: Region
+    /// The `[sso-session …]` whose token is used; nil in the older form, where the start URL is all there is.
+    let session: String?
+
+    /// - Returns: nil if the profile does not sign in.
+    /// - Throws: ``AWSError/configuration(_:)``.
+    init?(profile name: ProfileName, context: CredentialContext) throws(AWSError) {
+        let profile = try context.profile(name)
+        guard profile["sso_account_id"] != nil || profile["sso_role_name"] != nil else { return nil }
+        func fault(_ key: String, _ problem: String) -> AWSError {
+            .configuration(ConfigurationFault(source: "\(key) of profile \"\(name)\"", problem: problem))
+        }
+        var section = INIFile.Section()
+        session = profile["sso_session"]
+        if let session {
+            guard let found = context.settings.sharedConfig.ssoSession(session) else {
+                throw fault(
+                    "sso_session", "there is no section [sso-session \(session.shown(limit: 80))] in the config file")
+            }
+            section = found
+        }
+        func value(_ key: String) throws(AWSError) -> String {
+            switch (profile[key], section.text(key)) {
+            case (let own?, let shared?) where own != shared: throw fault(key, "the sso-session says something else")
+            case (let own?, _): return own
+            case (nil, let shared?): return shared
+            case (nil, nil): throw fault(key, "it is missing; add it to sign in with SSO")
+            }
+        }
+        accountID = try value("sso_account_id")
+        roleName = try value("sso_role_name")
+        startURL = try value("sso_start_url")
+        let regionName = try value("sso_region")
+        guard let region = Region(regionName) else {
+            throw fault(
+                "sso_region", "\"\(regionName.shown(limit: 80))\" is no region; a region is written like us-east-1")
+        }
+        self.region = region
+    }
+}

@@ -1,0 +1,75 @@
+import Files
+import Logging
+
+/// The role of a person who has signed in with `aws sso login`.
+public struct SSOCredentials: CredentialProvider {
+    private let profile: ProfileName
+    private let context: CredentialContext
+
+    /// A token with less time left is renewed, if it can be.
+    static let renewalWindow = Duration.seconds(15 * 60)
+
+    public init(profile: ProfileName, context: CredentialContext) {
+        self.profile = profile
+        self.context = context
+    }
+
+    public var name: String { "SSO (profile \"\(profile)\")" }
+
+    /// Reads the token anew, since other tools renew it in the same file.
+    public func lookUp() async throws -> CredentialLookup {
+        guard let configuration = try SSOConfiguration(profile: profile, context: context) else {
+            return .absent("no sso_account_id")
+        }
+        let file = SSOTokenFile(configuration, context.settings.environment)
+        return try await context.named(name) {
+            let client = SSOClient(configuration, context)
+            let token = try await renewed(try read(file), in: file, configuration, client)
+            guard token.expiration > context.runtime.now() else { throw signInAgain("the session has expired") }
+            guard !token.accessToken.isEmpty, token.accessToken.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+                throw signInAgain("\(file.path) holds a token that is none")
+            }
+            return .found(try await client.credentials(token))
+        }
+    }
+
+    private func read(_ file: SSOTokenFile) throws -> SSOToken {
+        do {
+            guard let token = try file.read() else { throw signInAgain("nobody has signed in") }
+            return token
+        } catch let failure as BoundedFile.Failure {
+            throw signInAgain("\(failure)")
+        } catch let fault as any CredentialAnswerFault {
+            throw signInAgain("\(file.path): \(fault)")
+        }
+    }
+
+    /// The same token if there is no need, or no way: it may still serve for some minutes.
+    private func renewed(
+        _ token: SSOToken, in file: SSOTokenFile, _ configuration: SSOConfiguration, _ client: SSOClient
+    ) async throws -> SSOToken {
+        let now = context.runtime.now()
+        guard configuration.session != nil, now.duration(to: token.expiration) < Self.renewalWindow,
+            let renewal = token.renewal, renewal.registrationExpiration > now
+        else { return token }
+        do {
+            let fresh = try await client.renew(token, with: renewal)
+            do throws(FileError) {
+                try file.write(fresh)
+            } catch {
+                context.logger.warning("the renewed SSO token could not be kept: \(error)")
+            }
+            return fresh
+        } catch let error as AWSError {
+            context.logger.warning("the SSO token could not be renewed: \(error)")
+            return token
+        }
+    }
+
+    private func signInAgain(_ problem: String) -> AWSError {
+        .provider(
+            ProviderFault(
+                provider: name, problem: "\(problem); run aws sso login --profile \(profile) and the same command again"
+            ))
+    }
+}

@@ -1,0 +1,22 @@
+public import SystemPackage
+
+/// Why a program was not run to its end.
+public enum ChildProcessError: Error, Equatable, CustomStringConvertible {
+    /// There is no such program, or it may not be run.
+    case notStarted(Errno)
+    case timedOut(Duration)
+    /// - Parameter limit: in bytes.
+    case tooMuchOutput(limit: Int)
+    /// Reading its output or waiting for it failed.
+    case lost(Errno)
+
+    /// Written so that the program's name can stand before it.
+    public var description: String {
+        switch self {
+        case .notStarted(let errno): "could not be started: \(errno)"
+        case .timedOut(let limit): "did not end within \(limit.components.seconds) s"
+        case .tooMuchOutput(let limit): "wrote more than \(limit) bytes"
+        case .lost(let errno): "was lost sight of: \(errno)"
+        }
+    }
+}

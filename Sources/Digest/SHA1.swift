@@ -1,0 +1,13 @@
+internal import CCrypto
+
+/// SHA-1, for names that others agreed on long ago. It protects nothing here.
+public enum SHA1 {
+    /// The digest of a text's UTF-8, as 40 lower-case hexadecimal digits.
+    public static func hex(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var digest = [UInt8](repeating: 0, count: 20)
+        let status = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil)
+        precondition(status == 1, "EVP_Digest failed")
+        return digest.hexadecimal
+    }
+}
