@@ -55,7 +55,7 @@ struct BatchEncoding {
             return seal(at: row, of: page)
         }
         nextRow = nil
-        if row > 0 { lastRowSHA256 = block.sha256(ofRow: row - 1) }
+        if row > 0, rowsToSkip == 0 { lastRowSHA256 = block.sha256(ofRow: row - 1) }
         return nil
     }
 

@@ -199,6 +199,16 @@ import Testing
         #expect(transport.requests.map { signer(of: $0) } == ["OLD", "NEW"])
     }
 
+    @Test func `that lose their credentials between two attempts do not say that nothing was sent`() async throws {
+        let old = old
+        let provider = ScriptedProvider([{ old }, { nil }])
+        await #expect {
+            try await client(ScriptedTransport(.error("ThrottlingException")), provider).call("X", [:])
+        } throws: {
+            if case .provider(let fault) = $0 as? AWSError { fault.provider == "scripted" } else { false }
+        }
+    }
+
     @Test func `say so where nobody has credentials, and send nothing`() async {
         let transport = ScriptedTransport(.ok)
         await #expect {
