@@ -24,9 +24,12 @@ extension AthenaExport {
         if selected.checkpoint.rowsExported < state.checkpoint.rowsExported {
             logger.notice("another source than before; reading the result again from its beginning")
         }
+        let source = selected.source.name
+        // A run that is resumed reads on where it stands, without asking again why it does not stand elsewhere.
+        let before = await journal.manifest?.run(named: state.runID)
         let facts = RunFacts(
-            querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""), source: selected.source.name,
-            sourceNote: selected.note, dataScannedBytes: execution.dataScannedInBytes)
+            querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""), source: source,
+            sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil), dataScannedBytes: execution.dataScannedInBytes)
         let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
             report(.export($0))
         }
