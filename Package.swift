@@ -14,6 +14,13 @@ let strict: [SwiftSetting] = [
 /// For the modules that import no C library: whatever is unsafe must say so where it stands.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// What has a parser in it.
+let fuzzed: [Target.Dependency] = [
+    "AWS", "Athena", "BatchExport", "HTTPTransport", "JSON", "athena-export",
+    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    .product(name: "SystemPackage", package: "swift-system"),
+]
+
 let package = Package(
     name: "athena-export",
     platforms: [.macOS(.v26)],
@@ -135,5 +142,39 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["AWS", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport", "athena-export"],
             exclude: ["fault-shim.c", "moto-peer.py"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",
+            exclude: ["Corpus", "Dictionaries", "Driver", "run"], swiftSettings: strict),
     ]
 )
+
+if Context.environment["ATHENA_EXPORT_FUZZ"] != nil { package.prepareForFuzzing() }
+
+extension Package {
+    /// Makes the package one executable `fuzz` around all of its own code, compiled to be watched by libFuzzer. Nobody
+    /// who builds or depends on this package gets to see these flags.
+    @MainActor func prepareForFuzzing() {
+        let watched: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
+        products = []
+        targets = targets.compactMap { target in
+            switch target.type {
+            case .test: return nil
+            case .executable:
+                // An executable cannot be linked into another one; this is a library with an entry that nobody calls.
+                let name = target.name.replacing("-", with: "_") + "_main"
+                let entry = ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", name]
+                return .target(
+                    name: target.name, dependencies: target.dependencies,
+                    swiftSettings: strictMemory + watched + [.unsafeFlags(entry)])
+            default:
+                target.swiftSettings? += watched
+                return target
+            }
+        }
+        targets.append(
+            .executableTarget(
+                name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+                exclude: ["Corpus", "Dictionaries", "Replay", "run"],
+                swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    }
+}

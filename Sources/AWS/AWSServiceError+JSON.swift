@@ -30,14 +30,15 @@ extension AWSServiceError {
         operation: String, type: String?, athenaErrorCode: String?, reason: String?, text: String,
         response: HTTPResponse, redactor: Redactor
     ) {
-        self.operation = operation
-        code = type.map { redactor.redact($0).shown(limit: 128) } ?? String(response.status)
-        self.athenaErrorCode = athenaErrorCode?.shown(limit: 128)
-        self.reason = reason?.shown(limit: 128)
         // Redacted before it is cut: half a secret is one too many.
-        message = redactor.redact(text).shown(limit: type == nil ? Self.maximumExcerpt : Self.maximumMessage)
+        func shown(_ text: String, limit: Int = 128) -> String { redactor.redact(text).shown(limit: limit) }
+        self.operation = operation
+        code = type.map { shown($0) } ?? String(response.status)
+        self.athenaErrorCode = athenaErrorCode.map { shown($0) }
+        self.reason = reason.map { shown($0) }
+        message = shown(text, limit: type == nil ? Self.maximumExcerpt : Self.maximumMessage)
         httpStatus = response.status
-        requestID = (response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"])?.shown(limit: 128)
+        requestID = (response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"]).map { shown($0) }
         kind = Kind(code: type, reason: reason, message: text, httpStatus: response.status)
     }
 

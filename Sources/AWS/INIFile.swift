@@ -10,25 +10,21 @@ public struct INIFile: Sendable, Equatable {
 
     /// The keys of a section, in lower case.
     public struct Section: Sendable, Equatable {
-        var values: [String: Value] = [:]
+        /// Of every key; empty for one that has a nested level.
+        var texts: [String: String] = [:]
+        var nested: [String: [String: String]] = [:]
 
         /// A plain value; nil if it is empty, nested or not there.
         public func text(_ key: String) -> String? {
-            guard case .text(let text) = values[key], !text.isEmpty else { return nil }
+            guard let text = texts[key], !text.isEmpty else { return nil }
             return text
         }
 
         /// A value of the nested level: `athena` → `endpoint_url`.
         public func text(_ key: String, _ nestedKey: String) -> String? {
-            guard case .nested(let values) = values[key], let text = values[nestedKey], !text.isEmpty
-            else { return nil }
+            guard let text = nested[key]?[nestedKey], !text.isEmpty else { return nil }
             return text
         }
-    }
-
-    enum Value: Sendable, Equatable {
-        case text(String)
-        case nested([String: String])
     }
 
     /// - Parameter path: for messages.

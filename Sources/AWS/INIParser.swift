@@ -51,26 +51,21 @@ struct INIParser {
         guard let section else { throw fault("a setting stands before the first section") }
         let (name, value) = try split(text)
         try claim([section, name], "the key")
-        sections[section]?.values[name] = .text(value)
+        sections[section]?.texts[name] = value
         key = OpenKey(name: name, indentation: indentation)
     }
 
     /// Below a key without value, a setting of its own; below one with a value, more of that value.
     private mutating func readNested(_ text: String, of key: OpenKey) throws(Fault) {
         guard let section else { return }
-        switch sections[section]?.values[key.name] {
-        case .text(""), nil: try addNested(text, to: [:], section, key)
-        case .nested(let values): try addNested(text, to: values, section, key)
-        case .text(let value): sections[section]?.values[key.name] = .text("\(value)\n\(text)")
+        // Added to in its place: taken out, it would be copied for every line.
+        if sections[section]?.texts[key.name]?.isEmpty == false {
+            sections[section]?.texts[key.name]?.append("\n\(text)")
+        } else {
+            let (name, value) = try split(text)
+            try claim([section, key.name, name], "the nested key")
+            sections[section]?.nested[key.name, default: [:]][name] = value
         }
-    }
-
-    private mutating func addNested(
-        _ text: String, to values: [String: String], _ section: String, _ key: OpenKey
-    ) throws(Fault) {
-        let (name, value) = try split(text)
-        try claim([section, key.name, name], "the nested key")
-        sections[section]?.values[key.name] = .nested(values.merging([name: value]) { $1 })
     }
 
     private func split(_ text: String) throws(Fault) -> (name: String, value: String) {

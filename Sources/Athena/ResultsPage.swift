@@ -57,7 +57,7 @@ private struct ResultsPageParser {
                 nextToken = try JSONValue.optionalString(in: text, at: members.valueOffset, path: "NextToken")
                 members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
             } else if text.isEqual("ResultSet", in: name), try once(.resultSet, at: name),
-                !text.hasJSONToken("null", at: members.valueOffset)
+                !text.hasJSONNull(at: members.valueOffset)
             {
                 members.valueEnd = try parseResultSet(text, at: members.valueOffset)
             } else {
@@ -77,7 +77,7 @@ private struct ResultsPageParser {
                 try once(.metadata, at: name)
                 members.valueEnd = try text.skipJSONValue(from: value)
                 columns = try ColumnInfo.list(in: text, range: value..<members.valueEnd)
-            } else if text.isEqual("Rows", in: name), try once(.rows, at: name), !text.hasJSONToken("null", at: value) {
+            } else if text.isEqual("Rows", in: name), try once(.rows, at: name), !text.hasJSONNull(at: value) {
                 if columns != nil {
                     members.valueEnd = try parseRows(text, at: value)
                 } else {
@@ -93,15 +93,18 @@ private struct ResultsPageParser {
 
     @discardableResult
     private mutating func once(_ member: Members, at name: Range<Int>) throws(JSONError) -> Bool {
-        guard seen.insert(member).inserted else {
-            throw .syntax(offset: name.lowerBound, reason: "a member stands twice in one object")
-        }
+        guard seen.insert(member).inserted else { throw Self.repeated(name) }
         return true
+    }
+
+    private static func repeated(_ name: Range<Int>) -> JSONError {
+        .syntax(offset: name.lowerBound, reason: "a member stands twice in one object")
     }
 
     private mutating func parseRows(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         let columnCount = columns?.count ?? 0
-        cells.reserveCapacity(columnCount * 1001)
+        // A cell takes two bytes at least; without that bound, column names alone could ask for any amount.
+        cells.reserveCapacity(min(columnCount * 1001, text.count / 2))
         offset = try text.expectJSON(0x5b, from: start)
         offset = text.skipJSONWhitespace(from: offset)
         if offset < text.count, text[offset] == 0x5d { return offset + 1 }
@@ -114,7 +117,11 @@ private struct ResultsPageParser {
                 throw .syntax(
                     offset: rowOffset, reason: "a row has \(count) values, but there are \(columnCount) columns")
             }
-            // SHOW and DESCRIBE answer fewer values than they name columns.
+            // SHOW and DESCRIBE answer fewer values than they name columns, but not so many fewer that there would be
+            // more values missing than the text has bytes.
+            guard cells.count + columnCount - count <= text.count else {
+                throw .syntax(offset: rowOffset, reason: "\(columnCount) columns, but most of the values are missing")
+            }
             for _ in count..<columnCount { cells.append(.null) }
             offset = text.skipJSONWhitespace(from: offset)
             if offset < text.count, text[offset] == 0x2c {
@@ -134,24 +141,30 @@ private struct ResultsPageParser {
                 return
             }
             // Something follows the values; the long way finds its end.
-            return try skipRest(of: JSONMembers(after: offset), in: text)
+            return try parseMembers(ofRow: JSONMembers(after: offset), hasData: true, in: text)
         }
-        var members = JSONMembers(at: offset)
-        while let name = try members.next(in: text) {
-            if text.isEqual("Data", in: name), !text.hasJSONToken("null", at: members.valueOffset) {
-                try parseData(text, at: members.valueOffset)
-                members.valueEnd = offset
-            } else {
-                members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
-            }
-        }
-        offset = members.valueEnd
+        try parseMembers(ofRow: JSONMembers(at: offset), hasData: false, in: text)
     }
 
-    private mutating func skipRest(of row: JSONMembers, in text: Span<UInt8>) throws(JSONError) {
+    private mutating func parseMembers(
+        ofRow row: JSONMembers, hasData: Bool, in text: Span<UInt8>
+    ) throws(JSONError) {
         var members = row
-        while try members.next(in: text) != nil {
-            members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
+        var hasData = hasData
+        while let name = try members.next(in: text) {
+            let value = members.valueOffset
+            guard text.isEqual("Data", in: name) else {
+                members.valueEnd = try text.skipJSONValue(from: value)
+                continue
+            }
+            guard !hasData else { throw Self.repeated(name) }
+            hasData = true
+            if text.hasJSONNull(at: value) {
+                members.valueEnd = try text.skipJSONValue(from: value)
+            } else {
+                try parseData(text, at: value)
+                members.valueEnd = offset
+            }
         }
         offset = members.valueEnd
     }
@@ -192,7 +205,8 @@ private struct ResultsPageParser {
         var members = JSONMembers(at: offset)
         var value: Int?
         while let name = try members.next(in: text) {
-            if text.isDatumMember(name), !text.hasJSONToken("null", at: members.valueOffset), value == nil {
+            if text.isDatumMember(name), !text.hasJSONNull(at: members.valueOffset) {
+                guard value == nil else { throw .syntax(offset: name.lowerBound, reason: "a Datum has two values") }
                 value = members.valueOffset
             }
             members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
@@ -250,6 +264,10 @@ extension Span<UInt8> {
             && loadWord(at: offset) == 0x6168_4372_6156_227b  // {"VarCha
             && loadWord(at: offset + 8) == 0x3a22_6575_6c61_5672  // rValue":
             && self[offset + 16] == 0x22
+    }
+
+    fileprivate func hasJSONNull(at offset: Int) -> Bool {
+        hasJSONToken("null", at: offset) && endOfJSONScalar(from: offset) == offset + 4
     }
 
     fileprivate func isDatumMember(_ name: Range<Int>) -> Bool {

@@ -16,6 +16,8 @@ public struct HTTPURLError: Error, Equatable, CustomStringConvertible {
 
     private static func shown(_ text: String) -> String {
         let start = text.prefix { $0 != "?" && $0 != "#" }.prefix(200)
-        return start.isEmpty ? "the empty text" : start.debugDescription
+        // Unlike `debugDescription`, this leaves no control character beyond ASCII as it is.
+        let escaped = start.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+        return start.isEmpty ? "the empty text" : "\"\(escaped)\""
     }
 }

@@ -22,7 +22,8 @@ public struct JSONMembers {
         isFirst = false
     }
 
-    /// - Returns: where the next member's name stands, without its quotes and with its escapes; nil after the last.
+    /// - Returns: where the next member's name stands, without its quotes; nil after the last.
+    /// - Throws: also for a name with escapes in it: it could be a name that is looked for, spelt otherwise.
     public mutating func next(in text: Span<UInt8>) throws(JSONError) -> Range<Int>? {
         var offset: Int
         if isFirst {
@@ -42,6 +43,7 @@ public struct JSONMembers {
         }
         let start = try text.expectJSON(0x22, from: offset)
         let end = try text.endOfJSONString(from: start)
+        guard !end.hasEscapes else { throw .syntax(offset: start, reason: "a member's name has escapes in it") }
         valueOffset = text.skipJSONWhitespace(from: try text.expectJSON(0x3a, from: end.quote + 1))
         valueEnd = valueOffset
         return start..<end.quote

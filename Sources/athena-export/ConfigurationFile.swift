@@ -7,7 +7,7 @@ import SystemPackage
 struct ConfigurationFile {
     let path: FilePath
     /// Whether others than the owner may read a file that holds keys.
-    let exposesKeys: Bool
+    private(set) var exposesKeys = false
     private let root: JSONField
 
     private static let stringKeys: Set<String> = [
@@ -20,20 +20,25 @@ struct ConfigurationFile {
     ])
 
     init(reading path: FilePath) throws(ConfigurationError) {
-        self.path = path
         let content: BoundedFile.Content
         do {
             content = try BoundedFile.read(path, limit: 1 << 20)
         } catch {
             throw .unreadable(error, purpose: "--config")
         }
+        try self.init(parsing: content.bytes, path: path)
+        exposesKeys = content.isReadableByOthers && root.holds("aws_secret_access_key")
+    }
+
+    /// - Parameter path: for messages.
+    init(parsing bytes: [UInt8], path: FilePath) throws(ConfigurationError) {
+        self.path = path
         do {
-            root = JSONField(try JSONValue(parsing: content.bytes))
+            root = JSONField(try JSONValue(parsing: bytes))
             try root.onlyMembers(Self.knownKeys)
         } catch {
             throw .file(path, problem: "\(error)")
         }
-        exposesKeys = content.isReadableByOthers && root.holds("aws_secret_access_key")
         for key in Self.stringKeys { try check(key) }
     }
 

@@ -22,6 +22,11 @@ struct ExportConfiguration {
     init(_ options: RunOptions, workers: Int) throws(ConfigurationError) {
         let file: ConfigurationFile?
         if let config = options.config { file = try ConfigurationFile(reading: FilePath(config)) } else { file = nil }
+        try self.init(options, file: file, workers: workers)
+    }
+
+    /// - Parameter file: what the option that names one has led to.
+    init(_ options: RunOptions, file: ConfigurationFile?, workers: Int) throws(ConfigurationError) {
         let settings = Settings(options: options, file: file)
 
         if options.queryTimeout?.duration == .zero {

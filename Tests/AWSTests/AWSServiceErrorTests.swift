@@ -109,6 +109,9 @@ import Testing
             HTTPResponse.error("SignatureDoesNotMatch", message: quoted),
             HTTPResponse(status: 403, body: Array(quoted.utf8)),
             .error("X\(secret)", message: String(repeating: "x", count: 1980) + quoted),
+            .error(
+                "X", headers: ["x-amzn-RequestId": secret],
+                more: ["AthenaErrorCode": .string(token), "Reason": .string(secret)]),
         ] {
             let error = AWSServiceError(json: response, operation: "X", redactor: redactor)
             var dumped = ""

@@ -35,6 +35,14 @@ import Testing
         #expect(file.sections["default"]?.text("output") == "json")
     }
 
+    @Test(.timeLimit(.minutes(1))) func `of the largest size are read in no time`() throws {
+        // Copied for each line, what came before would make this take many minutes.
+        let lines = (0..<50_000).map { " k\($0)=" }.joined(separator: "\n")
+        #expect(
+            try parse("[a]\nlong = x\n\(lines)\n").sections["a"]?.text("long")?.utf8.count == lines.utf8.count - 49_998)
+        #expect(try parse("[a]\nnested =\n\(lines)v\n").sections["a"]?.text("nested", "k49999") == "v")
+    }
+
     @Test func `have one nested level`() throws {
         let file = try parse(
             "[services s]\nathena =\n  endpoint_url = http://localhost:1\n\n  # comment\n  other = 2\ns3 =\n\tendpoint_url = x\nlast = 1\n"

@@ -113,6 +113,41 @@ private func page(_ rows: String, next: String = "") -> String {
         }
     }
 
+    @Test func `a row's values that stand twice are an error`() {
+        for row in [
+            #"{"Data":[{}],"Data":[{}]}"#, #"{ "Data": [{}], "Data": [{}]}"#, #"{"Data":[{}],"Data":null}"#,
+            #"{"Data":[{"VarCharValue":"a","VarCharValue":"b"}]}"#, #"{"Data":[{"BigIntValue":1,"VarCharValue":"b"}]}"#,
+        ] {
+            #expect { try parse(page(row)) } throws: { "\($0)".contains("twice") || "\($0)".contains("two values") }
+        }
+    }
+
+    @Test func `a name that could be one that is read, spelt with escapes, is an error`() {
+        for text in [
+            #"{"Next\u0054oken":"a"}"#, #"{"ResultSet":{"Ro\u0077s":[]}}"#, page(#"{"D\u0061ta":[{}]}"#),
+            page(#"{"Data":[{"V\u0061rCharValue":"x"}]}"#),
+        ] {
+            #expect { try parse(text) } throws: { "\($0)".contains("escapes") }
+        }
+    }
+
+    @Test func `what only begins like null is an error`() {
+        for text in [
+            #"{"ResultSet":nullx}"#, #"{"ResultSet":{"Rows":null0}}"#, page(#"{"Data":nulls}"#),
+            page(#"{"Data":[{"VarCharValue":nully}]}"#),
+        ] {
+            #expect(throws: JSONError.self) { try parse(text) }
+        }
+    }
+
+    @Test func `columns without values cannot make a page take more memory than its text`() {
+        let columns = Array(repeating: #"{"Name":"a","Type":"b"}"#, count: 10_000).joined(separator: ",")
+        let rows = Array(repeating: "{}", count: 100_000).joined(separator: ",")
+        #expect {
+            try parse(#"{"ResultSet":{"ResultSetMetadata":{"ColumnInfo":[\#(columns)]},"Rows":[\#(rows)]}}"#)
+        } throws: { "\($0)".contains("most of the values are missing") }
+    }
+
     @Test func `rows without columns are an error, an empty answer is an empty page`() throws {
         #expect(throws: JSONError.self) { try parse(#"{"ResultSet":{"Rows":[{"Data":[{}]}]}}"#) }
         #expect(try parse(#"{"ResultSet":{"Rows":[],"ResultSetMetadata":{"ColumnInfo":[]}}}"#).rows.rowCount == 0)

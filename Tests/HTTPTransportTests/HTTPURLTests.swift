@@ -62,6 +62,8 @@ struct HTTPURLTests {
     @Test func `the error says on one line what is wrong`() throws {
         let error = try #require(throws: HTTPURLError.self) { try HTTPURL(parsing: "ftp://h/\r\n") }
         #expect(error.description.isOneLine)
+        let c1 = try #require(throws: HTTPURLError.self) { try HTTPURL(parsing: "http:/h\u{85}\u{9b}31m") }
+        #expect(c1.description.unicodeScalars.allSatisfy { (0x20..<0x7f).contains($0.value) })
         let scheme = try #require(throws: HTTPURLError.self) { try HTTPURL(parsing: "ftp://h/") }
         #expect(scheme.description == "\"ftp://h/\" is no URL for a request: its scheme is neither http nor https")
     }

@@ -46,7 +46,7 @@ final class FixtureDirectory: Sendable {
             else { return nil }
             var status: Int?
             if parts.count == 3 {
-                guard let code = Int(parts[1]), (300...599).contains(code) else { return nil }
+                guard let code = Int(parts[1]), (300...599).contains(code), String(code) == parts[1] else { return nil }
                 status = code
             }
             self.init(operation: String(stem[0]), number: number, status: status)

@@ -1,0 +1,34 @@
+import ArgumentParser
+import JSON
+import SystemPackage
+
+@testable import athena_export
+
+extension FuzzTarget {
+    /// The configuration file, read as far as a run reads it before it begins.
+    static let configuration = FuzzTarget("configuration") { input in
+        do {
+            let file = try ConfigurationFile(parsing: input, path: "configuration.json")
+            let options = try RunOptions.parse([])
+            _ = try ExportConfiguration(options, file: file, workers: 1)
+        } catch let error as ConfigurationError {
+            let message = "\(error)"
+            try promise(
+                message.hasPrefix("configuration.json: ") || message.hasPrefix("the query file: "),
+                "an error names the file")
+            for secret in secrets(in: input) {
+                try promise(!message.contains(secret), "an error shows no secret")
+            }
+        }
+    }
+
+    /// Secrets that stand once in the file, so that they cannot be meant as something else.
+    private static func secrets(in input: [UInt8]) -> [String] {
+        guard case .object(let object)? = try? JSONValue(parsing: input) else { return [] }
+        return ["aws_secret_access_key", "aws_session_token"].compactMap { key in
+            guard case .string(let text) = object[key], text.utf8.count >= 8 else { return nil }
+            return (input.utf8Text ?? "").split(separator: text, omittingEmptySubsequences: false).count == 2
+                ? text : nil
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// A parser, and what must hold whatever bytes it is given.
+///
+/// Crashes, hangs and memory without bound are noticed by whoever calls ``check``; it throws what only the parser's own
+/// promises can tell. A new target is a file beside this one, a line in ``all`` and a directory below `Corpus`.
+struct FuzzTarget: Sendable, CustomStringConvertible {
+    /// As the command line and the corpus call it.
+    let name: String
+    let check: @Sendable (_ input: [UInt8]) throws -> Void
+
+    static let all: [FuzzTarget] = [
+        .awsError, .configuration, .fixtureBody, .fixtureName, .ini, .json, .manifest, .resultsPage, .state, .timestamp,
+        .url,
+    ]
+
+    init(_ name: String, check: @escaping @Sendable (_ input: [UInt8]) throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+
+    var description: String { name }
+}
+
+/// A promise that some input broke.
+struct BrokenPromise: Error, CustomStringConvertible {
+    let description: String
+}
+
+func promise(_ holds: Bool, _ promise: @autoclosure () -> String) throws {
+    if !holds { throw BrokenPromise(description: promise()) }
+}
+
+extension [UInt8] {
+    /// The bytes as text; nil if they are not UTF-8.
+    var utf8Text: String? { String(validating: self, as: UTF8.self) }
+}
