@@ -29,7 +29,8 @@ extension AthenaExport {
         let before = await journal.manifest?.run(named: state.runID)
         let facts = RunFacts(
             querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""), source: source,
-            sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil), dataScannedBytes: execution.dataScannedInBytes)
+            sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil),
+            dataScannedBytes: execution.dataScannedInBytes)
         let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
             report(.export($0))
         }
