@@ -107,7 +107,7 @@ let package = Package(
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
         .testTarget(
@@ -140,7 +140,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["AWS", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport", "athena-export"],
+            dependencies: [
+                "AWS", "BatchExport", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport", "athena-export",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             exclude: ["fault-shim.c", "moto-peer.py"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",

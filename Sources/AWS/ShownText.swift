@@ -16,7 +16,7 @@ extension StringProtocol {
 
 extension Unicode.Scalar {
     /// C0, DEL and C1 controls, line and paragraph separators, and the marks that turn the direction of writing.
-    fileprivate var steersTerminals: Bool {
+    public var steersTerminals: Bool {
         switch value {
         case 0..<0x20, 0x7f..<0xa0, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: true
         default: false

@@ -14,11 +14,14 @@ package struct ColumnInfo: Sendable, Equatable {
         guard metadata.value != .null, let list = try metadata.optionalMember("ColumnInfo") else { return [] }
         var columns: [ColumnInfo] = []
         for field in try list.elements() {
+            let type = try field.member("Type").string().lowercased()
+            // Decimals alone have digits to count; what the service says of other types is not looked at.
+            let minimum = type == "decimal" ? 0 : Int.min
             columns.append(
                 ColumnInfo(
-                    name: try field.member("Name").string(), type: try field.member("Type").string().lowercased(),
-                    precision: try field.optionalMember("Precision")?.integer(),
-                    scale: try field.optionalMember("Scale")?.integer()))
+                    name: try field.member("Name").string(), type: type,
+                    precision: try field.optionalMember("Precision")?.integer(atLeast: minimum),
+                    scale: try field.optionalMember("Scale")?.integer(atLeast: minimum)))
         }
         return columns
     }

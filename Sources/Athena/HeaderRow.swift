@@ -34,7 +34,7 @@ enum HeaderRow: Sendable, Equatable {
             if self == .possible { return rows }
             throw .inconsistentSource(
                 "the first row of the result does not repeat the column names, as the first row of a SELECT does; "
-                    + "whether it is data cannot be told, so nothing was exported")
+                    + "whether it is data cannot be told, so nothing was exported; run the query again with --restart")
         }
         return RowBlock(
             bytes: rows.bytes, cells: Array(rows.cells.dropFirst(rows.columnCount)), columnCount: rows.columnCount,

@@ -49,7 +49,9 @@ public struct ResultSchema: Sendable, Equatable {
 
     /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a key that is not there.
     public init(columns: [Column], primaryKey: [String]) throws(ExportError) {
-        guard !columns.isEmpty else { throw .schema("the result has no columns, so there is nothing to export") }
+        guard !columns.isEmpty else {
+            throw .schema("the result has no columns, so there is nothing to export; give a query that returns rows")
+        }
         var seen: [String: String] = [:]
         for column in columns {
             let folded = column.name.lowercased()
@@ -58,13 +60,13 @@ public struct ResultSchema: Sendable, Equatable {
             }
             if folded == "batch" {
                 throw .schema(
-                    "a column is called \(column.name), which is the name of the partition directories; "
+                    "a column is called \(column.name.prefix(100)), which is the name of the partition directories; "
                         + "rename it with AS in the query")
             }
             if column.name.utf8.contains(0) { throw .schema("a column name holds U+0000; rename it in the query") }
             if let other = seen.updateValue(column.name, forKey: folded) {
                 throw .schema(
-                    "two columns are called \(other) and \(column.name) (case does not count); "
+                    "two columns are called \(other.prefix(100)) and \(column.name.prefix(100)) (case does not count); "
                         + "rename one with AS in the query")
             }
         }
@@ -72,13 +74,19 @@ public struct ResultSchema: Sendable, Equatable {
         for key in primaryKey {
             guard let index = columns.firstIndex(where: { $0.name == key }) else {
                 throw .schema(
-                    "the key column \(key) is not in the result, whose columns are "
-                        + "\(columns.map(\.name).joined(separator: ", ")); name the key with --key")
+                    "the key column \(key.prefix(100)) is not in the result, whose columns are "
+                        + "\(Self.listed(columns)); name the key with --key")
             }
             indices.append(index)
         }
         self.columns = columns
         self.primaryKey = primaryKey
         keyIndices = indices
+    }
+
+    /// The first names, for a message that has more to say than names.
+    private static func listed(_ columns: [Column]) -> String {
+        let shown = columns.prefix(20).map { String($0.name.prefix(50)) }.joined(separator: ", ")
+        return columns.count > 20 ? "\(shown) and \(columns.count - 20) more" : shown
     }
 }

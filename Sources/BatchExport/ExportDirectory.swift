@@ -45,7 +45,8 @@ public struct ExportDirectory: Sendable, Equatable {
     /// Makes the directory and everything above it that is missing, and takes its lock.
     func makeAndLock() throws(ExportError) -> FileLock {
         do {
-            try DurableFile.makeDirectories(work)
+            try DurableFile.makeDirectories(path)
+            try DurableFile.makeDirectory(work)
             guard let lock = try FileLock(lock) else { throw ExportError.locked(path: path) }
             return lock
         } catch let error as FileError {

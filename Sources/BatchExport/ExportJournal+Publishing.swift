@@ -55,7 +55,7 @@ extension ExportJournal {
     private func checkPublished(_ path: FilePath, _ pieces: [[UInt8]], sha256: String) throws(ExportError) {
         let size = pieces.reduce(0) { $0 + $1.count }
         guard
-            let content = try? BoundedFile.read(path, limit: size), content.bytes.count == size,
+            let content = try? BoundedFile.read(path, limit: size, followsLinks: false), content.bytes.count == size,
             SHA256.hash(content.bytes).hexadecimal == sha256
         else {
             throw .untrusted(

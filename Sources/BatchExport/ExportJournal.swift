@@ -17,8 +17,9 @@ public actor ExportJournal {
     /// The time now, as ISO 8601 text.
     private let now: @Sendable () -> String
 
-    /// Manifest and state are small; anything larger than this is not one of them.
-    static let maximumDocumentBytes = 256 << 20
+    /// A state has some 2 KB, and a manifest 0.4 KB a batch; anything larger than this is not one of them.
+    static let maximumStateBytes = 1 << 20
+    static let maximumManifestBytes = 256 << 20
 
     /// Takes the directory, making it if need be, and reads what is there.
     public init(
@@ -33,8 +34,10 @@ public actor ExportJournal {
     /// Reads manifest and state without taking the directory: what was last published, whatever a running export does.
     public static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
-        let state = try document(directory.state) { (bytes) throws(JSONError) in try ExportState(parsing: bytes) }
-        let manifest = try document(directory.manifest) { (bytes) throws(JSONError) in
+        let state = try document(directory.state, limit: maximumStateBytes) { (bytes) throws(JSONError) in
+            try ExportState(parsing: bytes)
+        }
+        let manifest = try document(directory.manifest, limit: maximumManifestBytes) { (bytes) throws(JSONError) in
             try Manifest(parsing: bytes, in: directory)
         }
         if manifest == nil, let state, state.checkpoint.rows > 0 {
@@ -46,11 +49,11 @@ public actor ExportJournal {
     }
 
     private static func document<Document>(
-        _ path: FilePath, parse: ([UInt8]) throws(JSONError) -> Document
+        _ path: FilePath, limit: Int, parse: ([UInt8]) throws(JSONError) -> Document
     ) throws(ExportError) -> Document? {
         let remedy = "nothing was changed; restore the file, or export to another --output"
         do {
-            return try parse(try BoundedFile.read(path, limit: maximumDocumentBytes).bytes)
+            return try parse(try BoundedFile.read(path, limit: limit).bytes)
         } catch BoundedFile.Failure.missing {
             return nil
         } catch BoundedFile.Failure.unreadable(let error) {
@@ -178,9 +181,16 @@ extension ExportJournal {
     /// The manifest must hold the rows that the state has ticked off.
     private func checkAgreement(of state: ExportState) throws(ExportError) {
         let checkpoint = state.checkpoint
-        let listed = (manifest?.batches ?? [])
+        let batches = (manifest?.batches ?? [])
             .filter { (state.firstBatch..<checkpoint.nextBatch).contains($0.sequence) }
-            .reduce(0) { $0 + $1.rows }
+        if let other = batches.first(where: { $0.runID != state.runID }) {
+            throw .untrusted(
+                path: directory.state,
+                problem: "it is of run \(state.runID), the manifest says that run \(other.runID) wrote batch "
+                    + "\(other.sequence)",
+                remedy: "restore the file that is out of date, or give the run up with --restart")
+        }
+        let listed = batches.reduce(0) { $0 + $1.rows }
         guard listed == checkpoint.rows else {
             throw .untrusted(
                 path: directory.state,

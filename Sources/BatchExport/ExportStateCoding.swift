@@ -53,6 +53,7 @@ extension ExportState {
         request = try ExportRequest(try root.member("request"))
         try root.member("request_fingerprint").expect(request.fingerprint)
         startedAt = try root.member("started_at").string()
+        _ = try root.member("updated_at").string()
         firstBatch = try root.member("first_batch").count(atLeast: 1)
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
@@ -63,7 +64,7 @@ extension ExportState {
         let token = try root.optionalMember("client_request_token")?.string()
         guard let queryExecutionID = try root.optionalMember("query_execution_id")?.string() else {
             if status == .failed { return .failed(nil) }
-            guard status == .running, let token else {
+            guard status == .running, checkpoint.rowsExported == 0, let token else {
                 throw .field(
                     path: "query_execution_id", expected: "an id, since status is \(status.rawValue)", found: "nothing")
             }

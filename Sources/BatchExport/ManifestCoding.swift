@@ -26,6 +26,8 @@ extension Manifest {
     init(parsing bytes: [UInt8], in directory: ExportDirectory) throws(JSONError) {
         let root = JSONField(try JSONValue(parsing: bytes))
         try root.checkFormat(Self.formatName, version: Self.formatVersion)
+        try root.member("write_mode").expect("upsert")
+        try root.member("compression").expect("gzip")
         self.init(
             table: try root.member("table").string(),
             primaryKey: try root.member("primary_key").strings(),
@@ -72,6 +74,7 @@ extension Column {
     }
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
+        _ = try field.member("nullable").bool()
         self.init(
             name: try field.member("name").string(), sourceType: try field.member("athena_type").string(),
             type: try field.member("type").choice(LoadType.self),

@@ -44,8 +44,10 @@ public enum BoundedFile {
     }
 
     /// Reads a regular file of at most `limit` bytes.
-    public static func read(_ path: FilePath, limit: Int) throws(Failure) -> Content {
-        let file = try open(path)
+    ///
+    /// - Parameter followsLinks: whether the path may be a symbolic link to one.
+    public static func read(_ path: FilePath, limit: Int, followsLinks: Bool = true) throws(Failure) -> Content {
+        let file = try open(path, followsLinks ? [] : [.noFollow])
         defer { try? file.close() }
         let status: stat
         do { status = try POSIX.status(of: file) } catch { throw .unreadable(FileError("look at", path, error)) }
@@ -62,12 +64,17 @@ public enum BoundedFile {
         return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0)
     }
 
-    private static func open(_ path: FilePath) throws(Failure) -> FileDescriptor {
+    private static func open(
+        _ path: FilePath, _ options: FileDescriptor.OpenOptions
+    ) throws(Failure) -> FileDescriptor {
         do {
             // Non-blocking: opening a pipe would otherwise wait until somebody writes to it.
-            return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+            return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, options])
         } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory {
             throw .missing(path)
+        } catch let error as Errno where error == .noSuchAddressOrDevice || error == .tooManySymbolicLinkLevels {
+            // A socket, a device without a driver, links that lead round in a circle.
+            throw .notAFile(path)
         } catch {
             throw .unreadable(FileError("open", path, error as? Errno ?? .ioError))
         }

@@ -47,14 +47,13 @@ public enum DurableFile {
     }
 
     /// Makes a directory, durably, unless it is there. Its parent must be there.
-    public static func makeDirectory(_ path: FilePath) throws(FileError) {
+    ///
+    /// - Parameter followsLinks: whether a symbolic link to a directory will do as well.
+    public static func makeDirectory(_ path: FilePath, followsLinks: Bool = false) throws(FileError) {
         do throws(Errno) {
             try POSIX.makeDirectory(path)
         } catch .fileExists {
-            guard DirectoryListing.names(in: path) != nil else {
-                throw FileError("create directory", path, .notDirectory)
-            }
-            return
+            return try checkDirectory(path, followsLinks: followsLinks)
         } catch {
             throw FileError("create directory", path, error)
         }
@@ -62,7 +61,7 @@ public enum DurableFile {
         try synchronizeDirectory(parent.isEmpty ? "." : parent)
     }
 
-    /// Makes a directory and everything above it that is missing.
+    /// Makes a directory and everything above it that is missing. Where directories lie may be arranged with links.
     public static func makeDirectories(_ path: FilePath) throws(FileError) {
         var missing: [FilePath] = []
         var parent = path
@@ -70,7 +69,7 @@ public enum DurableFile {
             missing.append(parent)
             parent.removeLastComponent()
         }
-        for directory in missing.reversed() { try makeDirectory(directory) }
+        for directory in missing.reversed() { try makeDirectory(directory, followsLinks: true) }
     }
 
     /// Removes a file, durably; it is no error if there is none.
@@ -83,6 +82,13 @@ public enum DurableFile {
             throw FileError("remove", path, error)
         }
         try synchronizeDirectory(of: path)
+    }
+
+    private static func checkDirectory(_ path: FilePath, followsLinks: Bool) throws(FileError) {
+        let options: FileDescriptor.OpenOptions = followsLinks ? [] : [.noFollow]
+        try FileError.naming("create directory", path) {
+            try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec, options]).close()
+        }
     }
 
     private static func synchronizeDirectory(_ path: FilePath) throws(FileError) {

@@ -29,7 +29,7 @@ public struct JSONField: Sendable {
         guard case .object(let object) = value else { throw mismatch("an object") }
         for (name, _) in object.members where !known.contains(name) {
             throw .field(
-                path: path(to: name), expected: "one of \(known.sorted().joined(separator: ", "))",
+                path: path(to: String(name.prefix(100))), expected: "one of \(known.sorted().joined(separator: ", "))",
                 found: "an unknown key")
         }
     }

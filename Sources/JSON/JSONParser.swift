@@ -51,7 +51,8 @@ private struct JSONParser {
             }
             let name = try string(in: text)
             guard names.insert(name).inserted else {
-                throw .syntax(offset: nameOffset, reason: "the member \"\(name)\" stands twice in one object")
+                throw .syntax(
+                    offset: nameOffset, reason: "the member \"\(name.prefix(100))\" stands twice in one object")
             }
             offset = try text.expectJSON(0x3a, from: offset)
             object.append(name, try value(in: text, depth: depth + 1))
@@ -88,7 +89,8 @@ private struct JSONParser {
         let start = offset + 1
         let end = try text.endOfJSONString(from: start)
         offset = end.quote + 1
-        var copy = Array(start..<end.quote).map { text[$0] }
+        var copy: [UInt8] = []
+        copy.append(copying: text, in: start..<end.quote)
         if end.hasEscapes {
             var bytes = copy.mutableSpan
             let decoded: JSONUnescaping.Result
@@ -117,7 +119,9 @@ private struct JSONParser {
         guard text.isJSONNumber(in: start..<offset) else {
             throw .syntax(offset: start, reason: "expected a value, found something that is none")
         }
-        return .number(String(decoding: (start..<offset).map { text[$0] }, as: UTF8.self))
+        var digits: [UInt8] = []
+        digits.append(copying: text, in: start..<offset)
+        return .number(String(decoding: digits, as: UTF8.self))
     }
 }
 
@@ -130,13 +134,17 @@ extension JSONError {
 }
 
 extension Span<UInt8> {
-    /// Calls the two things by their names that are taken for JSON by mistake.
+    /// Calls the things by their names that are taken for JSON by mistake.
     public func checkJSONBeginning() throws(JSONError) {
         if count >= 2, self[0] == 0x1f, self[1] == 0x8b {
             throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")
         }
         if hasJSONToken("\u{feff}", at: 0) {
             throw .syntax(offset: 0, reason: "the text begins with a byte order mark; save it without one")
+        }
+        // A byte order mark of UTF-16, or none and an ASCII character in two bytes.
+        if count >= 2, self[0] | self[1] == 0xff && self[0] & self[1] == 0xfe || (self[0] == 0) != (self[1] == 0) {
+            throw .syntax(offset: 0, reason: "the text is UTF-16; save it as UTF-8")
         }
     }
 }

@@ -31,6 +31,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
 enum Main {
     static func main() async {
         occupyStandardDescriptors()
+        forbidCoreFiles()
         // Whoever reads our output may go away; that ends the writing, not the export.
         signal(SIGPIPE, SIG_IGN)
         // glibc would give each thread a heap of its own; pages and blocks wander between threads, and the freed parts
@@ -60,6 +61,16 @@ enum Main {
                 return
             }
         }
+    }
+
+    /// A core file would hold the credentials.
+    private static func forbidCoreFiles() {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        #if canImport(Glibc)
+            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+        #else
+            _ = unsafe setrlimit(RLIMIT_CORE, &limit)
+        #endif
     }
 
     /// Help and version go to standard output; anything else is a wrong argument.

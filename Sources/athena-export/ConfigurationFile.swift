@@ -37,7 +37,7 @@ struct ConfigurationFile {
             root = JSONField(try JSONValue(parsing: bytes))
             try root.onlyMembers(Self.knownKeys)
         } catch {
-            throw .file(path, problem: "\(error)")
+            throw .file(path, problem: "\(error); correct the file")
         }
         for key in Self.stringKeys { try check(key) }
     }
@@ -73,7 +73,7 @@ struct ConfigurationFile {
             guard let field = try root.optionalMember(key) else { return nil }
             return Setting(value: try read(field), origin: .key(key, path))
         } catch {
-            throw .file(path, problem: "\(error)")
+            throw .file(path, problem: "\(error); correct the file")
         }
     }
 

@@ -1,4 +1,5 @@
 import AWS
+import JSON
 import Locking
 import SystemPackage
 
@@ -52,5 +53,24 @@ final class Console: Sendable {
 extension String {
     func replacing(newlinesWith replacement: String) -> String {
         split(whereSeparator: \.isNewline).joined(separator: replacement)
+    }
+}
+
+extension JSONValue {
+    /// The value as JSON text that no terminal takes for anything else: what would steer it stands as an escape.
+    ///
+    /// Control characters below U+0020 are escaped in all JSON; the others that steer, all within four digits, can only
+    /// stand in strings.
+    func terminalText(pretty: Bool) -> String {
+        var output = ""
+        for scalar in String(decoding: serialized(pretty: pretty), as: UTF8.self).unicodeScalars {
+            if scalar.steersTerminals, scalar != "\n" {
+                let digits = String(scalar.value, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                output.unicodeScalars.append(scalar)
+            }
+        }
+        return output
     }
 }

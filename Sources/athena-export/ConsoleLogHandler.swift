@@ -37,7 +37,7 @@ struct ConsoleLogHandler: LogHandler {
             for (key, value) in fields {
                 object[object[key] == nil ? key : "metadata_\(key)"] = .string("\(value)".shown(limit: 2000))
             }
-            console.writeLine(String(decoding: JSONValue.object(object).serialized(pretty: false), as: UTF8.self))
+            console.writeLine(JSONValue.object(object).terminalText(pretty: false))
         }
     }
 }

@@ -21,7 +21,11 @@ struct ExportConfiguration {
 
     init(_ options: RunOptions, workers: Int) throws(ConfigurationError) {
         let file: ConfigurationFile?
-        if let config = options.config { file = try ConfigurationFile(reading: FilePath(config)) } else { file = nil }
+        if let config = try Self.path(options.config, option: "--config") {
+            file = try ConfigurationFile(reading: config)
+        } else {
+            file = nil
+        }
         try self.init(options, file: file, workers: workers)
     }
 
@@ -66,7 +70,10 @@ struct ExportConfiguration {
 
     private static func path(_ text: String?, option: String) throws(ConfigurationError) -> FilePath? {
         guard let text else { return nil }
-        guard !text.isEmpty else { throw .option(name: option, problem: "the path is empty") }
+        guard !text.isEmpty else { throw .option(name: option, problem: "the path is empty; name a file or directory") }
+        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
+            throw .option(name: option, problem: "the path holds a control character; name it without")
+        }
         return FilePath(text)
     }
 
@@ -122,8 +129,8 @@ struct ExportConfiguration {
             }
         case .standard: return "SELECT * FROM test_rows"
         }
-        guard text.value.contains(where: { !$0.isWhitespace }) else {
-            throw text.origin.error("the statement is empty")
+        guard SQLText.holdsStatement(text.value) else {
+            throw text.origin.error("the statement is empty, or holds nothing but comments; give a query")
         }
         guard text.value.utf8.count <= maximumQueryBytes else {
             throw text.origin.error(

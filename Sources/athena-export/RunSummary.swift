@@ -63,7 +63,7 @@ struct RunSummary {
 
     func text(_ format: SummaryFormat) -> String {
         switch format {
-        case .json: String(decoding: json.serialized(pretty: false), as: UTF8.self) + "\n"
+        case .json: json.terminalText(pretty: false) + "\n"
         case .text: plainText
         }
     }
@@ -93,7 +93,7 @@ struct RunSummary {
         if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
         if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
         if !remarks.isEmpty { line += "; " + remarks.joined(separator: ", ") }
-        return line + "\nmanifest: \(manifest ?? "none")\n"
+        return line + "\nmanifest: \((manifest ?? "none").shown(limit: 4096))\n"
     }
 
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {

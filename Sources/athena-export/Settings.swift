@@ -72,7 +72,7 @@ struct Settings {
         guard let setting = try file?.string(key) else { return nil }
         guard let choice = Choice(rawValue: setting.value) else {
             throw setting.origin.error(
-                "\"\(setting.value.shown(limit: 2000))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
+                "\"\(setting.value.shown(limit: 80))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
         return choice
@@ -138,13 +138,28 @@ extension Settings {
         }
         let path = setting.value.dropFirst(5)
         let bucket = path.prefix { $0 != "/" }
-        let isBucket =
-            (3...63).contains(bucket.count)
-            && bucket.allSatisfy { $0.isASCII && (($0.isLetter && $0.isLowercase) || $0.isNumber || ".-".contains($0)) }
-        guard isBucket else { throw setting.origin.error("\"\(bucket)\" is no name of an S3 bucket") }
-        guard !path.split(separator: "/").contains("..") else { throw setting.origin.error("it holds ..") }
+        guard Self.isBucket(bucket) else {
+            throw setting.origin.error(
+                "\"\(bucket.shown(limit: 80))\" is no name of an S3 bucket; give it as s3://bucket/prefix/")
+        }
+        guard !path.split(separator: "/").contains("..") else {
+            throw setting.origin.error("it holds .., which S3 does not resolve; give the path without it")
+        }
         return setting.value
     }
+}
+
+extension Settings {
+    /// S3's rules for general purpose buckets, without the prefixes that it keeps for itself.
+    private static func isBucket(_ name: Substring) -> Bool {
+        (3...63).contains(name.utf8.count) && !name.contains("..")
+            && name.utf8.allSatisfy { $0.isLowercaseOrDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
+            && name.utf8.first?.isLowercaseOrDigit == true && name.utf8.last?.isLowercaseOrDigit == true
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseOrDigit: Bool { (0x61...0x7a).contains(self) || (0x30...0x39).contains(self) }
 }
 
 // MARK: - The destination
@@ -158,7 +173,7 @@ extension Settings {
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         guard isPlain, let first = name.first, !"._-".contains(first) else {
             throw setting.origin.error(
-                "\"\(name.shown(limit: 2000))\" cannot name a directory; use 1 to 200 letters, digits, _, - and ., "
+                "\"\(name.shown(limit: 80))\" cannot name a directory; use 1 to 200 letters, digits, _, - and ., "
                     + "beginning with a letter or digit")
         }
         return name

@@ -55,8 +55,8 @@ private struct DirectoryStatus {
 
     func text(_ format: SummaryFormat) -> String {
         switch format {
-        case .json: String(decoding: json.serialized(pretty: true), as: UTF8.self)
-        case .text: lines.joined(separator: "\n") + "\n"
+        case .json: json.terminalText(pretty: true)
+        case .text: lines.map { $0.shown(limit: 2000) + "\n" }.joined()
         }
     }
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The same files, variables and endpoints, over real sockets.
-@Suite(.enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
+@Suite(.fewAtATime, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
 struct `Against botocore's chain` {
     /// What one set-up adds to the files and endpoints that all have, and what comes of it.
     struct SetUp {

@@ -1,8 +1,9 @@
 import AWS
 import ChildProcess
+import TestSupport
 import Testing
 
-@Suite struct `A process that prints credentials` {
+@Suite(.fewAtATime) struct `A process that prints credentials` {
     private func failure(_ script: String, config: String = "[default]\ncredential_process = /bin/sh DIR/run\n")
         async throws -> AWSError
     {
@@ -55,7 +56,7 @@ import Testing
     }
 }
 
-@Suite struct `A child process` {
+@Suite(.fewAtATime) struct `A child process` {
     private func run(_ script: String, timeLimit: Duration = .seconds(60)) async throws -> ChildProcess.Outcome {
         try await ChildProcess.run(
             ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], timeLimit: timeLimit,

@@ -8,7 +8,7 @@ import Locking
 import TestSupport
 import Testing
 
-@Suite struct `A query that fails` {
+@Suite(.fewAtATime) struct `A query that fails` {
     private static func result(failures: Int, error: JSONValue?, reason: String? = nil) -> FakeResult {
         var result = FakeResult(rowCount: 50)
         result.states = ["SUCCEEDED"]

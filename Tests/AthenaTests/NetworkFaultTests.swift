@@ -45,7 +45,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
     var isUnreadableAnswer: Bool { self == .emptyAnswer || self == .brokenJSON }
 }
 
-@Suite struct `Over a network that fails` {
+@Suite(.fewAtATime) struct `Over a network that fails` {
     static let operations = ["StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution"]
 
     /// Three batches, five pages.

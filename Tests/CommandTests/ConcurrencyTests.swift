@@ -5,7 +5,7 @@ import Locking
 import TestSupport
 import Testing
 
-@Suite struct `Two processes and one directory` {
+@Suite(.fewAtATime) struct `Two processes and one directory` {
     @Test func `of two runs started together one does the work and the other calls nobody`() async throws {
         for _ in 0..<max(4, 100 / DisturbedJob.stride) {
             try await TestMachine.withTemporaryDirectory { directory in

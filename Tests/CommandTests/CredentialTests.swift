@@ -48,7 +48,7 @@ private final class Neighbour: Sendable {
     }
 }
 
-@Suite struct `Credentials of a container` {
+@Suite(.fewAtATime) struct `Credentials of a container` {
     @Test func `serve a whole export and are seen nowhere`() async throws {
         let neighbour = Neighbour()
         let athena = FakeAthena(result: .customers(50)) {
@@ -113,7 +113,7 @@ private final class Neighbour: Sendable {
     }
 }
 
-@Suite struct `Without credentials` {
+@Suite(.fewAtATime) struct `Without credentials` {
     @Test func `a replay asks nobody for any`() async throws {
         let neighbour = Neighbour()
         try await TestMachine.withTemporaryDirectory { directory in

@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `On a disk that fails` {
+@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `On a disk that fails` {
     /// An error at one call: the run says so, or it did not matter; the next one completes.
     private static func expectRecovery(
         _ job: DisturbedJob, _ fault: FileFault, mayPass: Bool = true

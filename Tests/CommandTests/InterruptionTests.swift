@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite struct `Interrupted at any point` {
+@Suite(.fewAtATime) struct `Interrupted at any point` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)])

@@ -4,7 +4,7 @@ import Locking
 import TestSupport
 import Testing
 
-@Suite struct `Killed and run again` {
+@Suite(.fewAtATime) struct `Killed and run again` {
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"])
     func `SIGKILL before any call that touches a file leaves what the same command completes to the same bytes`(
         _ format: String

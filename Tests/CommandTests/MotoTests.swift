@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// moto speaks Athena's protocol and was written by others; boto3 says what it holds.
-@Suite(.enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
+@Suite(.fewAtATime, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
 struct `Against moto's server` {
     private static let script = TestMachine.root.appendingPathComponent("Tests/CommandTests/moto-peer.py").path
 
@@ -100,7 +100,8 @@ struct `Against moto's server` {
 
                 let outcome = try await Executable.run(
                     [
-                        "--endpoint-url", address, "--output", directory, "--profile", "nightly", "--staging-dir",
+                        "--endpoint-url", address, "--output", "\(directory)/export", "--profile", "nightly",
+                        "--staging-dir",
                         "s3://bucket/prefix/",
                     ], environment: Executable.environment(["AWS_CONFIG_FILE": "\(directory)/config"]))
                 #expect(outcome.status == 0, "\(outcome.errors)")

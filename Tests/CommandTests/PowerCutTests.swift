@@ -73,7 +73,7 @@ struct PowerCutDisk: Sendable {
 }
 
 @Suite(
-    .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
+    .fewAtATime, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs))
 struct `When power is cut` {
     @Test

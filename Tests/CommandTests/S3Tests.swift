@@ -18,7 +18,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     try ExportedTable(table).manifest.member("runs").elements()[0].optionalMember(name)?.string()
 }
 
-@Suite struct `The command reads from S3` {
+@Suite(.fewAtATime) struct `The command reads from S3` {
     @Test(arguments: ["auto", "s3"], ["csv", "ndjson"])
     func `the same bytes as from the API`(_ source: String, _ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -130,7 +130,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     }
 }
 
-@Suite struct `Killed while it reads from S3` {
+@Suite(.fewAtATime) struct `Killed while it reads from S3` {
     /// Of twelve megabytes, so that there are three parts to be killed at.
     private static let large: FakeResult = {
         var result = FakeResult.customers(24).inS3

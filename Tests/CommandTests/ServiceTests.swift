@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite struct `Against a service that fails` {
+@Suite(.fewAtATime) struct `Against a service that fails` {
     private func export(
         _ result: FakeResult, arguments: [String] = [], script: @escaping FaultScript,
         check: (Executable.Outcome, FakeAthena, String) throws -> Void
@@ -165,7 +165,7 @@ import Testing
     }
 }
 
-@Suite struct `Stopped by a signal` {
+@Suite(.fewAtATime) struct `Stopped by a signal` {
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         try await stopped(by: signal, status: status, arguments: []) { athena in
@@ -253,7 +253,7 @@ import Testing
     }
 }
 
-@Suite struct `The configuration of the connector that this replaces` {
+@Suite(.fewAtATime) struct `The configuration of the connector that this replaces` {
     @Test func `runs unchanged`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let configuration: JSONValue = [

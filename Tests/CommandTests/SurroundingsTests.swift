@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite struct `Whatever the surroundings` {
+@Suite(.fewAtATime) struct `Whatever the surroundings` {
     private static let year = 365 * 24 * 3600
 
     @Test(

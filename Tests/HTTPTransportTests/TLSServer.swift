@@ -12,12 +12,15 @@ final class TLSServer {
     private let process: Process
     private let directory: URL
 
-    /// - Parameter isSelfSigned: serve a certificate that the authority did not sign.
-    init(isSelfSigned: Bool = false, options: [String] = []) async throws {
+    /// - Parameters:
+    ///   - isSelfSigned: serve a certificate that the authority did not sign.
+    ///   - days: how long the certificate is good; a negative number makes one that has expired.
+    init(isSelfSigned: Bool = false, days: Int = 2, options: [String] = []) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "TLSServer-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         authorityPath = directory.appending(path: "ca.pem").path
         try Self.makeCertificates(in: directory, isSelfSigned: isSelfSigned)
+        if days != 2 { try Self.makeCertificate(in: directory, days: days) }
         let arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www"]
         let output = Pipe()
         process = try Self.start(arguments + options, in: directory, output: output)
@@ -59,6 +62,15 @@ final class TLSServer {
         try run(
             "\(request)\(signer) -subj /CN=localhost -addext subjectAltName=DNS:localhost"
                 + " -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.pem", in: directory)
+    }
+
+    /// Puts another certificate of the authority, of the same name and key, in the place of the server's.
+    private static func makeCertificate(in directory: URL, days: Int) throws {
+        try Data("subjectAltName=DNS:localhost\n".utf8).write(to: directory.appending(path: "names"))
+        try run("req -new -key server.key -subj /CN=localhost -out server.csr", in: directory)
+        try run(
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days) -extfile names"
+                + " -out server.pem", in: directory)
     }
 
     private static func run(_ command: String, in directory: URL) throws {

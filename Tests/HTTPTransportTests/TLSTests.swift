@@ -31,6 +31,14 @@ struct TLSTests {
         try expectRejection(error, by: url)
     }
 
+    @Test func `a certificate that has expired is refused`() async throws {
+        let server = try await TLSServer(days: -1)
+        let url = server.url(host: "localhost")
+        let error = try await CurlTransport.forTests(caBundlePath: server.authorityPath).failure(of: url)
+        try expectRejection(error, by: url)
+        #expect("\(error)".contains("expired"))
+    }
+
     @Test func `a server without TLS is a failed handshake`() async throws {
         let server = try LoopbackServer { $0.write("HTTP/1.1 200 OK\r\n\r\n") }
         var url = server.url()

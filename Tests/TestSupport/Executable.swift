@@ -25,12 +25,14 @@ public enum Executable {
     /// Keys that a test's signatures are made with, and that must never be seen again.
     public static let accessKeyID = "AKIDCANARY0123456789"
     public static let secretAccessKey = "canary/SECRET+0123456789abcdefghijklmnopq"
+    public static let sessionToken = "canary/TOKEN+rstuvwxyz0123456789=="
 
     /// An environment in which nothing of the machine's own AWS settings is found.
     public static func environment(_ more: [String: String] = [:]) -> [String: String] {
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent",
-            "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey, "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey,
+            "AWS_SESSION_TOKEN": sessionToken, "AWS_REGION": "eu-central-1",
             "AWS_EC2_METADATA_DISABLED": "true", "SWIFT_BACKTRACE": "enable=no",
         ]
         let inherited = ["LD_LIBRARY_PATH", "TSAN_OPTIONS", "ASAN_OPTIONS", "LLVM_PROFILE_FILE"]
@@ -41,6 +43,7 @@ public enum Executable {
     /// Runs the command to its end.
     ///
     /// - Parameter onStart: is given the process's id once it runs.
+    /// - Throws: ``Indiscretion`` if a secret of the run, or what could steer a terminal, is anywhere it should not be.
     public static func run(
         _ arguments: [String], environment: [String: String] = environment(), directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
@@ -60,6 +63,8 @@ public enum Executable {
                 errors: "\(scratch)/err")
             onStart?(id)
             let status = await wait(for: id)
+            try Discretion(program, arguments, environment, directory: directory ?? ".")
+                .check(output: "\(scratch)/out", errors: "\(scratch)/err")
             return Outcome(
                 status: status & 0x7f == 0 ? status >> 8 & 0xff : nil, output: text("\(scratch)/out"),
                 errors: text("\(scratch)/err"))
@@ -130,6 +135,9 @@ public final class RunningProcess: Sendable {
     public init() {}
 
     @Sendable public func started(_ id: Int32) { self.id.withLock { $0 = id } }
+
+    /// Nil before the start.
+    public var processID: Int32? { id.withLock { $0 } }
 
     public func kill() { send(SIGKILL) }
 

@@ -52,6 +52,9 @@ final class FixtureDirectory: Sendable {
             self.init(operation: String(stem[0]), number: number, status: status)
         }
 
+        /// The answer that an error answer comes before; an answer itself.
+        var answer: Name { Name(operation: operation, number: number) }
+
         var fileName: String {
             "\(operation)-\(number)\(status.map { ".\($0)" } ?? "").json"
         }
@@ -69,9 +72,9 @@ final class FixtureDirectory: Sendable {
 
     func file(_ name: Name) -> FilePath { path.appending(name.fileName) }
 
-    func read(_ name: Name) throws(FixtureError) -> [UInt8] {
+    func read(_ name: Name, limit: Int = maximumFileBytes) throws(FixtureError) -> [UInt8] {
         do throws(BoundedFile.Failure) {
-            return try BoundedFile.read(file(name), limit: Self.maximumFileBytes).bytes
+            return try BoundedFile.read(file(name), limit: limit).bytes
         } catch {
             throw .unreadable(error)
         }
@@ -130,10 +133,10 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
         case .noDirectory(let path): "\(path) is no directory of recorded answers; check the path"
         case .empty(let path):
             "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
-        case .missing(let file, let why): "\(file) is missing: \(why)"
+        case .missing(let file, let why): "\(file) is missing: \(why); record the answers anew"
         case .malformed(let file, let error): "\(file): \(error); record the answer anew"
-        case .unreadable(let failure): "\(failure)"
-        case .cannotWrite(let error): "\(error)"
+        case .unreadable(let failure): "\(failure); put the recorded answer in its place"
+        case .cannotWrite(let error): "\(error); check the directory of --record and its permissions"
         }
     }
 }

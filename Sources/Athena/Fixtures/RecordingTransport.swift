@@ -1,3 +1,4 @@
+import AWS
 import Files
 public import HTTPTransport
 import Locking
@@ -85,7 +86,9 @@ struct RecordingScrubber {
                 secrets.append(parts[signature + 1])
             }
         }
-        self.secrets = secrets.filter { $0.utf8.count >= 8 }.map { Array($0.utf8) }
+        // As they are, as they stand in a URL, and as some serializers write a slash.
+        self.secrets = secrets.filter { $0.utf8.count >= 8 }
+            .flatMap { [$0, URIEncoding.encode($0), $0.replacing("/", with: "\\/")] }.map { Array($0.utf8) }
     }
 
     func scrub(_ body: [UInt8]) -> [UInt8] {

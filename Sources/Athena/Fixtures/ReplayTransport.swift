@@ -9,6 +9,10 @@ public import SystemPackage
 public final class ReplayTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let names: Set<FixtureDirectory.Name>
+    /// The highest number of each operation's files.
+    private let lastNumbers: [String: Int]
+    /// Error answers in the order in which they are served, by operation and number.
+    private let errors: [FixtureDirectory.Name: [FixtureDirectory.Name]]
     private let progress = Locked(Progress())
 
     static let pagedOperation = "GetQueryResults"
@@ -28,6 +32,9 @@ public final class ReplayTransport: HTTPTransport {
         guard let names = directory.names() else { throw .noDirectory(path) }
         guard !names.isEmpty else { throw .empty(path) }
         self.names = names
+        lastNumbers = Dictionary(names.map { ($0.operation, $0.number) }) { max($0, $1) }
+        errors = Dictionary(grouping: names.filter { $0.status != nil }) { $0.answer }
+            .mapValues { $0.sorted { ($0.status ?? 0) < ($1.status ?? 0) } }
     }
 
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -36,12 +43,12 @@ public final class ReplayTransport: HTTPTransport {
             return refuse("Malformed nextPageToken: no recorded page leads to it", code: "INVALID_INPUT")
         }
         if let error = takeError(before: number, of: operation) {
-            return try answer(error, status: error.status ?? 500)
+            return try answer(error, status: error.status ?? 500, limits: request.limits)
         }
         let name = FixtureDirectory.Name(operation: operation, number: number)
         if names.contains(name) {
             progress.withLock { $0.calls[operation] = number }
-            let response = try answer(name, status: 200)
+            let response = try answer(name, status: 200, limits: request.limits)
             // A page is parsed as a whole elsewhere. Any other answer must be JSON here and now: a retry would get the
             // next file, and this one's fault would pass unnoticed.
             if operation != Self.pagedOperation { try check(response.body, name) }
@@ -57,13 +64,11 @@ public final class ReplayTransport: HTTPTransport {
         }
         let next = progress.withLock { $0.calls[operation, default: 0] } + 1
         // The last answer is repeated.
-        let last = names.filter { $0.operation == operation }.map(\.number).max() ?? 0
-        return max(1, min(next, last))
+        return max(1, min(next, lastNumbers[operation] ?? 0))
     }
 
     private func takeError(before number: Int, of operation: String) -> FixtureDirectory.Name? {
-        let errors = names.filter { $0.operation == operation && $0.number == number && $0.status != nil }
-            .sorted { ($0.status ?? 0) < ($1.status ?? 0) }
+        let errors = errors[FixtureDirectory.Name(operation: operation, number: number)] ?? []
         return progress.withLock { progress in
             errors.first { progress.servedErrors.insert($0).inserted }
         }
@@ -81,14 +86,22 @@ public final class ReplayTransport: HTTPTransport {
     }
 
     private func reason(for name: FixtureDirectory.Name) -> String {
-        name.operation == Self.pagedOperation && name.number > 1
-            ? "the NextToken of \(name.operation)-\(name.number - 1).json leads to it"
-            : "the run calls \(name.operation), of which nothing was recorded"
+        if name.operation == Self.pagedOperation, name.number > 1 {
+            return "the NextToken of \(name.operation)-\(name.number - 1).json leads to it"
+        }
+        let last = lastNumbers[name.operation] ?? 0
+        if last > name.number { return "the answers go on to number \(last)" }
+        return "the run calls \(name.operation), of which "
+            + (last == 0 ? "nothing was recorded" : "only errors were recorded")
     }
 
-    private func answer(_ name: FixtureDirectory.Name, status: Int) throws -> HTTPResponse {
+    /// As large an answer as the network may give, and no larger.
+    private func answer(
+        _ name: FixtureDirectory.Name, status: Int, limits: HTTPLimits
+    ) throws(FixtureError) -> HTTPResponse {
         HTTPResponse(
-            status: status, headers: [Self.originHeader: directory.file(name).string], body: try directory.read(name))
+            status: status, headers: [Self.originHeader: directory.file(name).string],
+            body: try directory.read(name, limit: limits.bodyBytes))
     }
 
     private func refuse(_ message: String, code: String) -> HTTPResponse {

@@ -3,132 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-private let customers = TestMachine.root.appendingPathComponent("fixtures/customers").path
-
-/// Runs offline in a directory of its own.
-private func run(_ arguments: [String], in directory: String, environment: [String: String] = Executable.environment())
-    async throws -> Executable.Outcome
-{
-    try await Executable.run(arguments, environment: environment, directory: directory)
-}
-
-/// One line that says what, where and what to do; the status; and no trace of the keys.
-private func expectError(
-    _ outcome: Executable.Outcome, _ status: Int32, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation
-) {
-    #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
-    let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("athena-export: error: ") }
-    #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
-    for word in words {
-        #expect(lines.first?.contains(word) == true, "\(word) in \(lines)", sourceLocation: sourceLocation)
-    }
-    for text in [outcome.errors, outcome.output] {
-        #expect(!text.contains(Executable.secretAccessKey), sourceLocation: sourceLocation)
-    }
-}
-
-@Suite struct `Wrong arguments and configuration` {
-    @Test(
-        arguments: [
-            (["--nonsense"], ["--nonsense"]), (["--batch-rows", "0"], ["--batch-rows", "0 is not from 1"]),
-            (["--batch-rows", "x"], ["--batch-rows"]), (["--batch-bytes", "12XB"], ["--batch-bytes"]),
-            (["--compression-level", "10"], ["--compression-level"]), (["--format", "xml"], ["--format"]),
-            (["--query"], ["--query"]), (["--query", " "], ["--query", "empty"]),
-            (["--query", "a", "--query-file", "b"], ["--query-file"]), (["--table", "../x"], ["--table"]),
-            (["--table", "_x"], ["--table"]), (["--key", "a", "--key", "a"], ["--key", "twice"]),
-            (["--key", ""], ["--key"]),
-            (["--source", "s3"], ["s3", "replayed"]), (["--source", "unload"], ["unload", "not there yet"]),
-            (["--query-timeout", "5"], ["--query-timeout"]), (["--max-attempts", "0"], ["--max-attempts"]),
-            (["--staging-dir", "bucket"], ["--staging-dir", "s3://"]), (["--work-group", "a b"], ["--work-group"]),
-            (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]),
-            (["--run-id", "a b"], ["--run-id"]),
-            (["--parameter", ""], ["--parameter"]), (["--region", "us-east-1/../@evil"], ["--region"]),
-            (["--endpoint-url", "file:///etc/passwd"], ["--endpoint-url", "scheme"]),
-            (["--replay", "a", "--record", "b"], ["--record"]),
-        ] as [([String], [String])])
-    func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await run(["--replay", customers] + arguments, in: directory)
-            expectError(outcome, 64, words)
-            #expect(TestMachine.files(below: directory).isEmpty)
-        }
-    }
-
-    @Test(
-        arguments: [
-            (#"{"region_name": "<YOUR_REGION_NAME>"}"#, ["region_name", "placeholder"]),
-            (#"{"regionname": "x"}"#, ["regionname", "unknown key"]),
-            (#"{"table": "a", "table": "b"}"#, ["table", "twice"]),
-            (#"{"batch_rows": "many"}"#, ["batch_rows", "a string"]), (#"{"batch_rows": 0}"#, ["batch_rows"]),
-            (#"{"batch_rows": 1.5}"#, ["batch_rows"]),
-            (#"{"primary_key": "customer_id"}"#, ["primary_key", "an array"]),
-            (#"{"primary_key": []}"#, ["primary_key"]), (#"{"query": "a", "query_file": "b"}"#, ["query_file"]),
-            (#"{"s3_staging_dir": "my-bucket/x"}"#, ["s3_staging_dir", "s3://"]),
-            (#"{"format": "xml"}"#, ["format", "csv"]),
-            (#"{"source": "s3"}"#, ["source", "replayed"]), (#"{"table": "a/b"}"#, ["table"]),
-            (#"{"aws_access_key_id": "AKID"}"#, ["aws_secret_access_key"]),
-            (#"{"aws_access_key_id": "A", "aws_secret_access_key": "b c"}"#, []),
-            (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k\n"}"#, ["aws_secret_access_key"]),
-            (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k", "profile_name": "p"}"#, ["profile_name"]),
-            (#"{"region_name": null"#, ["byte"]), ("[]", ["an object"]), ("", ["byte 0"]),
-            ("\u{feff}{}", ["byte order mark"]),
-            (#"{"batch_bytes": "12 parsecs"}"#, ["batch_bytes"]), (#"{"query": "   "}"#, ["query", "empty"]),
-        ] as [(String, [String])])
-    func `a configuration that cannot be is refused by its key`(_ text: String, _ words: [String]) async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/configuration.json"))
-            let outcome = try await run(["--replay", customers, "--config", "configuration.json"], in: directory)
-            expectError(outcome, 78, ["configuration.json"] + words)
-            #expect(TestMachine.files(below: directory).count == 1)
-        }
-    }
-
-    @Test(arguments: [["--config", "missing.json"], ["--replay", "missing"], ["--query-file", "missing.sql"]])
-    func `a file that is not there is named`(_ arguments: [String]) async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await run(["--replay", customers] + arguments, in: directory)
-            expectError(outcome, 66, [arguments[1]])
-        }
-    }
-
-    @Test(
-        arguments: [(["--replay", "missing"], "missing"), (["--batch-rows", "0"], "--batch-rows")]
-            as [([String], String)])
-    func `a run that cannot begin has a JSON summary all the same`(_ arguments: [String], _ word: String) async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await run(arguments + ["--summary", "json"], in: directory)
-            let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
-            #expect(try summary.member("status").string() == "failed")
-            #expect(try summary.member("error").member("message").string().contains(word))
-        }
-    }
-
-    @Test func `keys that others can read are warned about`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let file = "\(directory)/configuration.json"
-            try Data(#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "0123456789secret"}"#.utf8)
-                .write(to: URL(fileURLWithPath: file))
-            for (mode, isWarned) in [(0o644, true), (0o640, true), (0o600, false), (0o400, false)] {
-                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
-                let outcome = try await run(["--replay", customers, "--config", file], in: directory)
-                #expect(outcome.status == 0)
-                #expect(outcome.errors.contains("chmod 600") == isWarned)
-                #expect(!outcome.errors.contains("0123456789secret"))
-            }
-        }
-    }
-
-    @Test func `help and version go to standard output`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let help = try await run(["run", "--help"], in: directory)
-            #expect(help.status == 0 && help.output.contains("--batch-rows") && help.errors.isEmpty)
-            let version = try await run(["--version"], in: directory)
-            #expect(version.status == 0 && version.output.contains("."))
-        }
-    }
-}
-
-@Suite struct `Data that cannot be trusted` {
+@Suite(.fewAtATime) struct `Data that cannot be trusted` {
     /// Replays a copy of the customers that was changed, after a good run into the same directory.
     private func expectRefused(_ words: [String], status: Int32 = 65, change: (String) throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -265,7 +140,7 @@ private func expectError(
     }
 }
 
-@Suite struct `State and manifest that were changed by hand` {
+@Suite(.fewAtATime) struct `State and manifest that were changed by hand` {
     @Test(
         arguments: [
             ("manifest.json", #""version": 1"#, #""version": 2"#, ["version", "newer"]),
@@ -335,77 +210,6 @@ private func expectError(
             try FileManager.default.removeItem(atPath: "\(directory)/export/customers/manifest.json")
             let outcome = try await run(["--replay", customers], in: directory)
             expectError(outcome, 65, ["manifest.json", "missing"])
-        }
-    }
-}
-
-@Suite struct `Output that cannot be written` {
-    @Test func `a temporary name that is taken is the name in the error`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let taken = "\(directory)/export/customers/.work/customers-000001.csv.gz.tmp"
-            try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: true)
-            expectError(try await run(["--replay", customers], in: directory), 73, ["csv.gz.tmp"])
-        }
-    }
-
-    @Test func `a recording into a file is refused before anything is called`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))
-            let outcome = try await run(["--record", "taken", "--endpoint-url", "http://127.0.0.1:1"], in: directory)
-            expectError(outcome, 73, ["taken"])
-        }
-    }
-
-    @Test func `a file in the place of the directory is named`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))
-            let outcome = try await run(["--replay", customers, "--output", "taken"], in: directory)
-            expectError(outcome, 73, ["taken"])
-        }
-    }
-
-    @Test func `a summary that nobody can take is an error, and the export is complete`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await Executable.run(
-                "/bin/sh", ["-c", #""$0" --replay "$1" >/dev/full"#, Executable.path, customers],
-                environment: Executable.environment(), directory: directory)
-            expectError(outcome, 74, ["summary"])
-            #expect(try ExportedTable("\(directory)/export/customers").state.member("status").string() == "succeeded")
-        }
-    }
-
-    @Test func `a reader of the log that goes away does not end the export`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await Executable.run(
-                "/bin/sh",
-                [
-                    "-c", #"{ "$0" --replay "$1" --progress always --log-level trace; echo $? >status; } 2>&1 | true"#,
-                    Executable.path, customers,
-                ],
-                environment: Executable.environment(), directory: directory)
-            #expect(outcome.status == 0)
-            #expect(try ExportedTable("\(directory)/export/customers").state.member("status").string() == "succeeded")
-        }
-    }
-
-    @Test func `a second run in a directory that is at work waits for nobody`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            var result = FakeResult.customers(10)
-            result.states = ["RUNNING"]
-            let athena = FakeAthena(result: result)
-            try await athena.serve { url in
-                let process = RunningProcess()
-                async let first = Executable.run(
-                    ["--endpoint-url", url, "--output", directory], onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
-                let second = try await run(["--replay", customers, "--output", directory], in: directory)
-                expectError(second, 75, ["another run is at work"])
-                process.kill()
-                _ = try await first
-                // The lock ends with its holder.
-                let third = try await run(["--replay", customers, "--output", directory, "--restart"], in: directory)
-                #expect(third.status == 0, "\(third.errors)")
-            }
         }
     }
 }

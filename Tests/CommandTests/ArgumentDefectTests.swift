@@ -1,0 +1,109 @@
+import ArgumentParser
+import BatchExport
+import Foundation
+import TestSupport
+import Testing
+
+@testable import athena_export
+
+@Suite(.fewAtATime) struct `An option` {
+    /// Every option that takes a value, with one that it takes.
+    private static let options = [
+        "--config": "", "--query": "SELECT 1", "--query-file": "/nonexistent", "--parameter": "1",
+        "--query-execution-id": "id", "--database": "d", "--catalog": "c", "--work-group": "w",
+        "--staging-dir": "s3://bucket/", "--region": "us-east-1", "--profile": "p", "--endpoint-url": "http://h/",
+        "--table": "t", "--key": "k", "--format": "csv", "--output": "o", "-o": "o", "--batch-rows": "1",
+        "--batch-bytes": "1KiB", "--compression-level": "1", "--source": "api", "--replay": "r", "--record": "r",
+        "--query-timeout": "1m", "--max-attempts": "1", "--run-id": "x", "--progress": "never",
+        "--log-level": "info", "--log-format": "json", "--summary": "json",
+    ]
+
+    @Test func `is among those that are tested here`() {
+        let help = AthenaExportCommand.helpMessage(for: RunCommand.self)
+        let named = help.split(separator: "\n").compactMap { line -> Substring? in
+            let text = line.drop { $0 == " " }
+            guard text.hasPrefix("-"), text.contains("<") else { return nil }
+            return text.split { " ,".contains($0) }.first { $0.hasPrefix("--") }
+        }
+        #expect(named.count >= 28)
+        for option in named { #expect(Self.options.keys.contains(String(option)), "\(option)") }
+    }
+
+    @Test(arguments: options.keys.sorted()) func `without its value is refused by its name`(_ option: String) {
+        Configuring([option]).expectRefused(.usage, [option])
+    }
+
+    @Test(arguments: options.keys.sorted()) func `with an empty value is refused by its name`(_ option: String) {
+        Configuring([option, ""]).expectRefused(.usage, [option == "-o" ? "--output" : option])
+    }
+
+    /// Statements and literals of SQL may hold what they like, and the names of files that are to be read may be any.
+    private static let free: Set<String> = ["--query", "--parameter", "--config", "--query-file", "--key"]
+
+    @Test(arguments: options.keys.sorted().filter { !free.contains($0) }, ["a\u{1b}[31mb", "a\n"])
+    func `with a control character is refused by its name`(_ option: String, _ value: String) {
+        Configuring([option, value]).expectRefused(.usage, [option == "-o" ? "--output" : option])
+    }
+
+    @Test func `given twice counts the second time`() throws {
+        let configuration = try Configuring.configuration(["--table", "a", "--batch-rows", "1", "--table", "b"])
+        #expect(configuration.directory.table == "b")
+    }
+
+    @Test(arguments: [
+        "12x", "", " 1", "1 ", "-1", "0x10", "1e3", "٣", "9223372036854775808", "99999999999999999999", "1.0", "1,000",
+    ])
+    func `of a number takes nothing else`(_ text: String) {
+        for option in ["--batch-rows", "--batch-bytes"] {
+            Configuring(["\(option)=\(text)"]).expectRefused(.usage, [option])
+        }
+    }
+
+    @Test(arguments: ["0s", "5", "m", "1h30", "-1m", "1.5h", "1w", "99999999999d", "1 m", "٣m"])
+    func `of a time takes nothing else`(_ text: String) {
+        Configuring(["--query-timeout=\(text)"]).expectRefused(.usage, ["--query-timeout"])
+    }
+
+    @Test(arguments: [
+        ["extra"], ["--", "extra"], ["--no-such"], ["-x"], ["--table"], ["--restart=yes"], ["run", "run"],
+    ])
+    func `that is none is refused`(_ arguments: [String]) {
+        Configuring(arguments).expectRefused(.usage, [])
+    }
+}
+
+@Suite(.fewAtATime) struct `A table's name` {
+    private static let plain = [
+        "a", "A", "0", "customers", "a_b", "a-b", "a.b", "a..b", "2026.01", "a-", "a_", "a.",
+        String(repeating: "a", count: 200), "CON", "manifest.json", "data",
+    ]
+    private static let tricks = [
+        "", ".", "..", "...", ".a", "_a", "-a", "--", "a/b", "/a", "a/", "../a", "a/../b", "a\\b", "\\", "a b", " a",
+        "a ",
+        "a\tb", "a\nb", "a\rb", "a\0b", "a\u{1b}b", "a\u{7f}", "a\u{80}", "a\u{202e}b", "ä", "а", "ａ", "a\u{301}",
+        "a:b",
+        "a*", "a?", "a\"b", "a'b", "a`b", "a$b", "a;b", "a|b", "a&b", "a<b", "a>b", "a(b)", "a#b", "a%2fb", "a@b",
+        "a=b",
+        "a,b", "~", "~root", String(repeating: "a", count: 201),
+    ]
+
+    @Test(arguments: plain) func `is taken where every file system takes it`(_ name: String) {
+        #expect(Configuring { $0.table = name } == .accepted)
+    }
+
+    @Test(arguments: tricks) func `is refused where it could lead elsewhere`(_ name: String) {
+        Configuring { $0.table = name }.expectRefused(.usage, ["--table"])
+    }
+
+    @Test func `is refused in the configuration all the same`() async throws {
+        for name in Self.tricks {
+            let text = #"{"table":""# + name.unicodeScalars.map { "\\u" + hexadecimal($0) }.joined() + #""}"#
+            try await Configuring.file(text.utf8).expectRefused(.configuration, ["table"], "\(name)")
+        }
+    }
+
+    private func hexadecimal(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@testable import athena_export
+
+@Suite(.fewAtATime) struct `A configuration file` {
+    /// Every key that there is, but for those that exclude others.
+    private static let good: JSONValue = [
+        "aws_access_key_id": .string(Executable.accessKeyID),
+        "aws_secret_access_key": .string(Executable.secretAccessKey),
+        "aws_session_token": .string(Executable.sessionToken), "region_name": "eu-central-1",
+        "database_name": "sales", "s3_staging_dir": "s3://bucket/prefix/", "catalog_name": "AwsDataCatalog",
+        "work_group": "primary", "endpoint_url": "https://athena.example.com", "query": "SELECT 1",
+        "parameters": ["1", "'x'"], "table": "orders", "primary_key": ["id"], "format": "ndjson",
+        "batch_rows": .integer(1000), "batch_bytes": "128MiB", "compression_level": .integer(9), "output": "out",
+        "source": "api",
+    ]
+    private static let text = good.serialized(pretty: true)
+
+    @Test func `with every key is taken`() async throws {
+        #expect(try await Configuring.file(Self.text) == .accepted)
+        #expect(try await Configuring.file("{}".utf8) == .accepted)
+    }
+
+    @Test(arguments: JSONDefect.all) func `spoilt as JSON is refused with the byte`(_ defect: JSONDefect) async throws {
+        try await Configuring.file(defect.apply(Self.text))
+            .expectRefused(.configuration, ["configuration.json", "byte"])
+    }
+
+    @Test func `cut off anywhere is refused with the byte`() async throws {
+        try await withConfiguration([]) { path in
+            for count in 0..<Self.text.count - 2 {
+                try Data(Self.text[..<count]).write(to: URL(fileURLWithPath: path))
+                Configuring { $0.config = path }.expectRefused(.configuration, [path, "byte "], "\(count) bytes")
+            }
+        }
+    }
+
+    @Test func `with a key of another kind is refused by the key, one with null is without it`() async throws {
+        try await withConfiguration([]) { path in
+            for mutation in JSONMutation.all(of: Self.good) {
+                try Data(mutation.text).write(to: URL(fileURLWithPath: path))
+                let isAbsent = mutation.name.hasSuffix("missing") || mutation.name.hasSuffix("null")
+                let isOfKeys = mutation.path.hasPrefix("aws_") && !mutation.path.hasSuffix("token")
+                // A plain number of bytes is a size as well.
+                let isSize = mutation.path == "batch_bytes" && mutation.name.hasSuffix("a number")
+                if isAbsent && !isOfKeys || isSize {
+                    #expect(Configuring { $0.config = path } == .accepted, "\(mutation)")
+                } else {
+                    let word = isAbsent ? "aws_" : mutation.path
+                    Configuring { $0.config = path }.expectRefused(.configuration, [path, word], "\(mutation)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"Table":"a","table":"b"}"#, "Table"), (#"{"tabel":"a"}"#, "tabel"),
+        (#"{"table":"a","table":"a"}"#, "table"),
+        (#"{"s3_staging_dir":"bucket/x"}"#, "s3://"), (#"{"s3_staging_dir":"s3://"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://My_Bucket/"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://.../"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://-a-/"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://b@evil/x"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://bucket/a/../b"}"#, ".."), (#"{"batch_rows":0}"#, "batch_rows: 0 is not from 1"),
+        (#"{"batch_rows":-1}"#, "batch_rows"), (#"{"batch_rows":9223372036854775808}"#, "batch_rows"),
+        (#"{"batch_bytes":0}"#, "batch_bytes"), (#"{"batch_bytes":"9999999999GiB"}"#, "batch_bytes"),
+        (#"{"compression_level":10}"#, "compression_level"), (#"{"query":""}"#, "empty"),
+        (#"{"query":"-- nothing"}"#, "nothing but comments"), (#"{"query":"/* a */ -- b\n;"}"#, "nothing but comments"),
+        (#"{"query":"/* no end"}"#, "nothing but comments"), (#"{"query":"a","query_file":"b"}"#, "query_file"),
+        (#"{"parameters":[""]}"#, "parameters"), (#"{"primary_key":[]}"#, "primary_key"),
+        (#"{"primary_key":["a","a"]}"#, "twice"), (#"{"primary_key":[""]}"#, "primary_key"),
+        (#"{"aws_access_key_id":"<YOUR_KEY>","aws_secret_access_key":"x"}"#, "placeholder"),
+        (#"{"aws_access_key_id":" AKID","aws_secret_access_key":"x"}"#, "blank"),
+        (#"{"aws_access_key_id":"AKID","aws_secret_access_key":"x","profile_name":"p"}"#, "profile_name"),
+        (#"{"work_group":"a/b"}"#, "work_group"), (#"{"region_name":"eu central"}"#, "region_name"),
+        (#"{"endpoint_url":"ftp://h/"}"#, "endpoint_url"), (#"{"endpoint_url":"file:///etc/passwd"}"#, "endpoint_url"),
+        (#"{"endpoint_url":"gopher://h/"}"#, "endpoint_url"), (#"{"format":"CSV"}"#, "format"),
+    ])
+    func `with a value that cannot be is refused by the key`(_ text: String, _ word: String) async throws {
+        try await Configuring.file(text.utf8).expectRefused(.configuration, ["configuration.json", word])
+    }
+
+    @Test func `with a statement longer than Athena takes is refused`() async throws {
+        for (bytes, isTaken) in [(262_144, true), (262_145, false)] {
+            let text = JSONValue.object(["query": .string("SELECT" + String(repeating: " ", count: bytes - 6))])
+            let said = try await Configuring.file(text.serialized(pretty: false))
+            if isTaken { #expect(said == .accepted) } else { said.expectRefused(.configuration, ["query", "262144"]) }
+        }
+    }
+
+    @Test(arguments: ["SELECT '--'", "/**/SELECT 1", "-- a\nSELECT 1", "/* * / */;SELECT/**/1", "/SELECT", "-1"])
+    func `with a statement beside comments is taken`(_ query: String) async throws {
+        let text = JSONValue.object(["query": .string(query)]).serialized(pretty: false)
+        #expect(try await Configuring.file(text) == .accepted)
+    }
+
+    /// Every value that can reach a header, a host or a path goes through the same door.
+    @Test(arguments: ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{1b}]0;x\u{7}", "\u{7f}"])
+    func `with a line end or another control character in a value is refused`(_ value: String) async throws {
+        guard case .object(let good) = Self.good else { return }
+        for (name, member) in good.members where name != "query" {
+            guard case .string = member else { continue }
+            var changed = good
+            changed[name] = .string(value)
+            try await Configuring.file(JSONValue.object(changed).serialized(pretty: false))
+                .expectRefused(.configuration, [name], "\(name)")
+        }
+    }
+
+    @Test func `with keys is warned about if any but its owner may read it`() async throws {
+        try await withConfiguration(Self.text) { path in
+            for mode in 0o400...0o666 where mode & 0o400 != 0 {
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+                let warnings = try Configuring.configuration { $0.config = path }.warnings
+                #expect(
+                    warnings.contains { $0.contains("chmod 600") } == (mode & 0o044 != 0), "\(String(mode, radix: 8))")
+                #expect(!warnings.contains { $0.contains(Executable.secretAccessKey) })
+            }
+        }
+    }
+
+    @Test func `of more than a megabyte is not read`() async throws {
+        try await withConfiguration([]) { path in
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try file.truncate(atOffset: 100 << 30)
+            Configuring { $0.config = path }.expectRefused(.configuration, [path, "larger than 1048576 bytes"])
+        }
+    }
+}

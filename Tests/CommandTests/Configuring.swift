@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@testable import athena_export
+
+/// Named apart because Testing has one of its own.
+typealias CommandStatus = athena_export.ExitStatus
+
+/// What the command would say of its arguments, without being run.
+enum Configuring: Equatable {
+    case accepted
+    case refused(CommandStatus, String)
+
+    init(_ arguments: [String]) {
+        self.init { try Self.configuration(arguments) }
+    }
+
+    /// What it would say if these options had been typed and nothing else; arguments are not parsed each time.
+    init(_ options: (inout RunOptions) -> Void) {
+        self.init { try Self.configuration(options) }
+    }
+
+    private init(_ configure: () throws -> ExportConfiguration) {
+        do {
+            _ = try configure()
+            self = .accepted
+        } catch let error as ConfigurationError {
+            self = .refused(CommandStatus(error), "\(error)")
+        } catch {
+            self = .refused(.usage, AthenaExportCommand.message(for: error))
+        }
+    }
+
+    static func configuration(_ arguments: [String]) throws -> ExportConfiguration {
+        guard let command = try AthenaExportCommand.parseAsRoot(arguments) as? RunCommand else {
+            throw CleanExit.helpRequest()
+        }
+        return try ExportConfiguration(command.options, workers: 1)
+    }
+
+    static func configuration(_ change: (inout RunOptions) -> Void) throws -> ExportConfiguration {
+        var options = untyped
+        change(&options)
+        return try ExportConfiguration(options, workers: 1)
+    }
+
+    private static let untyped = try! RunOptions.parse([])
+
+    /// Refused with this status, in one line of a length that a terminal shows, that holds these words.
+    func expectRefused(
+        _ status: CommandStatus, _ words: [String], _ comment: Comment? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        guard case .refused(status, let message) = self else {
+            Issue.record("\(comment ?? ""): \(self)", sourceLocation: sourceLocation)
+            return
+        }
+        for word in words { #expect(message.contains(word), comment, sourceLocation: sourceLocation) }
+        #expect(!message.isEmpty && message.utf8.count < 1000, comment, sourceLocation: sourceLocation)
+    }
+}
+
+/// Gives a configuration file of these bytes to the body.
+func withConfiguration<Result>(
+    _ bytes: some Sequence<UInt8>, _ body: (String) throws -> Result
+) async throws -> Result {
+    try await TestMachine.withTemporaryDirectory { directory in
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(directory)/configuration.json"))
+        return try body("\(directory)/configuration.json")
+    }
+}
+
+extension Configuring {
+    /// Says what the command would say of a configuration file of this text.
+    static func file(_ text: some Sequence<UInt8>) async throws -> Configuring {
+        try await withConfiguration(text) { path in Configuring { $0.config = path } }
+    }
+}
