@@ -54,6 +54,7 @@ private struct Run {
     let logger: Logger
 
     func execute(startedAt started: ContinuousClock.Instant) async -> ExitStatus {
+        let signals = SignalWatcher()
         let journal: ExportJournal
         let wasUnfinished: Bool
         let task: Task<AthenaExport.Outcome, any Error>
@@ -74,7 +75,7 @@ private struct Run {
             }
             return fail(error, status: ExitStatus(error))
         }
-        let signals = SignalWatcher { [logger] _ in
+        signals.atFirstSignal { [logger] in
             logger.notice("stopping; the checkpoint is kept, the same command goes on from it")
             task.cancel()
         }

@@ -11,34 +11,48 @@ import Locking
 
 /// Turns SIGINT and SIGTERM into an orderly end; a second one ends the process at once, as SIGKILL would.
 final class SignalWatcher: Sendable {
-    private let received = Locked<Int32?>(nil)
-    private let sources = Locked<[any DispatchSourceSignal]>([])
+    private struct State {
+        var received: Int32?
+        var stop: (@Sendable () -> Void)?
+        var sources: [any DispatchSourceSignal] = []
+    }
 
-    /// - Parameter stop: called once, at the first signal.
-    init(stop: @escaping @Sendable (Int32) -> Void) {
+    private let state = Locked(State())
+
+    /// Signals are noted from now on.
+    init() {
         for number in [SIGINT, SIGTERM] {
             // The default action would end the process before the source hears of it.
             signal(number, SIG_IGN)
-            sources.withLock { sources in
+            state.withLock { state in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { [weak self] in self?.receive(number, stop) }
+                source.setEventHandler { [weak self] in self?.receive(number) }
                 source.resume()
-                sources.append(source)
+                state.sources.append(source)
             }
         }
     }
 
-    /// The status that says which signal ended the process; nil if there was none.
-    var exitStatus: ExitStatus? {
-        received.withLock { $0 }.map { $0 == SIGTERM ? .terminated : .interrupted }
+    /// Has something done at the first signal; at once if there was one.
+    func atFirstSignal(_ stop: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            state.stop = stop
+            return state.received != nil
+        }
+        if isLate { stop() }
     }
 
-    private func receive(_ number: Int32, _ stop: @Sendable (Int32) -> Void) {
-        let isFirst = received.withLock { received in
-            defer { received = received ?? number }
-            return received == nil
+    /// The status that says which signal ended the process; nil if there was none.
+    var exitStatus: ExitStatus? {
+        state.withLock { $0.received }.map { $0 == SIGTERM ? .terminated : .interrupted }
+    }
+
+    private func receive(_ number: Int32) {
+        let (isFirst, stop) = state.withLock { state in
+            defer { state.received = state.received ?? number }
+            return (state.received == nil, state.stop)
         }
         guard isFirst else { _exit(128 + number) }
-        stop(number)
+        stop?()
     }
 }
