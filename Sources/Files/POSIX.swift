@@ -55,6 +55,32 @@ enum POSIX {
         return status
     }
 
+    /// Opens a name in an open directory.
+    static func open(_ name: String, in directory: FileDescriptor, flags: CInt) throws(Errno) -> FileDescriptor {
+        var file: CInt = -1
+        try check {
+            file = openat(directory.rawValue, name, flags | O_CLOEXEC)
+            return file < 0 ? -1 : 0
+        }
+        return FileDescriptor(rawValue: file)
+    }
+
+    /// What kind of thing has a name, as in `st_mode`; a symbolic link is one itself.
+    static func type(of path: FilePath) throws(Errno) -> mode_t {
+        var status = stat()
+        try check { path.withPlatformString { lstat($0, &status) } }
+        return status.st_mode & S_IFMT
+    }
+
+    static func isSymbolicLink(_ path: FilePath) throws(Errno) -> Bool { try type(of: path) == S_IFLNK }
+
+    /// The path without symbolic links, `.` and `..`.
+    static func realPath(_ path: FilePath) throws(Errno) -> FilePath {
+        guard let resolved = path.withPlatformString({ realpath($0, nil) }) else { throw Errno(rawValue: errno) }
+        defer { free(resolved) }
+        return FilePath(platformString: resolved)
+    }
+
     private static func check(_ call: () -> CInt) throws(Errno) {
         while call() != 0 {
             let error = Errno(rawValue: errno)

@@ -14,41 +14,54 @@ public struct GzipMember: Sendable {
     public init(compressing blocks: [[UInt8]], level: Int, workers: Int) async throws {
         // An empty stream still needs a last block.
         let blocks = blocks.isEmpty ? [[]] : blocks
-        let workers = max(1, min(workers, blocks.count))
-        let compressed = try await withThrowingTaskGroup(of: [Block].self) { group in
-            for worker in 0..<workers {
-                group.addTask { try await Self.compress(blocks, from: worker, by: workers, level: level) }
-            }
-            return try await group.reduce(into: [Block?](repeating: nil, count: blocks.count)) { all, some in
-                for block in some { all[block.index] = block }
-            }
-        }
+        let compressed = try await Self.compress(blocks, after: [], isEnd: true, level: level, workers: workers)
         var crc: UInt32 = 0
         var count = 0
         var pieces = [Self.header(level: level)]
-        for case let block? in compressed {
+        for block in compressed {
             crc = CRC32.combine(crc, block.crc, secondCount: blocks[block.index].count)
             count += blocks[block.index].count
             pieces.append(block.deflated)
         }
-        pieces.append(Self.littleEndian(crc) + Self.littleEndian(UInt32(truncatingIfNeeded: count)))
+        pieces.append(Self.trailer(crc: crc, count: count))
         self.pieces = pieces
     }
 
-    private struct Block: Sendable {
+    struct Block: Sendable {
         let index: Int
         let deflated: [UInt8]
         let crc: UInt32
     }
 
+    /// Compresses blocks in parallel.
+    ///
+    /// - Parameters:
+    ///   - dictionary: the bytes before the first block.
+    ///   - isEnd: the last block is the member's last.
+    /// - Returns: a compressed block for each, in order.
+    static func compress(
+        _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, level: Int, workers: Int
+    ) async throws -> [Block] {
+        let workers = max(1, min(workers, blocks.count))
+        return try await withThrowingTaskGroup(of: [Block].self) { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    try await compress(blocks, after: dictionary, isEnd: isEnd, from: worker, by: workers, level: level)
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }.sorted { $0.index < $1.index }
+        }
+    }
+
     private static func compress(
-        _ blocks: [[UInt8]], from first: Int, by stride: Int, level: Int
+        _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, from first: Int, by stride: Int, level: Int
     ) async throws -> [Block] {
         let deflater = Deflater(level: level)
         var done: [Block] = []
         for index in Swift.stride(from: first, to: blocks.count, by: stride) {
             let deflated = deflater.deflate(
-                blocks[index], after: index == 0 ? [] : blocks[index - 1], isLast: index == blocks.count - 1)
+                blocks[index], after: index == 0 ? dictionary : blocks[index - 1],
+                isLast: isEnd && index == blocks.count - 1)
             done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
             // A block takes milliseconds and a batch many blocks: the reader of pages gets its turn between them.
             await Task.yield()
@@ -57,9 +70,13 @@ public struct GzipMember: Sendable {
         return done
     }
 
-    private static func header(level: Int) -> [UInt8] {
+    static func header(level: Int) -> [UInt8] {
         // Magic, deflate, no flags, no time, the hint at the level that gzip leaves, unknown operating system.
         [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level == 9 ? 2 : level == 1 ? 4 : 0, 255]
+    }
+
+    static func trailer(crc: UInt32, count: Int) -> [UInt8] {
+        littleEndian(crc) + littleEndian(UInt32(truncatingIfNeeded: count))
     }
 
     private static func littleEndian(_ value: UInt32) -> [UInt8] {

@@ -1,10 +1,18 @@
 public import ArgumentParser
 public import BatchExport
 public import Logging
+import SystemPackage
 
 /// A number of bytes: `1000000`, `64KiB`, `128MiB`, `1GiB`, also `KB`, `MB`, `GB` in thousands.
 struct ByteCount: ExpressibleByArgument, Equatable {
     let bytes: Int
+
+    init(bytes: Int) {
+        self.bytes = bytes
+    }
+
+    /// What help shows of a default.
+    var defaultValueDescription: String { bytes % (1 << 20) == 0 ? "\(bytes >> 20)MiB" : "\(bytes)" }
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
@@ -51,6 +59,15 @@ enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
 
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, always, never
+
+    /// Whether progress is to be shown on standard error.
+    var isShown: Bool {
+        switch self {
+        case .always: true
+        case .never: false
+        case .auto: FileDescriptor.standardError.isTerminal
+        }
+    }
 }
 
 enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {

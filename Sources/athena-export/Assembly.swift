@@ -48,6 +48,11 @@ struct Assembly {
 
     /// Cores that this process may use.
     static var workers: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Where the system wants files that nobody needs afterwards.
+    static var systemTemporaryDirectory: FilePath {
+        ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : FilePath($0) } ?? "/tmp"
+    }
 }
 
 /// How the service is reached: live, or as it was recorded.

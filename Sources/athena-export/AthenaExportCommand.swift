@@ -23,7 +23,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
             which the same command goes on after a crash.
             """,
         version: version,
-        subcommands: [RunCommand.self, StatusCommand.self],
+        subcommands: [RunCommand.self, StatusCommand.self, VerifyCommand.self, MergeCommand.self],
         defaultSubcommand: RunCommand.self)
 }
 

@@ -71,11 +71,18 @@ extension ProgressReporter.Figures {
         parts.append("\(RunSummary.count(batches, "batch", "batches")), \(RunSummary.size(bytes))")
         if let total, total > 0 {
             let share = min(1, Double(rows) / Double(total))
-            let filled = Int(share * 20)
-            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
-            return "\(bar) \(Int(share * 100)) % · " + parts.joined(separator: " · ")
+            return "\(ProgressReporter.bar(share)) · " + parts.joined(separator: " · ")
         }
         return parts.joined(separator: " · ")
+    }
+}
+
+extension ProgressReporter {
+    /// A share between 0 and 1 as a bar with its percentage.
+    static func bar(_ share: Double) -> String {
+        let filled = Int(share * 20)
+        return String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+            + " \(Int(share * 100)) %"
     }
 }
 

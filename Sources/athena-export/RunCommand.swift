@@ -62,7 +62,7 @@ private struct Run {
             let assembly = try Assembly(configuration, logger: logger)
             journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
             wasUnfinished = await journal.state?.isUnfinished ?? false
-            let progress = ProgressReporter(console: console, isShown: showsProgress)
+            let progress = ProgressReporter(console: console, isShown: options.progress.isShown)
             let export = AthenaExport(
                 client: assembly.client, s3: assembly.s3, journal: journal, options: configuration.export,
                 runtime: assembly.runtime, logger: logger, report: progress.report)
@@ -82,14 +82,6 @@ private struct Run {
         let result = await task.result
         console.eraseProgress()
         return await conclude(result, journal, signals, wasUnfinished: wasUnfinished, since: started)
-    }
-
-    private var showsProgress: Bool {
-        switch options.progress {
-        case .always: true
-        case .never: false
-        case .auto: FileDescriptor.standardError.isTerminal
-        }
     }
 
     private func conclude(

@@ -52,7 +52,7 @@ public struct CSVEncoder: RowEncoder {
         output.append(0x22)
     }
 
-    private static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+    static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
         if range.isEmpty { return true }
         if range.count == 2, bytes[range.lowerBound] == 0x5c, bytes[range.lowerBound + 1] == 0x2e { return true }
         var offset = range.lowerBound

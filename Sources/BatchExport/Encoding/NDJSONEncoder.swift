@@ -9,12 +9,15 @@ public struct NDJSONEncoder: RowEncoder {
     private let fields: [(prefix: [UInt8], type: LoadType)]
 
     public init(columns: [Column]) {
-        fields = columns.enumerated().map { index, column in
-            var prefix: [UInt8] = index == 0 ? [0x7b] : [0x2c]
-            prefix.appendJSONString(column.name)
-            prefix.append(0x3a)
-            return (prefix, column.type)
-        }
+        fields = columns.enumerated().map { (Self.prefix(of: $1, at: $0), $1.type) }
+    }
+
+    /// What stands before a column's value in every line.
+    static func prefix(of column: Column, at index: Int) -> [UInt8] {
+        var prefix: [UInt8] = index == 0 ? [0x7b] : [0x2c]
+        prefix.appendJSONString(column.name)
+        prefix.append(0x3a)
+        return prefix
     }
 
     public func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) {
@@ -41,7 +44,7 @@ public struct NDJSONEncoder: RowEncoder {
     }
 
     /// Whether the source's text is already the JSON value of its type.
-    private static func isJSON(_ bytes: Span<UInt8>, in range: Range<Int>, as type: LoadType) -> Bool {
+    static func isJSON(_ bytes: Span<UInt8>, in range: Range<Int>, as type: LoadType) -> Bool {
         switch type {
         case .short, .int, .long: bytes.isJSONInteger(in: range)
         case .float, .double: bytes.isJSONNumber(in: range)

@@ -1,0 +1,33 @@
+import JSON
+
+/// How a row lies in memory and in a sorted run: the length of its key and of its line, four bytes each, then both.
+struct KeyedRow {
+    static let headerBytes = 8
+
+    let key: Range<Int>
+    let line: Range<Int>
+
+    var end: Int { line.upperBound }
+
+    /// The row that begins at `start`; nil if the bytes end before it does.
+    init?(in bytes: Span<UInt8>, at start: Int) {
+        guard start + Self.headerBytes <= bytes.count else { return nil }
+        func number(_ offset: Int) -> Int {
+            (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+        }
+        let keyStart = start + Self.headerBytes
+        let keyEnd = keyStart + number(start)
+        let end = keyEnd + number(start + 4)
+        guard end <= bytes.count else { return nil }
+        key = keyStart..<keyEnd
+        line = keyEnd..<end
+    }
+
+    static func append(key: [UInt8], line: Span<UInt8>, _ range: Range<Int>, to bytes: inout [UInt8]) {
+        for count in [UInt32(key.count), UInt32(range.count)] {
+            for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+        }
+        bytes.append(contentsOf: key)
+        bytes.append(copying: line, in: range)
+    }
+}

@@ -1,0 +1,143 @@
+import JSON
+public import SystemPackage
+
+/// Applies the upserts of a table's directory: of every key the row of the highest batch, by rising key.
+///
+/// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
+/// part into a temporary file and merged from there. Every batch is held against the manifest while it is read, and
+/// nothing is written before all of them were.
+public struct Merge: Sendable {
+    private let directory: ExportDirectory
+    private let manifest: Manifest
+    private let schema: ResultSchema
+    private let options: Options
+
+    public struct Options: Sendable {
+        /// The highest batch that is applied; nil for all.
+        public var through: Int?
+        /// The format of the result; nil for that of the files.
+        public var format: FileFormat?
+        /// Bytes for sorting and merging, without what the process takes itself.
+        public var memory: Int
+        /// Where temporary files go.
+        public var temporaryDirectory: FilePath
+        /// Blocks that the output gets at a time.
+        public var blocksAtATime: Int
+
+        public init(
+            through: Int? = nil, format: FileFormat? = nil, memory: Int, temporaryDirectory: FilePath,
+            blocksAtATime: Int
+        ) {
+            self.through = through
+            self.format = format
+            self.memory = memory
+            self.temporaryDirectory = temporaryDirectory
+            self.blocksAtATime = blocksAtATime
+        }
+    }
+
+    /// - Throws: ``ExportError`` if the manifest's columns and key are none.
+    public init(_ directory: ExportDirectory, _ manifest: Manifest, _ options: Options) throws(ExportError) {
+        self.directory = directory
+        self.manifest = manifest
+        self.options = options
+        schema = try manifest.schema(in: directory)
+    }
+
+    /// - Returns: the number of rows in the result.
+    /// - Throws: ``ExportError``, what the output throws, `CancellationError` when the task is cancelled.
+    public func run(into output: any MergeOutput) async throws -> Int {
+        var sorter = RowSorter(memory: options.memory, temporaryDirectory: options.temporaryDirectory)
+        for batch in manifest.batches where batch.sequence <= options.through ?? .max {
+            try read(batch, into: &sorter)
+            await Task.yield()
+        }
+        var rows = try sorter.finish()
+        var count = 0
+        var blocks = [format.encoder(for: schema.columns).fileHeader]
+        while let row = try rows.advance() {
+            if blocks[blocks.count - 1].count >= BatchBuilder.blockBytes {
+                if blocks.count == options.blocksAtATime {
+                    try await output.write(blocks)
+                    try Task.checkCancellation()
+                    blocks = []
+                }
+                blocks.append([])
+                blocks[blocks.count - 1].reserveCapacity(BatchBuilder.blockBytes + (8 << 10))
+            }
+            blocks[blocks.count - 1].append(copying: rows.bytes.span, in: row.line)
+            count += 1
+        }
+        try await output.write(blocks)
+        try await output.finish()
+        return count
+    }
+
+    private var format: FileFormat { options.format ?? manifest.fileFormat }
+
+    private func read(_ batch: Manifest.Batch, into sorter: inout RowSorter) throws {
+        let keys = RowKeys(of: schema)
+        // Lines of the same format are copied as they stand.
+        let encoder = format == manifest.fileFormat ? nil : format.encoder(for: schema.columns)
+        var rows: BatchRows
+        do throws(BatchDifference) {
+            rows = try BatchRows(batch, in: directory, format: manifest.fileFormat, columns: schema.columns)
+        } catch {
+            throw untrusted([error])
+        }
+        var key: [UInt8] = []
+        var line: [UInt8] = []
+        reading: while let window = rows.next() {
+            try Task.checkCancellation()
+            let block = window.block
+            for row in 0..<block.rowCount {
+                if let problem = keys.read(row: row, of: block, into: &key) {
+                    rows.note(problem, "in a row up to row \(rows.rowCount)")
+                    break reading
+                }
+                if let encoder {
+                    line.removeAll(keepingCapacity: true)
+                    try encoder.encode(row: row, of: block, into: &line)
+                    try sorter.append(key: key, line: line.span, 0..<line.count)
+                } else {
+                    try sorter.append(key: key, line: block.bytes.span, window.line(ofRow: row))
+                }
+            }
+        }
+        let differences = rows.finish()
+        guard differences.isEmpty else { throw untrusted(differences) }
+    }
+
+    private func untrusted(_ differences: [BatchDifference]) -> ExportError {
+        let first = differences.first
+        let others = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
+        return .untrusted(
+            path: directory.path.appending(first?.path ?? ""),
+            problem:
+                "it is not what the manifest lists: \(first?.check.rawValue ?? ""): \(first?.detail ?? "")\(others)",
+            remedy: "nothing was merged; restore the file, and see athena-export verify")
+    }
+}
+
+/// Takes keys out of rows, as bytes that have the keys' order.
+struct RowKeys {
+    private let keyIndices: [Int]
+
+    init(of schema: ResultSchema) {
+        keyIndices = schema.keyIndices
+    }
+
+    /// - Returns: what is wrong with the key, if anything is.
+    func read(row: Int, of block: RowBlock, into key: inout [UInt8]) -> BatchDifference.Check? {
+        key.removeAll(keepingCapacity: true)
+        let first = block.cellIndices(ofRow: row).lowerBound
+        for (position, index) in keyIndices.enumerated() {
+            let cell = block.cells[first + index]
+            if cell.isNull { return .nullKey }
+            // Below every byte that a value can have, so that a column that ends sorts before one that goes on.
+            if position > 0 { key.append(0) }
+            key.append(copying: block.bytes.span, in: cell.range)
+        }
+        return key.count { $0 == 0 } == keyIndices.count - 1 ? nil : .malformedRow
+    }
+}

@@ -1,0 +1,43 @@
+import Files
+import Gzip
+public import SystemPackage
+
+/// Where the merged table goes.
+public protocol MergeOutput: AnyObject {
+    /// Takes the next blocks of the text.
+    func write(_ blocks: [[UInt8]]) async throws
+
+    /// The text is complete.
+    func finish() async throws
+}
+
+/// A file that has its name only once it is complete; compressed if the name ends in `.gz`.
+public final class MergedFile: MergeOutput {
+    private let file: ReplacedFile
+    private var gzip: GzipStream?
+
+    /// - Parameters:
+    ///   - level: of the compression, 1 to 9.
+    ///   - workers: blocks compressed at a time.
+    public init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
+        do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
+        gzip = path.lastComponent?.string.hasSuffix(".gz") == true ? GzipStream(level: level, workers: workers) : nil
+    }
+
+    public func write(_ blocks: [[UInt8]]) async throws {
+        try append(try await gzip?.compress(blocks) ?? blocks)
+    }
+
+    public func finish() async throws {
+        try append(try await gzip?.finish() ?? [])
+        do { try file.commit() } catch { throw ExportError(error) }
+    }
+
+    private func append(_ pieces: [[UInt8]]) throws(ExportError) {
+        do throws(FileError) {
+            for piece in pieces { try file.append(piece) }
+        } catch {
+            throw ExportError(error)
+        }
+    }
+}

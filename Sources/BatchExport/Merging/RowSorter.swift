@@ -1,0 +1,64 @@
+import SystemPackage
+
+/// Sorts any number of rows by key in bounded memory, and keeps the newest of each key.
+struct RowSorter {
+    private var buffer: SortBuffer
+    private var spilled: SortedRuns?
+    private let memory: Int
+    private let temporaryDirectory: FilePath
+
+    /// A run's buffer is at least this, or reading back would be all seeks.
+    private static let minimumRunBuffer = 64 << 10
+
+    init(memory: Int, temporaryDirectory: FilePath) {
+        self.memory = memory
+        self.temporaryDirectory = temporaryDirectory
+        buffer = SortBuffer(capacity: memory)
+    }
+
+    /// Adds a row that is newer than all before it.
+    mutating func append(key: [UInt8], line: Span<UInt8>, _ range: Range<Int>) throws {
+        if buffer.append(key: key, line: line, range) { return }
+        try spill()
+        _ = buffer.append(key: key, line: line, range)
+    }
+
+    /// The rows by rising key. No more can be added then.
+    mutating func finish() throws -> any RowCursor {
+        guard spilled != nil else {
+            buffer.sort()
+            return buffer.newestRows()
+        }
+        if !buffer.isEmpty { try spill() }
+        buffer = SortBuffer(capacity: 0)
+        let fanIn = max(2, memory / (2 * Self.minimumRunBuffer))
+        while let runs = spilled, runs.runs.count > fanIn { spilled = try merged(runs, by: fanIn) }
+        guard let spilled else { return buffer.newestRows() }
+        return try merger(of: spilled, 0..<spilled.runs.count)
+    }
+
+    private mutating func spill() throws {
+        if spilled == nil { spilled = try SortedRuns(in: temporaryDirectory) }
+        buffer.sort()
+        do {
+            var rows = buffer.newestRows()
+            try spilled?.append(&rows)
+        }
+        buffer.removeAll()
+    }
+
+    /// Fewer, longer runs with the same rows.
+    private func merged(_ runs: SortedRuns, by fanIn: Int) throws -> SortedRuns {
+        var merged = try SortedRuns(in: temporaryDirectory)
+        for start in stride(from: 0, to: runs.runs.count, by: fanIn) {
+            var rows = try merger(of: runs, start..<min(start + fanIn, runs.runs.count))
+            try merged.append(&rows)
+        }
+        return merged
+    }
+
+    private func merger(of runs: SortedRuns, _ range: Range<Int>) throws(ExportError) -> RunMerger {
+        let bufferBytes = min(4 << 20, max(Self.minimumRunBuffer, memory / (2 * range.count)))
+        return try RunMerger(range.map { runs.reader(of: $0, bufferBytes: bufferBytes) })
+    }
+}

@@ -1,0 +1,44 @@
+/// One thing in which a table's directory is not what its manifest says.
+public struct BatchDifference: Error, Equatable, CustomStringConvertible {
+    /// What was held against the manifest. The names are stable: scripts may look for them.
+    public enum Check: String, Sendable, CaseIterable {
+        /// The file is not there.
+        case missing
+        /// A symbolic link, directory or device stands in the way.
+        case notAFile = "not_a_file"
+        /// The file cannot be read.
+        case unreadable
+        /// Its size.
+        case bytes
+        case sha256
+        /// Not one complete gzip member with nothing behind it, or one whose check value or length is wrong.
+        case gzip
+        /// Its size once decompressed.
+        case uncompressedBytes = "uncompressed_bytes"
+        /// The CSV header line.
+        case header
+        /// A row that the encoder cannot have written.
+        case malformedRow = "malformed_row"
+        /// The number of rows.
+        case rows
+        /// A key that another row of the batch has.
+        case duplicateKey = "duplicate_key"
+        case nullKey = "null_key"
+        /// Something in `data/` that the manifest does not list, which a reader of the directory would load.
+        case notListed = "not_listed"
+    }
+
+    /// From the table's directory.
+    public let path: String
+    public let check: Check
+    /// Positions and figures, never values.
+    public let detail: String
+
+    public var description: String { "\(path): \(check.rawValue): \(detail)" }
+
+    init(_ path: String, _ check: Check, _ detail: String) {
+        self.path = path
+        self.check = check
+        self.detail = detail
+    }
+}

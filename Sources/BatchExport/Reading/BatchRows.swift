@@ -1,0 +1,132 @@
+/// Some whole rows of a file, with their text as it stands there.
+struct RowWindow {
+    let block: RowBlock
+    /// Where each row's text begins in the block's bytes and, last, where the last one ends.
+    let lineStarts: [UInt32]
+
+    /// A row's text with its line end.
+    func line(ofRow row: Int) -> Range<Int> { Int(lineStarts[row])..<Int(lineStarts[row + 1]) }
+}
+
+/// The rows of a batch's file, a window of text at a time.
+struct BatchRows: ~Copyable {
+    private var text: BatchText
+    private let batch: Manifest.Batch
+    private let scanner: any RowScanner
+    private let columnCount: Int
+    /// The beginning of a row whose end is still to come.
+    private var carry: [UInt8] = []
+    private(set) var rowCount = 0
+    private var isHeaderRead = false
+    /// No more rows, because there are none or because one is not a row.
+    private var isOver = false
+
+    private static let windowBytes = 256 << 10
+    /// A row of Athena has at most 32 MB of text, and no byte of it takes more than six.
+    private static let maximumRowBytes = 256 << 20
+
+    init(
+        _ batch: Manifest.Batch, in directory: ExportDirectory, format: FileFormat, columns: [Column]
+    ) throws(BatchDifference) {
+        text = try BatchText(batch, in: directory)
+        self.batch = batch
+        scanner = format.scanner(for: columns)
+        columnCount = columns.count
+    }
+
+    /// Compressed bytes that were read so far.
+    var bytesRead: Int { text.bytesRead }
+
+    /// The next rows; nil after the last one that can be read.
+    mutating func next() -> RowWindow? {
+        while !isOver {
+            let kept = carry.count
+            guard kept <= Self.maximumRowBytes else {
+                fail("row \(rowCount + 1): it is longer than \(Self.maximumRowBytes) bytes")
+                return nil
+            }
+            var bytes = carry
+            bytes.append(contentsOf: repeatElement(0, count: max(Self.windowBytes, kept)))
+            let end = text.fill(&bytes, from: kept)
+            let isLast = end < bytes.count
+            bytes.removeLast(bytes.count - end)
+            if let window = scan(bytes, isLast: isLast) { return window }
+        }
+        return nil
+    }
+
+    /// Reads what is left of the file, holds the whole against the manifest, and tells everything that was found.
+    consuming func finish() -> [BatchDifference] {
+        let wereRowsRead = !hasFailed
+        isOver = true
+        var rest = [UInt8](repeating: 0, count: Self.windowBytes)
+        while text.fill(&rest, from: 0) == rest.count {}
+        if text.isComplete, wereRowsRead, rowCount != batch.rows {
+            text.note(.rows, "the manifest says \(batch.rows), the file has \(rowCount)")
+        }
+        return text.finish()
+    }
+
+    mutating func note(_ check: BatchDifference.Check, _ detail: String) { text.note(check, detail) }
+
+    private var hasFailed = false
+
+    private mutating func fail(_ detail: String, _ check: BatchDifference.Check = .malformedRow) {
+        isOver = true
+        hasFailed = true
+        text.note(check, detail)
+    }
+
+    /// - Parameter isLast: no more text will come.
+    private mutating func scan(_ bytes: [UInt8], isLast: Bool) -> RowWindow? {
+        var offset = 0
+        if !isHeaderRead {
+            guard let end = readHeader(bytes, isLast: isLast) else { return nil }
+            offset = end
+        }
+        var rows = ScannedRows(decodedStart: bytes.count)
+        var lineStarts = [UInt32(offset)]
+        do throws(RowProblem) {
+            let text = bytes.span
+            while let end = try scanner.scanRow(text, from: offset, into: &rows) {
+                offset = end
+                lineStarts.append(UInt32(end))
+            }
+        } catch {
+            fail("row \(rowCount + lineStarts.count): \(error.reason)")
+        }
+        rows.truncate(toCells: (lineStarts.count - 1) * columnCount)
+        carry = Array(bytes[offset...])
+        if isLast, !isOver {
+            isOver = true
+            // Where the text itself broke off, that is what is wrong.
+            if !carry.isEmpty, text.isComplete {
+                fail("row \(rowCount + lineStarts.count): the file ends inside it")
+            }
+        }
+        guard lineStarts.count > 1 else { return nil }
+        rowCount += lineStarts.count - 1
+        return RowWindow(
+            block: RowBlock(
+                bytes: rows.decoded.isEmpty ? bytes : bytes + rows.decoded, cells: rows.cells,
+                columnCount: columnCount, hasUnloadableCells: false),
+            lineStarts: lineStarts)
+    }
+
+    /// - Returns: the offset behind the header; nil if it is not there, or not yet.
+    private mutating func readHeader(_ bytes: [UInt8], isLast: Bool) -> Int? {
+        let header = scanner.fileHeader
+        if bytes.starts(with: header) {
+            isHeaderRead = true
+            return header.count
+        }
+        if bytes.count < header.count, !isLast {
+            carry = bytes
+        } else if !isLast || text.isComplete {
+            fail("the first line does not name the manifest's columns", .header)
+        } else {
+            isOver = true
+        }
+        return nil
+    }
+}

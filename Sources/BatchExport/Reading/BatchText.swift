@@ -1,0 +1,126 @@
+import Digest
+import Files
+import Gzip
+
+extension BatchDifference {
+    fileprivate init(of failure: ConfinedFile.Failure, at path: String) {
+        switch failure {
+        case .missing: self.init(path, .missing, "the manifest lists it, but it does not exist")
+        case .notAFile: self.init(path, .notAFile, "a link, directory or device stands there or on the way")
+        case .unreadable(let error): self.init(path, .unreadable, "\(error)")
+        }
+    }
+}
+
+/// The text of a batch's file, read once and in order: hashed, decompressed, and held against the manifest on the way.
+///
+/// Memory is bounded whatever the file holds: reading stops at the manifest's `bytes` and at one byte beyond its
+/// `uncompressed_bytes`.
+struct BatchText: ~Copyable {
+    /// What was found so far.
+    private(set) var differences: [BatchDifference] = []
+    /// Bytes of text so far.
+    private(set) var count = 0
+    /// Compressed bytes so far.
+    private(set) var bytesRead = 0
+
+    private let batch: Manifest.Batch
+    private let file: ConfinedFile
+    private var digest = SHA256()
+    private let inflater = Inflater()
+    private var input: [UInt8] = []
+    private var inputOffset = 0
+    private var isBroken = false
+
+    private static let inputBytes = 128 << 10
+
+    /// - Throws: the difference that there is no such file.
+    init(_ batch: Manifest.Batch, in directory: ExportDirectory) throws(BatchDifference) {
+        self.batch = batch
+        do throws(ConfinedFile.Failure) {
+            file = try ConfinedFile(batch.path, below: directory.path)
+        } catch {
+            throw BatchDifference(of: error, at: batch.path)
+        }
+        if file.size != batch.bytes { note(.bytes, "the manifest says \(batch.bytes), the file has \(file.size)") }
+    }
+
+    mutating func note(_ check: BatchDifference.Check, _ detail: String) {
+        differences.append(BatchDifference(batch.path, check, detail))
+    }
+
+    /// Fills `text` from `start` on.
+    ///
+    /// - Returns: the end of what was filled: short of the end only where the text ends or cannot be read on.
+    mutating func fill(_ text: inout [UInt8], from start: Int) -> Int {
+        var end = start
+        while end < text.count, !isBroken, !inflater.isAtEnd {
+            if inputOffset == input.count, !readInput() { break }
+            do throws(GzipError) {
+                var output = text.mutableSpan
+                var offset = inputOffset
+                defer { inputOffset = offset }
+                try inflater.inflate(input.span, at: &offset, into: &output, at: &end)
+            } catch {
+                isBroken = true
+                note(.gzip, "\(error), before byte \(bytesRead)")
+            }
+        }
+        count += end - start
+        if count > batch.uncompressedBytes {
+            isBroken = true
+            note(.uncompressedBytes, "the manifest says \(batch.uncompressedBytes), the text is longer")
+            end -= count - batch.uncompressedBytes
+        }
+        return end
+    }
+
+    /// Whether the text was read to its proper end.
+    var isComplete: Bool { inflater.isAtEnd && !isBroken }
+
+    /// Reads what is left of the file, holds the whole against the manifest, and tells everything that was found.
+    consuming func finish() -> [BatchDifference] {
+        if isComplete {
+            if count != batch.uncompressedBytes {
+                note(.uncompressedBytes, "the manifest says \(batch.uncompressedBytes), the text has \(count)")
+            }
+            noteTrailingBytes()
+        } else if !isBroken {
+            note(.gzip, "the file ends inside the gzip member")
+        }
+        // A file of another size has another digest.
+        guard file.size == batch.bytes else { return differences }
+        while bytesRead < file.size, readInput() {}
+        guard !differences.contains(where: { $0.check == .unreadable }) else { return differences }
+        let (path, expected) = (batch.path, batch.sha256)
+        var differences = differences
+        let found = digest.finalize().hexadecimal
+        if found != expected {
+            differences.append(
+                BatchDifference(path, .sha256, "the manifest says \(expected), the file has \(found)"))
+        }
+        return differences
+    }
+
+    private mutating func noteTrailingBytes() {
+        let behind = file.size - bytesRead + input.count - inputOffset
+        guard behind > 0 else { return }
+        if inputOffset == input.count { _ = readInput() }
+        let isMember = inputOffset + 1 < input.count && input[inputOffset] == 0x1f && input[inputOffset + 1] == 0x8b
+        note(.gzip, "\(isMember ? "another gzip member follows" : "\(behind) bytes follow the gzip member")")
+    }
+
+    private mutating func readInput() -> Bool {
+        do throws(FileError) {
+            input = try file.read(upTo: Self.inputBytes)
+        } catch {
+            isBroken = true
+            input = []
+            note(.unreadable, "\(error)")
+        }
+        inputOffset = 0
+        bytesRead += input.count
+        digest.update(input)
+        return !input.isEmpty
+    }
+}

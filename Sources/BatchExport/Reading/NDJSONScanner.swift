@@ -1,0 +1,127 @@
+import JSON
+
+/// Reads what ``NDJSONEncoder`` writes, and nothing else.
+///
+/// Cells get the text that the source had. A `json` column's text stands as it was embedded, without blanks.
+struct NDJSONScanner: RowScanner {
+    let fileHeader: [UInt8] = []
+    private let fields: [(prefix: [UInt8], type: LoadType)]
+
+    init(columns: [Column]) {
+        fields = columns.enumerated().map { (NDJSONEncoder.prefix(of: $1, at: $0), $1.type) }
+    }
+
+    func scanRow(_ text: Span<UInt8>, from start: Int, into rows: inout ScannedRows) throws(RowProblem) -> Int? {
+        // No value holds a line end, so a line is all there or all to come.
+        guard let end = text.firstIndex(of: 0x0a, from: start) else { return nil }
+        let line = text.extracting(..<end)
+        var offset = start
+        for (column, field) in fields.enumerated() {
+            guard line.hasBytes(field.prefix, at: offset) else {
+                throw RowProblem("column \(column + 1) does not stand where the manifest's columns have it")
+            }
+            offset += field.prefix.count
+            offset = try scanValue(line, from: offset, as: field.type, into: &rows)
+        }
+        guard offset + 1 == end, line[offset] == 0x7d else {
+            throw RowProblem("something stands behind column \(fields.count)")
+        }
+        return end + 1
+    }
+
+    private func scanValue(
+        _ line: Span<UInt8>, from start: Int, as type: LoadType, into rows: inout ScannedRows
+    ) throws(RowProblem) -> Int {
+        guard start < line.count else { throw RowProblem("the line ends before a value") }
+        if line.hasJSONToken("null", at: start) {
+            rows.appendNull()
+            return start + 4
+        }
+        if type == .json { return try scanEmbedded(line, from: start, into: &rows) }
+        if line[start] == 0x22 { return try scanString(line, from: start, into: &rows) }
+        let end = line.endOfJSONScalar(from: start)
+        guard NDJSONEncoder.isJSON(line, in: start..<end, as: type) else {
+            throw RowProblem("a value is not of its column's type \(type.rawValue)")
+        }
+        rows.append(start..<end)
+        return end
+    }
+
+    private func scanString(
+        _ line: Span<UInt8>, from start: Int, into rows: inout ScannedRows
+    ) throws(RowProblem) -> Int {
+        let (range, hasEscapes) = try stringRange(line, from: start)
+        if hasEscapes {
+            try rows.appendDecoded { (output) throws(RowProblem) in try Self.appendDecoded(line, range, to: &output) }
+        } else {
+            rows.append(range)
+        }
+        return range.upperBound + 1
+    }
+
+    /// A `json` column: any value as it stands.
+    ///
+    /// The encoder writes a text that it cannot embed as a string. Such a text, if it is JSON at all, is an object or
+    /// array with an escape that loaders refuse; other strings are the JSON texts that they look like.
+    private func scanEmbedded(
+        _ line: Span<UInt8>, from start: Int, into rows: inout ScannedRows
+    ) throws(RowProblem) -> Int {
+        let end: Int
+        do { end = try line.skipJSONValue(from: start) } catch { throw RowProblem("a value is not JSON") }
+        var scratch: [UInt8] = []
+        guard JSONMinifier.append(line, in: start..<end, to: &scratch), scratch.count == end - start else {
+            throw RowProblem("a value is not JSON without blanks")
+        }
+        guard line[start] == 0x22, start + 1 < end, line[start + 1] == 0x7b || line[start + 1] == 0x5b else {
+            rows.append(start..<end)
+            return end
+        }
+        var decoded: [UInt8] = []
+        try Self.appendDecoded(line, start + 1..<end - 1, to: &decoded)
+        scratch.removeAll()
+        if JSONMinifier.append(decoded.span, in: 0..<decoded.count, to: &scratch) {
+            rows.append(start..<end)
+        } else {
+            rows.appendDecoded { $0 += decoded }
+        }
+        return end
+    }
+
+    private func stringRange(
+        _ line: Span<UInt8>, from start: Int
+    ) throws(RowProblem) -> (range: Range<Int>, hasEscapes: Bool) {
+        do {
+            let end = try line.endOfJSONString(from: start + 1)
+            return (start + 1..<end.quote, end.hasEscapes)
+        } catch {
+            throw RowProblem("a string does not end or holds a control character")
+        }
+    }
+
+    private static func appendDecoded(
+        _ line: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]
+    ) throws(RowProblem) {
+        let start = output.count
+        output.append(copying: line, in: range)
+        do {
+            var bytes = output.mutableSpan
+            let result = try JSONUnescaping.decode(&bytes, in: start..<start + range.count)
+            guard !result.hasNUL, !result.hasLoneSurrogate else {
+                throw RowProblem("a string holds U+0000 or a lone surrogate")
+            }
+            output.removeLast(range.count - result.count)
+        } catch let problem as RowProblem {
+            throw problem
+        } catch {
+            throw RowProblem("a string has an escape that is none")
+        }
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func hasBytes(_ bytes: [UInt8], at offset: Int) -> Bool {
+        guard offset + bytes.count <= count else { return false }
+        for index in bytes.indices where bytes[index] != self[offset + index] { return false }
+        return true
+    }
+}

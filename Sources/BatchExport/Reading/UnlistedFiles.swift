@@ -1,0 +1,47 @@
+import Files
+import SystemPackage
+
+/// What lies in `data/` without being in the manifest. A reader of the directory would load it.
+struct UnlistedFiles {
+    private(set) var differences: [BatchDifference] = []
+    /// What an unfinished run may have published last, or is about to list: nothing wrong.
+    private(set) var notes: [String] = []
+
+    private let directory: ExportDirectory
+    private let listed: Set<String>
+    private let lastListed: Int
+    private let isUnfinished: Bool
+
+    init(in directory: ExportDirectory, manifest: Manifest, state: ExportState?) {
+        self.directory = directory
+        listed = Set(manifest.batches.map(\.path))
+        lastListed = manifest.batches.last?.sequence ?? 0
+        isUnfinished = state?.isUnfinished ?? false
+        let data = directory.path.appending("data")
+        // A link there is what every listed file is missed for; it is not followed here either.
+        guard !data.isSymbolicLink else {
+            if listed.isEmpty { differences.append(BatchDifference("data", .notAFile, "it is a symbolic link")) }
+            return
+        }
+        for name in DirectoryListing.names(in: data) ?? [] { look(at: "data/\(name)") }
+    }
+
+    private mutating func look(at path: String) {
+        let full = directory.path.appending(path)
+        guard !full.isSymbolicLink, let names = DirectoryListing.names(in: full) else { return add(path, in: nil) }
+        let sequence = path.hasPrefix("data/batch=") ? Int(path.dropFirst(11)) : nil
+        for name in names where !listed.contains("\(path)/\(name)") { add("\(path)/\(name)", in: sequence) }
+    }
+
+    private mutating func add(_ path: String, in sequence: Int?) {
+        guard !listed.contains(where: { $0.hasPrefix(path + "/") }) else { return }
+        if isUnfinished, let sequence, sequence > lastListed,
+            FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
+        {
+            notes.append("\(path) is not listed yet; the run is unfinished, and the same command goes on with it")
+        } else {
+            differences.append(
+                BatchDifference(path, .notListed, "the manifest does not list it; move it out of data/"))
+        }
+    }
+}

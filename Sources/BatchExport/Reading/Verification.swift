@@ -1,0 +1,94 @@
+/// Reads every file of a table's directory again and holds it against the manifest.
+///
+/// Files are read side by side, each in bounded memory but for its keys, which the export had in memory as well.
+public struct Verification: Sendable {
+    /// What was found.
+    public struct Outcome: Sendable {
+        /// Files, rows and compressed bytes that the manifest lists.
+        public let files: Int
+        public let rows: Int
+        public let bytes: Int
+        /// By batch, then what is not listed; empty if all is as the manifest says.
+        public let differences: [BatchDifference]
+        /// What is no difference and yet worth a line.
+        public let notes: [String]
+    }
+
+    /// How far it is.
+    public enum Progress: Sendable {
+        /// So many more compressed bytes were read.
+        case read(bytes: Int)
+        /// One more file is done.
+        case checked
+    }
+
+    private let directory: ExportDirectory
+    private let manifest: Manifest
+    private let state: ExportState?
+    private let schema: ResultSchema
+
+    /// - Throws: ``ExportError`` if manifest or state cannot be trusted, or the manifest's columns and key are none.
+    public init(_ directory: ExportDirectory, _ manifest: Manifest, _ state: ExportState?) throws(ExportError) {
+        self.directory = directory
+        self.manifest = manifest
+        self.state = state
+        schema = try manifest.schema(in: directory)
+    }
+
+    /// - Parameter workers: files read at a time.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func run(workers: Int, report: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
+        // The largest first, so that none is left alone at the end.
+        let order = manifest.batches.indices.sorted { manifest.batches[$0].bytes > manifest.batches[$1].bytes }
+        let found = try await withThrowingTaskGroup(of: (index: Int, [BatchDifference]).self) { group in
+            var found = [[BatchDifference]](repeating: [], count: order.count)
+            for (started, index) in order.enumerated() {
+                if started >= max(1, workers), let (done, differences) = try await group.next() {
+                    found[done] = differences
+                }
+                group.addTask { (index, try check(manifest.batches[index], report)) }
+            }
+            for try await (done, differences) in group { found[done] = differences }
+            return found
+        }
+        let unlisted = UnlistedFiles(in: directory, manifest: manifest, state: state)
+        return Outcome(
+            files: manifest.batches.count, rows: manifest.rows, bytes: manifest.bytes,
+            differences: found.flatMap { $0 } + unlisted.differences, notes: unlisted.notes)
+    }
+
+    private func check(
+        _ batch: Manifest.Batch, _ report: @Sendable (Progress) -> Void
+    ) throws(CancellationError) -> [BatchDifference] {
+        defer { report(.checked) }
+        var rows: BatchRows
+        do throws(BatchDifference) {
+            rows = try BatchRows(batch, in: directory, format: manifest.fileFormat, columns: schema.columns)
+        } catch {
+            return [error]
+        }
+        var keys = BatchKeys(of: schema)
+        var reported = 0
+        while let window = rows.next() {
+            keys.add(window.block)
+            report(.read(bytes: rows.bytesRead - reported))
+            reported = rows.bytesRead
+            if Task.isCancelled { throw CancellationError() }
+        }
+        for problem in keys.problems { rows.note(problem.check, problem.detail) }
+        return rows.finish()
+    }
+}
+
+extension Manifest {
+    /// The columns and the key, held against each other.
+    func schema(in directory: ExportDirectory) throws(ExportError) -> ResultSchema {
+        do throws(ExportError) {
+            guard !primaryKey.isEmpty else { throw ExportError.schema("primary_key is empty") }
+            return try ResultSchema(columns: columns, primaryKey: primaryKey)
+        } catch {
+            throw .untrusted(
+                path: directory.manifest, problem: "\(error)", remedy: "nothing was changed; restore the file")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A regular file below a directory that is read from its beginning to its end.
+///
+/// Opened part by part without following a symbolic link, so a path cannot lead out of the directory, whatever
+/// somebody has put there.
+public final class ConfinedFile {
+    /// Why there is no such file.
+    public enum Failure: Error, Equatable {
+        case missing
+        /// A symbolic link, directory, pipe or device where a file or, on the way, a directory belongs.
+        case notAFile
+        case unreadable(FileError)
+    }
+
+    /// From the file system when the file was opened.
+    public let size: Int
+
+    private let file: FileDescriptor
+    private let path: FilePath
+
+    /// - Parameter relativePath: names joined by `/`, none of them `..`.
+    public init(_ relativePath: String, below directory: FilePath) throws(Failure) {
+        path = directory.appending(relativePath)
+        let names = relativePath.split(separator: "/").map(String.init)
+        precondition(!names.isEmpty && !names.contains(".."), "the path stays below its directory")
+        do {
+            var parent = try FileDescriptor.open(directory, .readOnly, options: [.directory, .closeOnExec])
+            defer { try? parent.close() }
+            for name in names.dropLast() {
+                let child = try POSIX.open(name, in: parent, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+                try? parent.close()
+                parent = child
+            }
+            // Non-blocking: opening a pipe would otherwise wait until somebody writes to it.
+            file = try POSIX.open(names[names.count - 1], in: parent, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        } catch let error as Errno {
+            switch error {
+            case .noSuchFileOrDirectory: throw .missing
+            case .notDirectory, .tooManySymbolicLinkLevels: throw .notAFile
+            default: throw .unreadable(FileError("open", path, error))
+            }
+        } catch {
+            throw .unreadable(FileError("open", path, .ioError))
+        }
+        do {
+            let status = try POSIX.status(of: file)
+            guard status.st_mode & S_IFMT == S_IFREG else { throw Failure.notAFile }
+            size = Int(status.st_size)
+        } catch {
+            try? file.close()
+            throw error as? Failure ?? .unreadable(FileError("look at", path, error as? Errno ?? .ioError))
+        }
+    }
+
+    deinit { try? file.close() }
+
+    /// The next bytes of the file, at most `count`; empty at its end.
+    public func read(upTo count: Int) throws(FileError) -> [UInt8] {
+        try FileError.naming("read", path) {
+            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        }
+    }
+}

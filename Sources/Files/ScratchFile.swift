@@ -1,0 +1,46 @@
+public import SystemPackage
+
+/// Bytes on disk that nobody else sees: the file has lost its name before a byte is in it, so it is gone when the
+/// process is, however that ends.
+public final class ScratchFile: Sendable {
+    private let file: FileDescriptor
+    private let directory: FilePath
+
+    /// Makes an empty file in a directory that has room.
+    public init(in directory: FilePath) throws(FileError) {
+        self.directory = directory
+        let path = directory.appending(".athena-export-\(String(UInt64.random(in: 0...(.max)), radix: 16)).tmp")
+        file = try FileError.naming("create", path) {
+            let file = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: .ownerReadWrite)
+            do { try POSIX.unlink(path) } catch {
+                try? file.close()
+                throw error
+            }
+            return file
+        }
+    }
+
+    deinit { try? file.close() }
+
+    /// Writes behind what was written before.
+    public func append(_ bytes: [UInt8]) throws(FileError) {
+        try FileError.naming("write a temporary file in", directory) { _ = try file.writeAll(bytes) }
+    }
+
+    /// The bytes from `offset` on: `count` of them, or fewer where the file ends.
+    public func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+        try FileError.naming("read a temporary file in", directory) {
+            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                while filled < count {
+                    let rest = UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                    let read = try file.read(fromAbsoluteOffset: Int64(offset + filled), into: rest)
+                    if read == 0 { break }
+                    filled += read
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// Runs work that SIGINT and SIGTERM end in order.
+///
+/// - Throws: what the work throws; the status of the signal if one ended it.
+func interruptible<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    let signals = SignalWatcher()
+    let task = Task { try await work() }
+    signals.atFirstSignal { task.cancel() }
+    do {
+        return try await task.value
+    } catch is CancellationError {
+        throw signals.exitStatus ?? .interrupted
+    }
+}

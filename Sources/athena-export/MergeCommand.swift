@@ -1,0 +1,130 @@
+import ArgumentParser
+import BatchExport
+import Files
+import Logging
+import SystemPackage
+
+/// Applies the upserts of a table's directory.
+struct MergeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Write the newest row of every key of a table's directory, by rising key.",
+        discussion: """
+            Keys are ordered by the bytes of their texts, column by column. Every batch is held against the manifest \
+            while it is read, and nothing is written before all of them were. What does not fit into the memory given \
+            is sorted in a temporary file, which takes up to the size of the uncompressed rows, and twice that for \
+            very many.
+
+            Exit status: 0 done; 64 wrong arguments; 65 a batch is not what the manifest lists; 66 no such directory \
+            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has gone away; 130, 143 \
+            stopped by SIGINT, SIGTERM, without an output file.
+            """)
+
+    @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))
+    var directory: String
+
+    @Option(help: ArgumentHelp("Only batches up to this one (default: all).", valueName: "n"))
+    var through: Int?
+
+    @Option(help: "Format of the result (default: that of the files).")
+    var format: FileFormat?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "File that gets its name once it is complete, compressed if that ends in .gz (default: standard output).",
+            valueName: "file"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Memory of the whole process, at least 64MiB.", valueName: "size"))
+    var memory: ByteCount = MergeCommand.defaultMemory
+
+    @Option(
+        help: ArgumentHelp(
+            "Where temporary files go (default: the output's directory, or TMPDIR, or /tmp).", valueName: "dir"))
+    var temporaryDirectory: String?
+
+    /// What the process takes beside the rows that it sorts: itself, the file that is read, the blocks that are written.
+    static let ownMemory = 40 << 20
+    static let minimumMemory = 64 << 20
+
+    func validate() throws {
+        if let through, through < 1 { throw ValidationError("--through: \(through) is not 1 or more") }
+        guard memory.bytes >= Self.minimumMemory else { throw ValidationError("--memory: less than 64MiB") }
+    }
+
+    func run() async throws {
+        let console = Console()
+        do {
+            try await merge()
+        } catch let status as ExitStatus {
+            throw status
+        } catch let error as Errno where error == .brokenPipe {
+            // Whoever read our output has seen enough; that needs no words, but is no success either.
+            throw ExitStatus.inputOutput
+        } catch let error as Errno {
+            console.writeError("standard output cannot be written: \(error); nothing of it can be relied on")
+            throw ExitStatus.inputOutput
+        } catch {
+            console.writeError("\(error)")
+            throw ExitStatus(error)
+        }
+    }
+
+    private func merge() async throws {
+        let table = try TableDirectory(directory, purpose: "merge")
+        let options = Merge.Options(
+            through: through, format: format, memory: memory.bytes - Self.ownMemory,
+            temporaryDirectory: try scratchDirectory(), blocksAtATime: 2 * Assembly.workers)
+        if let output { try refuse(output, within: table.directory) }
+        let merge = try Merge(table.directory, table.manifest, options)
+        _ = try await interruptible { [output] in
+            // Made before the reading, so that an output that cannot be is known at once.
+            let output: any MergeOutput =
+                if let output {
+                    try MergedFile(FilePath(output), level: 6, workers: Assembly.workers)
+                } else {
+                    StandardOutput()
+                }
+            return try await merge.run(into: output)
+        }
+    }
+
+    private func scratchDirectory() throws -> FilePath {
+        if let temporaryDirectory {
+            let path = FilePath(temporaryDirectory)
+            guard DirectoryListing.names(in: path) != nil else {
+                throw ConfigurationError.unreadable(.missing(path), purpose: "--temporary-directory")
+            }
+            return path
+        }
+        if let output {
+            let parent = FilePath(output).removingLastComponent()
+            return parent.isEmpty ? "." : parent
+        }
+        return Assembly.systemTemporaryDirectory
+    }
+
+    /// The table's directory belongs to the exports; a file among them could be taken for one.
+    private func refuse(_ output: String, within directory: ExportDirectory) throws {
+        let parent = FilePath(output).removingLastComponent()
+        guard let resolved = (parent.isEmpty ? "." : parent).resolved, resolved.starts(with: directory.path) else {
+            return
+        }
+        throw ConfigurationError.option(
+            name: "--output", problem: "\(output) lies in the table's directory; write it elsewhere")
+    }
+}
+
+extension MergeCommand {
+    static let defaultMemory = ByteCount(bytes: 256 << 20)
+}
+
+/// Standard output, as it comes.
+private final class StandardOutput: MergeOutput {
+    func write(_ blocks: [[UInt8]]) async throws {
+        for block in blocks { try FileDescriptor.standardOutput.writeAll(block) }
+    }
+
+    func finish() async throws {}
+}
