@@ -145,7 +145,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["fault-shim.c", "moto-peer.py"], swiftSettings: strict),
+            exclude: ["duckdb-killer.py", "fault-shim.c", "moto-peer.py", "recipe-rows.py"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",
             exclude: ["Corpus", "Dictionaries", "Driver", "run"], swiftSettings: strict),

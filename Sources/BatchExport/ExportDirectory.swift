@@ -19,6 +19,13 @@ public struct ExportDirectory: Sendable, Equatable {
     var work: FilePath { path.appending(".work") }
     var lock: FilePath { work.appending("lock") }
 
+    /// Whether a name can be a table's: 1 to 200 letters, digits, `_`, `-` and `.`, beginning with a letter or digit, so
+    /// that it is a plain file name and needs no quotes anywhere.
+    public static func isTableName(_ name: String) -> Bool {
+        guard (1...200).contains(name.utf8.count), let first = name.first, !"._-".contains(first) else { return false }
+        return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+    }
+
     /// Where a batch's file lies, from the table's directory: what the manifest says.
     public func dataPath(sequence: Int, format: FileFormat) -> String {
         "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"

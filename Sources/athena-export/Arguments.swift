@@ -75,4 +75,5 @@ enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension FileFormat: ExpressibleByArgument {}
+extension LoaderKind: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

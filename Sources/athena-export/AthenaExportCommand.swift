@@ -23,7 +23,9 @@ struct AthenaExportCommand: AsyncParsableCommand {
             which the same command goes on after a crash.
             """,
         version: version,
-        subcommands: [RunCommand.self, StatusCommand.self, VerifyCommand.self, MergeCommand.self],
+        subcommands: [
+            RunCommand.self, StatusCommand.self, VerifyCommand.self, MergeCommand.self, LoaderCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }
 

@@ -168,10 +168,7 @@ extension Settings {
     func table() throws(ConfigurationError) -> String {
         guard let setting = try string("--table", options.table, "table") else { return "customers" }
         let name = setting.value
-        let isPlain =
-            (1...200).contains(name.utf8.count)
-            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-        guard isPlain, let first = name.first, !"._-".contains(first) else {
+        guard ExportDirectory.isTableName(name) else {
             throw setting.origin.error(
                 "\"\(name.shown(limit: 80))\" cannot name a directory; use 1 to 200 letters, digits, _, - and ., "
                     + "beginning with a letter or digit")

@@ -90,10 +90,12 @@ public struct FakeResult: Sendable {
         }
         let info = JSONValue.array(
             columns.map { column -> JSONValue in
-                [
+                let (type, digits) = parts(ofType: column.type)
+                return [
                     "CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": .string(column.name),
-                    "Label": .string(column.name), "Type": .string(column.type), "Precision": .integer(2_147_483_647),
-                    "Scale": .integer(0), "Nullable": "UNKNOWN", "CaseSensitive": .bool(true),
+                    "Label": .string(column.name), "Type": .string(type),
+                    "Precision": .integer(digits.first ?? 2_147_483_647), "Scale": .integer(digits.last ?? 0),
+                    "Nullable": "UNKNOWN", "CaseSensitive": .bool(true),
                 ]
             }
         ).serialized(pretty: false)
@@ -112,6 +114,12 @@ public struct FakeResult: Sendable {
         }
         body += Array("]},\"UpdateCount\":0}".utf8)
         return body
+    }
+
+    /// `decimal(38,10)` as name and digits.
+    private static func parts(ofType type: String) -> (name: String, digits: [Int]) {
+        let parts = type.split(whereSeparator: { "(,)".contains($0) })
+        return (String(parts[0]), parts.dropFirst().compactMap { Int($0) })
     }
 
     private static func append(

@@ -1,0 +1,56 @@
+import JSON
+
+/// A `datapackage.json` by the Data Package standard of the Frictionless project, version 1, to lie beside the manifest.
+///
+/// Each batch is a resource: its key is unique within it, and between batches the higher number wins, which the standard
+/// has no word for.
+struct DataPackageLoader: Loader {
+    func text(for plan: LoadPlan) throws(ExportError) -> String {
+        let package: JSONValue = [
+            "name": .string(Self.slug(plan.target.table)), "profile": "tabular-data-package",
+            "resources": .array(plan.batches.map { resource($0, plan) }),
+        ]
+        return String(decoding: package.serialized(pretty: true), as: UTF8.self)
+    }
+
+    private func resource(_ batch: Manifest.Batch, _ plan: LoadPlan) -> JSONValue {
+        var resource: JSONObject = [
+            "name": .string("\(Self.slug(plan.target.table))-\(batch.sequence)"), "path": .string(batch.path),
+            "profile": "tabular-data-resource", "format": .string(plan.format.rawValue),
+            "mediatype": plan.format == .csv ? "text/csv" : "application/x-ndjson", "compression": "gz",
+            "encoding": "utf-8", "bytes": .integer(batch.bytes), "hash": .string("sha256:\(batch.sha256)"),
+        ]
+        if plan.format == .csv {
+            resource["dialect"] = ["delimiter": ",", "lineTerminator": "\n", "doubleQuote": .bool(true)]
+        }
+        resource["schema"] = [
+            "fields": .array(plan.columns.map(Self.field)),
+            "primaryKey": .array(plan.primaryKey.map { .string($0) }), "missingValues": [""],
+        ]
+        return .object(resource)
+    }
+
+    private static func field(_ column: Column) -> JSONValue {
+        var field: JSONObject = ["name": .string(column.name), "type": .string(type(column))]
+        if column.type == .naiveDateTime { field["format"] = "%Y-%m-%d %H:%M:%S.%f" }
+        return .object(field)
+    }
+
+    /// Times with zones, hexadecimal bytes and JSON beyond objects have no type in the standard.
+    private static func type(_ column: Column) -> String {
+        switch column.type {
+        case .string, .utcDateTime, .binary: "string"
+        case .boolean: "boolean"
+        case .short, .int, .long: "integer"
+        case .float, .double, .decimal: "number"
+        case .naiveDate: "date"
+        case .naiveDateTime: "datetime"
+        case .json: "any"
+        }
+    }
+
+    /// A name as the standard has them: lower case, digits, `.`, `_`, `-`.
+    private static func slug(_ name: String) -> String {
+        String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
+    }
+}

@@ -1,0 +1,154 @@
+/// SQL for DuckDB, from its command line or any of its clients.
+///
+/// DuckDB itself looks at neither the check value nor the end of a gzip file, so the digest is what finds a damaged one.
+struct DuckDBLoader: Loader {
+    func text(for plan: LoadPlan) throws(ExportError) -> String {
+        let script = DuckDBScript(plan)
+        return ([script.opening] + plan.batches.map { script.load($0) } + [script.closing]).joined(separator: "\n")
+    }
+}
+
+private struct DuckDBScript {
+    let plan: LoadPlan
+    let table: LoadedTable
+    let target: String
+
+    init(_ plan: LoadPlan) {
+        self.plan = plan
+        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        target = SQLQuoting.text(plan.targetName)
+    }
+
+    var opening: String {
+        """
+        -- Loads \(plan.summary) of an export into DuckDB:
+        --     athena-export loader duckdb DIR | duckdb warehouse.duckdb
+        -- A batch that the table has is passed over.
+        CREATE TABLE IF NOT EXISTS \(table.name) (
+        \(table.definitions())
+        );
+        CREATE TABLE IF NOT EXISTS \(table.loads) (
+          target VARCHAR,
+          batch BIGINT,
+          "rows" BIGINT NOT NULL,
+          sha256 VARCHAR NOT NULL,
+          loaded_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
+          PRIMARY KEY (target, batch)
+        );
+
+        """
+    }
+
+    var closing: String {
+        """
+        SELECT coalesce(max(batch), 0) AS last_batch, count(*) AS batches, coalesce(sum("rows"), 0) AS rows_loaded
+        FROM \(table.loads) WHERE target = \(target);
+
+        """
+    }
+
+    /// One transaction. SQL cannot branch, so a batch that is not due reads nothing instead: DuckDB drops a scan whose
+    /// condition is a constant false, and the manifest stands in for a file that need not exist any more.
+    func load(_ batch: Manifest.Batch) -> String {
+        let number = batch.sequence
+        let file = SQLQuoting.text("\(plan.location)/\(batch.path)")
+        return """
+            BEGIN TRANSACTION;
+            SET VARIABLE athena_export_is_due = (
+              SELECT CASE
+                WHEN count(*) FILTER (batch = \(number) AND sha256 <> '\(batch.sha256)') > 0
+                THEN error('batch \(number) of this table was loaded from another file; load into another --table')
+                ELSE coalesce(max(batch), 0) < \(number) END
+              FROM \(table.loads) WHERE target = \(target));
+            SET VARIABLE athena_export_file = CASE
+              WHEN getvariable('athena_export_is_due') THEN \(file)
+              ELSE \(SQLQuoting.text("\(plan.location)/manifest.json")) END;
+            SET VARIABLE athena_export_sha256 = (
+              SELECT CASE
+                WHEN NOT getvariable('athena_export_is_due') OR max(sha256(content)) = '\(batch.sha256)' THEN 'right'
+                ELSE error('batch \(number): the file is missing, or its SHA-256 is not the manifest''s') END
+              FROM read_blob(getvariable('athena_export_file')) WHERE getvariable('athena_export_is_due'));
+            CREATE OR REPLACE TEMPORARY TABLE athena_export_stage AS
+            SELECT * FROM \(reader) WHERE getvariable('athena_export_is_due');
+            SET VARIABLE athena_export_rows = (
+              SELECT CASE
+                WHEN NOT getvariable('athena_export_is_due') OR count(*) = \(batch.rows) THEN count(*)
+                ELSE error('batch \(number): the file does not hold the \(batch.rows) rows that the manifest names') END
+              FROM athena_export_stage);
+            INSERT INTO \(table.name) (\(table.columns))
+            SELECT
+            \(SQLQuoting.lines(plan.columns.map { expression($0) }))
+            FROM athena_export_stage
+            \(table.onConflict);
+            INSERT INTO \(table.loads) (target, batch, "rows", sha256)
+            SELECT \(target), \(number), \(batch.rows), '\(batch.sha256)' WHERE getvariable('athena_export_is_due');
+            DROP TABLE athena_export_stage;
+            COMMIT;
+
+            """
+    }
+
+    /// Everything is read as text, so that the types are the manifest's and not a sniffer's. Lines may be as long as the
+    /// 32 MB of a row in Athena, escaped.
+    private var reader: String {
+        let columns = plan.columns.map { "\(SQLQuoting.text($0.name)): '\(stagedType($0))'" }
+        let common = """
+            hive_partitioning = false, compression = 'gzip', columns = {
+            \(SQLQuoting.lines(columns, indentation: 4))
+              }
+            """
+        switch plan.format {
+        case .csv:
+            return """
+                read_csv(getvariable('athena_export_file'), auto_detect = false, header = true, delim = ',',
+                  quote = '"', escape = '"', allow_quoted_nulls = false, max_line_size = 67108864,
+                  buffer_size = 134217728, \(common))
+                """
+        case .ndjson:
+            return """
+                read_json(getvariable('athena_export_file'), format = 'newline_delimited',
+                  maximum_object_size = 134217728, \(common))
+                """
+        }
+    }
+
+    /// Numbers and JSON are JSON's own in NDJSON; there is no text of them to read.
+    private func stagedType(_ column: Column) -> String {
+        guard plan.format == .ndjson else { return "VARCHAR" }
+        switch column.type {
+        case .boolean, .short, .int, .long, .float, .double, .json: return table.type(column)
+        default: return "VARCHAR"
+        }
+    }
+
+    private func expression(_ column: Column) -> String {
+        let name = SQLQuoting.name(column.name)
+        return switch column.type {
+        case .string: name
+        case .binary: "unhex(replace(\(name), ' ', ''))"
+        // DuckDB reads the name of a zone after a blank, and an offset without one.
+        case .utcDateTime:
+            #"CAST(regexp_replace(\#(name), ' ([+-]\d\d:\d\d)$', '\1') AS TIMESTAMPTZ)"#
+        default: "CAST(\(name) AS \(table.type(column)))"
+        }
+    }
+
+    private static func type(_ column: Column, isKey: Bool) -> String {
+        switch column.type {
+        case .string: "VARCHAR"
+        case .boolean: "BOOLEAN"
+        case .short: "SMALLINT"
+        case .int: "INTEGER"
+        case .long: "BIGINT"
+        case .float: "FLOAT"
+        case .double: "DOUBLE"
+        case .decimal:
+            column.decimalDigits(atMost: 38).map { "DECIMAL(\($0.precision), \($0.scale))" } ?? "VARCHAR"
+        case .naiveDate: "DATE"
+        case .naiveDateTime: "TIMESTAMP"
+        case .utcDateTime: "TIMESTAMPTZ"
+        case .binary: "BLOB"
+        case .json: isKey ? "VARCHAR" : "JSON"
+        }
+    }
+}

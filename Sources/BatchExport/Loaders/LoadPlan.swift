@@ -1,0 +1,70 @@
+/// What a loader loads, and where to.
+public struct LoadPlan: Sendable {
+    /// The table in the target.
+    public struct Target: Sendable {
+        /// nil for the schema that the target's session is in.
+        public let schema: String?
+        public let table: String
+
+        public init(schema: String? = nil, table: String) {
+            self.schema = schema
+            self.table = table
+        }
+
+        var names: [String] { [schema, table].compactMap(\.self) }
+    }
+
+    public let target: Target
+    public let columns: [Column]
+    public let primaryKey: [String]
+    public let format: FileFormat
+    /// By rising sequence.
+    public let batches: [Manifest.Batch]
+    /// What stands before a batch's path: an absolute directory, or the URL of the objects. No `/` at its end.
+    public let location: String
+
+    /// Plans the batches of a manifest that come after one.
+    ///
+    /// - Parameters:
+    ///   - manifest: as it was read; its columns and key are checked here, since whatever is printed from them is run.
+    ///   - sequence: the last batch to leave out; 0 for all of them.
+    /// - Throws: ``ExportError/schema(_:)`` for columns or a key that no export has.
+    public init(
+        _ manifest: Manifest, after sequence: Int, target: Target, location: String
+    ) throws(ExportError) {
+        guard ExportDirectory.isTableName(manifest.table) else {
+            throw .schema("\"\(manifest.table)\" is not a table's name")
+        }
+        let schema = try ResultSchema(columns: manifest.columns, primaryKey: manifest.primaryKey)
+        guard !schema.primaryKey.isEmpty, Set(schema.primaryKey).count == schema.primaryKey.count else {
+            throw .schema("the key has no column, or one of them twice")
+        }
+        guard !target.table.isEmpty, target.table.lowercased() != "athena_export_loads" else {
+            throw .schema("the table cannot be called \"\(target.table)\"; give another --table")
+        }
+        guard !target.names.contains(where: { $0.utf8.contains(0) }), !location.utf8.contains(0) else {
+            throw .schema("U+0000 cannot be part of a name; give another --table")
+        }
+        self.target = target
+        columns = schema.columns
+        primaryKey = schema.primaryKey
+        format = manifest.fileFormat
+        batches = manifest.batches.filter { $0.sequence > sequence }
+        self.location = location
+    }
+
+    func isKey(_ column: Column) -> Bool { primaryKey.contains(column.name) }
+
+    /// The columns that an update sets.
+    var values: [Column] { columns.filter { !isKey($0) } }
+
+    /// The target's name as text: what the table of loads knows it by.
+    var targetName: String { target.names.joined(separator: ".") }
+
+    /// The batches in words, for a comment: numbers only.
+    var summary: String {
+        guard let first = batches.first, let last = batches.last else { return "no batch" }
+        return first.sequence == last.sequence
+            ? "batch \(first.sequence)" : "batches \(first.sequence) to \(last.sequence)"
+    }
+}

@@ -1,0 +1,39 @@
+/// Writes what brings an export into one kind of target. A new target is one file with one of these.
+///
+/// Loaders do no I/O: the text depends on the plan alone.
+public protocol Loader: Sendable {
+    /// The complete text to give to the target's own tool.
+    ///
+    /// - Throws: ``ExportError/schema(_:)`` if the target cannot carry a name of the plan.
+    func text(for plan: LoadPlan) throws(ExportError) -> String
+}
+
+/// The targets that an export can be loaded into.
+public enum LoaderKind: String, Sendable, CaseIterable {
+    case postgres, duckdb, sqlite, redshift, snowflake, bigquery, datapackage
+
+    public var loader: any Loader {
+        switch self {
+        case .postgres: PostgresLoader()
+        case .duckdb: DuckDBLoader()
+        case .sqlite: SQLiteLoader()
+        case .redshift: RedshiftLoader()
+        case .snowflake: SnowflakeLoader()
+        case .bigquery: BigQueryLoader()
+        case .datapackage: DataPackageLoader()
+        }
+    }
+
+    /// The schemes of the object stores that the target reads from; none if it reads local files.
+    public var urlSchemes: [String] {
+        switch self {
+        case .postgres, .duckdb, .sqlite, .datapackage: []
+        case .redshift: ["s3"]
+        case .snowflake: ["s3", "gs"]
+        case .bigquery: ["gs"]
+        }
+    }
+
+    /// Whether the target has schemas (data sets, in BigQuery's words) that tables lie in.
+    public var hasSchemas: Bool { self != .sqlite && self != .datapackage }
+}

@@ -1,0 +1,21 @@
+/// A place in an object store: `s3://bucket/exports/customers`.
+public struct ObjectPrefix: Sendable, Equatable {
+    /// Without `/` at its end.
+    public let url: String
+
+    /// - Parameter schemes: those that are allowed.
+    /// - Returns: nil for anything but a scheme, a bucket, and perhaps a prefix of plain characters.
+    public init?(_ text: String, schemes: [String]) {
+        guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else { return nil }
+        let path = text.dropFirst(scheme.utf8.count + 3)
+        let isPlain = path.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "*" && $0 != "?" }
+        let bucket = path.prefix { $0 != "/" }
+        let isBucket = bucket.utf8.allSatisfy {
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || [0x2d, 0x2e, 0x5f].contains($0)
+        }
+        guard !bucket.isEmpty, isBucket, isPlain else { return nil }
+        var url = text
+        while url.hasSuffix("/") { url.removeLast() }
+        self.url = url
+    }
+}

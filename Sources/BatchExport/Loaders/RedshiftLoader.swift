@@ -1,0 +1,134 @@
+/// A script for Amazon Redshift that copies each batch by a manifest of Redshift's own form, which names the one file
+/// and makes it mandatory: COPY takes any other name for a prefix of names.
+///
+/// A procedure does the work, since plain SQL there can neither branch nor fail. Written after AWS's documents ("COPY",
+/// "Using a manifest to specify data files", "MERGE", "Using names in stored procedures").
+struct RedshiftLoader: Loader {
+    func text(for plan: LoadPlan) throws(ExportError) -> String {
+        let script = RedshiftScript(plan)
+        return ([script.opening] + plan.batches.map { script.load($0) }).joined(separator: "\n") + "\n"
+    }
+}
+
+private struct RedshiftScript {
+    let plan: LoadPlan
+    let table: LoadedTable
+    let procedure: String
+    let target: String
+
+    init(_ plan: LoadPlan) {
+        self.plan = plan
+        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        procedure = table.qualified(SQLQuoting.name("athena_export_load_\(plan.target.table)"))
+        target = SQLQuoting.escapedText(plan.targetName)
+    }
+
+    var opening: String {
+        """
+        -- Loads \(plan.summary) of an export into Amazon Redshift, for psql, the query editor or the Data API.
+        -- COPY reads each batch by a manifest beside the data; put them there first, N being each batch's number:
+        --     athena-export loader redshift DIR --url-prefix URL --redshift-manifest N | aws s3 cp - URL/PATH
+        -- with the PATH that stands in batch N's CALL. A batch that the table has is passed over.
+        CREATE TABLE IF NOT EXISTS \(table.name) (
+        \(table.definitions())
+        );
+        CREATE TABLE IF NOT EXISTS \(table.loads) (
+          target VARCHAR(512) NOT NULL,
+          batch BIGINT NOT NULL,
+          row_count BIGINT NOT NULL,
+          sha256 CHAR(64) NOT NULL,
+          loaded_at TIMESTAMPTZ NOT NULL DEFAULT GETDATE(),
+          PRIMARY KEY (target, batch)
+        );
+        CREATE OR REPLACE PROCEDURE \(procedure) (ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048))
+        AS \(tag)
+        DECLARE
+          ae_last BIGINT;
+          ae_others BIGINT;
+          ae_found BIGINT;
+        BEGIN
+          LOCK \(table.loads);
+          SELECT INTO ae_last, ae_others COALESCE(MAX(batch), 0), COALESCE(SUM(CASE WHEN batch = ae_number AND sha256 <> ae_digest THEN 1 END), 0)
+          FROM \(table.loads) WHERE target = \(target);
+          IF ae_others > 0 THEN
+            RAISE EXCEPTION 'batch % of this table was loaded from another file', ae_number;
+          END IF;
+          IF ae_last >= ae_number THEN
+            RAISE INFO 'batch %: loaded before', ae_number;
+            RETURN;
+          END IF;
+          DROP TABLE IF EXISTS athena_export_stage;
+          CREATE TEMPORARY TABLE athena_export_stage (
+        \(SQLQuoting.lines(plan.columns.map { "\(SQLQuoting.name($0.name)) \(stagedType($0))" }, indentation: 4))
+          );
+          EXECUTE 'COPY athena_export_stage FROM ' || QUOTE_LITERAL(ae_manifest)
+            || ' IAM_ROLE default MANIFEST GZIP \(copyOptions.escaping("'"))';
+          SELECT INTO ae_found COUNT(*) FROM athena_export_stage;
+          IF ae_found <> ae_expected THEN
+            RAISE EXCEPTION 'batch %: the file holds % rows, the manifest says %', ae_number, ae_found, ae_expected;
+          END IF;
+          DELETE FROM \(table.name) USING athena_export_stage WHERE \(condition);
+          INSERT INTO \(table.name) (\(table.columns))
+          SELECT
+        \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 4))
+          FROM athena_export_stage;
+          INSERT INTO \(table.loads) (target, batch, row_count, sha256) VALUES (\(target), ae_number, ae_expected, ae_digest);
+          RAISE INFO 'batch %: loaded % rows', ae_number, ae_found;
+        END;
+        \(tag) LANGUAGE plpgsql;
+
+        """
+    }
+
+    func load(_ batch: Manifest.Batch) -> String {
+        let manifest = SQLQuoting.escapedText("\(plan.location)/\(RedshiftManifest.path(batch))")
+        return "CALL \(procedure)(\(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest));"
+    }
+
+    /// What encloses the procedure's body: something that no name in it holds.
+    private var tag: String {
+        let texts = plan.columns.map(\.name) + [plan.targetName]
+        var tag = "$athena_export"
+        while texts.contains(where: { $0.utf8.contains(tag.utf8) }) { tag += "_" }
+        return tag + "$"
+    }
+
+    private var copyOptions: String {
+        switch plan.format {
+        case .csv: "FORMAT CSV IGNOREHEADER 1 EMPTYASNULL DATEFORMAT 'auto' TIMEFORMAT 'auto'"
+        case .ndjson: "FORMAT JSON 'auto ignorecase' DATEFORMAT 'auto' TIMEFORMAT 'auto'"
+        }
+    }
+
+    private var condition: String {
+        plan.primaryKey.map { "\(table.name).\(SQLQuoting.name($0)) = athena_export_stage.\(SQLQuoting.name($0))" }
+            .joined(separator: " AND ")
+    }
+
+    private func expression(_ column: Column) -> String {
+        let name = SQLQuoting.name(column.name)
+        return column.type == .binary ? "FROM_HEX(REPLACE(\(name), ' ', ''))" : name
+    }
+
+    private func stagedType(_ column: Column) -> String {
+        column.type == .binary ? "VARCHAR(65535)" : table.type(column)
+    }
+
+    private static func type(_ column: Column, isKey: Bool) -> String {
+        switch column.type {
+        case .string, .json: "VARCHAR(65535)"
+        case .boolean: "BOOLEAN"
+        case .short: "SMALLINT"
+        case .int: "INTEGER"
+        case .long: "BIGINT"
+        case .float: "REAL"
+        case .double: "DOUBLE PRECISION"
+        case .decimal:
+            column.decimalDigits(atMost: 38).map { "DECIMAL(\($0.precision), \($0.scale))" } ?? "VARCHAR(65535)"
+        case .naiveDate: "DATE"
+        case .naiveDateTime: "TIMESTAMP"
+        case .utcDateTime: "TIMESTAMPTZ"
+        case .binary: "VARBYTE(65535)"
+        }
+    }
+}

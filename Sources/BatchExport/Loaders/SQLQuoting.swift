@@ -1,0 +1,47 @@
+/// How dialects write names and texts that hold anything.
+enum SQLQuoting {
+    /// A name as the SQL standard writes it.
+    static func name(_ name: String) -> String { enclose(name, in: "\"") }
+
+    /// A text as the SQL standard writes it; for dialects to which a backslash is a character like others.
+    static func text(_ text: String) -> String { enclose(text, in: "'") }
+
+    /// The same for dialects that read a backslash as the beginning of an escape.
+    static func escapedText(_ text: String) -> String { enclose(text.escaping("\\"), in: "'") }
+
+    static func list(_ items: [String]) -> String { items.joined(separator: ", ") }
+
+    /// Items below one another, indented.
+    static func lines(_ items: [String], indentation: Int = 2) -> String {
+        let margin = String(repeating: " ", count: indentation)
+        return items.map { margin + $0 }.joined(separator: ",\n")
+    }
+
+    private static func enclose(_ text: String, in quote: Unicode.Scalar) -> String {
+        "\(quote)\(text.escaping(quote))\(quote)"
+    }
+}
+
+extension String {
+    /// The text with a scalar written twice wherever it stands.
+    ///
+    /// By scalars: to Swift a quote and a combining accent after it are one character, to a database they are two.
+    func escaping(_ scalar: Unicode.Scalar) -> String {
+        var text = UnicodeScalarView()
+        for other in unicodeScalars {
+            if other == scalar { text.append(scalar) }
+            text.append(other)
+        }
+        return String(text)
+    }
+}
+
+extension Column {
+    /// Digits in all and after the point, if they are a decimal type's that a target can have.
+    func decimalDigits(atMost limit: Int) -> (precision: Int, scale: Int)? {
+        guard let precision, let scale, (1...limit).contains(precision), (0...precision).contains(scale) else {
+            return nil
+        }
+        return (precision, scale)
+    }
+}
