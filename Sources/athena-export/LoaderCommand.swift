@@ -95,7 +95,8 @@ struct LoaderCommand: ParsableCommand {
                 )
             }
             guard FilePath(export.path.string) == export.path else {
-                throw ExportError.schema("the path \(export.path) is not UTF-8, which no script can carry; move the export")
+                throw ExportError.schema(
+                    "the path \(export.path) is not UTF-8, which no script can carry; move the export")
             }
             return export.path.string
         }
