@@ -7,12 +7,15 @@ public struct RangeSizes: Sendable {
     public var bytes: Int
     /// Ranges that are on their way or wait to be taken, at most.
     public var inFlight: Int
+    /// Of those, how many are parsed: parsed rows take twice the memory of their text.
+    public var parsed: Int
 
     public static let standard = RangeSizes(bytes: 2 << 20, inFlight: 6)
 
-    public init(bytes: Int, inFlight: Int) {
+    public init(bytes: Int, inFlight: Int, parsed: Int = 2) {
         self.bytes = max(1, bytes)
         self.inFlight = max(1, inFlight)
+        self.parsed = max(1, parsed)
     }
 }
 
@@ -28,6 +31,8 @@ struct ResultRanges: ~Copyable {
     /// Where the range after the last one launched begins.
     private var nextOffset: Int
     private var lastCut: Task<RangeCut, any Error>
+    /// Behind ``pages``.
+    private var cuts: [Task<RangeCut, any Error>] = []
     private var pages: [Task<ResultPage, any Error>] = []
 
     /// - Parameter first: the range that the reading begins with.
@@ -41,20 +46,24 @@ struct ResultRanges: ~Copyable {
         append { first }
     }
 
-    deinit { for task in pages { task.cancel() } }
+    deinit {
+        for task in cuts { task.cancel() }
+        for task in pages { task.cancel() }
+    }
 
     /// The page that comes next; nil after the last. Only then is one more range asked for.
     mutating func next() async throws -> ResultPage? {
-        while pages.count < sizes.inFlight, nextOffset < object.size { launch() }
+        while cuts.count + pages.count < sizes.inFlight, nextOffset < object.size { launch() }
+        while pages.count < sizes.parsed, !cuts.isEmpty { parse(cuts.removeFirst()) }
         guard !pages.isEmpty else { return nil }
-        let page = pages[0]
-        let tasks = pages
+        let (pages, cuts) = (pages, cuts)
         let result = try await withTaskCancellationHandler {
-            try await page.value
+            try await pages[0].value
         } onCancel: {
-            for task in tasks { task.cancel() }
+            for task in pages { task.cancel() }
+            for task in cuts { task.cancel() }
         }
-        pages.removeFirst()
+        self.pages.removeFirst()
         return result
     }
 
@@ -76,6 +85,11 @@ struct ResultRanges: ~Copyable {
                 fetched.cancel()
             }
         }
+        cuts.append(cut)
+        lastCut = cut
+    }
+
+    private mutating func parse(_ cut: Task<RangeCut, any Error>) {
         pages.append(
             Task { [object, columns] in
                 try await withTaskCancellationHandler {
@@ -84,7 +98,6 @@ struct ResultRanges: ~Copyable {
                     cut.cancel()
                 }
             })
-        lastCut = cut
     }
 }
 

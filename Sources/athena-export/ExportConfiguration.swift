@@ -36,8 +36,10 @@ struct ExportConfiguration {
         if options.queryTimeout?.duration == .zero {
             throw .option(name: "--query-timeout", problem: "a query needs some time; give 1s or more")
         }
+        let jobs = options.jobs ?? workers
+        guard (1...256).contains(jobs) else { throw .option(name: "--jobs", problem: "\(jobs) is not from 1 to 256") }
         let table = try settings.table()
-        export = AthenaExport.Options(
+        var export = AthenaExport.Options(
             query: try Self.query(options, settings), table: table,
             export: ExportOptions(
                 primaryKey: try settings.primaryKey(), format: try settings.format(),
@@ -46,10 +48,12 @@ struct ExportConfiguration {
                     bytes: try settings.batchBytes(1...Self.maximumBatchBytes, default: 128 << 20)),
                 compressionLevel: try settings.bounded(
                     "--compression-level", options.compressionLevel, "compression_level", 1...9, 6),
-                workers: workers),
+                workers: jobs),
             runID: try Self.runID(options.runID), restart: options.restart,
             queryTimeout: options.queryTimeout?.duration ?? .seconds(1800), source: try settings.source(),
             leavesQueryRunning: options.leaveQueryRunning)
+        export.ranges.parsed = jobs
+        self.export = export
         let output = try settings.string("--output", options.output, "output")?.value ?? "export"
         directory = ExportDirectory(parent: FilePath(output), table: table)
         replay = try Self.path(options.replay, option: "--replay")

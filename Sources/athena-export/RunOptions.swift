@@ -71,6 +71,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How result rows are read (default: auto).")
     var source: SourceChoice?
 
+    @Option(
+        help: ArgumentHelp(
+            "Blocks compressed and parts of a result object parsed at a time (default: the number of cores).",
+            valueName: "n"))
+    var jobs: Int?
+
     @Option(help: ArgumentHelp("Answer every AWS call from recorded responses.", valueName: "dir"))
     var replay: String?
 

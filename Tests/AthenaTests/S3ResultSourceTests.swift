@@ -38,7 +38,7 @@ private func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(nam
                     let s3 = FakeS3(result)
                     var export = TestRun(FakeAthena(result: result, s3: s3), "\(directory)/ranges-\(bytes)")
                     export.format = format
-                    export.ranges = RangeSizes(bytes: bytes, inFlight: 1 + bytes % 4)
+                    export.ranges = RangeSizes(bytes: bytes, inFlight: 1 + bytes % 4, parsed: 1 + bytes % 3)
                     try await export.run()
                     #expect(export.files == expected, "ranges of \(bytes) bytes")
                     #expect(try export.manifest("source") == "s3")

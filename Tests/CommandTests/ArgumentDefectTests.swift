@@ -14,7 +14,7 @@ import Testing
         "--staging-dir": "s3://bucket/", "--region": "us-east-1", "--profile": "p", "--endpoint-url": "http://h/",
         "--table": "t", "--key": "k", "--format": "csv", "--output": "o", "-o": "o", "--batch-rows": "1",
         "--batch-bytes": "1KiB", "--compression-level": "1", "--source": "api", "--replay": "r", "--record": "r",
-        "--query-timeout": "1m", "--max-attempts": "1", "--run-id": "x", "--progress": "never",
+        "--query-timeout": "1m", "--max-attempts": "1", "--jobs": "1", "--run-id": "x", "--progress": "never",
         "--log-level": "info", "--log-format": "json", "--summary": "json",
     ]
 

@@ -15,6 +15,7 @@ import Testing
             (["--key", ""], ["--key"]),
             (["--source", "s3"], ["s3", "replayed"]), (["--source", "unload"], ["unload", "not there yet"]),
             (["--query-timeout", "5"], ["--query-timeout"]), (["--max-attempts", "0"], ["--max-attempts"]),
+            (["--jobs", "0"], ["--jobs", "0 is not from 1 to 256"]),
             (["--staging-dir", "bucket"], ["--staging-dir", "s3://"]), (["--work-group", "a b"], ["--work-group"]),
             (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]),
             (["--run-id", "a b"], ["--run-id"]),
