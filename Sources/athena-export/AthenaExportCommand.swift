@@ -83,7 +83,8 @@ enum Main {
             ExitStatus.success.exit()
         }
         if code == .validationFailure {
-            console.writeError("\(AthenaExportCommand.message(for: error)); see athena-export --help")
+            let message = AthenaExportCommand.message(for: error)
+            console.writeError("\(message.hasSuffix(".") ? message.dropLast() : message[...]); see athena-export --help")
             ExitStatus.usage.exit()
         }
         console.writeError("\(error)")

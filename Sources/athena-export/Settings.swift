@@ -188,7 +188,7 @@ extension Settings {
             throw setting.origin.error("the key needs at least one column, and every column a name")
         }
         guard Set(setting.value).count == setting.value.count else {
-            throw setting.origin.error("a column stands twice")
+            throw setting.origin.error("a column stands twice; name each once")
         }
         return setting.value
     }
