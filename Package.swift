@@ -141,8 +141,10 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport", "athena-export",
+                "AWS", "Athena", "BatchExport", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport",
+                "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             exclude: ["duckdb-killer.py", "fault-shim.c", "moto-peer.py", "recipe-rows.py"], swiftSettings: strict),

@@ -115,12 +115,14 @@ extension AWSClient {
     private func recover(from failure: AttemptFailure, _ call: inout AWSCall) async throws {
         var metadata = failure.metadata
         metadata["operation"] = "\(call.operation)"
-        metadata["attempt"] = "\(call.attempt)"
+        metadata["attempt"] = .stringConvertible(call.attempt)
         guard case .retry(let wait) = try await decision(after: failure, &call) else {
+            metadata["event"] = "request_failed"
             logger.debug("request failed", metadata: metadata)
             throw failure.error(in: call)
         }
-        metadata["wait_seconds"] = "\(wait.inSeconds)"
+        metadata["event"] = "request_retried"
+        metadata["wait_seconds"] = .stringConvertible(wait.inSeconds)
         logger.warning("\(failure.plan)", metadata: metadata)
         try Task.checkCancellation()
         if wait > .zero { try await runtime.sleep(wait) }
@@ -162,7 +164,7 @@ extension AWSClient {
         memory.clockSkew.withLock { $0 = skew }
         logger.warning(
             "this machine's clock differs from the service's; signing with the service's time",
-            metadata: ["clock_skew_seconds": "\(skew.inSeconds)"])
+            metadata: ["event": "clock_corrected", "clock_skew_seconds": .stringConvertible(skew.inSeconds)])
         return true
     }
 }

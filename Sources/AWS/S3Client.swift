@@ -63,7 +63,9 @@ public struct S3Client: Sendable {
         } catch let moved as BucketIsElsewhere where moved.region != region {
             logger.debug(
                 "the bucket is in another region",
-                metadata: ["bucket": "\(location.bucket)", "region": "\(moved.region)"])
+                metadata: [
+                    "event": "bucket_in_other_region", "bucket": "\(location.bucket)", "region": "\(moved.region)",
+                ])
             memory.regions.withLock { $0[location.bucket] = moved.region }
             do {
                 return try await get(location, range, etag, in: moved.region, patience)

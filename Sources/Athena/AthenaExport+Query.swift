@@ -18,7 +18,7 @@ extension AthenaExport {
             if isNew, error.provesThatNothingWasStarted { try await journal.save(state.failed(nil)) }
             throw error.isMalformedQuery ? AthenaExportError.statementRefused(message: error.serviceMessage) : error
         }
-        logger.info("query started", metadata: ["query_execution_id": "\(id)"])
+        logger.info("query started", metadata: ["event": "query_started", "query_execution_id": "\(id)"])
         let identity = ExportState.QueryIdentity(clientRequestToken: token, queryExecutionID: id)
         var state = state
         state.phase = .exporting(identity, Checkpoint(nextBatch: state.firstBatch))
@@ -34,6 +34,12 @@ extension AthenaExport {
         while true {
             let execution = try await finished(state, query)
             if execution.state == .succeeded {
+                logger.info(
+                    "query succeeded",
+                    metadata: [
+                        "event": "query_succeeded", "query_execution_id": "\(query.queryExecutionID)",
+                        "data_scanned_bytes": .stringConvertible(execution.dataScannedInBytes ?? 0),
+                    ])
                 warnOfOtherLocation(execution)
                 return SucceededQuery(state: state, query: query, execution: execution)
             }
@@ -79,13 +85,18 @@ extension AthenaExport {
         return await Task {
             do {
                 try await stopInTime(query.queryExecutionID)
-                logger.info("query stopped", metadata: ["query_execution_id": "\(query.queryExecutionID)"])
+                logger.info(
+                    "query stopped",
+                    metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
                 try await journal.save(state.starting(with: newToken()))
                 return true
             } catch {
                 logger.warning(
                     "the query could not be stopped in time",
-                    metadata: ["query_execution_id": "\(query.queryExecutionID)", "error": "\(error)"])
+                    metadata: [
+                        "event": "query_not_stopped", "query_execution_id": "\(query.queryExecutionID)",
+                        "error": "\(error)",
+                    ])
                 return false
             }
         }.value
@@ -111,7 +122,7 @@ extension AthenaExport {
         else { return }
         logger.warning(
             "the work group put the result elsewhere than asked",
-            metadata: ["asked": "\(asked)", "location": "\(location)"])
+            metadata: ["event": "output_location_differs", "asked": "\(asked)", "location": "\(location)"])
     }
 }
 

@@ -25,7 +25,8 @@ extension AthenaExport {
         logger.warning(
             "the query failed and may succeed if sent again; sending it again",
             metadata: [
-                "query_execution_id": "\(execution.queryExecutionID)", "rerun": "\(next.queryReruns)",
+                "event": "query_rerun", "query_execution_id": "\(execution.queryExecutionID)",
+                "rerun": "\(next.queryReruns)",
                 "reason": "\((execution.stateChangeReason ?? "none given").shown(limit: 500))",
                 "athena_error": "\(execution.athenaError?.description.shown(limit: 500) ?? "none")",
                 "wait_seconds": "\(Int(pause.rounded()))",

@@ -22,7 +22,9 @@ extension AthenaExport {
         of execution: QueryExecution, from selected: SelectedSource, _ state: ExportState
     ) async throws {
         if selected.checkpoint.rowsExported < state.checkpoint.rowsExported {
-            logger.notice("another source than before; reading the result again from its beginning")
+            logger.notice(
+                "another source than before; reading the result again from its beginning",
+                metadata: ["event": "source_changed", "source": "\(selected.source.name)"])
         }
         let source = selected.source.name
         // A run that is resumed reads on where it stands, without asking again why it does not stand elsewhere.

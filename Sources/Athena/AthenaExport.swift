@@ -55,14 +55,23 @@ public struct AthenaExport: Sendable {
         while true {
             switch try await journal.plan(options.request, runID: options.runID, restart: options.restart) {
             case .alreadySucceeded(let run):
-                logger.info("run \(run.runID) has succeeded already; nothing to do")
+                logger.info(
+                    "run \(run.runID) has succeeded already; nothing to do",
+                    metadata: ["event": "run_already_succeeded", "run_id": "\(run.runID)"])
                 return .alreadySucceeded(runID: run.runID)
             case .start(let firstBatch):
                 try await journal.check(primaryKey: options.export.primaryKey, format: options.export.format)
-                try await export(newRun(firstBatch: firstBatch), isNew: true)
+                let state = try await newRun(firstBatch: firstBatch)
+                logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
+                try await export(state, isNew: true)
                 return .exported(wasResumed: false)
             case .resume(let state):
-                logger.info("going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows")
+                logger.info(
+                    "going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows",
+                    metadata: [
+                        "event": "run_resumed", "run_id": "\(state.runID)",
+                        "rows": .stringConvertible(state.checkpoint.rowsExported),
+                    ])
                 try await export(state, isNew: false)
                 // A run asked for by another name comes after the one that was pending.
                 if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
@@ -133,7 +142,8 @@ extension AthenaExport {
             if let rows { report(.total(rows: rows)) }
             return rows
         } catch {
-            logger.debug("no row count from the service: \(error)")
+            logger.debug(
+                "no row count from the service", metadata: ["event": "row_count_unknown", "error": "\(error)"])
             return nil
         }
     }
@@ -144,6 +154,9 @@ extension AthenaExport {
         if rows == expectedRows || rows + 1 == expectedRows { return }
         logger.warning(
             "the service counts other rows than were read",
-            metadata: ["service": "\(expectedRows)", "read": "\(rows)"])
+            metadata: [
+                "event": "row_count_differs", "service": .stringConvertible(expectedRows),
+                "read": .stringConvertible(rows),
+            ])
     }
 }

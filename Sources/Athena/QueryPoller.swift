@@ -32,11 +32,12 @@ struct QueryPoller: Sendable {
                 pause = Self.longestPause
                 logger.warning(
                     "the query failed because S3 was too busy; looking again",
-                    metadata: ["query_execution_id": "\(queryExecutionID)"])
+                    metadata: ["event": "query_state_doubted", "query_execution_id": "\(queryExecutionID)"])
             case .succeeded, .failed, .cancelled: return execution
             case .queued, .running: break
             case .unknown(let state):
-                logger.warning("unknown query state; waiting on", metadata: ["state": "\(state)"])
+                logger.warning(
+                    "unknown query state; waiting on", metadata: ["event": "query_state_unknown", "state": "\(state)"])
             }
             guard waited < timeout else {
                 throw AthenaExportError.queryTimedOut(

@@ -73,7 +73,11 @@ struct SourceSelection {
         from checkpoint: Checkpoint, firstPage: ResultsPage? = nil, because error: AthenaExportError? = nil
     ) -> SelectedSource {
         let note = error.map(\.reasonAgainstS3)
-        if let note { logger.notice("reading by GetQueryResults, not from S3: \(note)") }
+        if let note {
+            logger.notice(
+                "reading by GetQueryResults, not from S3: \(note)",
+                metadata: ["event": "source_fallback", "source": "api", "reason": "\(note)"])
+        }
         let isOfObject = checkpoint.bookmark.etag != nil
         return SelectedSource(
             source: APIResultSource(
@@ -92,7 +96,8 @@ struct SourceSelection {
         let source = try await S3ResultSource(
             location, at: checkpoint.bookmark, columns: columns, sizes: sizes, patience: patience, client: s3)
         checkpoint.bookmark = source.start
-        logger.debug("reading from \(location)")
+        logger.debug(
+            "reading from S3", metadata: ["event": "source_selected", "source": "s3", "location": "\(location)"])
         return SelectedSource(source: source, checkpoint: checkpoint)
     }
 

@@ -30,7 +30,9 @@ public struct Exporter: Sendable {
         do {
             result = try await run(source, from: state.checkpoint)
         } catch is BookmarkRefused {
-            logger.warning("page token refused; reading the result again from its beginning")
+            logger.warning(
+                "page token refused; reading the result again from its beginning",
+                metadata: ["event": "page_token_refused"])
             result = try await runFromBeginning(source, firstBatch: state.firstBatch)
         }
         try await journal.complete(facts, rows: result.rows, schema: result.schema, format: options.format)
@@ -93,13 +95,19 @@ public struct Exporter: Sendable {
         logger.debug(
             "batch published",
             metadata: [
-                "sequence": "\(batch.sequence)", "rows": "\(batch.content.rows)",
-                "duplicate_rows": "\(batch.content.duplicateRows)", "rejected_rows": "\(batch.content.rejectedRows)",
+                "event": "batch_published", "batch": .stringConvertible(batch.sequence),
+                "rows": .stringConvertible(batch.content.rows),
+                "duplicate_rows": .stringConvertible(batch.content.duplicateRows),
+                "rejected_rows": .stringConvertible(batch.content.rejectedRows),
             ])
         if batch.content.rejectedRows > 0 {
             logger.warning(
                 "\(batch.content.rejectedRows) rows cannot be loaded and were set aside",
-                metadata: ["file": "\(journal.directory.rejectedPath(sequence: batch.sequence))"])
+                metadata: [
+                    "event": "rows_rejected", "batch": .stringConvertible(batch.sequence),
+                    "rejected_rows": .stringConvertible(batch.content.rejectedRows),
+                    "file": "\(journal.directory.rejectedPath(sequence: batch.sequence))",
+                ])
         }
     }
 }

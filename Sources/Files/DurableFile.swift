@@ -57,8 +57,7 @@ public enum DurableFile {
         } catch {
             throw FileError("create directory", path, error)
         }
-        let parent = path.removingLastComponent()
-        try synchronizeDirectory(parent.isEmpty ? "." : parent)
+        try synchronizeDirectory(of: path)
     }
 
     /// Makes a directory and everything above it that is missing. Where directories lie may be arranged with links.
@@ -91,7 +90,8 @@ public enum DurableFile {
         }
     }
 
-    private static func synchronizeDirectory(_ path: FilePath) throws(FileError) {
+    private static func synchronizeDirectory(_ named: FilePath) throws(FileError) {
+        let path = named.isEmpty ? "." : named
         try FileError.naming("flush directory", path) {
             let directory = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
             defer { try? directory.close() }

@@ -19,6 +19,7 @@ struct Assembly {
     /// Nil if nobody is to read from S3.
     let s3: S3Client?
     let runtime: Runtime
+    let requests: RequestCounter
 
     init(_ configuration: ExportConfiguration, logger: Logger) throws {
         let connection =
@@ -28,7 +29,8 @@ struct Assembly {
                 try Connection(configuration.aws, logger: logger)
             }
         runtime = connection.runtime
-        var transport = connection.transport
+        requests = RequestCounter(around: connection.transport)
+        var transport: any HTTPTransport = requests
         if let record = configuration.record { transport = try RecordingTransport(record, around: transport) }
         let credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
         let retry = RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts)

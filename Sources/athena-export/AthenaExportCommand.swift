@@ -84,7 +84,8 @@ enum Main {
         }
         if code == .validationFailure {
             let message = AthenaExportCommand.message(for: error)
-            console.writeError("\(message.hasSuffix(".") ? message.dropLast() : message[...]); see athena-export --help")
+            console.writeError(
+                "\(message.hasSuffix(".") ? message.dropLast() : message[...]); see athena-export --help")
             ExitStatus.usage.exit()
         }
         console.writeError("\(error)")

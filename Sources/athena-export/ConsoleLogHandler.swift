@@ -8,7 +8,7 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// Writes log events as lines: for people, or one JSON object each for a collector.
+/// Writes log events as lines: for people, or one JSON object each for a collector, with its stable name as `event`.
 struct ConsoleLogHandler: LogHandler {
     let console: Console
     let format: LogFormat
@@ -25,7 +25,8 @@ struct ConsoleLogHandler: LogHandler {
         let now = Timestamp.now().iso8601
         switch format {
         case .text:
-            let suffix = fields.map { " \($0.key)=\("\($0.value)".shown(limit: 2000))" }.joined()
+            let suffix = fields.filter { $0.key != "event" }.map { " \($0.key)=\("\($0.value)".shown(limit: 2000))" }
+                .joined()
             console.writeLine(
                 "\(now) \(event.level.rawValue): \(event.message.description.shown(limit: 2000))\(suffix)")
         case .json:
@@ -35,9 +36,17 @@ struct ConsoleLogHandler: LogHandler {
             ]
             // Metadata may bear the name of a field of every event, which it must not hide.
             for (key, value) in fields {
-                object[object[key] == nil ? key : "metadata_\(key)"] = .string("\(value)".shown(limit: 2000))
+                object[object[key] == nil ? key : "metadata_\(key)"] = Self.json(value)
             }
             console.writeLine(JSONValue.object(object).terminalText(pretty: false))
+        }
+    }
+
+    private static func json(_ value: Logger.Metadata.Value) -> JSONValue {
+        switch value {
+        case .stringConvertible(let number as Int): .integer(number)
+        case .stringConvertible(let number as Double): .decimal(number, digits: 3)
+        default: .string("\(value)".shown(limit: 2000))
         }
     }
 }

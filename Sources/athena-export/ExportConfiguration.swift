@@ -58,6 +58,12 @@ struct ExportConfiguration {
         directory = ExportDirectory(parent: FilePath(output), table: table)
         replay = try Self.path(options.replay, option: "--replay")
         record = try Self.path(options.record, option: "--record")
+        if let metrics = try Self.path(options.metricsFile, option: "--metrics-file") {
+            let parent = metrics.removingLastComponent()
+            guard metrics.lastComponent != nil, (parent.isEmpty ? "." : parent).resolved != nil else {
+                throw .option(name: "--metrics-file", problem: "\(metrics) lies in no directory; make it first")
+            }
+        }
         if replay != nil, record != nil {
             throw .option(
                 name: "--record", problem: "recorded answers need not be recorded again; leave out one of the two")

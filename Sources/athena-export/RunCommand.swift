@@ -23,25 +23,22 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console()
-        let started = ContinuousClock.now
-        let configuration: ExportConfiguration
-        do {
-            configuration = try ExportConfiguration(options, workers: Assembly.workers)
-        } catch {
-            if options.summary == .json {
-                let seconds = (ContinuousClock.now - started).seconds
-                console.writeOutput(RunSummary(failed: error, directory: nil, seconds: seconds).text(.json))
-            }
-            console.writeError("\(error)")
-            throw ExitStatus(error)
-        }
         var logger = Logger(label: "athena-export") { [options] _ in
             ConsoleLogHandler(console: console, format: options.logFormat, logLevel: options.logLevel)
         }
         logger.logLevel = options.logLevel
-        for warning in configuration.warnings { logger.warning("\(warning)") }
-        let run = Run(configuration: configuration, options: options, console: console, logger: logger)
-        let status = await run.execute(startedAt: started)
+        let report = RunReport(options: options, console: console, logger: logger)
+        let configuration: ExportConfiguration
+        do {
+            configuration = try ExportConfiguration(options, workers: Assembly.workers)
+        } catch {
+            throw report.couldNotBegin(error)
+        }
+        for warning in configuration.warnings {
+            logger.warning("\(warning)", metadata: ["event": "configuration_doubted"])
+        }
+        let run = Run(configuration: configuration, options: options, console: console, logger: logger, report: report)
+        let status = await run.execute()
         guard status == .success else { throw status }
     }
 }
@@ -52,81 +49,45 @@ private struct Run {
     let options: RunOptions
     let console: Console
     let logger: Logger
+    let report: RunReport
 
-    func execute(startedAt started: ContinuousClock.Instant) async -> ExitStatus {
+    func execute() async -> ExitStatus {
         let signals = SignalWatcher()
+        let assembly: Assembly
         let journal: ExportJournal
-        let wasUnfinished: Bool
-        let task: Task<AthenaExport.Outcome, any Error>
         do {
-            let assembly = try Assembly(configuration, logger: logger)
+            assembly = try Assembly(configuration, logger: logger)
             journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
-            wasUnfinished = await journal.state?.isUnfinished ?? false
-            let progress = ProgressReporter(console: console, isShown: options.progress.isShown)
-            let export = AthenaExport(
-                client: assembly.client, s3: assembly.s3, journal: journal, options: configuration.export,
-                runtime: assembly.runtime, logger: logger, report: progress.report)
-            task = Task { try await export.run() }
         } catch {
-            if options.summary == .json {
-                let seconds = (ContinuousClock.now - started).seconds
-                _ = write(
-                    RunSummary(failed: error, directory: configuration.directory, seconds: seconds).text(.json))
-            }
-            return fail(error, status: ExitStatus(error))
+            return report.couldNotBegin(error, in: configuration.directory)
         }
+        let before = await journal.state
+        let phases = RunPhases(since: report.started)
+        let progress = ProgressReporter(
+            console: console, isShown: options.progress.isShown, logger: options.progress == .never ? nil : logger)
+        let export = AthenaExport(
+            client: assembly.client, s3: assembly.s3, journal: journal, options: configuration.export,
+            runtime: assembly.runtime, logger: logger
+        ) {
+            phases.report($0)
+            progress.report($0)
+        }
+        let task = Task { try await export.run() }
         signals.atFirstSignal { [logger] in
-            logger.notice("stopping; the checkpoint is kept, the same command goes on from it")
+            logger.notice(
+                "stopping; the checkpoint is kept, the same command goes on from it",
+                metadata: ["event": "run_stopping"])
             task.cancel()
         }
         let result = await task.result
         console.eraseProgress()
-        return await conclude(result, journal, signals, wasUnfinished: wasUnfinished, since: started)
-    }
-
-    private func conclude(
-        _ result: Result<AthenaExport.Outcome, any Error>, _ journal: ExportJournal, _ signals: SignalWatcher,
-        wasUnfinished: Bool, since started: ContinuousClock.Instant
-    ) async -> ExitStatus {
-        let documents = (manifest: await journal.manifest, state: await journal.state)
-        func summary(
-            _ status: RunSummary.Status, runID: String? = nil, resumed: Bool, alreadyDone: Bool = false,
-            failure: (kind: String, message: String)? = nil
-        ) -> String {
-            RunSummary(
-                status: status, journal: documents, runID: runID, directory: configuration.directory,
-                isResumed: resumed, isAlreadyDone: alreadyDone, seconds: (ContinuousClock.now - started).seconds,
-                failure: failure
-            ).text(options.summary)
-        }
-        switch result {
-        case .success(.exported(let wasResumed)): return write(summary(.succeeded, resumed: wasResumed))
-        case .success(.alreadySucceeded(let runID)):
-            return write(summary(.succeeded, runID: runID, resumed: false, alreadyDone: true))
-        case .failure(let error):
-            let resumed = wasUnfinished && !options.restart
-            if let status = signals.exitStatus {
-                _ = write(summary(.interrupted, resumed: resumed, failure: (status.kind, "stopped by a signal")))
-                return status
-            }
-            let status = ExitStatus(error)
-            if options.summary == .json {
-                _ = write(summary(.failed, resumed: resumed, failure: (status.kind, "\(error)".shown(limit: 2000))))
-            }
-            return fail(error, status: status)
-        }
-    }
-
-    /// However the run went, whoever waits for the summary must hear that there is none.
-    private func write(_ summary: String) -> ExitStatus {
-        if console.writeOutput(summary) { return .success }
-        console.writeError(
-            "the summary could not be written to standard output; athena-export status tells how far the run got")
-        return .inputOutput
-    }
-
-    private func fail(_ error: any Error, status: ExitStatus) -> ExitStatus {
-        console.writeError("\(error)")
-        return status
+        let state = await journal.state
+        let end = RunEnd(
+            result, manifest: await journal.manifest,
+            // What an earlier run left says nothing of one that never began.
+            state: state == before && before?.isUnfinished != true ? nil : state,
+            directory: configuration.directory, signal: signals.exitStatus,
+            wasResumed: before?.isUnfinished == true && !options.restart, seconds: report.seconds)
+        return report.ended(end, phases: phases.seconds, requests: assembly.requests.counts)
     }
 }

@@ -110,6 +110,11 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Format of the log on standard error.")
     var logFormat: LogFormat = .text
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the run's figures for Prometheus to this file at its end, however it ends.", valueName: "file"))
+    var metricsFile: String?
+
     @Option(help: "Format of the summary on standard output.")
     var summary: SummaryFormat = .text
 }

@@ -19,6 +19,8 @@ struct RunSummary {
     let batches: Int
     let bytes: Int
     let uncompressedBytes: Int
+    let dataScannedBytes: Int
+    let queryReruns: Int
     let isResumed: Bool
     let isAlreadyDone: Bool
     let manifest: String?
@@ -46,6 +48,8 @@ struct RunSummary {
         self.batches = batches.count
         bytes = batches.reduce(0) { $0 + $1.bytes }
         uncompressedBytes = batches.reduce(0) { $0 + $1.uncompressedBytes }
+        dataScannedBytes = run?.dataScannedBytes ?? 0
+        queryReruns = run?.queryReruns ?? 0
         self.isResumed = isResumed
         self.isAlreadyDone = isAlreadyDone
         manifest = directory?.manifest.string
@@ -114,6 +118,15 @@ struct RunSummary {
         let hundredths = Int((max(0, seconds) * 100).rounded())
         let fraction = String(hundredths % 100)
         return "\(hundredths / 100).\(fraction.count == 1 ? "0" : "")\(fraction)"
+    }
+
+    /// A time to come, as roughly as it can be known: `2 h 5 min`, `3 min`, `40 s`.
+    static func time(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3600: "\(seconds / 60) min"
+        default: "\(grouped(seconds / 3600)) h \(seconds % 3600 / 60) min"
+        }
     }
 
     private static func oneDecimal(_ value: Double) -> String {

@@ -51,8 +51,8 @@ import Testing
             let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("other rows") })
             let event = JSONField(try JSONValue(parsing: Array(line.utf8)))
             #expect(try event.member("level").string() == "warning")
-            #expect(try event.member("service").string() == "99")
-            #expect(try event.member("read").string() == "10")
+            #expect(try event.member("service").integer() == 99)
+            #expect(try event.member("read").integer() == 10)
         }
     }
 

@@ -42,7 +42,9 @@ public actor CachedCredentials: CredentialProvider {
                 return try await renew()
             } catch let error where !(error is CancellationError) {
                 nextEarlyAttempt = runtime.now().advanced(by: Self.pauseAfterFailure)
-                logger.warning("credentials could not be renewed early; going on with the old ones: \(error)")
+                logger.warning(
+                    "credentials could not be renewed early; going on with the old ones: \(error)",
+                    metadata: ["event": "credentials_not_renewed"])
                 return .found(cached)
             }
         }

@@ -33,7 +33,8 @@ public struct ContainerCredentials: CredentialProvider {
             case .success(let credentials): return .found(credentials)
             case .failure(let fault):
                 guard attempt < Self.attempts else { throw AWSError.provider(fault) }
-                context.logger.debug("no credentials yet", metadata: ["error": "\(fault)"])
+                context.logger.debug(
+                    "no credentials yet", metadata: ["event": "credentials_delayed", "error": "\(fault)"])
             }
             try await context.runtime.sleep(Self.pause)
             attempt += 1

@@ -36,7 +36,9 @@ public struct CredentialChain: CredentialProvider {
             switch try await provider.lookUp() {
             case .found(let credentials):
                 memory.chosen.withLock { $0 = index }
-                logger.log(level: level, "credentials found", metadata: ["provider": "\(provider.name)"])
+                logger.log(
+                    level: level, "credentials found",
+                    metadata: ["event": "credentials_found", "provider": "\(provider.name)"])
                 return .found(credentials)
             case .absent(let reason):
                 attempts.append(CredentialAttempt(provider: provider.name, outcome: reason))

@@ -39,7 +39,7 @@ public struct InstanceCredentials: CredentialProvider {
         guard now.duration(to: expiration) <= window else { return credentials }
         context.logger.info(
             "the instance's credentials are about to expire and were not renewed; going on with them",
-            metadata: ["expiration": "\(expiration.iso8601)"])
+            metadata: ["event": "credentials_expiring", "expiration": "\(expiration.iso8601)"])
         return Credentials(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey,
             sessionToken: credentials.sessionToken, expiration: now.advanced(by: window))

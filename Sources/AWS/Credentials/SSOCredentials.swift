@@ -57,11 +57,13 @@ public struct SSOCredentials: CredentialProvider {
             do throws(FileError) {
                 try file.write(fresh)
             } catch {
-                context.logger.warning("the renewed SSO token could not be kept: \(error)")
+                context.logger.warning(
+                    "the renewed SSO token could not be kept: \(error)", metadata: ["event": "sso_token_not_kept"])
             }
             return fresh
         } catch let error as AWSError {
-            context.logger.warning("the SSO token could not be renewed: \(error)")
+            context.logger.warning(
+                "the SSO token could not be renewed: \(error)", metadata: ["event": "sso_token_not_renewed"])
             return token
         }
     }

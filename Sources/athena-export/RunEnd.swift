@@ -1,0 +1,60 @@
+import AWS
+import Athena
+import BatchExport
+
+/// How a run ended: what there is to say of it, and the status that says it to a scheduler.
+struct RunEnd {
+    let summary: RunSummary
+    let status: ExitStatus
+    /// What went wrong, if anything has.
+    let error: (any Error)?
+    let directory: ExportDirectory?
+    let manifest: Manifest?
+
+    /// - Parameters:
+    ///   - state: of the run; nil if it never had one.
+    ///   - signal: the status for the signal that ended it, if one did.
+    ///   - wasResumed: whether it went on with an unfinished run.
+    init(
+        _ result: Result<AthenaExport.Outcome, any Error>, manifest: Manifest?, state: ExportState?,
+        directory: ExportDirectory, signal: ExitStatus?, wasResumed: Bool, seconds: Double
+    ) {
+        func summary(
+            _ status: RunSummary.Status, runID: String? = nil, resumed: Bool, alreadyDone: Bool = false,
+            failure: (kind: String, message: String)? = nil
+        ) -> RunSummary {
+            RunSummary(
+                status: status, journal: (manifest, state), runID: runID, directory: directory, isResumed: resumed,
+                isAlreadyDone: alreadyDone, seconds: seconds, failure: failure)
+        }
+        self.directory = directory
+        self.manifest = manifest
+        switch result {
+        case .success(.exported(let wasResumed)):
+            self.summary = summary(.succeeded, resumed: wasResumed)
+            status = .success
+            error = nil
+        case .success(.alreadySucceeded(let runID)):
+            self.summary = summary(.succeeded, runID: runID, resumed: false, alreadyDone: true)
+            status = .success
+            error = nil
+        case .failure(let failure):
+            status = signal ?? ExitStatus(failure)
+            error = signal == nil ? failure : nil
+            let message = signal == nil ? "\(failure)".shown(limit: 2000) : "stopped by a signal"
+            self.summary = summary(
+                signal == nil ? .failed : .interrupted, resumed: wasResumed, failure: (status.kind, message))
+        }
+    }
+
+    /// A run that failed before it could begin.
+    ///
+    /// - Parameter directory: if it is known already.
+    init(failed error: any Error, directory: ExportDirectory?, seconds: Double) {
+        summary = RunSummary(failed: error, directory: directory, seconds: seconds)
+        status = ExitStatus(error)
+        self.error = error
+        self.directory = directory
+        manifest = directory.flatMap { try? ExportJournal.read($0).0 }
+    }
+}

@@ -1,0 +1,81 @@
+import AWS
+import BatchExport
+import Files
+import Logging
+import SystemPackage
+
+/// Tells the end of a run in all the ways that were asked for: log event, summary, error, metrics.
+struct RunReport {
+    let options: RunOptions
+    let console: Console
+    let logger: Logger
+    let started = ContinuousClock.now
+
+    /// How long the process has been at work.
+    var seconds: Double { (ContinuousClock.now - started).seconds }
+
+    /// - Parameter directory: the table's, if it is known already.
+    func couldNotBegin(_ error: any Error, in directory: ExportDirectory? = nil) -> ExitStatus {
+        ended(RunEnd(failed: error, directory: directory, seconds: seconds), phases: (seconds, 0), requests: .init())
+    }
+
+    /// - Returns: the exit status: that of the end, or the one for a summary that could not be written.
+    func ended(
+        _ end: RunEnd, phases: (query: Double, export: Double), requests: RequestCounter.Counts
+    ) -> ExitStatus {
+        log(end)
+        var status = end.status
+        // For people the error says it all.
+        if end.error == nil || options.summary == .json, !console.writeOutput(end.summary.text(options.summary)) {
+            console.writeError(
+                "the summary could not be written to standard output; athena-export status tells how far the run got")
+            if status == .success { status = .inputOutput }
+        }
+        if let error = end.error { console.writeError("\(error)") }
+        if let directory = end.directory {
+            write(
+                RunMetrics(
+                    summary: end.summary, table: directory.table, exitStatus: status, phases: phases,
+                    requests: requests, lastSuccess: end.manifest?.lastSuccess, end: .now()))
+        }
+        return status
+    }
+
+    private func log(_ end: RunEnd) {
+        var metadata: Logger.Metadata = [
+            "event": "run_\(end.summary.status.rawValue)", "exit_status": .stringConvertible(Int(end.status.rawValue)),
+            "rows": .stringConvertible(end.summary.rows), "batches": .stringConvertible(end.summary.batches),
+            "bytes": .stringConvertible(end.summary.bytes), "seconds": .stringConvertible(end.summary.seconds),
+        ]
+        if let runID = end.summary.runID { metadata["run_id"] = "\(runID)" }
+        if let failure = end.summary.failure {
+            metadata["error_kind"] = "\(failure.kind)"
+            metadata["error"] = "\(failure.message)"
+        }
+        // As text these say nothing that the summary and the error line would not.
+        guard options.logFormat == .json else { return }
+        logger.log(
+            level: end.error == nil ? .info : .error, "run \(end.summary.status.rawValue)", metadata: metadata)
+    }
+
+    private func write(_ metrics: RunMetrics) {
+        guard let file = options.metricsFile else { return }
+        let path = FilePath(file)
+        let temporary = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").tmp")
+        do throws(FileError) {
+            try DurableFile.replace(
+                path, with: [Array(metrics.text.utf8)], temporary: temporary,
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } catch {
+            // The export is what it is, whoever watches it.
+            logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
+        }
+    }
+}
+
+extension Manifest {
+    /// When the newest run that has succeeded was complete.
+    fileprivate var lastSuccess: Timestamp? {
+        runs.last { $0.status == .succeeded }?.completedAt.flatMap { Timestamp(iso8601: $0) }
+    }
+}
