@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "TestSupport",
+                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,18 +1,18 @@
 import AWS
 import HTTPTransport
 import JSON
+import Locking
 import Logging
-import Synchronization
 
 /// Answers requests from a list, and keeps the requests.
 final class ScriptedTransport: HTTPTransport {
     typealias Answer = @Sendable (HTTPRequest) throws -> HTTPResponse
 
-    private let state: Mutex<(answers: [Answer], requests: [HTTPRequest])>
+    private let state: Locked<(answers: [Answer], requests: [HTTPRequest])>
 
     /// The last answer is repeated.
     init(_ answers: [Answer]) {
-        state = Mutex((answers, []))
+        state = Locked((answers, []))
     }
 
     convenience init(_ responses: HTTPResponse...) {
@@ -32,11 +32,11 @@ final class ScriptedTransport: HTTPTransport {
 
 /// A clock that stands still but for sleeping, and chance that always comes out the same.
 final class FakeTime: Sendable {
-    private let state: Mutex<(now: Timestamp, sleeps: [Duration])>
+    private let state: Locked<(now: Timestamp, sleeps: [Duration])>
     private let chance: Double
 
     init(now: Timestamp = Timestamp(seconds: 1_795_395_723), random: Double = 0.5) {
-        state = Mutex((now, []))
+        state = Locked((now, []))
         chance = random
     }
 
@@ -65,7 +65,7 @@ final class LogBook: Sendable {
         let metadata: Logger.Metadata
     }
 
-    private let list = Mutex<[Entry]>([])
+    private let list = Locked<[Entry]>([])
 
     var entries: [Entry] { list.withLock { $0 } }
     var warnings: [Entry] { entries.filter { $0.level == .warning } }
@@ -97,9 +97,9 @@ final class ScriptedProvider: CredentialProvider {
     typealias Answer = @Sendable () async throws -> Credentials?
 
     let name = "scripted"
-    private let state: Mutex<(answers: [Answer], calls: Int)>
+    private let state: Locked<(answers: [Answer], calls: Int)>
 
-    init(_ answers: [Answer]) { state = Mutex((answers, 0)) }
+    init(_ answers: [Answer]) { state = Locked((answers, 0)) }
 
     convenience init(_ credentials: Credentials?...) {
         self.init(credentials.map { credentials in { credentials } })

@@ -4,8 +4,8 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
+import Locking
 import Logging
-import Synchronization
 import SystemPackage
 import TestSupport
 
@@ -82,7 +82,7 @@ struct TestRun: Sendable {
 
 /// Keeps what is logged.
 final class LogBook: Sendable {
-    private let list = Mutex<[String]>([])
+    private let list = Locked<[String]>([])
 
     var text: String { list.withLock { $0.joined(separator: "\n") } }
     var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
@@ -112,7 +112,7 @@ final class FakeNetwork: HTTPTransport {
     }
 
     private let athena: FakeAthena
-    private let count = Mutex(0)
+    private let count = Locked(0)
     private let script: @Sendable (Int) -> Failure?
 
     init(_ athena: FakeAthena, _ script: @escaping @Sendable (Int) -> Failure?) {
@@ -165,7 +165,7 @@ extension FakeResult {
 
 /// Whether a fault is there, for as long as a test wants it.
 final class FaultSwitch: Sendable {
-    private let state = Mutex(true)
+    private let state = Locked(true)
 
     var isOn: Bool { state.withLock { $0 } }
 

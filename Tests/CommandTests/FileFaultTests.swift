@@ -92,10 +92,7 @@ import Testing
         }
     }
 
-    @Test(
-        .disabled(
-            if: ProcessInfo.processInfo.environment["TSAN_OPTIONS"] != nil,
-            "ThreadSanitizer itself ends under a limit on the size of files"))
+    @Test(.disabled(if: TestMachine.isSanitized, "a sanitizer ends under a limit on the size of files"))
     func `a full disk is told with its path, and room is all that the next run needs`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // A limit on the size of files instead of a mount, which needs privileges: the write that would pass it

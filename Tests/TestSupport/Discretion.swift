@@ -68,7 +68,8 @@ struct Discretion {
     }
 
     private static func secrets(inFile path: String) -> [String] {
-        guard let bytes = FileManager.default.contents(atPath: path), bytes.count < 1 << 20,
+        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+        guard let size, size < 1 << 20, let bytes = FileManager.default.contents(atPath: path),
             let root = try? JSONField(JSONValue(parsing: Array(bytes)))
         else { return [] }
         return ["aws_secret_access_key", "aws_session_token"].compactMap { try? root.optionalMember($0)?.string() }

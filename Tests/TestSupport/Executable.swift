@@ -162,6 +162,11 @@ public enum TestMachine {
         return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
+    /// Whether a sanitizer watches. It ends under a limit on the size of files, and takes a signal for a fault.
+    public static let isSanitized = ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains {
+        ProcessInfo.processInfo.environment[$0] != nil
+    }
+
     /// A C compiler; one comes with the Swift toolchain.
     public static let compiler: String? = {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
