@@ -69,7 +69,7 @@ import Testing
         let transport = ScriptedTransport([Self.passing[index], Self.passing[index], { _ in .ok }])
         _ = try await client(transport).call("X", [:])
         #expect(transport.requests.count == 3 && book.warnings.count == 2)
-        #expect(book.warnings.map { $0.metadata["attempt"] } == ["1", "2"])
+        #expect(book.warnings.map { $0.metadata["attempt"]?.description } == ["1", "2"])
         #expect(book.warnings.allSatisfy { $0.metadata["operation"] == "X" && $0.metadata["wait_seconds"] != nil })
     }
 

@@ -2,7 +2,7 @@ import HTTPTransport
 import Testing
 
 struct CancellationTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `cancelling ends the request at once and leaves the transport usable`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
         let silent = try LoopbackServer { connection in
@@ -34,7 +34,7 @@ struct CancellationTests {
     }
 
     /// Cancellation at any moment between creation and answer; each task ends one way or the other.
-    @Test(.timeLimit(.minutes(1))) func `every request ends when tasks are cancelled at random`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `every request ends when tasks are cancelled at random`() async throws {
         let server = try LoopbackServer.answering { _ in LoopbackServer.answer(body: "x") }
         let transport = CurlTransport.forTests()
         await withTaskGroup(of: Void.self) { group in

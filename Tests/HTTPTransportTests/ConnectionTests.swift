@@ -50,7 +50,7 @@ struct ConnectionTests {
         #expect(server.acceptedConnections == 5)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a transport that is let go closes its connections`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a transport that is let go closes its connections`() async throws {
         let (closed, closedContinuation) = AsyncStream.makeStream(of: Void.self)
         let server = try LoopbackServer { connection in
             while connection.readRequest() != nil { connection.write(LoopbackServer.answer()) }
@@ -62,7 +62,7 @@ struct ConnectionTests {
         for await _ in closed {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func `closing answers those who wait and those who come later`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `closing answers those who wait and those who come later`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()

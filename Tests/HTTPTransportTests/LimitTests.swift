@@ -74,7 +74,7 @@ struct TimeLimitTests {
         #expect(error.isTransient)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a drip feed ends with the total limit`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a drip feed ends with the total limit`() async throws {
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
