@@ -53,7 +53,8 @@ private final class TwoPartTransport: HTTPTransport {
         return result
     }()
 
-    @Test(.timeLimit(.minutes(10))) func `the next page is asked for while the rows of this one are still on their way`()
+    @Test(.timeLimit(.minutes(10)))
+    func `the next page is asked for while the rows of this one are still on their way`()
         async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in
