@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport",
+                "AWS", "Athena", "BatchExport", "Digest", "Gzip", "HTTPTransport", "JSON", "Locking", "TestSupport",
                 "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

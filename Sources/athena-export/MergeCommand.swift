@@ -108,9 +108,9 @@ struct MergeCommand: AsyncParsableCommand {
     /// The table's directory belongs to the exports; a file among them could be taken for one.
     private func refuse(_ output: String, within directory: ExportDirectory) throws {
         let parent = FilePath(output).removingLastComponent()
-        guard let resolved = (parent.isEmpty ? "." : parent).resolved, resolved.starts(with: directory.path) else {
-            return
-        }
+        guard let parent = (parent.isEmpty ? "." : parent).resolved, let table = directory.path.resolved,
+            parent.starts(with: table)
+        else { return }
         throw ConfigurationError.option(
             name: "--output", problem: "\(output) lies in the table's directory; write it elsewhere")
     }

@@ -9,14 +9,14 @@ struct TableDirectory {
     let state: ExportState?
 
     /// - Parameters:
-    ///   - argument: the path as it was typed; `.` and links lead to the directory's own name.
+    ///   - argument: the path as it was typed.
     ///   - purpose: the command, for messages.
     init(_ argument: String, purpose: String) throws {
         let path = FilePath(argument)
-        guard let resolved = path.resolved, let table = resolved.lastComponent?.string,
-            DirectoryListing.names(in: resolved) != nil
+        guard let named = Self.absolute(path), let table = named.lastComponent?.string,
+            DirectoryListing.names(in: named) != nil
         else { throw ConfigurationError.unreadable(.missing(path), purpose: purpose) }
-        directory = ExportDirectory(parent: resolved.removingLastComponent(), table: table)
+        directory = ExportDirectory(parent: named.removingLastComponent(), table: table)
         let (manifest, state) = try ExportJournal.read(directory)
         guard let manifest else {
             throw ConfigurationError.unreadable(
@@ -25,5 +25,11 @@ struct TableDirectory {
         }
         self.manifest = manifest
         self.state = state
+    }
+    /// The name that was typed may be a link, as `run` lets it be; a directory without one (`.`) has its own.
+    private static func absolute(_ path: FilePath) -> FilePath? {
+        guard let name = path.lastComponent, name.kind == .regular else { return path.resolved }
+        let parent = path.removingLastComponent()
+        return (parent.isEmpty ? "." : parent).resolved?.appending(name)
     }
 }

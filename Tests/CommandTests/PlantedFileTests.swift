@@ -165,7 +165,8 @@ private enum Impostor: String, CaseIterable, Sendable {
             let path = "\(directory)/export/customers/\(name)"
             try impostor.make(at: path)
             let before = TestMachine.files(below: "\(directory)/export/customers/data")
-            for arguments in [["--replay", customers], ["status", "export/customers"]] {
+            let readers = ["status", "verify", "merge"].map { [$0, "export/customers"] }
+            for arguments in [["--replay", customers]] + readers {
                 expectError(try await run(arguments, in: directory), 65, ["export/customers/\(name)"])
             }
             #expect(TestMachine.files(below: "\(directory)/export/customers/data") == before)

@@ -175,7 +175,8 @@ import Testing
             let range = try #require(text.range(of: old))
             try Data(text.replacingCharacters(in: range, with: new).utf8).write(to: url)
             let before = TestMachine.files(below: directory)
-            for arguments in [command, ["status", "export/customers"]] {
+            let readers = ["status", "verify", "merge"].map { [$0, "export/customers"] }
+            for arguments in [command] + readers {
                 let outcome = try await run(arguments, in: directory)
                 expectError(outcome, 65, ["export/customers/\(file)"] + words)
             }

@@ -45,8 +45,9 @@ struct BatchRows: ~Copyable {
                 fail("row \(rowCount + 1): it is longer than \(Self.maximumRowBytes) bytes")
                 return nil
             }
-            var bytes = carry
-            bytes.append(contentsOf: repeatElement(0, count: max(Self.windowBytes, kept)))
+            var bytes: [UInt8] = []
+            swap(&bytes, &carry)
+            bytes.append(contentsOf: repeatElement(0, count: min(max(Self.windowBytes, kept), text.room)))
             let end = text.fill(&bytes, from: kept)
             let isLast = end < bytes.count
             bytes.removeLast(bytes.count - end)
@@ -59,7 +60,7 @@ struct BatchRows: ~Copyable {
     consuming func finish() -> [BatchDifference] {
         let wereRowsRead = !hasFailed
         isOver = true
-        var rest = [UInt8](repeating: 0, count: Self.windowBytes)
+        var rest = [UInt8](repeating: 0, count: min(Self.windowBytes, text.room))
         while text.fill(&rest, from: 0) == rest.count {}
         if text.isComplete, wereRowsRead, rowCount != batch.rows {
             text.note(.rows, "the manifest says \(batch.rows), the file has \(rowCount)")

@@ -75,6 +75,9 @@ struct BatchText: ~Copyable {
         return end
     }
 
+    /// Room for what may follow by the manifest, and for one byte that tells that more does.
+    var room: Int { max(0, batch.uncompressedBytes - count) + 1 }
+
     /// Whether the text was read to its proper end.
     var isComplete: Bool { inflater.isAtEnd && !isBroken }
 

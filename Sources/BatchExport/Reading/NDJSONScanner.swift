@@ -38,7 +38,7 @@ struct NDJSONScanner: RowScanner {
             return start + 4
         }
         if type == .json { return try scanEmbedded(line, from: start, into: &rows) }
-        if line[start] == 0x22 { return try scanString(line, from: start, into: &rows) }
+        if line[start] == 0x22 { return try scanString(line, from: start, as: type, into: &rows) }
         let end = line.endOfJSONScalar(from: start)
         guard NDJSONEncoder.isJSON(line, in: start..<end, as: type) else {
             throw RowProblem("a value is not of its column's type \(type.rawValue)")
@@ -48,12 +48,15 @@ struct NDJSONScanner: RowScanner {
     }
 
     private func scanString(
-        _ line: Span<UInt8>, from start: Int, into rows: inout ScannedRows
+        _ line: Span<UInt8>, from start: Int, as type: LoadType, into rows: inout ScannedRows
     ) throws(RowProblem) -> Int {
         let (range, hasEscapes) = try stringRange(line, from: start)
         if hasEscapes {
             try rows.appendDecoded { (output) throws(RowProblem) in try Self.appendDecoded(line, range, to: &output) }
         } else {
+            guard !NDJSONEncoder.isJSON(line, in: range, as: type) else {
+                throw RowProblem("a value stands in quotes that needs none")
+            }
             rows.append(range)
         }
         return range.upperBound + 1
@@ -72,7 +75,9 @@ struct NDJSONScanner: RowScanner {
         guard JSONMinifier.append(line, in: start..<end, to: &scratch), scratch.count == end - start else {
             throw RowProblem("a value is not JSON without blanks")
         }
-        guard line[start] == 0x22, start + 1 < end, line[start + 1] == 0x7b || line[start + 1] == 0x5b else {
+        guard line[start] == 0x22, start + 1 < end, line[start + 1] == 0x7b || line[start + 1] == 0x5b,
+            line.isEscapedAsWritten(in: start + 1..<end - 1)
+        else {
             rows.append(start..<end)
             return end
         }
@@ -101,6 +106,9 @@ struct NDJSONScanner: RowScanner {
     private static func appendDecoded(
         _ line: Span<UInt8>, _ range: Range<Int>, to output: inout [UInt8]
     ) throws(RowProblem) {
+        guard line.isEscapedAsWritten(in: range) else {
+            throw RowProblem("a string has an escape that the encoder does not write")
+        }
         let start = output.count
         output.append(copying: line, in: range)
         do {
@@ -122,6 +130,30 @@ extension Span<UInt8> {
     fileprivate func hasBytes(_ bytes: [UInt8], at offset: Int) -> Bool {
         guard offset + bytes.count <= count else { return false }
         for index in bytes.indices where bytes[index] != self[offset + index] { return false }
+        return true
+    }
+    /// Whether every escape is the one that the encoder writes: the short ones, and `\u00` and two digits for the other
+    /// control characters.
+    fileprivate func isEscapedAsWritten(in range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while let escape = firstIndex(of: 0x5c, from: offset), escape < range.upperBound {
+            guard escape + 1 < range.upperBound else { return false }
+            offset = escape + 2
+            switch self[escape + 1] {
+            case 0x22, 0x5c, 0x62, 0x66, 0x6e, 0x72, 0x74: continue
+            case 0x75: break
+            default: return false
+            }
+            guard escape + 6 <= range.upperBound, hasJSONToken("00", at: offset) else { return false }
+            let high = self[escape + 4]
+            let low = self[escape + 5]
+            guard high == 0x30 || high == 0x31, (0x30...0x39).contains(low) || (0x61...0x66).contains(low) else {
+                return false
+            }
+            let hasShortForm = high == 0x30 && [0x38, 0x39, 0x61, 0x63, 0x64].contains(low)
+            guard !hasShortForm else { return false }
+            offset = escape + 6
+        }
         return true
     }
 }

@@ -8,8 +8,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     let check: @Sendable (_ input: [UInt8]) throws -> Void
 
     static let all: [FuzzTarget] = [
-        .awsError, .configuration, .fixtureBody, .fixtureName, .ini, .json, .manifest, .resultsPage, .state, .timestamp,
-        .url,
+        .awsError, .configuration, .credentials, .csvRows, .fixtureBody, .fixtureName, .ini, .json, .manifest,
+        .ndjsonRows, .resultCSV, .resultsPage, .state, .timestamp, .url, .xml,
     ]
 
     init(_ name: String, check: @escaping @Sendable (_ input: [UInt8]) throws -> Void) {

@@ -1,0 +1,37 @@
+@testable import BatchExport
+
+extension FuzzTarget {
+    /// The rows of published files. What the scanner of a format takes, its encoder writes again to the same bytes.
+    static let csvRows = FuzzTarget("csv-rows") { try check($0, as: .csv) }
+    static let ndjsonRows = FuzzTarget("ndjson-rows") { try check($0, as: .ndjson) }
+
+    private static let columns = [LoadType.string, .long, .double, .boolean, .json].enumerated().map {
+        Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element)
+    }
+
+    private static func check(_ input: [UInt8], as format: FileFormat) throws {
+        // One column is a case of its own in CSV.
+        for columns in [columns, Array(columns.prefix(1))] {
+            let scanner = format.scanner(for: columns)
+            let encoder = format.encoder(for: columns)
+            var rows = ScannedRows(decodedStart: input.count)
+            var ends = [0]
+            do {
+                while let end = try scanner.scanRow(input.span, from: ends[ends.count - 1], into: &rows) {
+                    try promise(end > ends[ends.count - 1] && end <= input.count, "a row ends behind its beginning")
+                    ends.append(end)
+                }
+            } catch let problem as RowProblem {
+                try promise(problem.reason.utf8.count < 200, "an error quotes nothing of the file")
+            }
+            rows.truncate(toCells: (ends.count - 1) * columns.count)
+            let block = RowBlock(
+                bytes: input + rows.decoded, cells: rows.cells, columnCount: columns.count, hasUnloadableCells: false)
+            for row in 0..<ends.count - 1 {
+                var line: [UInt8] = []
+                try encoder.encode(row: row, of: block, into: &line)
+                try promise(line == Array(input[ends[row]..<ends[row + 1]]), "a row is written as it was read")
+            }
+        }
+    }
+}
