@@ -13,7 +13,8 @@ extension AthenaExport {
         }
         let id: String
         do {
-            id = try await client.startQueryExecution(query, clientRequestToken: token)
+            id = try await client.startQueryExecution(
+                query.filled(with: state.cursor?.from), clientRequestToken: token)
         } catch let error as AWSError {
             if isNew, error.provesThatNothingWasStarted { try await journal.save(state.failed(nil)) }
             throw error.isMalformedQuery ? AthenaExportError.statementRefused(message: error.serviceMessage) : error

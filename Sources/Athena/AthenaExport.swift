@@ -60,7 +60,9 @@ public struct AthenaExport: Sendable {
                     metadata: ["event": "run_already_succeeded", "run_id": "\(run.runID)"])
                 return .alreadySucceeded(runID: run.runID)
             case .start(let firstBatch):
-                try await journal.check(primaryKey: options.export.primaryKey, format: options.export.format)
+                try await journal.check(
+                    primaryKey: options.export.primaryKey, format: options.export.format,
+                    cursorColumn: options.cursor?.column)
                 let state = try await newRun(firstBatch: firstBatch)
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
                 try await export(state, isNew: true)
@@ -83,7 +85,7 @@ public struct AthenaExport: Sendable {
         let startedAt = runtime.timestamp()
         let state = ExportState(
             runID: await unusedRunID(startedAt), request: options.request, startedAt: startedAt,
-            firstBatch: firstBatch, phase: initialPhase(firstBatch: firstBatch))
+            firstBatch: firstBatch, cursor: try await newCursor(), phase: initialPhase(firstBatch: firstBatch))
         try await journal.save(state)
         return state
     }
@@ -131,6 +133,7 @@ public struct AthenaExport: Sendable {
             throw error
         }
         await reconcile(await expectedRows)
+        await prune()
     }
 }
 

@@ -23,6 +23,8 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case malformedResult(S3Location, offset: Int, reason: String)
     /// Rows were to be read from S3, and are not there to be read.
     case notInS3(reason: String)
+    /// The first run that goes by a cursor was not told where to begin.
+    case noCursor(column: String)
     /// A page leads to itself, so the result would never end.
     case repeatedPageToken
 
@@ -53,6 +55,9 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
         case .malformedResult(let location, let offset, let reason):
             "the result object \(location), byte \(offset): \(reason); use --source api, or run the query anew with "
                 + "--restart"
+        case .noCursor(let column):
+            "no run has left a value of cursor column \(column.prefix(100)) yet; say with --cursor-start from which one "
+                + "the first run reads"
         case .notInS3(let reason): "--source s3: \(reason); use --source auto or api"
         case .repeatedPageToken:
             "a page of the result names itself or an earlier page as the next one, so the result would never end; "

@@ -17,6 +17,10 @@ extension AthenaExport {
         public var ranges = RangeSizes.standard
         /// Do not stop the query in Athena when this process gives up waiting for it.
         public var leavesQueryRunning: Bool
+        /// Goes by a column: the statement has ``CursorTemplate/placeholder``.
+        public var cursor: CursorChoice?
+        /// How many full runs are kept once this one has succeeded; nil keeps all.
+        public var prunedRuns: Int?
 
         public init(
             query: QueryChoice, table: String, export: ExportOptions, runID: String? = nil, restart: Bool = false,
@@ -40,13 +44,16 @@ extension AthenaExport {
             case .start(let query):
                 parts += [
                     .init("query_sha256", SHA256.hex(query.statement)),
-                    .init(
-                        "parameters_sha256",
-                        SHA256.hex(query.parameters.map { "\($0.utf8.count):\($0)" }.joined())),
+                    .init("parameters_sha256", query.parametersSHA256),
                     .init("database", query.database ?? ""), .init("catalog", query.catalog ?? ""),
                     .init("work_group", query.workGroup ?? ""),
                 ]
             case .attach(let id): parts.append(.init("query_execution_id", id))
+            }
+            if let cursor {
+                parts += [
+                    .init("cursor_column", cursor.column), .init("cursor_start", cursor.start?.sqlLiteral ?? ""),
+                ]
             }
             return ExportRequest(
                 parts + [
@@ -67,5 +74,16 @@ extension AthenaExport {
         var statement: String? {
             if case .start(let query) = self { query.statement } else { nil }
         }
+
+        var parametersSHA256: String? {
+            if case .start(let query) = self { query.parametersSHA256 } else { nil }
+        }
+    }
+}
+
+extension AthenaQuery {
+    /// Digest of the parameters as they were given, without a cursor.
+    fileprivate var parametersSHA256: String {
+        SHA256.hex(parameters.map { "\($0.utf8.count):\($0)" }.joined())
     }
 }

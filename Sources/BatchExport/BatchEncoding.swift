@@ -11,6 +11,8 @@ struct SealedBatch: Sendable {
     let end: Bookmark
     /// Of the last row that was read, loadable or not.
     let lastRowSHA256: String?
+    /// The highest value of the cursor column up to the end, if there is such a column.
+    let highestCursor: CursorValue?
 }
 
 /// Cuts the pages of a result into batches. Pure: pages in, batches out.
@@ -25,9 +27,14 @@ struct BatchEncoding {
     private var nextRow: Int?
     /// Of the row before the next one, as far as a page border hides it.
     private var lastRowSHA256: String?
+    private var cursor: CursorTracker?
 
-    init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) {
+    /// - Throws: ``ExportError/schema(_:)`` if the rows cannot be told apart by the cursor column.
+    init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) throws(ExportError) {
         self.schema = schema
+        if let column = options.cursorColumn {
+            cursor = try CursorTracker(column: column, in: schema.columns, seen: checkpoint.highestCursor)
+        }
         builder = BatchBuilder(schema: schema, format: options.format, limits: options.limits)
         rowsRead = checkpoint.rowsExported
         rowsToSkip = checkpoint.bookmark.rowsIntoPage
@@ -44,6 +51,7 @@ struct BatchEncoding {
         while row < block.rowCount {
             rowsRead += 1
             try builder.append(block, row: row, number: rowsRead)
+            try cursor?.see(block, row: row, number: rowsRead)
             row += 1
             if builder.isFull {
                 nextRow = row
@@ -88,6 +96,8 @@ struct BatchEncoding {
         // At the end of a page the next batch begins with the next page, so a resume need not fetch this one again.
         if row == page.page.block.rowCount, let next = page.page.next { end = next }
         if row > 0 { lastRowSHA256 = page.page.block.sha256(ofRow: row - 1) }
-        return SealedBatch(schema: schema, content: builder.seal(), end: end, lastRowSHA256: lastRowSHA256)
+        return SealedBatch(
+            schema: schema, content: builder.seal(), end: end, lastRowSHA256: lastRowSHA256,
+            highestCursor: cursor?.value)
     }
 }

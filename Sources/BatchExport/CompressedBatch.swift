@@ -28,7 +28,7 @@ struct CompressedBatch: Sendable {
             bookmark: batch.end, rowsExported: rowsBefore + content.rowsRead,
             duplicateRows: checkpoint.duplicateRows + content.duplicateRows,
             rejectedRows: checkpoint.rejectedRows + content.rejectedRows, nextBatch: sequence + 1,
-            lastRowSHA256: batch.lastRowSHA256)
+            lastRowSHA256: batch.lastRowSHA256, highestCursor: batch.highestCursor)
     }
 
     func entry(runID: String, in directory: ExportDirectory, format: FileFormat) -> Manifest.Batch? {
@@ -52,14 +52,20 @@ func sha256(of pieces: [[UInt8]]) -> String {
 public struct RunFacts: Sendable {
     /// Digest of the statement's text.
     public let querySHA256: String
+    /// Digest of the execution parameters as they were given; nil for a query that somebody else started.
+    public let parametersSHA256: String?
     /// How rows are read: `api`, `s3`.
     public let source: String
     /// Why rows are not read by a faster source, if somebody would ask.
     public let sourceNote: String?
     public let dataScannedBytes: Int?
 
-    public init(querySHA256: String, source: String, sourceNote: String? = nil, dataScannedBytes: Int?) {
+    public init(
+        querySHA256: String, parametersSHA256: String? = nil, source: String, sourceNote: String? = nil,
+        dataScannedBytes: Int?
+    ) {
         self.querySHA256 = querySHA256
+        self.parametersSHA256 = parametersSHA256
         self.source = source
         self.sourceNote = sourceNote
         self.dataScannedBytes = dataScannedBytes
@@ -67,11 +73,16 @@ public struct RunFacts: Sendable {
 
     /// The manifest's entry for a run that stands at a checkpoint.
     func run(_ state: ExportState, query: ExportState.QueryIdentity, checkpoint: Checkpoint) -> Manifest.Run {
-        Manifest.Run(
+        var cursor: Manifest.Run.Cursor?
+        if let from = state.cursor?.from, let to = state.cursor?.end(seen: checkpoint.highestCursor) {
+            cursor = Manifest.Run.Cursor(column: state.cursor?.column ?? "", from: from.text, to: to.text)
+        }
+        return Manifest.Run(
             runID: state.runID, status: .running, queryExecutionID: query.queryExecutionID,
             querySHA256: querySHA256, source: source, sourceNote: sourceNote, startedAt: state.startedAt,
             completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
-            dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns)
+            dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns, cursor: cursor,
+            parametersSHA256: parametersSHA256, firstBatch: state.firstBatch)
     }
 }

@@ -107,9 +107,10 @@ extension ExportJournal {
         if self.state?.checkpoint.rowsExported == 0 { try save(state) }
     }
 
-    /// Holds key and format against what the directory has, before a query is paid for.
-    public func check(primaryKey: [String], format: FileFormat) throws(ExportError) {
+    /// Holds key, format and cursor against what the directory has, before a query is paid for.
+    public func check(primaryKey: [String], format: FileFormat, cursorColumn: String? = nil) throws(ExportError) {
         guard let manifest else { return }
+        if let cursorColumn { _ = try CursorTracker(column: cursorColumn, in: manifest.columns, seen: nil) }
         let differences = manifest.differences(toKey: primaryKey, format: format)
         guard differences.isEmpty else {
             throw .schemaChanged(differences: differences, path: directory.manifest)
@@ -143,6 +144,7 @@ extension ExportJournal {
         run.completedAt = now()
         manifest.record(run)
         try save(manifest)
+        state.cursor = state.cursor?.committing(checkpoint.highestCursor)
         state.phase = .succeeded(query, checkpoint)
         try save(state)
     }
@@ -155,7 +157,7 @@ extension ExportJournal {
             (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
             .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
             .filter { $0 <= JSONField.maximumCount }.max() ?? 0
-        return max(listed, promised, onDisk) + 1
+        return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1
     }
 
     /// Makes up for a crash between the last write of the manifest and that of the state.
@@ -163,6 +165,7 @@ extension ExportJournal {
         guard var state, case .exporting(let query, let checkpoint) = state.phase,
             manifest?.run(named: state.runID)?.status == .succeeded
         else { return }
+        state.cursor = state.cursor?.committing(checkpoint.highestCursor)
         state.phase = .succeeded(query, checkpoint)
         try save(state)
     }

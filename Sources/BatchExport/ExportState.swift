@@ -7,16 +7,20 @@ public struct ExportState: Sendable, Equatable {
     public let firstBatch: Int
     /// How often the query was sent anew because the one before it failed.
     public var queryReruns: Int
+    /// Nil where no run of the directory has gone by a cursor.
+    public var cursor: CursorState?
     public var phase: Phase
 
     public init(
-        runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, queryReruns: Int = 0, phase: Phase
+        runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, queryReruns: Int = 0,
+        cursor: CursorState? = nil, phase: Phase
     ) {
         self.runID = runID
         self.request = request
         self.startedAt = startedAt
         self.firstBatch = firstBatch
         self.queryReruns = queryReruns
+        self.cursor = cursor
         self.phase = phase
     }
 
@@ -79,10 +83,12 @@ public struct Checkpoint: Sendable, Equatable {
     public var nextBatch: Int
     /// Of the row before the bookmark, so that a resume can tell whether it goes on in the right place.
     public var lastRowSHA256: String?
+    /// The highest value of the cursor column before the bookmark; nil without one.
+    public var highestCursor: CursorValue?
 
     public init(
         bookmark: Bookmark = .start, rowsExported: Int = 0, duplicateRows: Int = 0, rejectedRows: Int = 0,
-        nextBatch: Int, lastRowSHA256: String? = nil
+        nextBatch: Int, lastRowSHA256: String? = nil, highestCursor: CursorValue? = nil
     ) {
         self.bookmark = bookmark
         self.rowsExported = rowsExported
@@ -90,6 +96,7 @@ public struct Checkpoint: Sendable, Equatable {
         self.rejectedRows = rejectedRows
         self.nextBatch = nextBatch
         self.lastRowSHA256 = lastRowSHA256
+        self.highestCursor = highestCursor
     }
 
     /// Rows in files.

@@ -33,7 +33,7 @@ extension ExportState {
         ]
         position["last_row_sha256"] = checkpoint.lastRowSHA256.map { .string($0) }
         position["etag"] = checkpoint.bookmark.etag.map { .string($0) }
-        return [
+        var document: JSONObject = [
             "format": .string(Self.formatName), "version": .integer(Self.formatVersion), "run_id": .string(runID),
             "status": .string(status.rawValue), "request_fingerprint": .string(request.fingerprint),
             "request": request.json,
@@ -44,6 +44,8 @@ extension ExportState {
             "query_reruns": .integer(queryReruns),
             "started_at": .string(startedAt), "updated_at": .string(updatedAt),
         ]
+        document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
+        return .object(document)
     }
 
     init(parsing bytes: [UInt8]) throws(JSONError) {
@@ -56,6 +58,7 @@ extension ExportState {
         _ = try root.member("updated_at").string()
         firstBatch = try root.member("first_batch").count(atLeast: 1)
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
+        cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }
 
@@ -98,7 +101,10 @@ extension Checkpoint {
             duplicateRows: try position.member("duplicate_rows").count(),
             rejectedRows: try position.member("rejected_rows").count(),
             nextBatch: try root.member("next_batch").count(atLeast: firstBatch),
-            lastRowSHA256: try position.optionalMember("last_row_sha256")?.sha256())
+            lastRowSHA256: try position.optionalMember("last_row_sha256")?.sha256(),
+            highestCursor: try root.optionalMember("cursor")?.optionalMember("pending").map {
+                (field) throws(JSONError) in try CursorValue(field)
+            })
         // On the first page, the rows before the bookmark are all that there are.
         let isConsistent =
             bookmark.pageToken == nil ? bookmark.rowsIntoPage == rowsExported : bookmark.rowsIntoPage <= rowsExported

@@ -76,7 +76,7 @@ public struct Exporter: Sendable {
     private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchEncoding {
         let schema = try ResultSchema(columns: page.columns, primaryKey: options.primaryKey)
         try await journal.checkSchema(schema, format: options.format)
-        return BatchEncoding(schema: schema, options: options, from: checkpoint)
+        return try BatchEncoding(schema: schema, options: options, from: checkpoint)
     }
 
     /// Compresses a batch and makes it part of the export.
@@ -121,15 +121,19 @@ public struct ExportOptions: Sendable {
     public let compressionLevel: Int
     /// Blocks compressed at a time.
     public let workers: Int
+    /// The column whose highest value is kept, if any.
+    public let cursorColumn: String?
 
     public init(
-        primaryKey: [String], format: FileFormat, limits: BatchLimits, compressionLevel: Int, workers: Int
+        primaryKey: [String], format: FileFormat, limits: BatchLimits, compressionLevel: Int, workers: Int,
+        cursorColumn: String? = nil
     ) {
         self.primaryKey = primaryKey
         self.format = format
         self.limits = limits
         self.compressionLevel = compressionLevel
         self.workers = workers
+        self.cursorColumn = cursorColumn
     }
 }
 

@@ -8,6 +8,8 @@ public struct Manifest: Sendable, Equatable {
     public internal(set) var runs: [Run] = []
     /// By rising sequence.
     public internal(set) var batches: [Batch] = []
+    /// Sequences whose files are removed, or will be: a later run had superseded them. By rising sequence.
+    public internal(set) var pruned: [ClosedRange<Int>] = []
 
     /// One run of a query, however many processes it took.
     public struct Run: Sendable, Equatable {
@@ -31,6 +33,19 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var dataScannedBytes: Int?
         /// How often the query was sent anew because the one before it failed.
         public internal(set) var queryReruns = 0
+        /// The column that the run's query went by; nil for one that did not.
+        public internal(set) var cursor: Cursor?
+        /// Digest of the execution parameters; nil for a query that somebody else started.
+        public internal(set) var parametersSHA256: String?
+        /// The sequence of the run's first batch, if it has any.
+        public internal(set) var firstBatch: Int?
+
+        /// From which value of a column a run read on, and where the next one does.
+        public struct Cursor: Sendable, Equatable {
+            public let column: String
+            public let from: String
+            public let to: String
+        }
     }
 
     /// One file of rows.
@@ -61,7 +76,8 @@ public struct Manifest: Sendable, Equatable {
     }
 
     init(
-        table: String, primaryKey: [String], fileFormat: FileFormat, columns: [Column], runs: [Run], batches: [Batch]
+        table: String, primaryKey: [String], fileFormat: FileFormat, columns: [Column], runs: [Run], batches: [Batch],
+        pruned: [ClosedRange<Int>] = []
     ) {
         self.table = table
         self.primaryKey = primaryKey
@@ -69,6 +85,7 @@ public struct Manifest: Sendable, Equatable {
         self.columns = columns
         self.runs = runs
         self.batches = batches
+        self.pruned = pruned
     }
 
     /// The newest run of a name. A run that was abandoned can be followed by another one of its name.

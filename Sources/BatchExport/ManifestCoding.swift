@@ -5,7 +5,7 @@ extension Manifest {
     static let formatVersion = 1
 
     var json: JSONValue {
-        [
+        var document: JSONObject = [
             "format": .string(Self.formatName), "version": .integer(Self.formatVersion),
             "table": .string(table), "write_mode": "upsert",
             "primary_key": .array(primaryKey.map { .string($0) }),
@@ -18,6 +18,11 @@ extension Manifest {
             "runs": .array(runs.map(\.json)),
             "batches": .array(batches.map(\.json)),
         ]
+        if !pruned.isEmpty {
+            document["pruned"] = .array(
+                pruned.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] })
+        }
+        return .object(document)
     }
 
     /// Reads a manifest and holds it against itself: versions, paths, order, totals.
@@ -34,9 +39,19 @@ extension Manifest {
             fileFormat: try root.member("file_format").choice(FileFormat.self),
             columns: try root.member("columns").elements().map { (field) throws(JSONError) in try Column(field) },
             runs: try root.member("runs").elements().map { (field) throws(JSONError) in try Run(field) },
-            batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) })
+            batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) },
+            pruned: try Self.pruned(root))
         try root.member("table").expect(directory.table)
         try check(root, in: directory)
+    }
+
+    private static func pruned(_ root: JSONField) throws(JSONError) -> [ClosedRange<Int>] {
+        var pruned: [ClosedRange<Int>] = []
+        for field in try root.optionalMember("pruned")?.elements() ?? [] {
+            let first = try field.member("first").count(atLeast: (pruned.last?.upperBound ?? 0) + 1)
+            pruned.append(first...(try field.member("last").count(atLeast: first)))
+        }
+        return pruned
     }
 
     private func check(_ root: JSONField, in directory: ExportDirectory) throws(JSONError) {
@@ -47,6 +62,10 @@ extension Manifest {
                     path: "\(field.path).sequence", expected: "more than \(previous)", found: "\(batch.sequence)")
             }
             previous = batch.sequence
+            guard !isPruned(batch.sequence) else {
+                throw .field(
+                    path: "\(field.path).sequence", expected: "one that is not in pruned", found: "\(batch.sequence)")
+            }
             try field.member("path").expect(directory.dataPath(sequence: batch.sequence, format: fileFormat))
             guard batch.lastRow - batch.firstRow + 1 == batch.rows + batch.duplicateRows + batch.rejectedRows else {
                 throw .field(
@@ -98,6 +117,9 @@ extension Manifest.Run {
         object["rejected_rows"] = .integer(rejectedRows)
         object["data_scanned_bytes"] = dataScannedBytes.map { .integer($0) } ?? .null
         if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
+        object["cursor"] = cursor?.json
+        object["parameters_sha256"] = parametersSHA256.map { .string($0) }
+        object["first_batch"] = firstBatch.map { .integer($0) }
         return .object(object)
     }
 
@@ -115,6 +137,9 @@ extension Manifest.Run {
         rejectedRows = try field.member("rejected_rows").count()
         dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
         queryReruns = try field.optionalMember("query_reruns")?.count() ?? 0
+        cursor = try field.optionalMember("cursor").map { (field) throws(JSONError) in try Cursor(field) }
+        parametersSHA256 = try field.optionalMember("parameters_sha256")?.sha256()
+        firstBatch = try field.optionalMember("first_batch")?.count(atLeast: 1)
     }
 }
 

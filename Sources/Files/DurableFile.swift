@@ -83,6 +83,18 @@ public enum DurableFile {
         try synchronizeDirectory(of: path)
     }
 
+    /// Removes a directory; it is no error if there is none, or if something is in it.
+    public static func removeDirectoryIfEmpty(_ path: FilePath) throws(FileError) {
+        do throws(Errno) {
+            try POSIX.removeDirectory(path)
+        } catch .noSuchFileOrDirectory, .directoryNotEmpty, .fileExists {
+            return
+        } catch {
+            throw FileError("remove directory", path, error)
+        }
+        try synchronizeDirectory(of: path)
+    }
+
     private static func checkDirectory(_ path: FilePath, followsLinks: Bool) throws(FileError) {
         let options: FileDescriptor.OpenOptions = followsLinks ? [] : [.noFollow]
         try FileError.naming("create directory", path) {

@@ -20,5 +20,9 @@ public final class FileLock: Sendable {
         }
     }
 
-    deinit { try? file.close() }
+    deinit {
+        // Closing alone would leave the lock to a child process that has the file until it has become its program.
+        POSIX.unlock(file)
+        try? file.close()
+    }
 }

@@ -29,6 +29,10 @@ enum POSIX {
         try check { path.withPlatformString { unlinkat(AT_FDCWD, $0, 0) } }
     }
 
+    static func removeDirectory(_ path: FilePath) throws(Errno) {
+        try check { path.withPlatformString { unlinkat(AT_FDCWD, $0, AT_REMOVEDIR) } }
+    }
+
     /// Makes what was written to a descriptor survive a power cut.
     static func synchronize(_ file: FileDescriptor) throws(Errno) {
         #if canImport(Darwin)
@@ -47,6 +51,10 @@ enum POSIX {
         } catch .wouldBlock {
             return false
         }
+    }
+
+    static func unlock(_ file: FileDescriptor) {
+        _ = flock(file.rawValue, LOCK_UN)
     }
 
     static func status(of file: FileDescriptor) throws(Errno) -> stat {

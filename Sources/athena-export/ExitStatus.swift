@@ -68,7 +68,7 @@ enum ExitStatus: Int32, Error {
         case .executionGone, .malformedAnswer, .repeatedPageToken, .resultGone, .resultReplaced, .malformedResult:
             .untrustedData
         case .resultUnreadable(_, let error): of(error)
-        case .notInS3: .configuration
+        case .notInS3, .noCursor: .configuration
         }
     }
 

@@ -39,8 +39,9 @@ struct ExportConfiguration {
         let jobs = options.jobs ?? workers
         guard (1...256).contains(jobs) else { throw .option(name: "--jobs", problem: "\(jobs) is not from 1 to 256") }
         let table = try settings.table()
+        let cursor = try settings.cursor()
         var export = AthenaExport.Options(
-            query: try Self.query(options, settings), table: table,
+            query: try Self.query(options, settings, cursor), table: table,
             export: ExportOptions(
                 primaryKey: try settings.primaryKey(), format: try settings.format(),
                 limits: BatchLimits(
@@ -48,11 +49,13 @@ struct ExportConfiguration {
                     bytes: try settings.batchBytes(1...Self.maximumBatchBytes, default: 128 << 20)),
                 compressionLevel: try settings.bounded(
                     "--compression-level", options.compressionLevel, "compression_level", 1...9, 6),
-                workers: jobs),
+                workers: jobs, cursorColumn: cursor?.value.column),
             runID: try Self.runID(options.runID), restart: options.restart,
             queryTimeout: options.queryTimeout?.duration ?? .seconds(1800), source: try settings.source(),
             leavesQueryRunning: options.leaveQueryRunning)
         export.ranges.parsed = jobs
+        export.cursor = cursor?.value
+        export.prunedRuns = try settings.prunedRuns()
         self.export = export
         let output = try settings.string("--output", options.output, "output")?.value ?? "export"
         directory = ExportDirectory(parent: FilePath(output), table: table)
@@ -96,7 +99,7 @@ struct ExportConfiguration {
     }
 
     private static func query(
-        _ options: RunOptions, _ settings: Settings
+        _ options: RunOptions, _ settings: Settings, _ cursor: Setting<AthenaExport.CursorChoice>?
     ) throws(ConfigurationError) -> AthenaExport.QueryChoice {
         if let id = options.queryExecutionID {
             if options.query != nil || options.queryFile != nil || !options.parameter.isEmpty {
@@ -107,11 +110,17 @@ struct ExportConfiguration {
             guard (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
                 throw .option(name: "--query-execution-id", problem: "that is no QueryExecutionId")
             }
+            if let cursor {
+                throw cursor.origin.error("a query that exists has nowhere to put the cursor; leave it out")
+            }
             return .attach(id)
         }
+        let statement = try statement(options, settings)
+        let parameters = try settings.parameters()
+        try CursorTemplate(statement.value).check(cursor, parameters: parameters.count, in: statement.origin)
         return .start(
             AthenaQuery(
-                statement: try statement(options, settings), parameters: try settings.parameters(),
+                statement: statement.value, parameters: parameters,
                 database: try settings.string("--database", options.database, "database_name")?.value,
                 catalog: try settings.string("--catalog", options.catalog, "catalog_name")?.value,
                 workGroup: try settings.workGroup(), outputLocation: try settings.outputLocation()))
@@ -119,7 +128,7 @@ struct ExportConfiguration {
 
     private static func statement(
         _ options: RunOptions, _ settings: Settings
-    ) throws(ConfigurationError) -> String {
+    ) throws(ConfigurationError) -> Setting<String> {
         let text: Setting<String>
         switch try settings.statement() {
         case .text(let setting): text = setting
@@ -137,7 +146,7 @@ struct ExportConfiguration {
             } catch {
                 throw setting.origin.error("\(error)")
             }
-        case .standard: return "SELECT * FROM test_rows"
+        case .standard: return Setting(value: "SELECT * FROM test_rows", origin: .option("--query"))
         }
         guard SQLText.holdsStatement(text.value) else {
             throw text.origin.error("the statement is empty, or holds nothing but comments; give a query")
@@ -146,6 +155,6 @@ struct ExportConfiguration {
             throw text.origin.error(
                 "the statement has \(text.value.utf8.count) bytes; Athena takes \(maximumQueryBytes) at most")
         }
-        return text.value
+        return text
     }
 }

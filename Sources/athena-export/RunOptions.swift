@@ -22,6 +22,18 @@ struct RunOptions: ParsableArguments {
             valueName: "literal"))
     var parameter: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Goes by this column: its highest value so far takes the place of {cursor} in the statement.",
+            valueName: "column"))
+    var cursorColumn: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What {cursor} is in the first run: 0, 2026-01-31, an ISO time, or an SQL literal.", valueName: "value"))
+    var cursorStart: String?
+
     @Option(help: ArgumentHelp("Export the result of a query that exists; nothing is started.", valueName: "id"))
     var queryExecutionID: String?
 
@@ -97,6 +109,12 @@ struct RunOptions: ParsableArguments {
 
     @Flag(help: "Give up an unfinished run and start a new one.")
     var restart = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Each run brings the whole table: keep the newest n such runs, remove the batches before them.",
+            valueName: "n"))
+    var pruneRuns: Int?
 
     @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
     var leaveQueryRunning = false

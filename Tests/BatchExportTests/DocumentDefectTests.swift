@@ -86,7 +86,8 @@ private struct HalfDone {
     /// Members that may be absent or `null`, and those of which that is so only sometimes.
     private static let optional: Set<String> = [
         "runs[0].completed_at", "runs[0].data_scanned_bytes", "columns[0].precision", "columns[0].scale",
-        "client_request_token", "query_reruns", "position.last_row_sha256",
+        "client_request_token", "query_reruns", "position.last_row_sha256", "runs[0].parameters_sha256",
+        "runs[0].first_batch",
     ]
 
     @Test(arguments: documents) func `with any member missing, null or of another kind are refused by its name`(

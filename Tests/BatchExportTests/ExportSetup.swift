@@ -20,6 +20,9 @@ struct TestExport {
     var limits = BatchLimits(rows: 3, bytes: 1 << 20)
     var workers = 2
     var primaryKey = ["id"]
+    var cursorColumn: String?
+    /// What tells the statement of one run from that of another.
+    var querySHA256 = String(repeating: "0", count: 64)
 
     static let columns = [
         Column(name: "id", sourceType: "varchar", type: .string),
@@ -44,20 +47,31 @@ struct TestExport {
         case .start(let firstBatch):
             state = ExportState(
                 runID: "run-\(firstBatch)", request: Self.request, startedAt: "2026-01-01T00:00:00Z",
-                firstBatch: firstBatch,
+                firstBatch: firstBatch, cursor: await cursor(journal),
                 phase: .exporting(
                     .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: firstBatch)))
             try await journal.save(state)
         case .alreadySucceeded: return
         }
         let options = ExportOptions(
-            primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers)
-        let facts = RunFacts(querySHA256: "0", source: source.name, dataScannedBytes: nil)
+            primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers,
+            cursorColumn: cursorColumn)
+        let facts = RunFacts(
+            querySHA256: querySHA256, parametersSHA256: String(repeating: "1", count: 64), source: source.name,
+            dataScannedBytes: nil)
         let exporter = Exporter(
             journal: journal, options: options, facts: facts,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             report: { _ in })
         try await exporter.export(from: source, state: state)
+    }
+
+    /// Reads on from where the last run has left the cursor, at first from the empty text.
+    private func cursor(_ journal: ExportJournal) async -> CursorState? {
+        guard let cursorColumn else { return nil }
+        let committed = await journal.committedCursor(of: cursorColumn)
+        return CursorState(
+            column: cursorColumn, committed: committed, from: committed ?? CursorValue(.text, ""))
     }
 
     var manifest: Manifest {

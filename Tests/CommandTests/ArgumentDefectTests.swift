@@ -16,6 +16,7 @@ import Testing
         "--batch-bytes": "1KiB", "--compression-level": "1", "--source": "api", "--replay": "r", "--record": "r",
         "--query-timeout": "1m", "--max-attempts": "1", "--jobs": "1", "--run-id": "x", "--progress": "never",
         "--log-level": "info", "--log-format": "json", "--summary": "json",
+        "--cursor-column": "c", "--cursor-start": "0", "--prune-runs": "1", "--metrics-file": "m",
     ]
 
     @Test func `is among those that are tested here`() {
@@ -54,7 +55,7 @@ import Testing
         "12x", "", " 1", "1 ", "-1", "0x10", "1e3", "٣", "9223372036854775808", "99999999999999999999", "1.0", "1,000",
     ])
     func `of a number takes nothing else`(_ text: String) {
-        for option in ["--batch-rows", "--batch-bytes"] {
+        for option in ["--batch-rows", "--batch-bytes", "--prune-runs"] {
             Configuring(["\(option)=\(text)"]).expectRefused(.usage, [option])
         }
     }

@@ -15,7 +15,7 @@ import Testing
         "work_group": "primary", "endpoint_url": "https://athena.example.com", "query": "SELECT 1",
         "parameters": ["1", "'x'"], "table": "orders", "primary_key": ["id"], "format": "ndjson",
         "batch_rows": .integer(1000), "batch_bytes": "128MiB", "compression_level": .integer(9), "output": "out",
-        "source": "api",
+        "source": "api", "prune_runs": .integer(3),
     ]
     private static let text = good.serialized(pretty: true)
 

@@ -1,5 +1,5 @@
 import Foundation
-import JSON
+public import JSON
 import Locking
 
 /// An Athena of our own, over real HTTP on loopback: it pages, counts calls, checks signatures and fails as told.
@@ -10,6 +10,7 @@ public final class FakeAthena: Sendable {
     private let result: FakeResult
     private let s3: FakeS3?
     private let script: FaultScript
+    private let evaluate: (@Sendable (JSONField) throws -> FakeResult)?
     private let isSigned: @Sendable (LoopbackServer.Request) -> Bool
     private let state = Locked(State())
 
@@ -27,6 +28,8 @@ public final class FakeAthena: Sendable {
         var started: [String] = []
         var polls: [String: Int] = [:]
         var stopped: Set<String> = []
+        /// By id, where a query was evaluated.
+        var results: [String: FakeResult] = [:]
         var badSignatures = 0
     }
 
@@ -34,15 +37,18 @@ public final class FakeAthena: Sendable {
     ///   - s3: answers what is not for Athena, at the same address.
     ///   - isSigned: whether a request is signed as it should be; a request that is not is refused.
     ///   - script: what to do instead of answering.
+    ///   - evaluate: makes the result of a query out of the request that starts it; without it all have the same.
     public init(
         result: FakeResult, s3: FakeS3? = nil,
         isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
-        script: @escaping FaultScript = { _ in nil }
+        script: @escaping FaultScript = { _ in nil },
+        evaluate: (@Sendable (JSONField) throws -> FakeResult)? = nil
     ) {
         self.result = result
         self.s3 = s3
         self.isSigned = isSigned
         self.script = script
+        self.evaluate = evaluate
     }
 
     /// Serves while the body runs, and gives it the address.
@@ -163,9 +169,11 @@ extension FakeAthena {
         switch operation {
         case "StartQueryExecution":
             let token = try input.member("ClientRequestToken").string()
+            let evaluated = try evaluate?(input)
             let id = state.withLock { state in
                 if let id = state.executions[token] { return id }
                 let id = UUID().uuidString.lowercased()
+                state.results[id] = evaluated
                 state.executions[token] = id
                 state.started.append(id)
                 return id
@@ -178,12 +186,16 @@ extension FakeAthena {
             state.withLock { _ = $0.stopped.insert(id) }
             return ok([:])
         case "GetQueryRuntimeStatistics":
+            let result = result(of: try input.member("QueryExecutionId").string())
             return ok(["QueryRuntimeStatistics": ["Rows": ["OutputRows": .integer(result.rowCount)]]])
         default: return refuse("InvalidRequestException", "unknown operation \(operation)")
         }
     }
 
+    private func result(of id: String) -> FakeResult { state.withLock { $0.results[id] } ?? result }
+
     private func execution(_ id: String) -> LoopbackServer.Answer {
+        let result = result(of: id)
         let (isKnown, polls, isStopped, hasFailed) = state.withLock { state in
             state.polls[id, default: 0] += 1
             return (
@@ -201,7 +213,7 @@ extension FakeAthena {
         if current == "FAILED" { status["AthenaError"] = result.athenaError }
         status["StateChangeReason"] = result.stateChangeReason.map { .string($0) }
         var execution: JSONObject = [
-            "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows",
+            "QueryExecutionId": .string(id), "Query": .string(result.query),
             "StatementType": .string(result.statementType), "SubstatementType": .string(result.substatementType),
             "Status": .object(status), "Statistics": ["DataScannedInBytes": .integer(4096)],
         ]
@@ -218,6 +230,7 @@ extension FakeAthena {
     private func page(_ input: JSONField) throws -> LoopbackServer.Answer {
         let token = try input.optionalMember("NextToken")?.string()
         let maxResults = try input.optionalMember("MaxResults")?.integer() ?? 1000
+        let result = result(of: try input.member("QueryExecutionId").string())
         guard let page = result.page(token: token, maxResults: maxResults) else {
             return refuse("InvalidRequestException", "Malformed nextPageToken \(token ?? "")", code: "INVALID_INPUT")
         }

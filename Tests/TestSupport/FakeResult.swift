@@ -8,6 +8,8 @@ public struct FakeResult: Sendable {
     /// The values of a data row, counted from 0; nil is NULL.
     public var row: @Sendable (Int) -> [String?]
     public var hasHeaderRow = true
+    /// The statement that GetQueryExecution gives back.
+    public var query = "SELECT * FROM test_rows"
     /// Rows of a page, the header row included; the request may ask for fewer.
     public var pageRows = 1000
     /// Pages, counted from 0, that come without rows though more follow.

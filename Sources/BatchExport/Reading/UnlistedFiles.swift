@@ -4,16 +4,18 @@ import SystemPackage
 /// What lies in `data/` without being in the manifest. A reader of the directory would load it.
 struct UnlistedFiles {
     private(set) var differences: [BatchDifference] = []
-    /// What an unfinished run may have published last, or is about to list: nothing wrong.
+    /// What an unfinished run may have published last, or is about to list, and what pruning has left: nothing wrong.
     private(set) var notes: [String] = []
 
     private let directory: ExportDirectory
     private let listed: Set<String>
     private let lastListed: Int
     private let isUnfinished: Bool
+    private let manifest: Manifest
 
     init(in directory: ExportDirectory, manifest: Manifest, state: ExportState?) {
         self.directory = directory
+        self.manifest = manifest
         listed = Set(manifest.batches.map(\.path))
         lastListed = manifest.batches.last?.sequence ?? 0
         isUnfinished = state?.isUnfinished ?? false
@@ -39,6 +41,10 @@ struct UnlistedFiles {
             FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
         {
             notes.append("\(path) is not listed yet; the run is unfinished, and the same command goes on with it")
+        } else if let sequence, manifest.isPruned(sequence),
+            directory.dataPath(sequence: sequence, format: manifest.fileFormat) == path
+        {
+            notes.append("\(path) is superseded; the next run with --prune-runs removes it")
         } else {
             differences.append(
                 BatchDifference(path, .notListed, "the manifest does not list it; move it out of data/"))

@@ -8,7 +8,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     let check: @Sendable (_ input: [UInt8]) throws -> Void
 
     static let all: [FuzzTarget] = [
-        .awsError, .configuration, .credentials, .csvRows, .fixtureBody, .fixtureName, .ini, .json, .manifest,
+        .awsError, .configuration, .credentials, .csvRows, .cursor, .fixtureBody, .fixtureName, .ini, .json, .manifest,
         .ndjsonRows, .resultCSV, .resultsPage, .state, .timestamp, .url, .xml,
     ]
 

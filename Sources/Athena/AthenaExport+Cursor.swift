@@ -1,0 +1,60 @@
+public import BatchExport
+import Logging
+
+extension AthenaExport {
+    /// Which column an incremental export goes by.
+    public struct CursorChoice: Sendable, Equatable {
+        public let column: String
+        /// For the first run; nil if there has been one.
+        public let start: CursorValue?
+
+        public init(column: String, start: CursorValue?) {
+            self.column = column
+            self.start = start
+        }
+    }
+
+    /// What a new run's query is given; a run without a cursor hands on what others have left.
+    ///
+    /// - Throws: ``AthenaExportError/noCursor(column:)`` for a first run that was not told where to begin.
+    func newCursor() async throws -> CursorState? {
+        guard let choice = options.cursor else {
+            return await journal.state?.cursor.map {
+                CursorState(column: $0.column, committed: $0.committed, from: nil)
+            }
+        }
+        let committed = await journal.committedCursor(of: choice.column)
+        guard let from = committed ?? choice.start else { throw AthenaExportError.noCursor(column: choice.column) }
+        logger.info(
+            "reading on",
+            metadata: ["event": "cursor_applied", "cursor_column": "\(choice.column)", "from": "\(from.text)"])
+        return CursorState(column: choice.column, committed: committed, from: from)
+    }
+
+    /// Removes what full runs have superseded. The rows of this run are safe whatever comes of it, so nothing that goes
+    /// wrong here fails the run; the next one tries again.
+    func prune() async {
+        guard let count = options.prunedRuns else { return }
+        guard options.cursor == nil else {
+            logger.info(
+                "nothing is pruned: a run with a cursor supersedes no other", metadata: ["event": "prune_skipped"])
+            return
+        }
+        do {
+            let pruned = try await journal.prune(keeping: count)
+            guard let first = pruned.first, let last = pruned.last else { return }
+            logger.notice(
+                "superseded batches removed",
+                metadata: [
+                    "event": "batches_pruned", "batches": .stringConvertible(pruned.count),
+                    "first_batch": .stringConvertible(first.sequence), "last_batch": .stringConvertible(last.sequence),
+                    "rows": .stringConvertible(pruned.reduce(0) { $0 + $1.rows }),
+                    "bytes": .stringConvertible(pruned.reduce(0) { $0 + $1.bytes }),
+                ])
+        } catch {
+            logger.warning(
+                "superseded batches could not be removed; the next run tries again: \(error)",
+                metadata: ["event": "prune_failed"])
+        }
+    }
+}

@@ -1,0 +1,70 @@
+public import BatchExport
+
+extension CursorValue {
+    /// As Trino writes a value of this type. Parameters are literals in text, so texts carry their quotes and typed
+    /// values their type (Athena User Guide, "Using parameterized queries").
+    public var sqlLiteral: String {
+        switch kind {
+        // Digits alone: their type is the smallest integer that holds them, which compares with any other.
+        case .integer: text
+        // Digits alone would be an integer, and too large a one, where there is no point.
+        case .decimal: "DECIMAL '\(text)'"
+        case .date: "DATE '\(text)'"
+        case .timestamp, .zonedTimestamp: "TIMESTAMP '\(text)'"
+        case .text: Self.quote(text)
+        }
+    }
+
+    /// Reads a value as a person gives it: a literal as above, or the bare value, whose form then shows its type.
+    ///
+    /// - Returns: nil for a text that is too long, or that begins as a literal and is none.
+    public init?(given text: String) {
+        if let quoted = Self.quoted(text[...]) {
+            self.init(.text, quoted)
+            return
+        }
+        for (word, kinds) in Self.typeNames where text.uppercased().hasPrefix(word + " '") {
+            guard let quoted = Self.quoted(text.dropFirst(word.count + 1)) else { return nil }
+            self.init(quoted, asFirstOf: kinds)
+            return
+        }
+        guard text.utf8.first != Self.quoteMark else { return nil }
+        // ISO 8601 has a T where SQL has a blank.
+        let moment = text.dropFirst(10).first == "T" ? "\(text.prefix(10)) \(text.dropFirst(11))" : text
+        if let value = CursorValue(moment, asFirstOf: [.date, .timestamp, .zonedTimestamp]) {
+            self = value
+        } else {
+            self.init(text, asFirstOf: [.integer, .decimal, .text])
+        }
+    }
+
+    private static let typeNames: [(String, [Kind])] = [
+        ("DATE", [.date]), ("TIMESTAMP", [.timestamp, .zonedTimestamp]), ("DECIMAL", [.decimal]),
+    ]
+
+    private init?(_ text: String, asFirstOf kinds: [Kind]) {
+        guard let value = kinds.lazy.compactMap({ CursorValue($0, text) }).first else { return nil }
+        self = value
+    }
+
+    /// By bytes: a quote with an accent on it is one character to Swift, and yet the end of the text to an engine.
+    private static func quote(_ text: String) -> String {
+        let doubled = text.utf8.flatMap { $0 == quoteMark ? [quoteMark, quoteMark] : [$0] }
+        return "'\(String(decoding: doubled, as: UTF8.self))'"
+    }
+
+    /// What stands between two quotes; nil unless the whole text is one quotation.
+    private static func quoted(_ text: Substring) -> String? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 2, bytes.first == quoteMark, bytes.last == quoteMark else { return nil }
+        var content: [UInt8] = []
+        var rest = bytes.dropFirst().dropLast()
+        while let byte = rest.popFirst() {
+            if byte == quoteMark, rest.popFirst() != quoteMark { return nil }
+            content.append(byte)
+        }
+        return String(decoding: content, as: UTF8.self)
+    }
+
+    private static let quoteMark = UInt8(ascii: "'")
+}

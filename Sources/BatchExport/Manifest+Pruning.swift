@@ -1,0 +1,55 @@
+extension Manifest.Run {
+    /// What tells a full run from another: the statement and its parameters, for a run that does not go by a cursor.
+    fileprivate var fullQuery: [String]? {
+        guard cursor == nil, let parametersSHA256 else { return nil }
+        return [querySHA256, parametersSHA256]
+    }
+
+    /// A run without rows supersedes nothing: an empty source is more often a mistake than the truth.
+    fileprivate func isFullRun(of query: [String]) -> Bool {
+        fullQuery == query && status == .succeeded && rows > 0 && firstBatch != nil
+    }
+}
+
+extension Manifest {
+    /// The batches that nobody needs any more if the newest run, and those before it of the same statement and
+    /// parameters, have each brought the whole table: what comes before the newest `count` of these full runs.
+    ///
+    /// Among that, batches of runs with another statement stay: such a run may have brought other rows. Batches of runs
+    /// with a cursor go, for a full run has their rows, or newer ones. After a newest run with a cursor, nothing goes.
+    func superseded(keeping count: Int) -> [Batch] {
+        guard let query = runs.last?.fullQuery, runs.last?.isFullRun(of: query) == true else { return [] }
+        let kept = runs.filter { $0.isFullRun(of: query) }.suffix(count)
+        guard kept.count == count, let first = kept.first?.firstBatch else { return [] }
+        return zip(runs, batchesByRun).filter { run, _ in run.cursor != nil || run.fullQuery == query }
+            .flatMap { $1.filter { $0.sequence < first } }.sorted { $0.sequence < $1.sequence }
+    }
+
+    /// For each run its batches. A name can be that of an abandoned run and of the one after it, which begins later.
+    public var batchesByRun: [[Batch]] {
+        let named = Dictionary(grouping: runs.indices) { runs[$0].runID }
+        var grouped = [[Batch]](repeating: [], count: runs.count)
+        for batch in batches {
+            let index = named[batch.runID]?.last { (runs[$0].firstBatch ?? 0) <= batch.sequence }
+            if let index { grouped[index].append(batch) }
+        }
+        return grouped
+    }
+
+    func isPruned(_ sequence: Int) -> Bool { pruned.contains { $0.contains(sequence) } }
+
+    /// Takes batches off the list and remembers that their files are to go.
+    mutating func prune(_ superseded: [Batch]) {
+        let sequences = Set(superseded.map(\.sequence))
+        batches.removeAll { sequences.contains($0.sequence) }
+        var ranges: [ClosedRange<Int>] = []
+        for range in (pruned + sequences.map { $0...$0 }).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = ranges.last, last.upperBound + 1 == range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound...range.upperBound
+            } else {
+                ranges.append(range)
+            }
+        }
+        pruned = ranges
+    }
+}

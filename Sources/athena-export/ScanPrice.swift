@@ -1,0 +1,23 @@
+import BatchExport
+
+/// What a query costs by the bytes that it scans: Athena's per-query pricing.
+struct ScanPrice {
+    /// For 10^12 bytes, in any currency.
+    let perTerabyte: Double
+
+    static let maximum = 1_000_000.0
+    /// Billed are whole megabytes, and at least ten (Amazon Athena pricing, "per query").
+    static let leastBytes = 10 * megabyte
+    private static let megabyte = 1_000_000
+
+    func cost(ofScanning bytes: Int) -> Double {
+        let billed = max(bytes, Self.leastBytes)
+        let megabytes = billed / Self.megabyte + (billed % Self.megabyte > 0 ? 1 : 0)
+        return Double(megabytes) * perTerabyte / 1_000_000
+    }
+
+    /// What a run has cost; nil if the service did not say how much was scanned.
+    func cost(of run: Manifest.Run) -> Double? { run.dataScannedBytes.map(cost) }
+
+    func cost(of runs: [Manifest.Run]) -> Double { runs.compactMap(cost).reduce(0, +) }
+}
