@@ -21,15 +21,18 @@ struct BatchKeys {
     }
 
     mutating func add(_ block: RowBlock) {
+        var unplaced: [(row: Int, key: KeyIndex.Unplaced)] = []
+        unplaced.reserveCapacity(block.rowCount)
         for row in 0..<block.rowCount {
             rowCount += 1
             let first = block.cellIndices(ofRow: row).lowerBound
             if keyIndices.contains(where: { block.cells[first + $0].isNull }) {
                 nulls.add(rowCount)
-            } else if index.insert(block, row: row, keyIndices: keyIndices) != nil {
-                duplicates.add(rowCount)
+            } else {
+                unplaced.append((rowCount, index.append(block, row: row, keyIndices: keyIndices)))
             }
         }
+        for (row, key) in unplaced where index.place(key) != nil { duplicates.add(row) }
     }
 
     /// What breaks the rule: which kind, and where.
