@@ -17,6 +17,14 @@ final class Console: Sendable {
         return (try? FileDescriptor.standardOutput.writeAll(text.utf8)) != nil
     }
 
+    /// Writes what a command was run for, all of it, or says that it could not.
+    func writeProduct(_ text: String, called name: String) throws(ExitStatus) {
+        guard writeOutput(text) else {
+            writeError("the \(name) could not be written to standard output")
+            throw .inputOutput
+        }
+    }
+
     func writeError(_ message: String) {
         writeLine("athena-export: error: \(message.replacing(newlinesWith: " ").shown(limit: 2000))")
     }

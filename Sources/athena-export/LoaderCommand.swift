@@ -42,18 +42,7 @@ struct LoaderCommand: ParsableCommand {
     var redshiftManifest: Int?
 
     func run() throws {
-        let console = Console()
-        do {
-            guard console.writeOutput(try product()) else {
-                console.writeError("the loader could not be written to standard output")
-                throw ExitStatus.inputOutput
-            }
-        } catch let status as ExitStatus {
-            throw status
-        } catch {
-            console.writeError("\(error)")
-            throw ExitStatus(error)
-        }
+        try Console().writeProduct(try product(), called: "loader")
     }
 
     private func product() throws -> String {

@@ -45,7 +45,7 @@ struct MergeCommand: AsyncParsableCommand {
     var temporaryDirectory: String?
 
     /// What the process takes beside the rows that it sorts: itself, the file that is read, the blocks that are written.
-    static let ownMemory = 40 << 20
+    static let ownMemory = 48 << 20
     static let minimumMemory = 64 << 20
 
     func validate() throws {
@@ -54,20 +54,14 @@ struct MergeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let console = Console()
         do {
             try await merge()
-        } catch let status as ExitStatus {
-            throw status
         } catch let error as Errno where error == .brokenPipe {
             // Whoever read our output has seen enough; that needs no words, but is no success either.
             throw ExitStatus.inputOutput
         } catch let error as Errno {
-            console.writeError("standard output cannot be written: \(error); nothing of it can be relied on")
+            Console().writeError("standard output cannot be written: \(error); nothing of it can be relied on")
             throw ExitStatus.inputOutput
-        } catch {
-            console.writeError("\(error)")
-            throw ExitStatus(error)
         }
     }
 

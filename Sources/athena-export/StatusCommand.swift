@@ -37,19 +37,8 @@ struct StatusCommand: ParsableCommand {
     }
 
     func run() throws {
-        let console = Console()
-        do {
-            let status = try DirectoryStatus(
-                reading: FilePath(directory), price: pricePerTB.map { ScanPrice(perTerabyte: $0) })
-            guard console.writeOutput(status.text(format)) else {
-                console.writeError("the status could not be written to standard output")
-                throw ExitStatus.inputOutput
-            }
-        } catch let status as ExitStatus {
-            throw status
-        } catch {
-            console.writeError("\(error)")
-            throw ExitStatus(error)
-        }
+        let status = try DirectoryStatus(
+            reading: FilePath(directory), price: pricePerTB.map { ScanPrice(perTerabyte: $0) })
+        try Console().writeProduct(status.text(format), called: "status")
     }
 }

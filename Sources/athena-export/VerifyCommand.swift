@@ -27,21 +27,10 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console()
-        do {
-            let outcome = try await verify(console)
-            console.eraseProgress()
-            guard console.writeOutput(VerificationReport(outcome).text(format)) else {
-                console.writeError("the answer could not be written to standard output")
-                throw ExitStatus.inputOutput
-            }
-            if !outcome.differences.isEmpty { throw ExitStatus.untrustedData }
-        } catch let status as ExitStatus {
-            console.eraseProgress()
-            throw status
-        } catch {
-            console.writeError("\(error)")
-            throw ExitStatus(error)
-        }
+        defer { console.eraseProgress() }
+        let outcome = try await verify(console)
+        try console.writeProduct(VerificationReport(outcome).text(format), called: "answer")
+        if !outcome.differences.isEmpty { throw ExitStatus.untrustedData }
     }
 
     private func verify(_ console: Console) async throws -> Verification.Outcome {
