@@ -18,7 +18,7 @@ struct DisturbedJob: Sendable {
     private let manifest: String
 
     /// Every how many of the points are taken: all of them in continuous integration, some in everyday runs.
-    static let stride = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_STRIDE"].flatMap { Int($0) } ?? 6
+    static let stride = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_STRIDE"].flatMap { Int($0) } ?? 12
 
     /// Runs the job undisturbed, and then the body while the service still runs.
     static func prepared(
