@@ -109,9 +109,9 @@ extension XMLParser {
 
     private mutating func readName() throws(XMLFault) -> ArraySlice<UInt8> {
         let name = bytes[position...].prefix { $0.isXMLNameCharacter }
-        guard let first = name.first, !first.isASCIIDigit, first != UInt8(ascii: "-"), first != UInt8(ascii: ".") else {
-            throw fault("no name")
-        }
+        // A prefix is a name, and so is what comes after it.
+        let parts = name.split(separator: UInt8(ascii: ":"))
+        guard !name.isEmpty, parts.allSatisfy({ $0.first?.mayBeginXMLName ?? false }) else { throw fault("no name") }
         position = name.endIndex
         return name
     }
@@ -180,6 +180,10 @@ extension XMLParser {
 
 extension UInt8 {
     fileprivate var isXMLBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0a || self == 0x0d }
+
+    fileprivate var mayBeginXMLName: Bool {
+        isXMLNameCharacter && !isASCIIDigit && self != UInt8(ascii: "-") && self != UInt8(ascii: ".")
+    }
 
     /// Names of other scripts are taken as they are.
     fileprivate var isXMLNameCharacter: Bool { isASCIIAlphanumeric || self >= 0x80 || "_-.:".utf8.contains(self) }

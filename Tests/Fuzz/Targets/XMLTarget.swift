@@ -8,7 +8,8 @@ extension FuzzTarget {
         do {
             let document = try XMLElement(parsing: input)
             try promise(document.depth <= XMLParser.maximumDepth, "a document is not deeper than it may be")
-            try promise(try XMLElement(parsing: Array(document.written.utf8)) == document, "a document reads back")
+            let again = try? XMLElement(parsing: Array(document.written.utf8))
+            try promise(again == document, "a document reads back")
         } catch let fault as XMLFault {
             try promise((0...input.count).contains(fault.offset), "a fault is at a byte of the text")
             try promise(!fault.description.contains("\n"), "a fault is one line")
