@@ -42,8 +42,24 @@ struct BatchBuilder {
 
     var isFull: Bool { rowsRead >= limits.rows || encodedBytes >= limits.bytes }
 
-    /// Takes one row of the result; `number` counts its data rows from 1.
-    mutating func append(_ block: RowBlock, row: Int, number: Int) throws(ExportError) {
+    /// Takes rows of the result until the batch is full.
+    ///
+    /// - Parameter number: of the first of them; counts the result's data rows from 1.
+    /// - Returns: how many it has taken.
+    mutating func append(_ block: RowBlock, rows: Range<Int>, number: Int) throws(ExportError) -> Int {
+        var row = rows.lowerBound
+        while row < rows.upperBound, !isFull {
+            try append(block, row: row, number: number + row - rows.lowerBound)
+            row += 1
+        }
+        for (earlier, _) in keys.placeRows() {
+            self.rows[earlier].isDead = true
+            deadRows += 1
+        }
+        return row - rows.lowerBound
+    }
+
+    private mutating func append(_ block: RowBlock, row: Int, number: Int) throws(ExportError) {
         if let reason = rejectedEncoder.reason(row: row, of: block) {
             rejectedEncoder.encode(row: row, of: block, number: number, reason: reason, into: &rejected)
             rejectedRows += 1
@@ -56,11 +72,8 @@ struct BatchBuilder {
         let start = open.count
         try encoder.encode(row: row, of: block, into: &open)
         encodedBytes += open.count - start
-        if let previous = keys.insert(block, row: row, keyIndices: schema.keyIndices) {
-            rows[previous].isDead = true
-            deadRows += 1
-        }
         rows.append(Row(block: UInt32(blocks.count), start: UInt32(start)))
+        keys.append(block, row: row, keyIndices: schema.keyIndices)
     }
 
     /// Closes the batch and begins the next one.

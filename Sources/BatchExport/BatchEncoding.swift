@@ -48,15 +48,13 @@ struct BatchEncoding {
         let block = page.page.block
         var row: Int
         if let nextRow { row = nextRow } else { row = try firstRow(of: page) }
-        while row < block.rowCount {
-            rowsRead += 1
-            try builder.append(block, row: row, number: rowsRead)
-            try cursor?.see(block, row: row, number: rowsRead)
-            row += 1
-            if builder.isFull {
-                nextRow = row
-                return seal(at: row, of: page)
-            }
+        let taken = row..<row + (try builder.append(block, rows: row..<block.rowCount, number: rowsRead + 1))
+        try cursor?.see(block, rows: taken, number: rowsRead + 1)
+        rowsRead += taken.count
+        row = taken.upperBound
+        if builder.isFull {
+            nextRow = row
+            return seal(at: row, of: page)
         }
         if page.page.next == nil, builder.rowsRead > 0 {
             nextRow = row

@@ -45,7 +45,7 @@ struct ExportPipeline {
     ) async throws {
         try await finish(in: &group)
         isPublishing = true
-        group.addTask { [exporter, checkpoint] in
+        group.addTask(executorPreference: BackgroundExecutor.shared) { [exporter, checkpoint] in
             .published(try await exporter.publish(batch, after: checkpoint))
         }
     }

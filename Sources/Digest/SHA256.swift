@@ -57,7 +57,17 @@ public enum HMACSHA256 {
 extension Sequence<UInt8> {
     /// Two lower-case hexadecimal digits a byte.
     public var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * underestimatedCount)
+        for byte in self {
+            text.append((byte >> 4).hexadecimalDigit)
+            text.append((byte & 15).hexadecimalDigit)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
+}
+
+extension UInt8 {
+    /// Of a number below 16.
+    fileprivate var hexadecimalDigit: UInt8 { self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Compresses blocks in parallel and joins them to one gzip member (RFC 1952), as pigz does.
 ///
 /// One member, because several readers stop after the first: Perl's, Ruby's, older Trino's. The frame holds no name and
@@ -42,32 +44,40 @@ public struct GzipMember: Sendable {
     static func compress(
         _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, level: Int, workers: Int
     ) async throws -> [Block] {
-        let workers = max(1, min(workers, blocks.count))
+        let queue = BlockQueue(count: blocks.count)
         return try await withThrowingTaskGroup(of: [Block].self) { group in
-            for worker in 0..<workers {
+            for _ in 0..<max(1, min(workers, blocks.count)) {
                 group.addTask {
-                    try await compress(blocks, after: dictionary, isEnd: isEnd, from: worker, by: workers, level: level)
+                    let deflater = Deflater(level: level)
+                    var done: [Block] = []
+                    while let index = queue.next() {
+                        let deflated = deflater.deflate(
+                            blocks[index], after: index == 0 ? dictionary : blocks[index - 1],
+                            isLast: isEnd && index == blocks.count - 1)
+                        done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
+                        // A block takes milliseconds and a batch many blocks: the reader of pages gets its turn between
+                        // them.
+                        await Task.yield()
+                        try Task.checkCancellation()
+                    }
+                    return done
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }.sorted { $0.index < $1.index }
         }
     }
 
-    private static func compress(
-        _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, from first: Int, by stride: Int, level: Int
-    ) async throws -> [Block] {
-        let deflater = Deflater(level: level)
-        var done: [Block] = []
-        for index in Swift.stride(from: first, to: blocks.count, by: stride) {
-            let deflated = deflater.deflate(
-                blocks[index], after: index == 0 ? dictionary : blocks[index - 1],
-                isLast: isEnd && index == blocks.count - 1)
-            done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
-            // A block takes milliseconds and a batch many blocks: the reader of pages gets its turn between them.
-            await Task.yield()
-            try Task.checkCancellation()
+    /// Gives each block to the worker that is free first: nobody knows how long one takes beside other work.
+    private final class BlockQueue: Sendable {
+        private let count: Int
+        private let taken = Atomic(0)
+
+        init(count: Int) { self.count = count }
+
+        func next() -> Int? {
+            let index = taken.add(1, ordering: .relaxed).oldValue
+            return index < count ? index : nil
         }
-        return done
     }
 
     static func header(level: Int) -> [UInt8] {

@@ -14,7 +14,7 @@ private func highest(
     ]
     var tracker = try CursorTracker(column: "c", in: columns, seen: seen)
     let rows = block(values.map { ["k", $0] })
-    for row in 0..<rows.rowCount { try tracker.see(rows, row: row, number: row + 1) }
+    try tracker.see(rows, rows: 0..<rows.rowCount, number: 1)
     return tracker.value
 }
 

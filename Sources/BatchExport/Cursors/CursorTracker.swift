@@ -28,8 +28,12 @@ struct CursorTracker {
         highest = seen.map { Array($0.text.utf8) }
     }
 
-    /// - Parameter number: of the row in the result, from 1.
-    mutating func see(_ block: RowBlock, row: Int, number: Int) throws(ExportError) {
+    /// - Parameter number: of the first row in the result, from 1.
+    mutating func see(_ block: RowBlock, rows: Range<Int>, number: Int) throws(ExportError) {
+        for row in rows { try see(block, row: row, number: number + row - rows.lowerBound) }
+    }
+
+    private mutating func see(_ block: RowBlock, row: Int, number: Int) throws(ExportError) {
         let cell = block.cells[block.cellIndices(ofRow: row).lowerBound + index]
         guard !cell.isNull, cell.traits.isDisjoint(with: [.nul, .loneSurrogate]) else { return }
         let bytes = block.bytes.span

@@ -13,7 +13,9 @@ public struct CSVEncoder: RowEncoder {
         for (index, column) in columns.enumerated() {
             if index > 0 { header.append(0x2c) }
             let name = Array(column.name.utf8)
-            Self.append(name.span, in: 0..<name.count, to: &header)
+            header.append(addingCapacity: Self.room(for: name.indices)) {
+                Self.append(name.span, in: name.indices, to: &$0)
+            }
         }
         header.append(0x0a)
         fileHeader = header
@@ -22,46 +24,55 @@ public struct CSVEncoder: RowEncoder {
 
     public func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) throws(ExportError) {
         let bytes = block.bytes.span
-        let indices = block.cellIndices(ofRow: row)
-        for index in indices {
-            if index > indices.lowerBound { output.append(0x2c) }
-            let cell = block.cells[index]
-            if !cell.isNull {
-                Self.append(bytes, in: cell.range, to: &output)
-            } else if isSingleColumn {
-                // A blank line, which half of all readers drop.
-                throw .schema(
-                    "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
+        let cells = block.cells.span.extracting(block.cellIndices(ofRow: row))
+        if isSingleColumn, cells[0].isNull {
+            // A blank line, which half of all readers drop.
+            throw .schema(
+                "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
+        }
+        var room = 1
+        for index in cells.indices { room += 1 + Self.room(for: cells[index].range) }
+        output.append(addingCapacity: room) { line in
+            for index in cells.indices {
+                if index > 0 { line.append(0x2c) }
+                if !cells[index].isNull { Self.append(bytes, in: cells[index].range, to: &line) }
             }
+            line.append(0x0a)
         }
-        output.append(0x0a)
     }
 
-    private static func append(_ bytes: Span<UInt8>, in range: Range<Int>, to output: inout [UInt8]) {
-        guard needsQuotes(bytes, in: range) else {
-            output.append(copying: bytes, in: range)
-            return
-        }
-        output.append(0x22)
-        var start = range.lowerBound
-        for offset in range where bytes[offset] == 0x22 {
-            output.append(copying: bytes, in: start..<offset + 1)
-            start = offset
-        }
-        output.append(copying: bytes, in: start..<range.upperBound)
-        output.append(0x22)
+    /// Bytes that a value may take: every one a quote, two quotes around them, and what copying needs beside.
+    private static func room(for range: Range<Int>) -> Int {
+        2 * range.count + 2 + OutputSpan<UInt8>.copyingSlack
     }
 
+    /// Copies the value and looks at it on the way; only one that needs quotes is written twice.
+    @inline(__always)
+    private static func append(_ bytes: Span<UInt8>, in range: Range<Int>, to line: inout OutputSpan<UInt8>) {
+        let start = line.count
+        let isSpecial = line.append(copying: bytes, in: range, findingIn: Self.specials(in:))
+        if isSpecial || range.isEmpty || isEndOfCopy(bytes, in: range) {
+            line.removeLast(line.count - start)
+            appendQuoted(bytes, in: range, to: &line)
+        }
+    }
+
+    /// Commas, quotes and the bytes of line ends.
+    @inline(__always)
+    private static func specials(in word: UInt64) -> UInt64 {
+        word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x0a) | word.bytes(equalTo: 0x0d)
+    }
+
+    private static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+        range.count == 2 && bytes[range.lowerBound] == 0x5c && bytes[range.lowerBound + 1] == 0x2e
+    }
+
+    /// Whether a value is written in quotes.
     static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
-        if range.isEmpty { return true }
-        if range.count == 2, bytes[range.lowerBound] == 0x5c, bytes[range.lowerBound + 1] == 0x2e { return true }
+        if range.isEmpty || isEndOfCopy(bytes, in: range) { return true }
         var offset = range.lowerBound
         while offset + 8 <= range.upperBound {
-            let word = bytes.loadWord(at: offset)
-            let hits =
-                word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x0a)
-                | word.bytes(equalTo: 0x0d)
-            if hits != 0 { return true }
+            if specials(in: bytes.loadWord(at: offset)) != 0 { return true }
             offset += 8
         }
         while offset < range.upperBound {
@@ -71,5 +82,14 @@ public struct CSVEncoder: RowEncoder {
             }
         }
         return false
+    }
+
+    private static func appendQuoted(_ bytes: Span<UInt8>, in range: Range<Int>, to line: inout OutputSpan<UInt8>) {
+        line.append(0x22)
+        for offset in range {
+            if bytes[offset] == 0x22 { line.append(0x22) }
+            line.append(bytes[offset])
+        }
+        line.append(0x22)
     }
 }

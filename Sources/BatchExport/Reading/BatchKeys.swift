@@ -21,18 +21,21 @@ struct BatchKeys {
     }
 
     mutating func add(_ block: RowBlock) {
-        var unplaced: [(row: Int, key: KeyIndex.Unplaced)] = []
-        unplaced.reserveCapacity(block.rowCount)
+        let indexed = index.rowCount
+        // Of the rows that go into the index: those whose key is not NULL.
+        var numbers: [Int] = []
+        numbers.reserveCapacity(block.rowCount)
         for row in 0..<block.rowCount {
             rowCount += 1
             let first = block.cellIndices(ofRow: row).lowerBound
             if keyIndices.contains(where: { block.cells[first + $0].isNull }) {
                 nulls.add(rowCount)
             } else {
-                unplaced.append((rowCount, index.append(block, row: row, keyIndices: keyIndices)))
+                numbers.append(rowCount)
+                index.append(block, row: row, keyIndices: keyIndices)
             }
         }
-        for (row, key) in unplaced where index.place(key) != nil { duplicates.add(row) }
+        for (_, later) in index.placeRows() { duplicates.add(numbers[later - indexed]) }
     }
 
     /// What breaks the rule: which kind, and where.
