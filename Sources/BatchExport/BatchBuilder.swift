@@ -80,7 +80,7 @@ struct BatchBuilder {
     mutating func seal() -> BatchContent {
         blocks.append(open)
         let content = BatchContent(
-            rows: rows.count - deadRows, duplicateRows: deadRows, rejectedRows: rejectedRows,
+            counts: BatchCounts(rows: rows.count - deadRows, duplicateRows: deadRows, rejectedRows: rejectedRows),
             blocks: deadRows == 0 ? blocks : livingBlocks(), rejected: rejected)
         blocks = []
         rows.removeAll(keepingCapacity: true)
@@ -137,15 +137,19 @@ public struct BatchLimits: Sendable, Equatable {
 
 /// A closed batch, ready to be compressed and written.
 struct BatchContent: Sendable {
-    /// Rows in the file.
-    let rows: Int
-    let duplicateRows: Int
-    let rejectedRows: Int
+    let counts: BatchCounts
     /// The file's bytes before compression.
     let blocks: [[UInt8]]
     /// Rejected rows as NDJSON; empty if there are none.
     let rejected: [UInt8]
+}
+
+/// What became of the rows of a batch.
+struct BatchCounts: Sendable {
+    /// Rows in the file.
+    let rows: Int
+    let duplicateRows: Int
+    let rejectedRows: Int
 
     var rowsRead: Int { rows + duplicateRows + rejectedRows }
-    var uncompressedBytes: Int { blocks.reduce(0) { $0 + $1.count } }
 }

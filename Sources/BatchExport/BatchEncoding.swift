@@ -13,6 +13,17 @@ struct SealedBatch: Sendable {
     let lastRowSHA256: String?
     /// The highest value of the cursor column up to the end, if there is such a column.
     let highestCursor: CursorValue?
+
+    /// Where the next batch begins.
+    ///
+    /// - Parameter checkpoint: where this one does.
+    func end(after checkpoint: Checkpoint) -> Checkpoint {
+        Checkpoint(
+            bookmark: end, rowsExported: checkpoint.rowsExported + content.counts.rowsRead,
+            duplicateRows: checkpoint.duplicateRows + content.counts.duplicateRows,
+            rejectedRows: checkpoint.rejectedRows + content.counts.rejectedRows,
+            nextBatch: checkpoint.nextBatch + 1, lastRowSHA256: lastRowSHA256, highestCursor: highestCursor)
+    }
 }
 
 /// Cuts the pages of a result into batches. Pure: pages in, batches out.

@@ -4,7 +4,10 @@ import Gzip
 /// A batch as it will stand in its file.
 struct CompressedBatch: Sendable {
     let sequence: Int
-    let content: BatchContent
+    let schema: ResultSchema
+    let counts: BatchCounts
+    /// Of the file before compression.
+    let uncompressedBytes: Int
     /// The compressed file in pieces; empty if every row was rejected.
     let data: [[UInt8]]
     let rejected: [[UInt8]]?
@@ -14,30 +17,29 @@ struct CompressedBatch: Sendable {
     let end: Checkpoint
 
     init(_ batch: SealedBatch, after checkpoint: Checkpoint, level: Int, workers: Int) async throws {
+        let content = batch.content
         sequence = checkpoint.nextBatch
-        content = batch.content
+        schema = batch.schema
+        counts = content.counts
+        uncompressedBytes = content.blocks.reduce(0) { $0 + $1.count }
         rowsBefore = checkpoint.rowsExported
         // A file without rows would stop half of all loaders, so there is none.
         data =
-            content.rows == 0
+            counts.rows == 0
             ? [] : try await GzipMember(compressing: content.blocks, level: level, workers: workers).pieces
         rejected =
             content.rejected.isEmpty
             ? nil : try await GzipMember(compressing: [content.rejected], level: level, workers: 1).pieces
-        end = Checkpoint(
-            bookmark: batch.end, rowsExported: rowsBefore + content.rowsRead,
-            duplicateRows: checkpoint.duplicateRows + content.duplicateRows,
-            rejectedRows: checkpoint.rejectedRows + content.rejectedRows, nextBatch: sequence + 1,
-            lastRowSHA256: batch.lastRowSHA256, highestCursor: batch.highestCursor)
+        end = batch.end(after: checkpoint)
     }
 
     func entry(runID: String, in directory: ExportDirectory, format: FileFormat) -> Manifest.Batch? {
         guard !data.isEmpty else { return nil }
         return Manifest.Batch(
             sequence: sequence, runID: runID, path: directory.dataPath(sequence: sequence, format: format),
-            rows: content.rows, duplicateRows: content.duplicateRows, rejectedRows: content.rejectedRows,
-            bytes: data.reduce(0) { $0 + $1.count }, uncompressedBytes: content.uncompressedBytes,
-            sha256: sha256(of: data), firstRow: rowsBefore + 1, lastRow: rowsBefore + content.rowsRead)
+            rows: counts.rows, duplicateRows: counts.duplicateRows, rejectedRows: counts.rejectedRows,
+            bytes: data.reduce(0) { $0 + $1.count }, uncompressedBytes: uncompressedBytes,
+            sha256: sha256(of: data), firstRow: rowsBefore + 1, lastRow: rowsBefore + counts.rowsRead)
     }
 }
 

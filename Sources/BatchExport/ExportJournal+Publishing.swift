@@ -6,9 +6,7 @@ extension ExportJournal {
     /// Makes one batch part of the export: data file, rejected rows, manifest, state.
     ///
     /// A batch that is exported already is held against what the manifest says of it and changes nothing.
-    func publish(_ batch: CompressedBatch, _ facts: RunFacts, schema: ResultSchema, format: FileFormat)
-        throws(ExportError)
-    {
+    func publish(_ batch: CompressedBatch, _ facts: RunFacts, format: FileFormat) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
         let entry = batch.entry(runID: state.runID, in: directory, format: format)
         if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
@@ -18,7 +16,7 @@ extension ExportJournal {
             try publishFile(
                 directory.rejectedPath(sequence: batch.sequence), rejected, sha256: sha256(of: rejected))
         }
-        var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
+        var manifest = manifest ?? Manifest(table: directory.table, schema: batch.schema, fileFormat: format)
         if let entry { manifest.record(entry) }
         manifest.record(facts.run(state, query: query, checkpoint: batch.end))
         try save(manifest)

@@ -1,11 +1,15 @@
-/// What happens beside the encoding of rows: the next page is read, the last batch is published.
+/// What happens beside the encoding of rows: the next page is read, the last batch is compressed, the one before it is
+/// written.
 struct ExportPipeline {
     let exporter: Exporter
     let source: any ResultSource
-    /// Behind the last published batch.
+    /// Behind the last batch that was closed.
     private var checkpoint: Checkpoint
     private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
+    private var isCompressing = false
+    /// Waits until the batch before it is published.
+    private var compressed: CompressedBatch?
     private var isPublishing = false
 
     init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
@@ -39,20 +43,21 @@ struct ExportPipeline {
         }
     }
 
-    /// Has a batch published once the one before it is.
+    /// Has a batch compressed as soon as the one before it is, and published in its turn.
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
     ) async throws {
-        try await finish(in: &group)
-        isPublishing = true
+        while isCompressing || compressed != nil { try await settle(&group) }
+        isCompressing = true
         group.addTask(executorPreference: BackgroundExecutor.shared) { [exporter, checkpoint] in
-            .published(try await exporter.publish(batch, after: checkpoint))
+            .compressed(try await exporter.compress(batch, after: checkpoint))
         }
+        checkpoint = batch.end(after: checkpoint)
     }
 
     /// Waits until every batch is published.
     mutating func finish(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
-        while isPublishing { try await settle(&group) }
+        while isCompressing || isPublishing { try await settle(&group) }
     }
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
@@ -60,10 +65,23 @@ struct ExportPipeline {
         case .read(let result)?:
             readAhead = result
             isReading = false
-        case .published(let end)?:
-            checkpoint = end
+        case .compressed(let batch)?:
+            compressed = batch
+            isCompressing = false
+        case .published?:
             isPublishing = false
         case nil: throw CancellationError()
+        }
+        publishCompressed(in: &group)
+    }
+
+    /// One batch at a time is written, so each is published after the one before it.
+    private mutating func publishCompressed(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+        guard !isPublishing, let batch = compressed.take() else { return }
+        isPublishing = true
+        group.addTask(executorPreference: BackgroundExecutor.shared) { [exporter] in
+            try await exporter.publish(batch)
+            return .published
         }
     }
 }
@@ -71,5 +89,6 @@ struct ExportPipeline {
 /// Something that was done beside the encoding.
 enum ExportStep: Sendable {
     case read(Result<PageAt, any Error>)
-    case published(Checkpoint)
+    case compressed(CompressedBatch)
+    case published
 }

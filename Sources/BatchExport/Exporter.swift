@@ -2,8 +2,9 @@ public import Logging
 
 /// Turns the rows of a result into published batches.
 ///
-/// One task encodes. Beside it, one more page is on its way and one more batch is being compressed and written: so the
-/// service, the encoder and the disk work at the same time, and no more than that is ever in memory.
+/// One task encodes. Beside it, one more page is on its way, one more batch is being compressed, and the one before that
+/// is being written: so the service, the encoder, the compressor and the disk work at the same time, and no more than
+/// that is ever in memory.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
@@ -79,16 +80,16 @@ public struct Exporter: Sendable {
         return try BatchEncoding(schema: schema, options: options, from: checkpoint)
     }
 
-    /// Compresses a batch and makes it part of the export.
-    ///
-    /// - Returns: where the next one begins.
-    func publish(_ batch: SealedBatch, after checkpoint: Checkpoint) async throws -> Checkpoint {
-        let compressed = try await CompressedBatch(
+    func compress(_ batch: SealedBatch, after checkpoint: Checkpoint) async throws -> CompressedBatch {
+        try await CompressedBatch(
             batch, after: checkpoint, level: options.compressionLevel, workers: options.workers)
-        try await journal.publish(compressed, facts, schema: batch.schema, format: options.format)
-        report(.published(compressed))
-        log(compressed)
-        return compressed.end
+    }
+
+    /// Makes a batch part of the export.
+    func publish(_ batch: CompressedBatch) async throws {
+        try await journal.publish(batch, facts, format: options.format)
+        report(.published(batch))
+        log(batch)
     }
 
     private func log(_ batch: CompressedBatch) {
@@ -96,16 +97,16 @@ public struct Exporter: Sendable {
             "batch published",
             metadata: [
                 "event": "batch_published", "batch": .stringConvertible(batch.sequence),
-                "rows": .stringConvertible(batch.content.rows),
-                "duplicate_rows": .stringConvertible(batch.content.duplicateRows),
-                "rejected_rows": .stringConvertible(batch.content.rejectedRows),
+                "rows": .stringConvertible(batch.counts.rows),
+                "duplicate_rows": .stringConvertible(batch.counts.duplicateRows),
+                "rejected_rows": .stringConvertible(batch.counts.rejectedRows),
             ])
-        if batch.content.rejectedRows > 0 {
+        if batch.counts.rejectedRows > 0 {
             logger.warning(
-                "\(batch.content.rejectedRows) rows cannot be loaded and were set aside",
+                "\(batch.counts.rejectedRows) rows cannot be loaded and were set aside",
                 metadata: [
                     "event": "rows_rejected", "batch": .stringConvertible(batch.sequence),
-                    "rejected_rows": .stringConvertible(batch.content.rejectedRows),
+                    "rejected_rows": .stringConvertible(batch.counts.rejectedRows),
                     "file": "\(journal.directory.rejectedPath(sequence: batch.sequence))",
                 ])
         }
@@ -147,6 +148,6 @@ public enum ExportProgress: Sendable {
     static func published(_ batch: CompressedBatch) -> ExportProgress {
         .published(
             batches: batch.data.isEmpty ? 0 : 1, bytes: batch.data.reduce(0) { $0 + $1.count },
-            uncompressedBytes: batch.data.isEmpty ? 0 : batch.content.uncompressedBytes)
+            uncompressedBytes: batch.data.isEmpty ? 0 : batch.uncompressedBytes)
     }
 }

@@ -1,3 +1,4 @@
+import CSpawn
 import SystemPackage
 
 #if canImport(Glibc)
@@ -48,11 +49,18 @@ struct SpawnedProcess {
         }
     }
 
-    /// libcurl's sockets, say, are nothing for a program that somebody configured.
-    private static func closeOthersOnSpawn() {
-        for descriptor in 3..<Int32(clamping: min(max(sysconf(Int32(_SC_OPEN_MAX)), 3), 4096)) {
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        }
+    /// libcurl's sockets, say, are nothing for a program that somebody configured. Closed by the child itself: other
+    /// threads may open files until it has its own.
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t, _ flags: inout Int32) {
+        #if canImport(Glibc)
+            cspawn_close_from(&actions, 3)
+        #elseif canImport(Darwin)
+            flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
+        #else
+            for descriptor in 3..<Int32(clamping: min(max(sysconf(Int32(_SC_OPEN_MAX)), 3), 4096)) {
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            }
+        #endif
     }
 
     private static func spawn(
@@ -70,7 +78,8 @@ struct SpawnedProcess {
         posix_spawn_file_actions_adddup2(&actions, output.rawValue, 1)
         posix_spawn_file_actions_adddup2(&actions, errors.rawValue, 2)
 
-        closeOthersOnSpawn()
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        closeOthers(&actions, &flags)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -82,8 +91,7 @@ struct SpawnedProcess {
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let words = command.map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
