@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "Files", "Gzip", "JSON",
+                "Athena", "BatchExport", "CMalloc", "Files", "Gzip", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

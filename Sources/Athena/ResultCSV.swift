@@ -18,45 +18,58 @@ package enum ResultCSV {
     ///
     /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand.
     package static func rows(in bytes: consuming [UInt8], columnCount: Int) throws(ResultCSVError) -> RowBlock {
-        var parser = ResultCSVParser(columnCount: columnCount, byteCount: bytes.count)
-        try parser.parse(bytes.span)
-        parser.joinDoubledQuotes(in: &bytes)
+        var parser = ResultCSVParser(columnCount: columnCount)
+        var cells = try parser.cells(of: bytes.span)
+        parser.joinDoubledQuotes(in: &bytes, &cells)
         return RowBlock(
-            bytes: bytes, cells: parser.cells, columnCount: columnCount,
-            hasUnloadableCells: parser.hasUnloadableCells)
+            bytes: bytes, cells: cells, columnCount: columnCount, hasUnloadableCells: parser.hasUnloadableCells)
     }
 }
 
 private struct ResultCSVParser {
-    private(set) var cells: [RowBlock.Cell] = []
     private(set) var hasUnloadableCells = false
     /// Cells whose text still holds doubled quotes, and where the first of them stands.
     private var doubled: [(cell: Int, quote: Int)] = []
     private let columnCount: Int
 
-    init(columnCount: Int, byteCount: Int) {
+    init(columnCount: Int) {
         self.columnCount = columnCount
-        // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
-        cells.reserveCapacity(byteCount / 10)
     }
 
-    mutating func parse(_ text: Span<UInt8>) throws(ResultCSVError) {
+    mutating func cells(of text: Span<UInt8>) throws(ResultCSVError) -> [RowBlock.Cell] {
+        var cells: [RowBlock.Cell] = []
         var offset = 0
         while offset < text.count {
-            let record = offset
-            var fields = 0
-            while true {
-                offset = try parseField(text, at: offset)
-                fields &+= 1
-                guard offset < text.count, text[offset] == 0x2c, fields < columnCount else { break }
-                offset &+= 1
-            }
-            if offset < text.count { offset = try endOfLine(text, at: offset) }
-            guard fields == columnCount else {
-                throw ResultCSVError(
-                    offset: record, reason: "a record has \(fields) values, but there are \(columnCount) columns")
+            let before = cells.count
+            // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
+            let room = max(columnCount, (text.count - offset) / 10)
+            try cells.append(addingCapacity: room) { (output) throws(ResultCSVError) in
+                while offset < text.count, output.freeCapacity >= columnCount {
+                    offset = try parseRecord(text, at: offset, into: &output, after: before)
+                }
             }
         }
+        return cells
+    }
+
+    /// - Parameter before: cells in front of the output.
+    private mutating func parseRecord(
+        _ text: Span<UInt8>, at start: Int, into output: inout OutputSpan<RowBlock.Cell>, after before: Int
+    ) throws(ResultCSVError) -> Int {
+        var offset = start
+        var fields = 0
+        while true {
+            offset = try parseField(text, at: offset, into: &output, after: before)
+            fields &+= 1
+            guard offset < text.count, text[offset] == 0x2c, fields < columnCount else { break }
+            offset &+= 1
+        }
+        if offset < text.count { offset = try endOfLine(text, at: offset) }
+        guard fields == columnCount else {
+            throw ResultCSVError(
+                offset: start, reason: "a record has \(fields) values, but there are \(columnCount) columns")
+        }
+        return offset
     }
 
     private func endOfLine(_ text: Span<UInt8>, at offset: Int) throws(ResultCSVError) -> Int {
@@ -72,26 +85,36 @@ private struct ResultCSVParser {
 
     /// - Returns: where the comma or the line end behind the field stands.
     @inline(__always)
-    private mutating func parseField(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
-        guard start < text.count, text[start] == 0x22 else { return try parseBare(text, at: start) }
+    private mutating func parseField(
+        _ text: Span<UInt8>, at start: Int, into output: inout OutputSpan<RowBlock.Cell>, after before: Int
+    ) throws(ResultCSVError) -> Int {
+        guard start < text.count, text[start] == 0x22 else {
+            let end = try endOfBare(text, at: start)
+            output.append(try bareCell(text, in: start..<end))
+            return end
+        }
         var offset = start &+ 1
         var highBits: UInt64 = 0
         var specials: UInt64 = 0
+        var commas: UInt64 = 0
         var firstQuote: Int?
         while true {
             while offset &+ 8 <= text.count {
                 let word = text.loadWord(at: offset)
                 let quotes = word.bytes(equalTo: 0x22)
                 let stops = word.bytes(below: 0x20) | word.bytes(equalTo: 0x5c)
+                let separators = word.bytes(equalTo: 0x2c)
                 if quotes != 0 {
                     let bits = UInt64(quotes.trailingZeroBitCount & ~7)
                     let before: UInt64 = ~(~0 << bits)
                     specials |= stops & before
+                    commas |= separators & before
                     highBits |= word & before
                     offset &+= Int(bits >> 3)
                     break
                 }
                 specials |= stops
+                commas |= separators
                 highBits |= word
                 offset &+= 8
             }
@@ -103,6 +126,7 @@ private struct ResultCSVParser {
                 // Only in the last seven bytes of the text.
                 highBits |= UInt64(byte)
                 if byte < 0x20 || byte == 0x5c { specials |= 1 }
+                if byte == 0x2c { commas |= 1 }
                 offset &+= 1
             } else if offset &+ 1 < text.count, text[offset &+ 1] == 0x22 {
                 if firstQuote == nil { firstQuote = offset }
@@ -112,38 +136,37 @@ private struct ResultCSVParser {
             }
         }
         let value = start &+ 1..<offset
-        var traits: RowBlock.Traits = .plainJSON
+        var traits: RowBlock.Traits = [.plainJSON, .plainCSV]
         if specials != 0 { traits = specialTraits(of: text, in: value) }
+        if commas != 0 || value.isEmpty { traits.remove(.plainCSV) }
         if let firstQuote {
-            traits.remove(.plainJSON)
-            doubled.append((cells.count, firstQuote))
+            traits.subtract([.plainJSON, .plainCSV])
+            doubled.append((before &+ output.count, firstQuote))
         }
         if highBits & 0x8080_8080_8080_8080 != 0 { try checkUTF8(text, in: value) }
-        cells.append(RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits))
+        output.append(RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits))
         return offset &+ 1
     }
 
-    /// NULL, or a value without quotes.
-    private mutating func parseBare(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
+    private func endOfBare(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
         var offset = start
-        scan: while offset < text.count {
+        while offset < text.count {
             switch text[offset] {
-            case 0x2c, 0x0a: break scan
-            case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: break scan
+            case 0x2c, 0x0a: return offset
+            case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: return offset
             case 0x22:
                 throw ResultCSVError(offset: offset, reason: "a quote stands in a value that does not begin with one")
             default: offset &+= 1
             }
         }
-        if offset == start {
-            cells.append(.null)
-        } else {
-            try checkUTF8(text, in: start..<offset)
-            cells.append(
-                RowBlock.Cell(
-                    start: start, count: offset - start, traits: specialTraits(of: text, in: start..<offset)))
-        }
         return offset
+    }
+
+    /// NULL, or a value without quotes.
+    private mutating func bareCell(_ text: Span<UInt8>, in range: Range<Int>) throws(ResultCSVError) -> RowBlock.Cell {
+        if range.isEmpty { return .null }
+        try checkUTF8(text, in: range)
+        return RowBlock.Cell(start: range.lowerBound, count: range.count, traits: specialTraits(of: text, in: range))
     }
 
     private mutating func specialTraits(of text: Span<UInt8>, in range: Range<Int>) -> RowBlock.Traits {
@@ -169,8 +192,7 @@ private struct ResultCSVParser {
     }
 
     /// Makes single quotes of the doubled ones in place, now that nobody reads the CSV any more.
-    mutating func joinDoubledQuotes(in buffer: inout [UInt8]) {
-        let doubled = doubled
+    func joinDoubledQuotes(in buffer: inout [UInt8], _ cells: inout [RowBlock.Cell]) {
         guard !doubled.isEmpty else { return }
         var bytes = buffer.mutableSpan
         var cells = cells.mutableSpan

@@ -46,6 +46,8 @@ public struct RowBlock: Sendable {
         public static let loneSurrogate = Traits(rawValue: 4)
         /// No byte of the text needs an escape in JSON.
         public static let plainJSON = Traits(rawValue: 8)
+        /// The text is not empty and holds no comma, quote, backslash or control character, so it can stand bare in CSV.
+        public static let plainCSV = Traits(rawValue: 16)
 
         @usableFromInline static let unloadable: Traits = [.nul, .loneSurrogate]
     }

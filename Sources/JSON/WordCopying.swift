@@ -34,6 +34,12 @@ extension OutputSpan<UInt8> {
         return hits != 0
     }
 
+    /// Appends the bytes of a range of a span.
+    @inlinable @inline(__always)
+    package mutating func append(copying source: Span<UInt8>, in range: Range<Int>) {
+        _ = append(copying: source, in: range, findingIn: { _ in 0 })
+    }
+
     /// Writes eight bytes, the lowest first, of which the first `count` count.
     @inlinable @inline(__always)
     mutating func append(_ word: UInt64, keeping count: Int) {

@@ -35,7 +35,12 @@ public struct CSVEncoder: RowEncoder {
         output.append(addingCapacity: room) { line in
             for index in cells.indices {
                 if index > 0 { line.append(0x2c) }
-                if !cells[index].isNull { Self.append(bytes, in: cells[index].range, to: &line) }
+                let cell = cells[index]
+                if cell.traits.contains(.plainCSV) {
+                    line.append(copying: bytes, in: cell.range)
+                } else if !cell.isNull {
+                    Self.append(bytes, in: cell.range, to: &line)
+                }
             }
             line.append(0x0a)
         }
