@@ -87,8 +87,38 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
         let block = try ResultCSV.rows(
             in: Array("\"a\0b\",\"plain text\"\n\"back\\slash\",\"é\"\n".utf8), columnCount: 2)
         #expect(block.hasUnloadableCells)
-        #expect(block.cells.map(\.traits) == [[.nul], .plainJSON, [], .plainJSON])
+        let plain: RowBlock.Traits = [.plainJSON, .plainCSV]
+        #expect(block.cells.map(\.traits) == [[.nul], plain, [], plain])
         #expect(try !ResultCSV.rows(in: Array("\"a\"\n".utf8), columnCount: 1).hasUnloadableCells)
+    }
+
+    /// At every place of a value, beside the end of the text and far from it: what the parser knows of a value must not
+    /// change what is written of it.
+    @Test(arguments: ["", "x", "\"\n"]) func `a value that needs quotes is never taken for one that stands bare`(
+        _ behind: String
+    ) throws {
+        for length in 0..<20 {
+            for special in [",", "\"\"", "\n", "\r", "\\", "\\.", "\t", "é", ""] {
+                for place in 0...length {
+                    let value =
+                        String(repeating: "x", count: place) + special + String(repeating: "y", count: length - place)
+                    let text = "\"\(value)\",\"\(behind.replacing("\"", with: "\"\""))\""
+                    let block = try ResultCSV.rows(in: Array(text.utf8), columnCount: 2)
+                    let unmarked = RowBlock(
+                        bytes: block.bytes,
+                        cells: block.cells.map { RowBlock.Cell(start: $0.range.lowerBound, count: $0.range.count) },
+                        columnCount: 2, hasUnloadableCells: false)
+                    #expect(try csv(block) == csv(unmarked), "\(text.debugDescription)")
+                }
+            }
+        }
+    }
+
+    private func csv(_ block: RowBlock) throws -> [UInt8] {
+        let columns = ["a", "b"].map { Column(name: $0, sourceType: "varchar", type: .string) }
+        var output: [UInt8] = []
+        try FileFormat.csv.encoder(for: columns).encode(row: 0, of: block, into: &output)
+        return output
     }
 
     @Test func `ranges of every size give the rows of the whole`() throws {
