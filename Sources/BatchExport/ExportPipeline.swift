@@ -49,7 +49,7 @@ struct ExportPipeline {
     ) async throws {
         while isCompressing || compressed != nil { try await settle(&group) }
         isCompressing = true
-        group.addTask(executorPreference: BackgroundExecutor.shared) { [exporter, checkpoint] in
+        group.addTask { [exporter, checkpoint] in
             .compressed(try await exporter.compress(batch, after: checkpoint))
         }
         checkpoint = batch.end(after: checkpoint)
@@ -79,7 +79,7 @@ struct ExportPipeline {
     private mutating func publishCompressed(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
         guard !isPublishing, let batch = compressed.take() else { return }
         isPublishing = true
-        group.addTask(executorPreference: BackgroundExecutor.shared) { [exporter] in
+        group.addTask { [exporter] in
             try await exporter.publish(batch)
             return .published
         }
