@@ -96,13 +96,7 @@ struct AWSClient: Sendable {
     /// - Returns: what it was signed with; nil if it was not.
     private func sign(_ request: inout HTTPRequest, _ call: AWSCall) async throws -> Credentials? {
         guard case .signed(let signer, let provider) = signing else { return nil }
-        let credentials: Credentials
-        do {
-            credentials = try await provider.credentials()
-        } catch let error as AWSError where call.attempt > 1 {
-            // Not the same as a call that was never sent: the attempts before may have reached the service.
-            throw AWSError.provider(ProviderFault(provider: provider.name, error))
-        }
+        let credentials = try await credentials(of: provider, for: call)
         signer.sign(&request, with: credentials, at: runtime.now().advanced(by: memory.clockSkew.withLock { $0 }))
         return credentials
     }
@@ -143,7 +137,7 @@ extension AWSClient {
         switch error.kind {
         case .expiredCredentials where !call.hasRenewedCredentials:
             call.hasRenewedCredentials = true
-            return try await canReplace(used) ? .retry(after: .zero) : .stop
+            return try await canReplace(used, call) ? .retry(after: .zero) : .stop
         case .clockSkew where !call.hasCorrectedClock:
             call.hasCorrectedClock = true
             return correctClock(by: response) ? .retry(after: .zero) : .stop
@@ -152,10 +146,19 @@ extension AWSClient {
     }
 
     /// Whether the provider has other credentials than those that the service takes for expired.
-    private func canReplace(_ expired: Credentials?) async throws -> Bool {
+    private func canReplace(_ expired: Credentials?, _ call: AWSCall) async throws -> Bool {
         guard case .signed(_, let provider) = signing, let expired else { return false }
         await provider.invalidate(expired)
-        return try await provider.credentials() != expired
+        return try await credentials(of: provider, for: call) != expired
+    }
+
+    private func credentials(of provider: any CredentialProvider, for call: AWSCall) async throws -> Credentials {
+        do {
+            return try await provider.credentials()
+        } catch let error as AWSError where call.attempt > 1 {
+            // Not the same as a call that was never sent: the attempts before may have reached the service.
+            throw AWSError.provider(ProviderFault(provider: provider.name, error))
+        }
     }
 
     private func correctClock(by response: HTTPResponse) -> Bool {

@@ -68,10 +68,11 @@ extension AWSError {
         return error.message.lowercased().contains("token")
     }
 
-    /// "QueryExecution … was not found".
+    /// "QueryExecution … was not found", or its result was: both are gone for good.
     var isUnknownExecution: Bool {
         guard case .service(let error, _) = self, error.code == "InvalidRequestException" else { return false }
         return error.athenaErrorCode == "QUERY_EXECUTION_NOT_FOUND" || error.message.contains("was not found")
+            || error.saysThatResultsAreGone
     }
 
     /// The first and only attempt was refused: no query can be running that nobody knows of.
@@ -88,6 +89,15 @@ extension AWSError {
     var isMalformedQuery: Bool {
         guard case .service(let error, _) = self else { return false }
         return error.athenaErrorCode == "MALFORMED_QUERY"
+    }
+}
+
+extension AWSServiceError {
+    /// "Could not find results", "Query results not found": the object was deleted. Neither is documented, so no more is
+    /// asked for than these words.
+    fileprivate var saysThatResultsAreGone: Bool {
+        let text = message.lowercased()
+        return text.contains("could not find results") || text.contains("results not found")
     }
 }
 

@@ -25,6 +25,19 @@ extension AthenaExport {
         }
         let committed = await journal.committedCursor(of: choice.column)
         guard let from = committed ?? choice.start else { throw AthenaExportError.noCursor(column: choice.column) }
+        if committed != nil, let before = await journal.state, before.cursor?.from != nil,
+            before.request.isOfOtherRows(than: options.request)
+        {
+            logger.warning(
+                """
+                the cursor was left by another statement or database, and nothing before it is read; give other rows a \
+                --table of their own
+                """,
+                metadata: [
+                    "event": "cursor_of_other_query", "cursor_column": "\(choice.column)", "from": "\(from.text)",
+                ]
+            )
+        }
         logger.info(
             "reading on",
             metadata: ["event": "cursor_applied", "cursor_column": "\(choice.column)", "from": "\(from.text)"])
@@ -56,5 +69,12 @@ extension AthenaExport {
                 "superseded batches could not be removed; the next run tries again: \(error)",
                 metadata: ["event": "prune_failed"])
         }
+    }
+}
+
+extension ExportRequest {
+    /// Whether the statement, or where it runs, is another one.
+    fileprivate func isOfOtherRows(than other: ExportRequest) -> Bool {
+        ["query_sha256", "catalog", "database"].contains { value($0) != other.value($0) }
     }
 }

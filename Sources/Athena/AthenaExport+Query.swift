@@ -44,6 +44,13 @@ extension AthenaExport {
                 warnOfOtherLocation(execution)
                 return SucceededQuery(state: state, query: query, execution: execution)
             }
+            if execution.state == .cancelled, state.isStoppingQuery {
+                // A process before this one stopped it and did not live to hear so.
+                let next = state.starting(with: newToken())
+                try await journal.save(next)
+                (state, query) = try await started(next, isNew: true)
+                continue
+            }
             guard mayRerun(execution, query, of: state) else {
                 try await journal.save(state.failed(query))
                 throw AthenaExportError.queryEnded(
@@ -85,6 +92,10 @@ extension AthenaExport {
         // A task of its own: this one may be cancelled already.
         return await Task {
             do {
+                // First the promise: the stop may reach the service without its answer reaching us.
+                var stopping = state
+                stopping.isStoppingQuery = true
+                try await journal.save(stopping)
                 try await stopInTime(query.queryExecutionID)
                 logger.info(
                     "query stopped",
@@ -137,6 +148,7 @@ extension ExportState {
     func starting(with token: String) -> ExportState {
         var state = self
         state.phase = .starting(clientRequestToken: token)
+        state.isStoppingQuery = false
         return state
     }
 }

@@ -30,8 +30,9 @@ extension AthenaExport {
         // A run that is resumed reads on where it stands, without asking again why it does not stand elsewhere.
         let before = await journal.manifest?.run(named: state.runID)
         let facts = RunFacts(
-            querySHA256: SHA256.hex(execution.query ?? options.query.statement ?? ""),
-            parametersSHA256: options.query.parametersSHA256, source: source,
+            querySHA256: SHA256.hex(execution.query ?? options.query.started?.statement ?? ""),
+            parametersSHA256: options.query.parametersSHA256, catalog: options.query.started?.catalog,
+            database: options.query.started?.database, source: source,
             sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil),
             dataScannedBytes: execution.dataScannedInBytes)
         let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {

@@ -71,13 +71,12 @@ extension AthenaExport {
         /// One that somebody started; by its QueryExecutionId.
         case attach(String)
 
-        var statement: String? {
-            if case .start(let query) = self { query.statement } else { nil }
+        /// Nil for a query that somebody else has started.
+        var started: AthenaQuery? {
+            if case .start(let query) = self { query } else { nil }
         }
 
-        var parametersSHA256: String? {
-            if case .start(let query) = self { query.parametersSHA256 } else { nil }
-        }
+        var parametersSHA256: String? { started?.parametersSHA256 }
     }
 }
 

@@ -36,6 +36,19 @@ public struct CursorTemplate: Sendable {
     /// How many `?` there are beside the placeholder.
     public var markCount: Int { isCursor.count { !$0 } }
 
+    /// Whether the statement is one that prepares or executes another one.
+    public var isOfPreparedStatement: Bool {
+        var rest = Array(statement.utf8)[...]
+        while let first = rest.first {
+            let token = Self.token(rest)
+            let isComment = token.starts(with: "--".utf8) || token.starts(with: "/*".utf8)
+            guard isComment || [0x20, 0x09, 0x0a, 0x0d].contains(first) else { break }
+            rest = rest.dropFirst(token.count)
+        }
+        let word = String(decoding: rest.prefix(8), as: UTF8.self).uppercased()
+        return ["EXECUTE", "PREPARE"].contains { word.hasPrefix($0) }
+    }
+
     /// The user's parameters, with the cursor among them.
     ///
     /// - Precondition: there are ``markCount`` of them.

@@ -24,7 +24,10 @@ struct QueryPoller: Sendable {
         var waited = Duration.zero
         var furtherLooks = Self.furtherLooks
         while true {
+            let asked = ContinuousClock.now
             let execution = try await look(at: queryExecutionID)
+            // A call that is throttled may take minutes.
+            waited += ContinuousClock.now - asked
             report(.query(state: execution.state.name))
             switch execution.state {
             case .failed where execution.failedByBusyS3 && furtherLooks > 0 && waited < timeout:

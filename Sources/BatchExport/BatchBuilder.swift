@@ -18,7 +18,8 @@ struct BatchBuilder {
     private var keys = KeyIndex()
     private var encodedBytes = 0
     private var deadRows = 0
-    private var rejected: [UInt8] = []
+    /// As NDJSON, in blocks like those of the rows.
+    private var rejected: [[UInt8]] = []
     private var rejectedRows = 0
 
     /// An encoded row: its block, and where it begins there. It ends where the next one of its block begins.
@@ -61,8 +62,7 @@ struct BatchBuilder {
 
     private mutating func append(_ block: RowBlock, row: Int, number: Int) throws(ExportError) {
         if let reason = rejectedEncoder.reason(row: row, of: block) {
-            rejectedEncoder.encode(row: row, of: block, number: number, reason: reason, into: &rejected)
-            rejectedRows += 1
+            reject(block, row: row, number: number, reason: reason)
             return
         }
         if open.count >= Self.blockBytes {
@@ -74,6 +74,15 @@ struct BatchBuilder {
         encodedBytes += open.count - start
         rows.append(Row(block: UInt32(blocks.count), start: UInt32(start)))
         keys.append(block, row: row, keyIndices: schema.keyIndices)
+    }
+
+    private mutating func reject(_ block: RowBlock, row: Int, number: Int, reason: String) {
+        if rejected.last.map({ $0.count >= Self.blockBytes }) ?? true { rejected.append([]) }
+        let last = rejected.count - 1
+        let start = rejected[last].count
+        rejectedEncoder.encode(row: row, of: block, number: number, reason: reason, into: &rejected[last])
+        encodedBytes += rejected[last].count - start
+        rejectedRows += 1
     }
 
     /// Closes the batch and begins the next one.
@@ -126,7 +135,7 @@ struct BatchBuilder {
 public struct BatchLimits: Sendable, Equatable {
     /// Result rows read.
     public let rows: Int
-    /// Bytes encoded, before compression.
+    /// Bytes encoded, before compression; those of rejected rows count too.
     public let bytes: Int
 
     public init(rows: Int, bytes: Int) {
@@ -140,8 +149,8 @@ struct BatchContent: Sendable {
     let counts: BatchCounts
     /// The file's bytes before compression.
     let blocks: [[UInt8]]
-    /// Rejected rows as NDJSON; empty if there are none.
-    let rejected: [UInt8]
+    /// Rejected rows as NDJSON, in blocks; empty if there are none.
+    let rejected: [[UInt8]]
 }
 
 /// What became of the rows of a batch.

@@ -29,7 +29,7 @@ struct CompressedBatch: Sendable {
             ? [] : try await GzipMember(compressing: content.blocks, level: level, workers: workers).pieces
         rejected =
             content.rejected.isEmpty
-            ? nil : try await GzipMember(compressing: [content.rejected], level: level, workers: 1).pieces
+            ? nil : try await GzipMember(compressing: content.rejected, level: level, workers: workers).pieces
         end = batch.end(after: checkpoint)
     }
 
@@ -56,6 +56,9 @@ public struct RunFacts: Sendable {
     public let querySHA256: String
     /// Digest of the execution parameters as they were given; nil for a query that somebody else started.
     public let parametersSHA256: String?
+    /// Where the query was told to run; nil for the service's default.
+    public let catalog: String?
+    public let database: String?
     /// How rows are read: `api`, `s3`.
     public let source: String
     /// Why rows are not read by a faster source, if somebody would ask.
@@ -63,11 +66,14 @@ public struct RunFacts: Sendable {
     public let dataScannedBytes: Int?
 
     public init(
-        querySHA256: String, parametersSHA256: String? = nil, source: String, sourceNote: String? = nil,
+        querySHA256: String, parametersSHA256: String? = nil, catalog: String? = nil, database: String? = nil,
+        source: String, sourceNote: String? = nil,
         dataScannedBytes: Int?
     ) {
         self.querySHA256 = querySHA256
         self.parametersSHA256 = parametersSHA256
+        self.catalog = catalog
+        self.database = database
         self.source = source
         self.sourceNote = sourceNote
         self.dataScannedBytes = dataScannedBytes
@@ -85,6 +91,6 @@ public struct RunFacts: Sendable {
             completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
             dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns, cursor: cursor,
-            parametersSHA256: parametersSHA256, firstBatch: state.firstBatch)
+            parametersSHA256: parametersSHA256, catalog: catalog, database: database, firstBatch: state.firstBatch)
     }
 }

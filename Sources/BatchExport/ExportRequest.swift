@@ -41,7 +41,8 @@ public struct ExportRequest: Sendable, Equatable {
         }
     }
 
-    private func value(_ name: String) -> String? {
+    /// What was asked for under a name; nil if that was not part of it.
+    public func value(_ name: String) -> String? {
         parts.first { $0.name == name }?.value
     }
 

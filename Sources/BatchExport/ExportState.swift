@@ -7,6 +7,9 @@ public struct ExportState: Sendable, Equatable {
     public let firstBatch: Int
     /// How often the query was sent anew because the one before it failed.
     public var queryReruns: Int
+    /// Whether the run is about to stop its query, or has: one that ends CANCELLED then says nothing against sending it
+    /// again.
+    public var isStoppingQuery = false
     /// Nil where no run of the directory has gone by a cursor.
     public var cursor: CursorState?
     public var phase: Phase

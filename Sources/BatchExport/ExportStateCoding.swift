@@ -44,6 +44,7 @@ extension ExportState {
             "query_reruns": .integer(queryReruns),
             "started_at": .string(startedAt), "updated_at": .string(updatedAt),
         ]
+        if isStoppingQuery { document["stopping_query"] = .bool(true) }
         document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
         return .object(document)
     }
@@ -58,6 +59,7 @@ extension ExportState {
         _ = try root.member("updated_at").string()
         firstBatch = try root.member("first_batch").count(atLeast: 1)
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
+        isStoppingQuery = try root.optionalMember("stopping_query")?.bool() ?? false
         cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }

@@ -1,12 +1,13 @@
 extension Manifest.Run {
-    /// What tells a full run from another: the statement and its parameters, for a run that does not go by a cursor.
-    fileprivate var fullQuery: [String]? {
+    /// What tells a full run from another: the statement, its parameters and where it ran, for a run that does not go by
+    /// a cursor.
+    fileprivate var fullQuery: [String?]? {
         guard cursor == nil, let parametersSHA256 else { return nil }
-        return [querySHA256, parametersSHA256]
+        return [querySHA256, parametersSHA256, catalog, database]
     }
 
     /// A run without rows supersedes nothing: an empty source is more often a mistake than the truth.
-    fileprivate func isFullRun(of query: [String]) -> Bool {
+    fileprivate func isFullRun(of query: [String?]) -> Bool {
         fullQuery == query && status == .succeeded && rows > 0 && firstBatch != nil
     }
 }
@@ -16,12 +17,15 @@ extension Manifest {
     /// parameters, have each brought the whole table: what comes before the newest `count` of these full runs.
     ///
     /// Among that, batches of runs with another statement stay: such a run may have brought other rows. Batches of runs
-    /// with a cursor go, for a full run has their rows, or newer ones. After a newest run with a cursor, nothing goes.
+    /// with a cursor in the same database go, for a full run has their rows, or newer ones. After a newest run with a
+    /// cursor, nothing goes.
     func superseded(keeping count: Int) -> [Batch] {
         guard let query = runs.last?.fullQuery, runs.last?.isFullRun(of: query) == true else { return [] }
         let kept = runs.filter { $0.isFullRun(of: query) }.suffix(count)
         guard kept.count == count, let first = kept.first?.firstBatch else { return [] }
-        return zip(runs, batchesByRun).filter { run, _ in run.cursor != nil || run.fullQuery == query }
+        let place = runs.last.map { [$0.catalog, $0.database] }
+        return zip(runs, batchesByRun)
+            .filter { run, _ in run.fullQuery == query || run.cursor != nil && [run.catalog, run.database] == place }
             .flatMap { $1.filter { $0.sequence < first } }.sorted { $0.sequence < $1.sequence }
     }
 

@@ -37,6 +37,9 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var cursor: Cursor?
         /// Digest of the execution parameters; nil for a query that somebody else started.
         public internal(set) var parametersSHA256: String?
+        /// Where the query was told to run; nil for the service's default.
+        public internal(set) var catalog: String?
+        public internal(set) var database: String?
         /// The sequence of the run's first batch, if it has any.
         public internal(set) var firstBatch: Int?
 

@@ -119,6 +119,8 @@ extension Manifest.Run {
         if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
         object["cursor"] = cursor?.json
         object["parameters_sha256"] = parametersSHA256.map { .string($0) }
+        object["catalog"] = catalog.map { .string($0) }
+        object["database"] = database.map { .string($0) }
         object["first_batch"] = firstBatch.map { .integer($0) }
         return .object(object)
     }
@@ -139,6 +141,8 @@ extension Manifest.Run {
         queryReruns = try field.optionalMember("query_reruns")?.count() ?? 0
         cursor = try field.optionalMember("cursor").map { (field) throws(JSONError) in try Cursor(field) }
         parametersSHA256 = try field.optionalMember("parameters_sha256")?.sha256()
+        catalog = try field.optionalMember("catalog")?.string()
+        database = try field.optionalMember("database")?.string()
         firstBatch = try field.optionalMember("first_batch")?.count(atLeast: 1)
     }
 }

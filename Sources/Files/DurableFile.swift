@@ -62,13 +62,14 @@ public enum DurableFile {
 
     /// Makes a directory and everything above it that is missing. Where directories lie may be arranged with links.
     public static func makeDirectories(_ path: FilePath) throws(FileError) {
-        var missing: [FilePath] = []
-        var parent = path
-        while !parent.components.isEmpty {
-            missing.append(parent)
-            parent.removeLastComponent()
+        guard !path.components.isEmpty else { return }
+        do throws(FileError) {
+            try makeDirectory(path, followsLinks: true)
+        } catch let error where error.errno == .noSuchFileOrDirectory {
+            // What is there already may be closed to us, such as /home; what is made below it is not.
+            try makeDirectories(path.removingLastComponent())
+            try makeDirectory(path, followsLinks: true)
         }
-        for directory in missing.reversed() { try makeDirectory(directory, followsLinks: true) }
     }
 
     /// Removes a file, durably; it is no error if there is none.

@@ -13,11 +13,7 @@ struct DirectoryStatus {
 
     /// - Parameter path: as it was typed.
     init(reading path: FilePath, price: ScanPrice?) throws {
-        guard let table = path.lexicallyNormalized().lastComponent?.string, DirectoryListing.names(in: path) != nil
-        else {
-            throw ConfigurationError.unreadable(.missing(path), purpose: "status")
-        }
-        directory = ExportDirectory(parent: path.lexicallyNormalized().removingLastComponent(), table: table)
+        directory = try TableDirectory.find(path, purpose: "status")
         (manifest, state) = try ExportJournal.read(directory)
         guard manifest != nil || state != nil else {
             throw ConfigurationError.unreadable(

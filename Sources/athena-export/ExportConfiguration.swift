@@ -117,10 +117,10 @@ struct ExportConfiguration {
         }
         let statement = try statement(options, settings)
         let parameters = try settings.parameters()
-        try CursorTemplate(statement.value).check(cursor, parameters: parameters.count, in: statement.origin)
+        try CursorTemplate(statement.value).check(cursor, parameters, in: statement.origin)
         return .start(
             AthenaQuery(
-                statement: statement.value, parameters: parameters,
+                statement: statement.value, parameters: parameters?.value ?? [],
                 database: try settings.string("--database", options.database, "database_name")?.value,
                 catalog: try settings.string("--catalog", options.catalog, "catalog_name")?.value,
                 workGroup: try settings.workGroup(), outputLocation: try settings.outputLocation()))

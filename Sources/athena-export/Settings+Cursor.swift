@@ -35,23 +35,23 @@ extension Settings {
 extension CursorTemplate {
     /// Holds the statement against the cursor and the parameters, before anything is paid for.
     func check(
-        _ cursor: Setting<AthenaExport.CursorChoice>?, parameters: Int, in origin: SettingOrigin
+        _ cursor: Setting<AthenaExport.CursorChoice>?, _ parameters: Setting<[String]>?, in origin: SettingOrigin
     ) throws(ConfigurationError) {
-        guard let cursor else {
-            guard !hasPlaceholder else {
-                throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")
-            }
-            return
-        }
-        guard hasPlaceholder else {
+        if let cursor, !hasPlaceholder {
             throw cursor.origin.error(
                 "the statement has no {cursor} outside of quotes and comments; write WHERE "
                     + "\(cursor.value.column.shown(limit: 80)) > {cursor}")
         }
-        guard markCount == parameters else {
-            throw origin.error(
-                "beside {cursor} the statement has \(markCount) ?, and there are \(parameters) parameters; give one "
-                    + "--parameter for each ?")
+        if cursor == nil, hasPlaceholder {
+            throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")
+        }
+        // EXECUTE's parameters go to the ? of another statement.
+        let count = parameters?.value.count ?? 0
+        guard markCount == count || isOfPreparedStatement else {
+            throw (parameters?.origin ?? origin).error(
+                "\(hasPlaceholder ? "beside {cursor} " : "")the statement has \(markCount) ? outside of quotes and "
+                    + "comments, and there \(count == 1 ? "is 1 parameter" : "are \(count) parameters"); "
+                    + "give one --parameter for each ?")
         }
     }
 }

@@ -106,7 +106,7 @@ extension Settings {
         return queryFile.map { .file($0) } ?? .standard
     }
 
-    func parameters() throws(ConfigurationError) -> [String] {
+    func parameters() throws(ConfigurationError) -> Setting<[String]>? {
         let setting: Setting<[String]>?
         if options.parameter.isEmpty {
             setting = try file?.strings("parameters")
@@ -117,7 +117,7 @@ extension Settings {
         for (index, value) in (setting?.value ?? []).enumerated() where !(1...1024).contains(value.count) {
             throw setting!.origin.error("value \(index + 1) has \(value.count) characters; Athena takes 1 to 1024")
         }
-        return setting?.value ?? []
+        return setting
     }
 
     func workGroup() throws(ConfigurationError) -> String? {

@@ -13,10 +13,7 @@ struct TableDirectory {
     ///   - purpose: the command, for messages.
     init(_ argument: String, purpose: String) throws {
         let path = FilePath(argument)
-        guard let named = Self.absolute(path), let table = named.lastComponent?.string,
-            DirectoryListing.names(in: named) != nil
-        else { throw ConfigurationError.unreadable(.missing(path), purpose: purpose) }
-        directory = ExportDirectory(parent: named.removingLastComponent(), table: table)
+        directory = try Self.find(path, purpose: purpose)
         let (manifest, state) = try ExportJournal.read(directory)
         guard let manifest else {
             throw ConfigurationError.unreadable(
@@ -26,6 +23,14 @@ struct TableDirectory {
         self.manifest = manifest
         self.state = state
     }
+
+    static func find(_ path: FilePath, purpose: String) throws -> ExportDirectory {
+        guard let named = absolute(path), let table = named.lastComponent?.string,
+            DirectoryListing.names(in: named) != nil
+        else { throw ConfigurationError.unreadable(.missing(path), purpose: purpose) }
+        return ExportDirectory(parent: named.removingLastComponent(), table: table)
+    }
+
     /// The name that was typed may be a link, as `run` lets it be; a directory without one (`.`) has its own.
     private static func absolute(_ path: FilePath) -> FilePath? {
         guard let name = path.lastComponent, name.kind == .regular else { return path.resolved }

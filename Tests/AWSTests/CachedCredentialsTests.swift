@@ -47,6 +47,19 @@ import Testing
         await #expect(throws: Broken.self) { try await cache.credentials() }
     }
 
+    @Test func `are renewed in time although an early renewal brought some that had expired`() async throws {
+        let first = credentials("A", minutes: 60)
+        let stale = credentials("B", minutes: -5)
+        let last = credentials("C", minutes: 120)
+        let provider = ScriptedProvider([{ first }, { stale }, { last }])
+        let cache = cache(provider)
+        _ = try await cache.credentials()
+        time.advance(by: .seconds(46 * 60))
+        #expect(try await cache.credentials().accessKeyID == "A")
+        time.advance(by: .seconds(5 * 60))
+        #expect(try await cache.credentials().accessKeyID == "C")
+    }
+
     @Test func `are tried to be renewed early once a minute, not for every request`() async throws {
         let first = credentials("A", minutes: 60)
         let provider = ScriptedProvider([{ first }, { throw Broken() }])

@@ -45,6 +45,14 @@ import Testing
         #expect(!template.hasPlaceholder && template.statement == text)
     }
 
+    @Test(arguments: [
+        ("EXECUTE q USING 1", true), (" \n-- a\n/* b */execute q", true), ("PREPARE q FROM SELECT ?", true),
+        ("SELECT '?'", false), ("-- EXECUTE\nSELECT 1", false), ("", false), ("EXEC", false),
+    ])
+    func `may be of another statement where one is prepared or executed`(_ text: String, _ isOfPrepared: Bool) {
+        #expect(CursorTemplate(text).isOfPreparedStatement == isOfPrepared)
+    }
+
     @Test func `is left alone by a run without a cursor`() {
         let query = AthenaQuery(statement: "SELECT '{cursor}', ?", parameters: ["1"])
         #expect(query.filled(with: nil) == query)

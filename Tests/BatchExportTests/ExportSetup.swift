@@ -23,6 +23,7 @@ struct TestExport {
     var cursorColumn: String?
     /// What tells the statement of one run from that of another.
     var querySHA256 = String(repeating: "0", count: 64)
+    var database: String?
 
     static let columns = [
         Column(name: "id", sourceType: "varchar", type: .string),
@@ -57,8 +58,8 @@ struct TestExport {
             primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers,
             cursorColumn: cursorColumn)
         let facts = RunFacts(
-            querySHA256: querySHA256, parametersSHA256: String(repeating: "1", count: 64), source: source.name,
-            dataScannedBytes: nil)
+            querySHA256: querySHA256, parametersSHA256: String(repeating: "1", count: 64), database: database,
+            source: source.name, dataScannedBytes: nil)
         let exporter = Exporter(
             journal: journal, options: options, facts: facts,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

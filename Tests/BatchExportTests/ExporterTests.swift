@@ -63,6 +63,22 @@ private let pages: [[[String?]]] = [
         }
     }
 
+    @Test func `bytes of rejected rows close a batch as well`() async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            // Each is a line of 80 bytes in rejected/.
+            export.limits = BatchLimits(rows: 1000, bytes: 200)
+            try await export.run([(0..<7).map { [nil, "\($0)"] } + [["1", "a"]]])
+            #expect(try export.manifest.batches.map(\.sequence) == [3])
+            #expect(try export.manifest.runs.map(\.rejectedRows) == [7])
+            let rejected = try (1...3).map { number in
+                let path = export.directory.path.appending("rejected/t-00000\(number).ndjson.gz")
+                return try TestExport.gunzip(path).split(separator: "\n").count
+            }
+            #expect(rejected == [3, 3, 1])
+        }
+    }
+
     @Test func `a result without rows writes no batch and succeeds`() async throws {
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)

@@ -87,6 +87,21 @@ private struct Schedule {
         }
     }
 
+    @Test func `leaves runs of another database alone, with a cursor or without`() async throws {
+        try await withTemporaryDirectory { parent in
+            var schedule = Schedule(parent)
+            for database in ["sales", "test", nil, "sales"] {
+                schedule.export.database = database
+                try await schedule.run(["a"])
+                try await schedule.run(["b"], cursor: true)
+            }
+            schedule.export.database = "sales"
+            try await schedule.run(["c"])
+            #expect(try await schedule.prune(1) == [1, 2, 7, 8])
+            #expect(try schedule.listed == [3, 4, 5, 6, 9])
+        }
+    }
+
     @Test func `does not take an empty run for the whole table`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)

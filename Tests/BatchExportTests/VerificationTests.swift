@@ -236,6 +236,25 @@ import Testing
         }
     }
 
+    @Test func `finds what --restart gave up even while the run after it is unfinished`() async throws {
+        try await withExport { export in
+            for number in 4...5 {
+                let path = export.directory.dataPath(sequence: number, format: .csv)
+                let url = URL(fileURLWithPath: export.directory.path.appending(path).string)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(try export.bytes(1)).write(to: url)
+            }
+            export.state = ExportState(
+                runID: "run-5", request: TestExport.request, startedAt: "2026-01-01T00:00:00Z", firstBatch: 5,
+                phase: .exporting(
+                    .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: 5)))
+            let outcome = try await export.verify()
+            #expect(outcome.differences.map(\.path) == ["data/batch=000004/t-000004.csv.gz"])
+            #expect(outcome.notes.count == 1)
+        }
+    }
+
     // MARK: - Links
 
     @Test(arguments: ["data", "data/batch=000002", "data/batch=000002/t-000002.csv.gz"])

@@ -19,7 +19,8 @@ import Testing
             (["--staging-dir", "bucket"], ["--staging-dir", "s3://"]), (["--work-group", "a b"], ["--work-group"]),
             (["--query-execution-id", "x", "--query", "y"], ["--query-execution-id"]),
             (["--run-id", "a b"], ["--run-id"]),
-            (["--parameter", ""], ["--parameter"]), (["--region", "us-east-1/../@evil"], ["--region"]),
+            (["--parameter", ""], ["--parameter"]), (["--parameter", "1"], ["--parameter", "0 ?"]),
+            (["--query", "SELECT ?"], ["--query", "1 ?"]), (["--region", "us-east-1/../@evil"], ["--region"]),
             (["--endpoint-url", "file:///etc/passwd"], ["--endpoint-url", "scheme"]),
             (["--replay", "a", "--record", "b"], ["--record"]),
         ] as [([String], [String])])

@@ -12,7 +12,7 @@ import Testing
         "aws_secret_access_key": .string(Executable.secretAccessKey),
         "aws_session_token": .string(Executable.sessionToken), "region_name": "eu-central-1",
         "database_name": "sales", "s3_staging_dir": "s3://bucket/prefix/", "catalog_name": "AwsDataCatalog",
-        "work_group": "primary", "endpoint_url": "https://athena.example.com", "query": "SELECT 1",
+        "work_group": "primary", "endpoint_url": "https://athena.example.com", "query": "SELECT ?, ?",
         "parameters": ["1", "'x'"], "table": "orders", "primary_key": ["id"], "format": "ndjson",
         "batch_rows": .integer(1000), "batch_bytes": "128MiB", "compression_level": .integer(9), "output": "out",
         "source": "api", "prune_runs": .integer(3),
@@ -46,7 +46,10 @@ import Testing
                 let isOfKeys = mutation.path.hasPrefix("aws_") && !mutation.path.hasSuffix("token")
                 // A plain number of bytes is a size as well.
                 let isSize = mutation.path == "batch_bytes" && mutation.name.hasSuffix("a number")
-                if isAbsent && !isOfKeys || isSize {
+                if isAbsent, ["query", "parameters"].contains(mutation.path) {
+                    let other = mutation.path == "query" ? "parameters" : "query"
+                    Configuring { $0.config = path }.expectRefused(.configuration, [path, other, "?"], "\(mutation)")
+                } else if isAbsent && !isOfKeys || isSize {
                     #expect(Configuring { $0.config = path } == .accepted, "\(mutation)")
                 } else {
                     let word = isAbsent ? "aws_" : mutation.path
@@ -70,6 +73,8 @@ import Testing
         (#"{"compression_level":10}"#, "compression_level"), (#"{"query":""}"#, "empty"),
         (#"{"query":"-- nothing"}"#, "nothing but comments"), (#"{"query":"/* a */ -- b\n;"}"#, "nothing but comments"),
         (#"{"query":"/* no end"}"#, "nothing but comments"), (#"{"query":"a","query_file":"b"}"#, "query_file"),
+        (#"{"query":"SELECT ?, '?'"}"#, "1 ? outside of quotes"), (#"{"parameters":["1"]}"#, "parameters"),
+        (#"{"query":"SELECT ?","parameters":["1","2"]}"#, "there are 2 parameters"),
         (#"{"parameters":[""]}"#, "parameters"), (#"{"primary_key":[]}"#, "primary_key"),
         (#"{"primary_key":["a","a"]}"#, "twice"), (#"{"primary_key":[""]}"#, "primary_key"),
         (#"{"aws_access_key_id":"<YOUR_KEY>","aws_secret_access_key":"x"}"#, "placeholder"),

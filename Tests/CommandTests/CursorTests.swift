@@ -152,6 +152,26 @@ import Testing
         }
     }
 
+    @Test func `a cursor that another statement left is told`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let table = ChangingTable()
+            try await table.athena().serve { url in
+                let job = NightlyJob(url: url, output: directory)
+                table.change(night: 1)
+                let warning = "left by another statement or database"
+                for night in 1...2 {
+                    let outcome = try await job.run(NightlyJob.incremental, night: night)
+                    #expect(outcome.status == 0 && !outcome.errors.contains(warning))
+                }
+                let database = try await job.run(NightlyJob.incremental + ["--database", "other"], night: 3)
+                #expect(database.errors.contains(warning), "\(database.errors)")
+                let statement = ["--query", "SELECT 1 WHERE updated_at > {cursor}", "--cursor-column", "updated_at"]
+                let other = try await job.run(statement, night: 4)
+                #expect(other.errors.contains(warning), "\(other.errors)")
+            }
+        }
+    }
+
     @Test func `what cannot work is refused before a query is sent`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
@@ -197,7 +217,7 @@ import Testing
         (["--cursor-column", "u"], "--cursor-column", "WHERE u > {cursor}"),
         (["--cursor-start", "0"], "--cursor-start", "--cursor-column"),
         (["--query-execution-id", "id", "--cursor-column", "u"], "--cursor-column", "exists"),
-        (["--query", statement, "--cursor-column", "u", "--parameter", "1"], "--query", "0 ?"),
+        (["--query", statement, "--cursor-column", "u", "--parameter", "1"], "--parameter", "0 ?"),
         (["--query", statement + " AND ?", "--cursor-column", "u"], "--query", "1 ?"),
         (["--query", statement, "--cursor-column", "u", "--cursor-start", "DATE 'x'"], "--cursor-start", "no value"),
         (["--prune-runs", "0"], "--prune-runs", "from 1"),

@@ -91,6 +91,19 @@ struct DuckDBTarget: LoaderTarget {
         }
     }
 
+    /// Through a pipe and without `-bail`: DuckDB's command line then goes on after an error.
+    func pipe(_ script: String) async throws -> Executable.Outcome {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try Data(script.utf8).write(to: URL(fileURLWithPath: "\(directory)/load.sql"))
+            return try await Executable.run(
+                "/bin/sh",
+                [
+                    "-c", #"exec "$0" -init /dev/null "$1" <"$2""#, Self.program ?? "duckdb", database,
+                    "\(directory)/load.sql",
+                ], environment: Executable.environment())
+        }
+    }
+
     func query(_ sql: String) async throws -> [String] {
         let outcome = try await Executable.run(
             Self.program ?? "duckdb", ["-init", "/dev/null", "-noheader", "-list", database, sql],

@@ -205,6 +205,28 @@ struct `Loading into real databases` {
         }
     }
 
+    @Test(arguments: ["csv", "ndjson"])
+    func `a client that goes on after an error loads nothing after a damaged file, and all of it once it is whole`(
+        _ format: String
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let table = try await goldenTable(format, runs: 1, in: directory)
+            let target = DuckDBTarget(database: "\(directory)/warehouse.duckdb")
+            let file = URL(fileURLWithPath: "\(table)/data/batch=000002/golden-000002.\(format).gz")
+            let whole = try Data(contentsOf: file)
+            try Self.inflict(.truncated, on: table, format: format)
+            let script = try await loader("duckdb", table)
+            let outcome = try await target.pipe(script)
+            #expect(outcome.errors.contains("batch 2: the file is missing, or its SHA-256"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("batch 3: batch 2 is not in the table yet"))
+            try await expectRows(target, batches: 1)
+            try whole.write(to: file)
+            let repaired = try await target.pipe(script)
+            #expect(repaired.errors.isEmpty, "\(repaired.errors)")
+            try await expectRows(target, batches: 3)
+        }
+    }
+
     @Test(arguments: LoaderDatabase.allCases)
     func `another export is not loaded over a table that has batches of the same numbers`(
         _ database: LoaderDatabase

@@ -52,6 +52,15 @@ import Testing
         }
     }
 
+    @Test func `reads the directory that it is run in`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
+            #expect(try await Executable.run(["--replay", fixture, "--output", directory]).status == 0)
+            let outcome = try await Executable.run(["status", "."], directory: "\(directory)/customers")
+            #expect(outcome.status == 0 && outcome.output.contains("42 rows"), "\(outcome.errors)")
+        }
+    }
+
     @Test(arguments: [
         (0, 10_000_000), (1, 10_000_000), (10_000_000, 10_000_000), (10_000_001, 11_000_000),
         (1_000_000_000_000, 1_000_000_000_000), (Int.max, Int.max),

@@ -89,8 +89,9 @@ public actor CachedCredentials: CredentialProvider {
         let lookup = try await provider.lookUp()
         guard case .found(let fresh) = lookup else { return lookup }
         if let expiration = fresh.expiration {
-            lifetime = runtime.now().duration(to: expiration)
-            guard lifetime > .zero else { throw AWSError.expiredCredentials(provider: name) }
+            let left = runtime.now().duration(to: expiration)
+            guard left > .zero else { throw AWSError.expiredCredentials(provider: name) }
+            lifetime = left
         }
         cached = fresh
         return lookup

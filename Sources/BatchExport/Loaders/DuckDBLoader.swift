@@ -22,7 +22,7 @@ private struct DuckDBScript {
     var opening: String {
         """
         -- Loads \(plan.summary) of an export into DuckDB:
-        --     athena-export loader duckdb DIR | duckdb warehouse.duckdb
+        --     athena-export loader duckdb DIR | duckdb -bail warehouse.duckdb
         -- A batch that the table has is passed over.
         CREATE TABLE IF NOT EXISTS \(table.name) (
         \(table.definitions())
@@ -58,7 +58,7 @@ private struct DuckDBScript {
               SELECT CASE
                 WHEN count(*) FILTER (batch = \(number) AND sha256 <> '\(batch.sha256)') > 0
                 THEN error('batch \(number) of this table was loaded from another file; load into another --table')
-                ELSE coalesce(max(batch), 0) < \(number) END
+                \(missingPredecessor(of: batch))ELSE coalesce(max(batch), 0) < \(number) END
               FROM \(table.loads) WHERE target = \(target));
             SET VARIABLE athena_export_file = CASE
               WHEN getvariable('athena_export_is_due') THEN \(file)
@@ -85,6 +85,15 @@ private struct DuckDBScript {
             DROP TABLE athena_export_stage;
             COMMIT;
 
+            """
+    }
+
+    private func missingPredecessor(of batch: Manifest.Batch) -> String {
+        guard let before = plan.predecessor(of: batch)?.sequence else { return "" }
+        return """
+            WHEN coalesce(max(batch), 0) < \(batch.sequence) AND count(*) FILTER (batch = \(before)) = 0
+                THEN error('batch \(batch.sequence): batch \(before) is not in the table yet')
+                \("")
             """
     }
 

@@ -53,6 +53,14 @@ public struct LoadPlan: Sendable {
         self.location = location
     }
 
+    /// The batch that must be in the target before this one; nil for the first, of which nothing is known.
+    ///
+    /// A client that goes on after an error would else load what comes after a batch that failed, and never again ask for
+    /// that one.
+    func predecessor(of batch: Manifest.Batch) -> Manifest.Batch? {
+        batches.last { $0.sequence < batch.sequence }
+    }
+
     func isKey(_ column: Column) -> Bool { primaryKey.contains(column.name) }
 
     /// The columns that an update sets.

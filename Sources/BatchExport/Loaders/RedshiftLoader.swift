@@ -40,15 +40,16 @@ private struct RedshiftScript {
           loaded_at TIMESTAMPTZ NOT NULL DEFAULT GETDATE(),
           PRIMARY KEY (target, batch)
         );
-        CREATE OR REPLACE PROCEDURE \(procedure) (ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048))
+        CREATE OR REPLACE PROCEDURE \(procedure) (ae_before BIGINT, ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048))
         AS \(tag)
         DECLARE
           ae_last BIGINT;
           ae_others BIGINT;
+          ae_earlier BIGINT;
           ae_found BIGINT;
         BEGIN
           LOCK \(table.loads);
-          SELECT INTO ae_last, ae_others COALESCE(MAX(batch), 0), COALESCE(SUM(CASE WHEN batch = ae_number AND sha256 <> ae_digest THEN 1 END), 0)
+          SELECT INTO ae_last, ae_others, ae_earlier COALESCE(MAX(batch), 0), COALESCE(SUM(CASE WHEN batch = ae_number AND sha256 <> ae_digest THEN 1 END), 0), COALESCE(SUM(CASE WHEN batch = ae_before THEN 1 END), 0)
           FROM \(table.loads) WHERE target = \(target);
           IF ae_others > 0 THEN
             RAISE EXCEPTION 'batch % of this table was loaded from another file', ae_number;
@@ -56,6 +57,9 @@ private struct RedshiftScript {
           IF ae_last >= ae_number THEN
             RAISE INFO 'batch %: loaded before', ae_number;
             RETURN;
+          END IF;
+          IF ae_before > 0 AND ae_earlier = 0 THEN
+            RAISE EXCEPTION 'batch %: batch % is not in the table yet', ae_number, ae_before;
           END IF;
           DROP TABLE IF EXISTS athena_export_stage;
           CREATE TEMPORARY TABLE athena_export_stage (
@@ -82,7 +86,8 @@ private struct RedshiftScript {
 
     func load(_ batch: Manifest.Batch) -> String {
         let manifest = SQLQuoting.escapedText("\(plan.location)/\(RedshiftManifest.path(batch))")
-        return "CALL \(procedure)(\(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest));"
+        let before = plan.predecessor(of: batch)?.sequence ?? 0
+        return "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest));"
     }
 
     /// What encloses the procedure's body: something that no name in it holds.

@@ -47,23 +47,29 @@ private struct SnowflakeScript {
     /// One transaction. The stage table is made outside of it, since CREATE commits.
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
+        let before = plan.predecessor(of: batch)?.sequence ?? 0
         let body = """
             DECLARE
               other_file EXCEPTION (-20001, 'batch \(number) of this table was loaded from another file');
               other_rows EXCEPTION (-20002, 'batch \(number): the file does not hold the \(batch.rows) rows that the manifest names');
+              no_predecessor EXCEPTION (-20003, 'batch \(number): batch \(before) is not in the table yet');
               last NUMBER;
               others NUMBER;
+              earlier NUMBER;
               found NUMBER;
             BEGIN
               BEGIN TRANSACTION;
-              SELECT COALESCE(MAX(batch), 0), COUNT_IF(batch = \(number) AND sha256 <> '\(batch.sha256)')
-              INTO :last, :others FROM \(table.loads) WHERE target = \(target);
+              SELECT COALESCE(MAX(batch), 0), COUNT_IF(batch = \(number) AND sha256 <> '\(batch.sha256)'), COUNT_IF(batch = \(before))
+              INTO :last, :others, :earlier FROM \(table.loads) WHERE target = \(target);
               IF (others > 0) THEN
                 RAISE other_file;
               END IF;
               IF (last >= \(number)) THEN
                 COMMIT;
                 RETURN 'batch \(number): loaded before';
+              END IF;
+              IF (\(before) > 0 AND earlier = 0) THEN
+                RAISE no_predecessor;
               END IF;
               DELETE FROM athena_export_stage;
               COPY INTO athena_export_stage FROM @\(stage) FILES = (\(SQLQuoting.escapedText(batch.path)))

@@ -9,16 +9,18 @@ struct UnlistedFiles {
 
     private let directory: ExportDirectory
     private let listed: Set<String>
-    private let lastListed: Int
-    private let isUnfinished: Bool
+    /// The batches that an unfinished run may yet list.
+    private let pending: PartialRangeFrom<Int>?
     private let manifest: Manifest
 
     init(in directory: ExportDirectory, manifest: Manifest, state: ExportState?) {
         self.directory = directory
         self.manifest = manifest
         listed = Set(manifest.batches.map(\.path))
-        lastListed = manifest.batches.last?.sequence ?? 0
-        isUnfinished = state?.isUnfinished ?? false
+        // State may be a step behind the manifest, never before it.
+        pending = state.flatMap { state in
+            state.isUnfinished ? max(state.checkpoint.nextBatch, (manifest.batches.last?.sequence ?? 0) + 1)... : nil
+        }
         let data = directory.path.appending("data")
         // A link there is what every listed file is missed for; it is not followed here either.
         guard !data.isSymbolicLink else {
@@ -37,7 +39,7 @@ struct UnlistedFiles {
 
     private mutating func add(_ path: String, in sequence: Int?) {
         guard !listed.contains(where: { $0.hasPrefix(path + "/") }) else { return }
-        if isUnfinished, let sequence, sequence > lastListed,
+        if let sequence, pending?.contains(sequence) == true,
             FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
         {
             notes.append("\(path) is not listed yet; the run is unfinished, and the same command goes on with it")

@@ -1,0 +1,130 @@
+import Athena
+import Foundation
+import HTTPTransport
+import Locking
+import TestSupport
+import Testing
+
+/// What a run finds in Athena that goes on where another process was.
+@Suite(.fewAtATime) struct `Resuming a query that Athena sees differently` {
+    /// Three batches, five pages.
+    private static let job: FakeResult = {
+        var result = FakeResult(rowCount: 50)
+        result.states = ["SUCCEEDED"]
+        result.pageRows = 11
+        return result
+    }()
+
+    @Test func `a query whose stop went through without an answer is sent anew by the next run`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.job
+            result.states = ["RUNNING", "RUNNING", "SUCCEEDED"]
+            let athena = FakeAthena(
+                result: result,
+                script: { call in
+                    call.operation == "StopQueryExecution"
+                        ? .alter { answer in
+                            answer.status = 503
+                            answer.body = []
+                        } : nil
+                })
+            var export = InProcessExport(athena, in: directory)
+            export.maxAttempts = 1
+            try await Self.cancelWhileQueryRuns(export)
+            #expect(athena.stoppedExecutions.count == 1)
+
+            _ = try await export.run()
+            #expect(export.files.count == 3)
+            #expect(athena.startedExecutions.count == 2)
+            #expect(athena.stoppedExecutions == [athena.startedExecutions[0]])
+        }
+    }
+
+    @Test func `a query that somebody else cancelled is not paid for again unasked`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.job
+            result.states = ["RUNNING", "CANCELLED"]
+            let athena = FakeAthena(result: result)
+            let export = InProcessExport(athena, in: directory)
+            let error = try await export.fails(with: AthenaExportError.self)
+            #expect("\(error)".contains("CANCELLED"))
+            #expect(athena.startedExecutions.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("QueryExecution was not found", "QUERY_EXECUTION_NOT_FOUND"), ("Could not find results", nil),
+        ("Query results not found", nil),
+    ])
+    func `a result that is gone is told with the way out of it, and nothing is sent or changed`(
+        _ message: String, _ code: String?
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.job)
+            var export = InProcessExport(athena, in: directory)
+            export.fault = { call in
+                guard call.operation == "GetQueryResults", call.operationNumber >= 3 else { return nil }
+                throw HTTPTransportError.couldNotResolve(host: "athena")
+            }
+            _ = try? await export.run()
+            let before = export.files
+            #expect(before.count == 1)
+
+            let codeMember = code.map { #", "AthenaErrorCode": "\#($0)""# } ?? ""
+            let body = #"{"__type": "InvalidRequestException", "Message": "\#(message)"\#(codeMember)}"#
+            export.fault = { call in
+                call.operation == "StartQueryExecution" ? nil : HTTPResponse(status: 400, body: Array(body.utf8))
+            }
+            let error = try await export.fails(with: AthenaExportError.self)
+            guard case .executionGone = error else { throw error }
+            #expect("\(error)".contains("--restart"))
+            #expect(athena.count(of: "StartQueryExecution") == 1)
+            #expect(export.files == before)
+        }
+    }
+
+    @Test func `a page token that is refused is answered by reading from the beginning, without a second query`()
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let undisturbed = InProcessExport(FakeAthena(result: Self.job), in: "\(directory)/a")
+            _ = try await undisturbed.run()
+            let athena = FakeAthena(result: Self.job)
+            var export = InProcessExport(athena, in: "\(directory)/b")
+            export.fault = { call in
+                guard call.operation == "GetQueryResults", call.operationNumber >= 4 else { return nil }
+                throw HTTPTransportError.couldNotResolve(host: "athena")
+            }
+            _ = try? await export.run()
+            #expect(export.files.count == 1)
+
+            let refused = Locked(false)
+            let body = #"{"__type": "InvalidRequestException", "Message": "Malformed nextPageToken abc"}"#
+            export.fault = { call in
+                guard call.operation == "GetQueryResults", call.operationNumber == 1 else { return nil }
+                refused.withLock { $0 = true }
+                return HTTPResponse(status: 400, body: Array(body.utf8))
+            }
+            _ = try await export.run()
+            #expect(refused.withLock { $0 })
+            #expect(export.files == undisturbed.files)
+            #expect(athena.executionIDs.count == 1)
+        }
+    }
+
+    /// Runs it in a task that is cancelled at the first look at the query.
+    private static func cancelWhileQueryRuns(_ export: InProcessExport) async throws {
+        var export = export
+        let task = Locked<Task<AthenaExport.Outcome, any Error>?>(nil)
+        export.fault = { call in
+            if call.operation == "GetQueryExecution" { task.withLock { $0?.cancel() } }
+            return nil
+        }
+        let running = Task { [export] in
+            while task.withLock({ $0 == nil }) { await Task.yield() }
+            return try await export.run()
+        }
+        task.withLock { $0 = running }
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+}
