@@ -42,7 +42,8 @@ struct DisturbedJob: Sendable {
         let output = "\(scratch)/reference"
         let log = "\(scratch)/points"
         let outcome = try await Executable.run(
-            Self.arguments(url, output, format), environment: FaultShim.environment(root: output, log: log))
+            Self.arguments(url, output, format, workGroup: "reference"),
+            environment: FaultShim.environment(root: output, log: log))
         try #require(outcome.status == 0, "\(outcome.errors)")
         points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
         serviceCalls = athena.calls.count
@@ -64,8 +65,19 @@ struct DisturbedJob: Sendable {
         return result
     }()
 
-    private static func arguments(_ url: String, _ output: String, _ format: String) -> [String] {
-        ["--endpoint-url", url, "--output", output, "--format", format, "--batch-rows", "20", "--run-id", "nightly"]
+    private static func arguments(
+        _ url: String, _ output: String, _ format: String, workGroup: String
+    ) -> [String] {
+        [
+            "--endpoint-url", url, "--output", output, "--format", format, "--batch-rows", "20", "--run-id", "nightly",
+            "--work-group", workGroup,
+        ]
+    }
+
+    /// The service knows the runs of one output by it, on whichever copy of a disk that lies.
+    private func workGroup(_ output: String) -> String {
+        let name = output.dropFirst(scratch.count + 1).prefix { $0 != "/" }
+        return String((name.hasSuffix(".cut") ? name.dropLast(4) : name).map { $0.isLetter || $0.isNumber ? $0 : "-" })
     }
 
     /// The parent directory of a run of its own.
@@ -77,7 +89,7 @@ struct DisturbedJob: Sendable {
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Executable.Outcome {
         try await Executable.run(
-            Self.arguments(url, output, format),
+            Self.arguments(url, output, format, workGroup: workGroup(output)),
             environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
     }
 
@@ -94,9 +106,9 @@ struct DisturbedJob: Sendable {
         TestMachine.files(below: "\(output)/customers/.work").keys.filter { $0 != "lock" }
     }
 
-    /// The same files, manifest and state as if nothing had happened, from one query.
+    /// The same files, manifest and state as if nothing had happened, from one query unless one was stopped.
     func expectComplete(
-        _ output: String, _ outcome: Executable.Outcome, kills: Int = 1, _ comment: Comment
+        _ output: String, _ outcome: Executable.Outcome, kills: Int = 1, stops: Int = 0, _ comment: Comment
     ) throws {
         try #require(outcome.status == 0, "\(comment): \(outcome.errors)")
         let table = "\(output)/customers"
@@ -105,15 +117,19 @@ struct DisturbedJob: Sendable {
         #expect(leftovers(output).isEmpty, comment)
         let exported = try ExportedTable(table)
         #expect(try exported.state.member("status").string() == "succeeded", comment)
-        try expectOneQuery(exported, kills: kills, comment)
+        try expectOneQuery(exported, workGroup(output), kills: kills, stops: stops, comment)
     }
 
     /// StartQueryExecution may have been sent once more for each kill, but then with one token, one body and one id.
-    private func expectOneQuery(_ exported: ExportedTable, kills: Int, _ comment: Comment) throws {
+    private func expectOneQuery(
+        _ exported: ExportedTable, _ workGroup: String, kills: Int, stops: Int, _ comment: Comment
+    ) throws {
         let token = try exported.state.member("client_request_token").string()
-        let bodies = athena.calls.filter { $0.operation == "StartQueryExecution" && $0.body.contains(token) }.map(
-            \.body)
-        #expect(Set(bodies).count == 1 && bodies.count <= 1 + kills, comment)
+        let bodies = athena.calls.filter {
+            $0.operation == "StartQueryExecution" && $0.body.contains("\"\(workGroup)\"")
+        }.map(\.body)
+        #expect((1...1 + stops).contains(Set(bodies).count) && bodies.count <= 1 + kills + stops, comment)
+        #expect(bodies.last?.contains(token) == true, comment)
         let id = try exported.manifest.member("runs").elements()[0].member("query_execution_id").string()
         #expect(id == athena.executionID(forToken: token), comment)
     }

@@ -39,7 +39,9 @@ enum FaultShim {
             process.arguments = ["-shared", "-fPIC", "-O1", "-o", library.path, source.path, "-ldl"]
             guard (try? process.run()) != nil else { return nil }
             process.waitUntilExit()
-            return process.terminationStatus == 0 ? library.path : nil
+            guard process.terminationStatus == 0 else { return nil }
+            atexit { FaultShim.path.map { _ = unlink($0) } }
+            return library.path
         #else
             return nil
         #endif
