@@ -26,32 +26,50 @@ final class Deflater {
         stream.deallocate()
     }
 
-    /// Compresses one block.
+    /// Compresses one block, and gives way to other tasks several times meanwhile: a block takes milliseconds, and who
+    /// waits for a page to be read needs its thread for a fraction of one.
     ///
     /// - Parameters:
     ///   - dictionary: the bytes before this block, of which the last 32 KiB help to compress it.
     ///   - isLast: ends the deflate stream; otherwise the block is flushed to a byte border, so that the next one can
     ///     be compressed elsewhere and simply follow.
-    func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> [UInt8] {
+    func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) async -> [UInt8] {
         deflateReset(stream)
         setDictionary(dictionary)
         // Room for the flush marker on top of zlib's own bound.
         let bound = Int(deflateBound(stream, UInt(block.count))) + 16
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
-        let written = block.withUnsafeBufferPointer { input in
+        var read = 0
+        var written = 0
+        while block.count - read > Self.sliceBytes {
+            let next = read + Self.sliceBytes
+            written += deflate(block, read..<next, to: written, Z_NO_FLUSH)
+            read = next
+            await Task.yield()
+        }
+        written += deflate(block, read..<block.count, to: written, isLast ? Z_FINISH : Z_SYNC_FLUSH)
+        return Array(output[..<written])
+    }
+
+    private static let sliceBytes = 16 << 10
+
+    /// - Returns: how many bytes were written.
+    private func deflate(_ block: [UInt8], _ slice: Range<Int>, to offset: Int, _ flush: Int32) -> Int {
+        block.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
+                let input = input.extracting(slice)
+                let output = output.extracting(offset...)
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
                 stream.pointee.avail_in = UInt32(input.count)
                 stream.pointee.next_out = output.baseAddress
                 stream.pointee.avail_out = UInt32(output.count)
-                let status = CZlib.deflate(stream, isLast ? Z_FINISH : Z_SYNC_FLUSH)
+                let status = CZlib.deflate(stream, flush)
                 precondition(
-                    stream.pointee.avail_in == 0 && status == (isLast ? Z_STREAM_END : Z_OK),
+                    stream.pointee.avail_in == 0 && status == (flush == Z_FINISH ? Z_STREAM_END : Z_OK),
                     "deflate left its own bound")
                 return output.count - Int(stream.pointee.avail_out)
             }
         }
-        return Array(output[..<written])
     }
 
     private func setDictionary(_ bytes: [UInt8]) {

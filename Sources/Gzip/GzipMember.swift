@@ -51,12 +51,10 @@ public struct GzipMember: Sendable {
                     let deflater = Deflater(level: level)
                     var done: [Block] = []
                     while let index = queue.next() {
-                        let deflated = deflater.deflate(
+                        let deflated = await deflater.deflate(
                             blocks[index], after: index == 0 ? dictionary : blocks[index - 1],
                             isLast: isEnd && index == blocks.count - 1)
                         done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
-                        // A block takes milliseconds and a batch many blocks: the reader of pages gets its turn between
-                        // them.
                         await Task.yield()
                         try Task.checkCancellation()
                     }

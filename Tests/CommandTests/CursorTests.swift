@@ -70,7 +70,7 @@ import Testing
                 let committed = try reference.cursor()
                 #expect(committed == table.current.values.map(\.updatedAt).max())
 
-                try await forEachConcurrently(Array(stride(from: 1, through: points, by: DisturbedJob.stride))) {
+                try await forEachConcurrently(DisturbedJob.taken(of: points)) {
                     point in
                     let job = try first.copied(to: "\(directory)/\(point)")
                     let before = try job.cursor()

@@ -17,8 +17,19 @@ struct DisturbedJob: Sendable {
     private let files: [String: Data]
     private let manifest: String
 
-    /// Every how many of the points are taken: all of them in continuous integration, some in everyday runs.
-    static let stride = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_STRIDE"].flatMap { Int($0) } ?? 12
+    /// Every how many of the points are taken: all of them before a release, some in everyday runs.
+    static let stride = max(1, number("ATHENA_EXPORT_TEST_STRIDE") ?? 12)
+    /// Before the first of them; any number, so that runs with different ones take different points.
+    private static let offset = number("ATHENA_EXPORT_TEST_OFFSET") ?? 0
+
+    private static func number(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
+    }
+
+    /// Those of so many points that this run takes.
+    static func taken(of count: Int) -> [Int] {
+        Array(Swift.stride(from: 1 + offset % stride, through: count, by: stride))
+    }
 
     /// Runs the job undisturbed, and then the body while the service still runs.
     static func prepared(
@@ -136,7 +147,7 @@ struct DisturbedJob: Sendable {
 
     /// Runs a body for every point, a few at a time.
     func forEachPoint(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
-        try await forEachConcurrently(Array(Swift.stride(from: 1, through: points.count, by: Self.stride)), body)
+        try await forEachConcurrently(Self.taken(of: points.count), body)
     }
 
     /// Everything that a loader may read, by name.
