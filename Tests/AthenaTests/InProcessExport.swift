@@ -8,6 +8,7 @@ import Locking
 import Logging
 import SystemPackage
 import TestSupport
+import Testing
 
 /// A whole export in this process: everything is real but the network, the clock and chance.
 struct InProcessExport {
@@ -50,6 +51,22 @@ struct InProcessExport {
     }
 
     struct UnexpectedSuccess: Error {}
+
+    /// Runs an export whose task is cancelled at the first look at the query.
+    func isCancelledWhileQueryRuns() async throws {
+        var export = self
+        let task = Locked<Task<AthenaExport.Outcome, any Error>?>(nil)
+        export.fault = { [fault] call in
+            if call.operation == "GetQueryExecution" { task.withLock { $0?.cancel() } }
+            return try fault(call)
+        }
+        let running = Task { [export] in
+            while task.withLock({ $0 == nil }) { await Task.yield() }
+            return try await export.run()
+        }
+        task.withLock { $0 = running }
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
 
     /// One process's work: takes the directory, runs or resumes, and lets the directory go.
     func run() async throws -> AthenaExport.Outcome {

@@ -112,25 +112,34 @@ enum NetworkFault: String, CaseIterable, Sendable {
         }
     }
 
+    /// A query that runs and then succeeds.
+    private static let slowJob: FakeResult = {
+        var result = job
+        result.states = ["RUNNING", "RUNNING", "SUCCEEDED"]
+        return result
+    }()
+
+    @Test(arguments: NetworkFault.allCases.filter { !$0.isUnreadableAnswer })
+    func `a stop that fails twice stops the query all the same`(_ fault: NetworkFault) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.slowJob)
+            var export = InProcessExport(athena, in: directory)
+            export.fault = { call in
+                call.operation == "StopQueryExecution" && call.operationNumber <= 2 ? try fault.apply() : nil
+            }
+            try await export.isCancelledWhileQueryRuns()
+            #expect(athena.stoppedExecutions == Set(athena.startedExecutions))
+            #expect(athena.count(of: "StopQueryExecution") == 1)
+        }
+    }
+
     @Test(arguments: NetworkFault.allCases)
     func `a stop that fails is given up in time and leaves a run that goes on`(_ fault: NetworkFault) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            var result = Self.job
-            result.states = ["RUNNING", "RUNNING", "SUCCEEDED"]
-            let athena = FakeAthena(result: result)
+            let athena = FakeAthena(result: Self.slowJob)
             var export = InProcessExport(athena, in: directory)
-            let task = Locked<Task<AthenaExport.Outcome, any Error>?>(nil)
-            export.fault = { call in
-                if call.operation == "StopQueryExecution" { return try fault.apply() }
-                if call.operation == "GetQueryExecution" { task.withLock { $0?.cancel() } }
-                return nil
-            }
-            let running = Task { [export] in
-                while task.withLock({ $0 == nil }) { await Task.yield() }
-                return try await export.run()
-            }
-            task.withLock { $0 = running }
-            await #expect(throws: CancellationError.self) { try await running.value }
+            export.fault = { call in call.operation == "StopQueryExecution" ? try fault.apply() : nil }
+            try await export.isCancelledWhileQueryRuns()
             export.fault = { _ in nil }
             _ = try await export.run()
             #expect(export.files.count == 3)

@@ -30,7 +30,7 @@ import Testing
                 })
             var export = InProcessExport(athena, in: directory)
             export.maxAttempts = 1
-            try await Self.cancelWhileQueryRuns(export)
+            try await export.isCancelledWhileQueryRuns()
             #expect(athena.stoppedExecutions.count == 1)
 
             _ = try await export.run()
@@ -110,21 +110,5 @@ import Testing
             #expect(export.files == undisturbed.files)
             #expect(athena.executionIDs.count == 1)
         }
-    }
-
-    /// Runs it in a task that is cancelled at the first look at the query.
-    private static func cancelWhileQueryRuns(_ export: InProcessExport) async throws {
-        var export = export
-        let task = Locked<Task<AthenaExport.Outcome, any Error>?>(nil)
-        export.fault = { call in
-            if call.operation == "GetQueryExecution" { task.withLock { $0?.cancel() } }
-            return nil
-        }
-        let running = Task { [export] in
-            while task.withLock({ $0 == nil }) { await Task.yield() }
-            return try await export.run()
-        }
-        task.withLock { $0 = running }
-        await #expect(throws: CancellationError.self) { try await running.value }
     }
 }
