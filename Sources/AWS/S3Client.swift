@@ -13,7 +13,7 @@ public struct S3Client: Sendable {
     }
 
     private let endpoint: Endpoint
-    private let expectedBucketOwner: String?
+    private var expectedBucketOwner: String?
     private let credentials: any CredentialProvider
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
@@ -32,18 +32,25 @@ public struct S3Client: Sendable {
         let patience: Patience
     }
 
-    /// - Parameter expectedBucketOwner: an account number; S3 refuses to read a bucket of any other account.
     public init(
-        endpoint: Endpoint, expectedBucketOwner: String? = nil, credentials: any CredentialProvider,
+        endpoint: Endpoint, credentials: any CredentialProvider,
         transport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
     ) {
         self.endpoint = endpoint
-        self.expectedBucketOwner = expectedBucketOwner
         self.credentials = credentials
         self.transport = transport
         self.retry = retry
         self.runtime = runtime
         self.logger = logger
+    }
+
+    /// The same client, for which S3 refuses to read a bucket of any account but this one.
+    ///
+    /// - Parameter expectedBucketOwner: the account's number; nil reads from whoever has the bucket.
+    public func expecting(bucketOwner expectedBucketOwner: String?) -> S3Client {
+        var client = self
+        client.expectedBucketOwner = expectedBucketOwner
+        return client
     }
 
     /// Reads a part of an object.

@@ -106,10 +106,12 @@ public struct AthenaQuery: Sendable, Equatable {
     public var workGroup: String?
     /// `s3://…`; may be left out where the work group has one.
     public var outputLocation: String?
+    /// The number of the account whose bucket it must be; Athena and S3 refuse any other.
+    public var expectedBucketOwner: String?
 
     public init(
         statement: String, parameters: [String] = [], database: String? = nil, catalog: String? = nil,
-        workGroup: String? = nil, outputLocation: String? = nil
+        workGroup: String? = nil, outputLocation: String? = nil, expectedBucketOwner: String? = nil
     ) {
         self.statement = statement
         self.parameters = parameters
@@ -117,6 +119,7 @@ public struct AthenaQuery: Sendable, Equatable {
         self.catalog = catalog
         self.workGroup = workGroup
         self.outputLocation = outputLocation
+        self.expectedBucketOwner = expectedBucketOwner
     }
 
     /// The body of StartQueryExecution; what is not set is left out.
@@ -128,7 +131,10 @@ public struct AthenaQuery: Sendable, Equatable {
             "QueryString": .string(statement), "ClientRequestToken": .string(clientRequestToken),
         ]
         if !context.members.isEmpty { request["QueryExecutionContext"] = .object(context) }
-        if let outputLocation { request["ResultConfiguration"] = ["OutputLocation": .string(outputLocation)] }
+        var result = JSONObject()
+        result["OutputLocation"] = outputLocation.map { .string($0) }
+        result["ExpectedBucketOwner"] = expectedBucketOwner.map { .string($0) }
+        if !result.members.isEmpty { request["ResultConfiguration"] = .object(result) }
         request["WorkGroup"] = workGroup.map { .string($0) }
         if !parameters.isEmpty { request["ExecutionParameters"] = .array(parameters.map { .string($0) }) }
         return .object(request)

@@ -7,7 +7,8 @@ extension AthenaExport {
     func exportRows(of execution: QueryExecution, _ state: ExportState) async throws {
         let selection = SourceSelection(
             client: client, s3: s3, mode: options.source, sizes: options.ranges, execution: execution,
-            firstBatch: state.firstBatch, logger: logger)
+            expectedBucketOwner: options.query.started?.expectedBucketOwner, firstBatch: state.firstBatch,
+            logger: logger)
         do {
             try await exportRows(of: execution, from: try await selection.select(from: state.checkpoint), state)
         } catch let error as AthenaExportError {

@@ -42,6 +42,8 @@ struct QueryExecution: Sendable, Equatable {
     let substatementType: String?
     /// The full name of the result object, whatever location was asked for.
     let outputLocation: String?
+    /// The number of the account that the result's bucket was found to belong to.
+    let expectedBucketOwner: String?
     /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`, of which the last is for the client to decrypt.
     let encryptionOption: String?
     let dataScannedInBytes: Int?
@@ -61,9 +63,22 @@ struct QueryExecution: Sendable, Equatable {
         statementType = try execution.optionalMember("StatementType")?.string()
         substatementType = try execution.optionalMember("SubstatementType")?.string()
         outputLocation = try result?.optionalMember("OutputLocation")?.string()
+        expectedBucketOwner = try result?.optionalMember("ExpectedBucketOwner").map { (field) throws(JSONError) in
+            try field.accountNumber()
+        }
         encryptionOption = try result?.optionalMember("EncryptionConfiguration")?
             .optionalMember("EncryptionOption")?.string()
         dataScannedInBytes = try statistics?.optionalMember("DataScannedInBytes")?.integer(atLeast: 0)
+    }
+}
+
+extension JSONField {
+    fileprivate func accountNumber() throws(JSONError) -> String {
+        let number = try string()
+        guard number.utf8.count == 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw mismatch("the 12 digits of an account")
+        }
+        return number
     }
 }
 

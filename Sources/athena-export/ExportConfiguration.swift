@@ -123,7 +123,8 @@ struct ExportConfiguration {
                 statement: statement.value, parameters: parameters?.value ?? [],
                 database: try settings.string("--database", options.database, "database_name")?.value,
                 catalog: try settings.string("--catalog", options.catalog, "catalog_name")?.value,
-                workGroup: try settings.workGroup(), outputLocation: try settings.outputLocation()))
+                workGroup: try settings.workGroup(), outputLocation: try settings.outputLocation(),
+                expectedBucketOwner: try settings.expectedBucketOwner()))
     }
 
     private static func statement(

@@ -49,6 +49,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where Athena puts the result, unless the work group says so.", valueName: "s3://…"))
     var stagingDir: String?
 
+    @Option(help: ArgumentHelp("The account that the result's bucket must belong to.", valueName: "account"))
+    var expectedBucketOwner: String?
+
     @Option(help: "AWS region.")
     var region: String?
 

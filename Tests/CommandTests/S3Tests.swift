@@ -42,6 +42,41 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
+    /// Asked for by option, or said by the service of a bucket that a work group names.
+    @Test(arguments: [([], FakeS3.owner), (["--expected-bucket-owner", FakeS3.owner], nil)] as [([String], String?)])
+    func `from no bucket of another account than the one that is expected`(
+        _ options: [String], _ said: String?
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = customers(50)
+            result.expectedBucketOwner = said
+            let s3 = FakeS3(result)
+            let athena = FakeAthena(result: result, s3: s3, isSigned: isSigned)
+            let outcome = try await athena.serve { url in
+                try await Executable.run(["--endpoint-url", url, "--output", directory, "--source", "s3"] + options)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(!s3.calls.isEmpty && athena.badSignatures == 0)
+            #expect(s3.calls.allSatisfy { $0.request.header("x-amz-expected-bucket-owner") == FakeS3.owner })
+            let sent = try #require(athena.calls.first { $0.operation == "StartQueryExecution" }?.body)
+            #expect(sent.contains(#""ExpectedBucketOwner":"\#(FakeS3.owner)""#) == (said == nil))
+        }
+    }
+
+    @Test func `and refuses a bucket of another account`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: customers(50), s3: FakeS3(customers(50)), isSigned: isSigned)
+            let outcome = try await athena.serve { url in
+                try await Executable.run([
+                    "--endpoint-url", url, "--output", directory, "--source", "s3", "--expected-bucket-owner",
+                    "999988887777",
+                ])
+            }
+            #expect(outcome.status == 77 && outcome.errors.contains("AccessDenied"), "\(outcome.errors)")
+            #expect(exported("\(directory)/customers").isEmpty)
+        }
+    }
+
     @Test func `in another region, at an endpoint of its own`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(customers(50), region: "us-west-2")

@@ -220,6 +220,7 @@ extension FakeAthena {
         if let location = result.outputLocation {
             var configuration: JSONObject = ["OutputLocation": .string(location)]
             configuration["EncryptionConfiguration"] = result.encryptionOption.map { ["EncryptionOption": .string($0)] }
+            configuration["ExpectedBucketOwner"] = result.expectedBucketOwner.map { .string($0) }
             execution["ResultConfiguration"] = .object(configuration)
         }
         return ok([

@@ -28,6 +28,8 @@ public struct FakeResult: Sendable {
     /// Where the service says that the result object is.
     public var outputLocation: String?
     public var encryptionOption: String?
+    /// What the service says of the owner of the result object's bucket.
+    public var expectedBucketOwner: String?
     /// Seconds that a request's time may differ from the service's; nil if it does not look.
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.

@@ -4,6 +4,8 @@ import Locking
 /// An S3 of our own with one object in it, which is served in parts and fails as told. Path style.
 public final class FakeS3: Sendable {
     public static let location = "s3://results/exports/result.csv"
+    /// The account that has the bucket.
+    public static let owner = "111122223333"
     private static let path = "/results/exports/result.csv"
 
     /// A request that the server has seen.
@@ -88,6 +90,9 @@ public final class FakeS3: Sendable {
         let (content, etag, region) = state.withLock { ($0.content, $0.etag, $0.region) }
         if let region, call.request.header("Authorization")?.contains("/\(region)/s3/aws4_request") != true {
             return Self.error("PermanentRedirect", "another endpoint", status: 301, ["x-amz-bucket-region": region])
+        }
+        guard [nil, Self.owner].contains(call.request.header("x-amz-expected-bucket-owner")) else {
+            return Self.error("AccessDenied", "Access Denied", status: 403)
         }
         guard call.request.method == "GET", call.request.path == Self.path else {
             return Self.error("NoSuchKey", "The specified key does not exist.", status: 404)
