@@ -1,3 +1,4 @@
+import Files
 public import SystemPackage
 
 /// What can go wrong between rows and files. Messages give row numbers and positions, never values.
@@ -49,9 +50,4 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
                 + ", then give the same command again to resume"
         }
     }
-}
-
-extension Errno {
-    /// The disk, or what one may use of it, is full.
-    public var isFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
 }

@@ -28,3 +28,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
+
+extension Errno {
+    /// The disk, or what one may use of it, is full.
+    public var isFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
+}

@@ -47,7 +47,7 @@ enum ExitStatus: Int32, Error {
         case .noDirectory, .empty: .noInput
         case .missing, .malformed: .untrustedData
         case .unreadable: .untrustedData
-        case .cannotWrite: .cannotCreate
+        case .cannotWrite(let error): error.errno.isFull ? .inputOutput : .cannotCreate
         }
     }
 

@@ -20,6 +20,19 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: 1...5)
+    func `a disk that is too full for the recording is told as such`(_ point: Int) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let fault = FileFault(action: .error(.ENOSPC), point: point, every: 1)
+            let outcome = try await FakeAthena(result: .customers(10), isSigned: isSigned).serve { url in
+                try await Executable.run(
+                    ["--endpoint-url", url, "--output", "\(directory)/export", "--record", "\(directory)/recorded"],
+                    environment: FaultShim.environment(fault, root: "\(directory)/recorded"))
+            }
+            expectError(outcome, 74, ["recorded", "make room"])
+        }
+    }
+
     @Test func `a file in the place of the directory is named`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))

@@ -136,7 +136,11 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
         case .missing(let file, let why): "\(file) is missing: \(why); record the answers anew"
         case .malformed(let file, let error): "\(file): \(error); record the answer anew"
         case .unreadable(let failure): "\(failure); put the recorded answer in its place"
-        case .cannotWrite(let error): "\(error); check the directory of --record and its permissions"
+        case .cannotWrite(let error):
+            "\(error); "
+                + (error.errno.isFull
+                    ? "make room, then give the same command again"
+                    : "check the directory of --record and its permissions")
         }
     }
 }
