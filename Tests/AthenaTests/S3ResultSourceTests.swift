@@ -34,7 +34,7 @@ private func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(nam
                     result.pageRows = pageRows
                     #expect(try await reference(result, format, in: "\(directory)/\(pageRows)") == expected)
                 }
-                for bytes in [33, 333, 1000, 64 << 10] {
+                for bytes in [33, 333, 1000, 64 << 10, 1 << 20, 16 << 20] {
                     let s3 = FakeS3(result)
                     var export = TestRun(FakeAthena(result: result, s3: s3), "\(directory)/ranges-\(bytes)")
                     export.format = format

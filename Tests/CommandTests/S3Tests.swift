@@ -42,6 +42,35 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
+    @Test(arguments: ["csv", "ndjson"])
+    func `the same bytes with one job and with eight, as from the API`(_ format: String) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = customers(6000)
+            result.pageRows = 1000
+            // One batch of several blocks, which are compressed side by side.
+            let athena = FakeAthena(result: result, s3: FakeS3(result), isSigned: isSigned)
+            try await athena.serve { url in
+                for source in ["api", "s3"] {
+                    for jobs in [1, 2, 3, 8] {
+                        let outcome = try await Executable.run([
+                            "--endpoint-url", url, "--output", "\(directory)/\(source)-\(jobs)", "--source", source,
+                            "--format", format, "--jobs", "\(jobs)",
+                        ])
+                        #expect(outcome.status == 0, "\(outcome.errors)")
+                    }
+                }
+            }
+            let expected = exported("\(directory)/api-1/customers")
+            let batch = try ExportedTable("\(directory)/api-1/customers").manifest.member("batches").elements()[0]
+            #expect(try batch.member("uncompressed_bytes").integer() > 2 * 131_072)
+            for source in ["api", "s3"] {
+                for jobs in [1, 2, 3, 8] {
+                    #expect(exported("\(directory)/\(source)-\(jobs)/customers") == expected, "\(source), \(jobs)")
+                }
+            }
+        }
+    }
+
     /// Asked for by option, or said by the service of a bucket that a work group names.
     @Test(arguments: [([], FakeS3.owner), (["--expected-bucket-owner", FakeS3.owner], nil)] as [([String], String?)])
     func `from no bucket of another account than the one that is expected`(
