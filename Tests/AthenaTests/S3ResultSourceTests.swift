@@ -349,7 +349,8 @@ private func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(nam
 
         /// An export that ends at each request for a part, and is gone on with by other means.
         private func interrupt(
-            at number: Int, bytes: Int, then change: (inout TestRun) -> Void = { _ in }, in directory: String,
+            at number: Int, bytes: Int, inFlight: Int = 2, then change: (inout TestRun) -> Void = { _ in },
+            in directory: String,
             after: (FakeS3) -> Void = { _ in }
         ) async throws -> TestRun {
             let isDown = FaultSwitch()
@@ -358,7 +359,7 @@ private func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(nam
             }
             let athena = FakeAthena(result: Self.result, s3: s3)
             var export = TestRun(athena, "\(directory)/\(number)-\(bytes)-\(UInt32.random(in: 0 ... .max))")
-            export.ranges = RangeSizes(bytes: bytes, inFlight: 2)
+            export.ranges = RangeSizes(bytes: bytes, inFlight: inFlight)
             await #expect(throws: AthenaExportError.self) { try await export.run() }
             isDown.turnOff()
             after(s3)
@@ -410,7 +411,10 @@ private func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(nam
             try await TestMachine.withTemporaryDirectory { directory in
                 for source in [SourceMode.auto, .s3] {
                     await #expect {
-                        _ = try await interrupt(at: 6, bytes: 600, then: { $0.source = source }, in: directory) { s3 in
+                        // One part after another, so that a batch is out when the eighth fails.
+                        _ = try await interrupt(
+                            at: 8, bytes: 600, inFlight: 1, then: { $0.source = source }, in: directory
+                        ) { s3 in
                             s3.replace(with: Self.result.csv)
                         }
                     } throws: {
