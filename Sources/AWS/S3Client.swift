@@ -32,11 +32,13 @@ public struct S3Client: Sendable {
         let patience: Patience
     }
 
+    /// - Parameter expectedBucketOwner: an account number; S3 refuses to read a bucket of any other account.
     public init(
-        endpoint: Endpoint, credentials: any CredentialProvider,
+        endpoint: Endpoint, expectedBucketOwner: String? = nil, credentials: any CredentialProvider,
         transport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
     ) {
         self.endpoint = endpoint
+        self.expectedBucketOwner = expectedBucketOwner
         self.credentials = credentials
         self.transport = transport
         self.retry = retry
@@ -44,13 +46,16 @@ public struct S3Client: Sendable {
         self.logger = logger
     }
 
-    /// The same client, for which S3 refuses to read a bucket of any account but this one.
-    ///
-    /// - Parameter expectedBucketOwner: the account's number; nil reads from whoever has the bucket.
-    public func expecting(bucketOwner expectedBucketOwner: String?) -> S3Client {
+    /// The same client, expecting this owner unless it was made to expect one.
+    public func expecting(bucketOwner: String?) -> S3Client {
         var client = self
-        client.expectedBucketOwner = expectedBucketOwner
+        client.expectedBucketOwner = expectedBucketOwner ?? bucketOwner
         return client
+    }
+
+    /// Whether a text is the number of an AWS account: 12 digits.
+    public static func isAccountNumber(_ text: String) -> Bool {
+        text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Reads a part of an object.

@@ -7,7 +7,7 @@ extension AthenaExport {
     func exportRows(of execution: QueryExecution, _ state: ExportState) async throws {
         let selection = SourceSelection(
             client: client, s3: s3, mode: options.source, sizes: options.ranges, execution: execution,
-            expectedBucketOwner: options.query.started?.expectedBucketOwner, firstBatch: state.firstBatch,
+            firstBatch: state.firstBatch,
             logger: logger)
         do {
             try await exportRows(of: execution, from: try await selection.select(from: state.checkpoint), state)

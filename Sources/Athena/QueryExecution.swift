@@ -1,3 +1,4 @@
+import AWS
 import JSON
 
 /// An execution as GetQueryExecution describes it, as far as an export needs to know.
@@ -42,7 +43,7 @@ struct QueryExecution: Sendable, Equatable {
     let substatementType: String?
     /// The full name of the result object, whatever location was asked for.
     let outputLocation: String?
-    /// The number of the account that the result's bucket was found to belong to.
+    /// The number of the account that the result's bucket must belong to, if the query or its work group said so.
     let expectedBucketOwner: String?
     /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`, of which the last is for the client to decrypt.
     let encryptionOption: String?
@@ -64,21 +65,13 @@ struct QueryExecution: Sendable, Equatable {
         substatementType = try execution.optionalMember("SubstatementType")?.string()
         outputLocation = try result?.optionalMember("OutputLocation")?.string()
         expectedBucketOwner = try result?.optionalMember("ExpectedBucketOwner").map { (field) throws(JSONError) in
-            try field.accountNumber()
+            let number = try field.string()
+            guard S3Client.isAccountNumber(number) else { throw field.mismatch("the 12 digits of an account") }
+            return number
         }
         encryptionOption = try result?.optionalMember("EncryptionConfiguration")?
             .optionalMember("EncryptionOption")?.string()
         dataScannedInBytes = try statistics?.optionalMember("DataScannedInBytes")?.integer(atLeast: 0)
-    }
-}
-
-extension JSONField {
-    fileprivate func accountNumber() throws(JSONError) -> String {
-        let number = try string()
-        guard number.utf8.count == 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw mismatch("the 12 digits of an account")
-        }
-        return number
     }
 }
 

@@ -27,8 +27,6 @@ struct SourceSelection {
     let mode: SourceMode
     let sizes: RangeSizes
     let execution: QueryExecution
-    /// For a service that does not give it back.
-    let expectedBucketOwner: String?
     /// The sequence of the run's first batch.
     let firstBatch: Int
     let logger: Logger
@@ -97,7 +95,7 @@ struct SourceSelection {
         if checkpoint.bookmark.etag == nil { checkpoint = Checkpoint(nextBatch: firstBatch) }
         let source = try await S3ResultSource(
             location, at: checkpoint.bookmark, columns: columns, sizes: sizes, patience: patience,
-            client: s3.expecting(bucketOwner: execution.expectedBucketOwner ?? expectedBucketOwner))
+            client: s3.expecting(bucketOwner: execution.expectedBucketOwner))
         checkpoint.bookmark = source.start
         logger.debug(
             "reading from S3", metadata: ["event": "source_selected", "source": "s3", "location": "\(location)"])

@@ -44,7 +44,8 @@ struct Assembly {
         s3 =
             isLive && configuration.export.source != .api
             ? S3Client(
-                endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: transport,
+                endpoint: try connection.settings.endpoint(for: .s3),
+                expectedBucketOwner: configuration.expectedBucketOwner, credentials: credentials, transport: transport,
                 retry: retry, runtime: runtime, logger: logger) : nil
     }
 

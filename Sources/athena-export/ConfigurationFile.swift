@@ -13,8 +13,7 @@ struct ConfigurationFile {
     private static let stringKeys: Set<String> = [
         "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region_name", "database_name",
         "s3_staging_dir", "expected_bucket_owner", "profile_name", "catalog_name", "work_group", "endpoint_url",
-        "query", "query_file", "table",
-        "format", "output", "source", "cursor_column", "cursor_start",
+        "query", "query_file", "table", "format", "output", "source", "cursor_column", "cursor_start",
     ]
     private static let knownKeys: Set<String> = stringKeys.union([
         "parameters", "primary_key", "batch_rows", "batch_bytes", "compression_level", "prune_runs",

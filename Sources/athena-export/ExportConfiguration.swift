@@ -11,6 +11,8 @@ struct ExportConfiguration {
     let record: FilePath?
     let aws: AWSConfiguration
     let maxAttempts: Int?
+    /// Also of a query that somebody else has started.
+    let expectedBucketOwner: String?
     /// What the user should know before the run begins.
     let warnings: [String]
 
@@ -76,6 +78,7 @@ struct ExportConfiguration {
             throw .option(name: "--max-attempts", problem: "\(attempts) is not from 1 to 1000")
         }
         maxAttempts = options.maxAttempts
+        expectedBucketOwner = try settings.expectedBucketOwner()
         warnings =
             file?.exposesKeys == true
             ? ["\(options.config ?? "") holds AWS keys and can be read by others; chmod 600 it"] : []

@@ -151,7 +151,7 @@ extension Settings {
     func expectedBucketOwner() throws(ConfigurationError) -> String? {
         let setting = try string("--expected-bucket-owner", options.expectedBucketOwner, "expected_bucket_owner")
         guard let setting else { return nil }
-        guard setting.value.utf8.count == 12, setting.value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard S3Client.isAccountNumber(setting.value) else {
             throw setting.origin.error("an account's number has 12 digits; give it as 111122223333")
         }
         return setting.value

@@ -36,9 +36,8 @@ private struct Setup {
     init(_ responses: [HTTPResponse], endpoint: Endpoint = endpoint(), owner: String? = nil, attempts: Int = 4) {
         transport = ScriptedTransport(responses.map { response -> ScriptedTransport.Answer in { _ in response } })
         client = S3Client(
-            endpoint: endpoint, credentials: ScriptedProvider(.test), transport: transport,
-            retry: RetryPolicy(maxAttempts: attempts), runtime: time.runtime, logger: LogBook().logger
-        ).expecting(bucketOwner: owner)
+            endpoint: endpoint, expectedBucketOwner: owner, credentials: ScriptedProvider(.test), transport: transport,
+            retry: RetryPolicy(maxAttempts: attempts), runtime: time.runtime, logger: LogBook().logger)
     }
 
     func get(_ range: Range<Int> = 0..<10, ifMatch etag: String? = nil) async throws -> S3ObjectRange {

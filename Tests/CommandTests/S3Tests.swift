@@ -92,14 +92,20 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
-    @Test func `and refuses a bucket of another account`() async throws {
+    /// Whatever the service says of the bucket, and whoever has started the query.
+    @Test(arguments: [[], ["--query-execution-id", "0123"]])
+    func `and refuses a bucket of another account`(_ query: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            let athena = FakeAthena(result: customers(50), s3: FakeS3(customers(50)), isSigned: isSigned)
+            var result = customers(50)
+            result.expectedBucketOwner = FakeS3.owner
+            result.knowsEveryExecution = true
+            let athena = FakeAthena(result: result, s3: FakeS3(result), isSigned: isSigned)
             let outcome = try await athena.serve { url in
-                try await Executable.run([
-                    "--endpoint-url", url, "--output", directory, "--source", "s3", "--expected-bucket-owner",
-                    "999988887777",
-                ])
+                try await Executable.run(
+                    [
+                        "--endpoint-url", url, "--output", directory, "--source", "s3", "--expected-bucket-owner",
+                        "999988887777",
+                    ] + query)
             }
             #expect(outcome.status == 77 && outcome.errors.contains("AccessDenied"), "\(outcome.errors)")
             #expect(exported("\(directory)/customers").isEmpty)

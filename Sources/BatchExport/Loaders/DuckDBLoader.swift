@@ -51,6 +51,7 @@ private struct DuckDBScript {
     /// condition is a constant false, and the manifest stands in for a file that need not exist any more.
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
+        let before = plan.predecessor(of: batch)?.sequence ?? 0
         let file = SQLQuoting.text("\(plan.location)/\(batch.path)")
         return """
             BEGIN TRANSACTION;
@@ -58,7 +59,9 @@ private struct DuckDBScript {
               SELECT CASE
                 WHEN count(*) FILTER (batch = \(number) AND sha256 <> '\(batch.sha256)') > 0
                 THEN error('batch \(number) of this table was loaded from another file; load into another --table')
-                \(missingPredecessor(of: batch))ELSE coalesce(max(batch), 0) < \(number) END
+                WHEN \(before) > 0 AND coalesce(max(batch), 0) < \(number) AND count(*) FILTER (batch = \(before)) = 0
+                THEN error('batch \(number): batch \(before) is not in the table yet')
+                ELSE coalesce(max(batch), 0) < \(number) END
               FROM \(table.loads) WHERE target = \(target));
             SET VARIABLE athena_export_file = CASE
               WHEN getvariable('athena_export_is_due') THEN \(file)
@@ -85,15 +88,6 @@ private struct DuckDBScript {
             DROP TABLE athena_export_stage;
             COMMIT;
 
-            """
-    }
-
-    private func missingPredecessor(of batch: Manifest.Batch) -> String {
-        guard let before = plan.predecessor(of: batch)?.sequence else { return "" }
-        return """
-            WHEN coalesce(max(batch), 0) < \(batch.sequence) AND count(*) FILTER (batch = \(before)) = 0
-                THEN error('batch \(batch.sequence): batch \(before) is not in the table yet')
-                \("")
             """
     }
 
