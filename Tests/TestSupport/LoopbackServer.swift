@@ -54,7 +54,7 @@ public final class LoopbackServer: Sendable {
                 statusCode: HTTPStatusCode(answer.status, phrase: "Answer"), headers: headers, body: Data(answer.body))
         }
         self.server = server
-        task = Task { try await server.run() }
+        task = Task(executorPreference: ServerThreads.shared) { try await server.run() }
         try await server.waitUntilListening(timeout: 120)
         port = await Self.port(of: server)
     }
