@@ -46,21 +46,21 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "JSON", swiftSettings: strictMemory),
-        .target(name: "Locking", swiftSettings: strictMemory),
+        .target(name: "Threading", swiftSettings: strictMemory),
         .target(
             name: "Files", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "ChildProcess",
-            dependencies: ["CSpawn", "Locking", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CSpawn", "Threading", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "Gzip", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", "Locking"], swiftSettings: strict),
+        .target(name: "Gzip", dependencies: ["CZlib", "Threading"], swiftSettings: strict),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "Threading"], swiftSettings: strict),
         .target(
             name: "AWS",
             dependencies: [
-                "ChildProcess", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
+                "ChildProcess", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "BatchExport",
             dependencies: [
-                "Digest", "Files", "Gzip", "JSON",
+                "Digest", "Files", "Gzip", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "CMalloc", "Digest", "Files", "HTTPTransport", "JSON", "Locking",
+                "AWS", "Athena", "BatchExport", "CMalloc", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "CMalloc", "Files", "Gzip", "JSON",
+                "Athena", "BatchExport", "CMalloc", "Files", "Gzip", "JSON", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JSON", "Locking",
+                "JSON", "Threading",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "Locking", "TestSupport",
+                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "Threading", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "BatchExportTests",
             dependencies: [
-                "BatchExport", "Digest", "Files", "Gzip", "JSON", "TestSupport",
+                "BatchExport", "Digest", "Files", "Gzip", "JSON", "TestSupport", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "AthenaTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "Locking", "TestSupport",
+                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "Threading", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "Gzip", "HTTPTransport", "JSON", "Locking", "TestSupport",
+                "AWS", "Athena", "BatchExport", "Digest", "Gzip", "HTTPTransport", "JSON", "Threading", "TestSupport",
                 "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

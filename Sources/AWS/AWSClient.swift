@@ -1,6 +1,6 @@
 import HTTPTransport
 import Logging
-import Locking
+import Threading
 
 /// Signs requests, sends them, and repeats those that fail for a while. The part that all protocols of AWS share; what
 /// a request and an error look like is the affair of ``AWSJSONClient`` and its like.

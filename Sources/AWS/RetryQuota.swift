@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// A bucket of tokens that retries are paid from, so that a program does not hammer a service that is down
 /// (botocore, `retries/quota.py`): 500 tokens are 35 retries without a success between them.

@@ -1,5 +1,5 @@
 public import HTTPTransport
-import Locking
+import Threading
 public import Logging
 
 /// Reads objects of S3 (API version 2006-03-01) in parts.

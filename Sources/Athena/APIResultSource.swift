@@ -1,6 +1,6 @@
 import AWS
 import BatchExport
-import Locking
+import Threading
 
 /// Rows by GetQueryResults, a thousand a page, one page after another.
 struct APIResultSource: ResultSource {

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// Asks for pages, each as soon as its token is known: the service sends it in front of the rows, so the next page is on
 /// its way while most of this one still is.

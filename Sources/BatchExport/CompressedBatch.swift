@@ -1,5 +1,6 @@
 import Digest
 import Gzip
+import Threading
 
 /// A batch as it will stand in its file.
 struct CompressedBatch: Sendable {
@@ -16,7 +17,13 @@ struct CompressedBatch: Sendable {
     /// Where the next batch begins.
     let end: Checkpoint
 
-    init(_ batch: SealedBatch, after checkpoint: Checkpoint, level: Int, workers: Int) async throws {
+    /// - Parameter whenTaken: called once nothing is left that a free worker could begin with.
+    init(
+        _ batch: SealedBatch, after checkpoint: Checkpoint, level: Int, workers: WorkerThreads,
+        whenTaken: @escaping @Sendable () -> Void
+    ) async throws {
+        // However this ends.
+        defer { whenTaken() }
         let content = batch.content
         sequence = checkpoint.nextBatch
         schema = batch.schema
@@ -26,7 +33,11 @@ struct CompressedBatch: Sendable {
         // A file without rows would stop half of all loaders, so there is none.
         data =
             counts.rows == 0
-            ? [] : try await GzipMember(compressing: content.blocks, level: level, workers: workers).pieces
+            ? []
+            : try await GzipMember(
+                compressing: content.blocks, level: level, workers: workers,
+                whenTaken: content.rejected.isEmpty ? whenTaken : { @Sendable in }
+            ).pieces
         rejected =
             content.rejected.isEmpty
             ? nil : try await GzipMember(compressing: content.rejected, level: level, workers: workers).pieces

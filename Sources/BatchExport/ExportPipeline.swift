@@ -7,15 +7,19 @@ struct ExportPipeline {
     private var checkpoint: Checkpoint
     private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
+    /// Whether the batch that was closed last still has something for every thread that compresses.
     private var isCompressing = false
-    /// Waits until the batch before it is published.
-    private var compressed: CompressedBatch?
+    /// Wait until the batch before them is published.
+    private var compressed: [CompressedBatch] = []
     private var isPublishing = false
+    /// The sequence of the batch to be published next.
+    private var nextToPublish: Int
 
     init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
         self.exporter = exporter
         self.source = source
         self.checkpoint = checkpoint
+        nextToPublish = checkpoint.nextBatch
     }
 
     /// The next page, and has the one behind it read meanwhile; nil after the last.
@@ -43,21 +47,26 @@ struct ExportPipeline {
         }
     }
 
-    /// Has a batch compressed as soon as the one before it is, and published in its turn.
+    /// Has a batch compressed as soon as the one before it leaves the next thread idle, and published in its turn.
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
     ) async throws {
-        while isCompressing || compressed != nil { try await settle(&group) }
+        while isCompressing || !compressed.isEmpty { try await settle(&group) }
         isCompressing = true
+        let (untaken, taken) = AsyncStream.makeStream(of: Never.self)
+        group.addTask {
+            for await _ in untaken {}
+            return .taken
+        }
         group.addTask { [exporter, checkpoint] in
-            .compressed(try await exporter.compress(batch, after: checkpoint))
+            .compressed(try await exporter.compress(batch, after: checkpoint) { taken.finish() })
         }
         checkpoint = batch.end(after: checkpoint)
     }
 
     /// Waits until every batch is published.
     mutating func finish(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
-        while isCompressing || isPublishing { try await settle(&group) }
+        while nextToPublish < checkpoint.nextBatch || isPublishing { try await settle(&group) }
     }
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
@@ -65,9 +74,10 @@ struct ExportPipeline {
         case .read(let result)?:
             readAhead = result
             isReading = false
-        case .compressed(let batch)?:
-            compressed = batch
+        case .taken?:
             isCompressing = false
+        case .compressed(let batch)?:
+            compressed.append(batch)
         case .published?:
             isPublishing = false
         case nil: throw CancellationError()
@@ -77,8 +87,10 @@ struct ExportPipeline {
 
     /// One batch at a time is written, so each is published after the one before it.
     private mutating func publishCompressed(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
-        guard !isPublishing, let batch = compressed.take() else { return }
+        guard !isPublishing, let index = compressed.firstIndex(where: { $0.sequence == nextToPublish }) else { return }
+        let batch = compressed.remove(at: index)
         isPublishing = true
+        nextToPublish += 1
         group.addTask { [exporter] in
             try await exporter.publish(batch)
             return .published
@@ -89,6 +101,8 @@ struct ExportPipeline {
 /// Something that was done beside the encoding.
 enum ExportStep: Sendable {
     case read(Result<PageAt, any Error>)
+    /// Every block of the batch is compressed or about to be.
+    case taken
     case compressed(CompressedBatch)
     case published
 }

@@ -1,16 +1,18 @@
 public import Logging
+import Threading
 
 /// Turns the rows of a result into published batches.
 ///
-/// One task encodes. Beside it, one more page is on its way, one more batch is being compressed, and the one before that
-/// is being written: so the service, the encoder, the compressor and the disk work at the same time, and no more than
-/// that is ever in memory.
+/// One task encodes. Beside it, one more page is on its way, one more batch is being compressed on threads of its own, and
+/// the one before that is being written: so the service, the encoder, the compressor and the disk work at the same time,
+/// and no more than that is ever in memory.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
     private let facts: RunFacts
     private let logger: Logger
     private let report: @Sendable (ExportProgress) -> Void
+    private let compressors: WorkerThreads
 
     public init(
         journal: ExportJournal, options: ExportOptions, facts: RunFacts, logger: Logger,
@@ -21,6 +23,7 @@ public struct Exporter: Sendable {
         self.facts = facts
         self.logger = logger
         self.report = report
+        compressors = WorkerThreads(count: options.workers)
     }
 
     /// Exports everything behind the state's checkpoint and completes the run.
@@ -80,9 +83,12 @@ public struct Exporter: Sendable {
         return try BatchEncoding(schema: schema, options: options, from: checkpoint)
     }
 
-    func compress(_ batch: SealedBatch, after checkpoint: Checkpoint) async throws -> CompressedBatch {
+    /// - Parameter whenTaken: called when the next batch can be begun with.
+    func compress(
+        _ batch: SealedBatch, after checkpoint: Checkpoint, whenTaken: @escaping @Sendable () -> Void
+    ) async throws -> CompressedBatch {
         try await CompressedBatch(
-            batch, after: checkpoint, level: options.compressionLevel, workers: options.workers)
+            batch, after: checkpoint, level: options.compressionLevel, workers: compressors, whenTaken: whenTaken)
     }
 
     /// Makes a batch part of the export.

@@ -1,5 +1,5 @@
 import Dispatch
-import Locking
+import Threading
 
 /// Another program, run to its end: no shell, nothing on its standard input, a limit on its time and on its output.
 public enum ChildProcess {

@@ -1,5 +1,13 @@
 internal import CZlib
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Compresses blocks, one after another, each into whole bytes of raw deflate (RFC 1951).
 ///
 /// The stream state is a quarter of a megabyte; a deflater keeps it over any number of blocks. Not for sharing: each
@@ -26,14 +34,14 @@ final class Deflater {
         stream.deallocate()
     }
 
-    /// Compresses one block, and gives way to other tasks several times meanwhile: a block takes milliseconds, and who
-    /// waits for a page to be read needs its thread for a fraction of one.
+    /// Compresses one block, and offers the core to others several times meanwhile: a block takes milliseconds, and the
+    /// thread that waits for a page needs it for a fraction of one, and then has a page on its way again.
     ///
     /// - Parameters:
     ///   - dictionary: the bytes before this block, of which the last 32 KiB help to compress it.
     ///   - isLast: ends the deflate stream; otherwise the block is flushed to a byte border, so that the next one can
     ///     be compressed elsewhere and simply follow.
-    func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) async -> [UInt8] {
+    func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> [UInt8] {
         deflateReset(stream)
         setDictionary(dictionary)
         // Room for the flush marker on top of zlib's own bound.
@@ -45,7 +53,7 @@ final class Deflater {
             let next = read + Self.sliceBytes
             written += deflate(block, read..<next, to: written, Z_NO_FLUSH)
             read = next
-            await Task.yield()
+            sched_yield()
         }
         written += deflate(block, read..<block.count, to: written, isLast ? Z_FINISH : Z_SYNC_FLUSH)
         return Array(output[..<written])

@@ -1,4 +1,5 @@
 internal import Synchronization
+public import Threading
 
 /// Compresses blocks in parallel and joins them to one gzip member (RFC 1952), as pigz does.
 ///
@@ -11,12 +12,18 @@ public struct GzipMember: Sendable {
     /// - Parameters:
     ///   - blocks: the content; each block is compressed with the one before it as dictionary.
     ///   - level: 1 to 9.
-    ///   - workers: how many blocks are compressed at a time.
+    ///   - workers: compress a block each at a time.
+    ///   - whenTaken: called once the last block has been taken, so that the next worker to be free is so for another
+    ///     member.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public init(compressing blocks: [[UInt8]], level: Int, workers: Int) async throws {
+    public init(
+        compressing blocks: [[UInt8]], level: Int, workers: WorkerThreads,
+        whenTaken: @escaping @Sendable () -> Void = {}
+    ) async throws {
         // An empty stream still needs a last block.
         let blocks = blocks.isEmpty ? [[]] : blocks
-        let compressed = try await Self.compress(blocks, after: [], isEnd: true, level: level, workers: workers)
+        let compressed = try await Self.compress(
+            blocks, after: [], isEnd: true, level: level, workers: workers, whenTaken: whenTaken)
         var crc: UInt32 = 0
         var count = 0
         var pieces = [Self.header(level: level)]
@@ -42,20 +49,20 @@ public struct GzipMember: Sendable {
     ///   - isEnd: the last block is the member's last.
     /// - Returns: a compressed block for each, in order.
     static func compress(
-        _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, level: Int, workers: Int
+        _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, level: Int, workers: WorkerThreads,
+        whenTaken: @escaping @Sendable () -> Void = {}
     ) async throws -> [Block] {
-        let queue = BlockQueue(count: blocks.count)
+        let queue = BlockQueue(count: blocks.count, whenTaken: whenTaken)
         return try await withThrowingTaskGroup(of: [Block].self) { group in
-            for _ in 0..<max(1, min(workers, blocks.count)) {
-                group.addTask {
+            for _ in 0..<max(1, min(workers.count, blocks.count)) {
+                group.addTask(executorPreference: workers) {
                     let deflater = Deflater(level: level)
                     var done: [Block] = []
                     while let index = queue.next() {
-                        let deflated = await deflater.deflate(
+                        let deflated = deflater.deflate(
                             blocks[index], after: index == 0 ? dictionary : blocks[index - 1],
                             isLast: isEnd && index == blocks.count - 1)
                         done.append(Block(index: index, deflated: deflated, crc: CRC32.of(blocks[index])))
-                        await Task.yield()
                         try Task.checkCancellation()
                     }
                     return done
@@ -68,12 +75,17 @@ public struct GzipMember: Sendable {
     /// Gives each block to the worker that is free first: nobody knows how long one takes beside other work.
     private final class BlockQueue: Sendable {
         private let count: Int
+        private let whenTaken: @Sendable () -> Void
         private let taken = Atomic(0)
 
-        init(count: Int) { self.count = count }
+        init(count: Int, whenTaken: @escaping @Sendable () -> Void) {
+            self.count = count
+            self.whenTaken = whenTaken
+        }
 
         func next() -> Int? {
             let index = taken.add(1, ordering: .relaxed).oldValue
+            if index == count - 1 { whenTaken() }
             return index < count ? index : nil
         }
     }

@@ -1,17 +1,19 @@
+public import Threading
+
 /// Compresses blocks that arrive over time to one gzip member, a few at a time in parallel.
 ///
 /// The bytes depend on the blocks and the level, never on the number of workers or on which blocks came together.
 public struct GzipStream: Sendable {
     private let level: Int
-    private let workers: Int
+    private let workers: WorkerThreads
     private var last: [UInt8]?
     private var crc: UInt32 = 0
     private var count = 0
 
     /// - Parameters:
     ///   - level: 1 to 9.
-    ///   - workers: how many blocks are compressed at a time.
-    public init(level: Int, workers: Int) {
+    ///   - workers: compress a block each at a time.
+    public init(level: Int, workers: WorkerThreads) {
         self.level = level
         self.workers = workers
     }
@@ -37,7 +39,7 @@ public struct GzipStream: Sendable {
     /// Ends the member.
     public mutating func finish() async throws -> [[UInt8]] {
         let header = last == nil ? [GzipMember.header(level: level)] : []
-        let end = try await GzipMember.compress([[]], after: last ?? [], isEnd: true, level: level, workers: 1)
+        let end = try await GzipMember.compress([[]], after: last ?? [], isEnd: true, level: level, workers: workers)
         return header + end.map(\.deflated) + [GzipMember.trailer(crc: crc, count: count)]
     }
 }

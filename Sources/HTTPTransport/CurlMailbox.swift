@@ -1,5 +1,5 @@
 import CCurl
-import Locking
+import Threading
 import Synchronization
 
 /// A request on its way to the loop, with the one who waits for the answer.

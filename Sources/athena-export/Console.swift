@@ -1,6 +1,6 @@
 import AWS
 import JSON
-import Locking
+import Threading
 import SystemPackage
 
 /// Standard output and standard error, with a progress line that gives way to everything else.

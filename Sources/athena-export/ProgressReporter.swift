@@ -1,6 +1,6 @@
 import Athena
 import BatchExport
-import Locking
+import Threading
 import Logging
 
 /// Tells how a run goes on: a line that is written over on a terminal, a line of the log now and then elsewhere.

@@ -1,5 +1,5 @@
 import BatchExport
-import Locking
+import Threading
 
 /// Shows how far the reading of files is: one line that is written over.
 final class ReadingProgress: Sendable {

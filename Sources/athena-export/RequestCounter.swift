@@ -1,5 +1,5 @@
 import HTTPTransport
-import Locking
+import Threading
 
 /// Counts requests on their way to a transport, and which of them were sent before.
 final class RequestCounter: HTTPTransport {

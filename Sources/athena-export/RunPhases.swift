@@ -1,5 +1,5 @@
 import Athena
-import Locking
+import Threading
 
 /// Learns from a run's news how long it waited for its query and how long it took to export the rows.
 final class RunPhases: Sendable {

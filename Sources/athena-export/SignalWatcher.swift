@@ -1,5 +1,5 @@
 import Dispatch
-import Locking
+import Threading
 
 #if canImport(Glibc)
     import Glibc

@@ -1,7 +1,7 @@
 import AWS
 import HTTPTransport
 import JSON
-import Locking
+import Threading
 import Logging
 
 /// Answers requests from a list, and keeps the requests.

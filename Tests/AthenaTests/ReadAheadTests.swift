@@ -2,7 +2,7 @@ import AWS
 import Athena
 import Foundation
 import HTTPTransport
-import Locking
+import Threading
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import Athena
 import Foundation
 import HTTPTransport
-import Locking
+import Threading
 import TestSupport
 import Testing
 

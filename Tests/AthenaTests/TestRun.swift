@@ -4,7 +4,7 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import Locking
+import Threading
 import Logging
 import SystemPackage
 import TestSupport

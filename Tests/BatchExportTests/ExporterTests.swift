@@ -110,6 +110,17 @@ private let pages: [[[String?]]] = [
         }
     }
 
+    @Test func `a batch waits for the one before it, though it is compressed sooner`() async throws {
+        let long = String((0..<2_000_000).map { _ in Character(Unicode.Scalar(UInt8.random(in: 97...122))) })
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.limits = BatchLimits(rows: 1, bytes: 1 << 30)
+            try await export.run([(1...6).map { ["\($0)", $0 % 2 == 1 ? long : "short"] }])
+            #expect(try export.rows() == (1...6).map { ["\($0),\($0 % 2 == 1 ? long : "short")"] })
+            #expect(try export.manifest.batches.map(\.firstRow) == [1, 2, 3, 4, 5, 6])
+        }
+    }
+
     @Test(arguments: [FileFormat.csv, .ndjson], [1, 2, 4])
     func `the bytes depend on neither page size nor workers`(_ format: FileFormat, _ workers: Int) async throws {
         let rows: [[String?]] = (0..<500).map { ["k\($0 % 450)", $0 % 7 == 0 ? nil : "v\($0)"] }

@@ -1,6 +1,6 @@
 import Foundation
 import JSON
-import Locking
+import Threading
 import TestSupport
 
 /// A table that changes from night to night, and an Athena that evaluates a query of it.

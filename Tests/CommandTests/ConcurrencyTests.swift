@@ -1,7 +1,7 @@
 import Digest
 import Foundation
 import JSON
-import Locking
+import Threading
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 public import Foundation
-import Locking
+import Threading
 
 #if canImport(Glibc)
     import Glibc

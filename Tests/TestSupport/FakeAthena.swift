@@ -1,6 +1,6 @@
 import Foundation
 public import JSON
-import Locking
+import Threading
 
 /// An Athena of our own, over real HTTP on loopback: it pages, counts calls, checks signatures and fails as told.
 ///

@@ -1,5 +1,5 @@
 import JSON
-import Locking
+import Threading
 
 /// An S3 of our own with one object in it, which is served in parts and fails as told. Path style.
 public final class FakeS3: Sendable {

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 public import Testing
 
 /// Lets no more than a few of the tests that have it run at a time.

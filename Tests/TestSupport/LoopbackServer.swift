@@ -1,6 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
+import Threading
 
 /// An HTTP server on loopback that answers with a closure. The one file that knows FlyingFox, whose names for requests
 /// and answers are the same as ours.
@@ -39,6 +40,10 @@ public final class LoopbackServer: Sendable {
         }
     }
 
+    /// Tests that compute keep the shared threads busy for seconds, and a program under test does not wait that long for
+    /// its service.
+    private static let threads = WorkerThreads(count: 8)
+
     private let server: HTTPServer
     private let task: Task<Void, any Error>
     public let port: Int
@@ -54,7 +59,7 @@ public final class LoopbackServer: Sendable {
                 statusCode: HTTPStatusCode(answer.status, phrase: "Answer"), headers: headers, body: Data(answer.body))
         }
         self.server = server
-        task = Task(executorPreference: ServerThreads.shared) { try await server.run() }
+        task = Task(executorPreference: Self.threads) { try await server.run() }
         try await server.waitUntilListening(timeout: 120)
         port = await Self.port(of: server)
     }

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 public import Logging
 
 /// Asks providers in order, takes the first credentials, and stays with whoever had them.

@@ -1,6 +1,6 @@
 public import Files
 public import JSON
-import Locking
+import Threading
 public import SystemPackage
 
 /// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an

@@ -1,7 +1,7 @@
 import AWS
 import Files
 public import HTTPTransport
-import Locking
+import Threading
 public import SystemPackage
 
 /// Passes requests on and keeps the answers as fixtures.

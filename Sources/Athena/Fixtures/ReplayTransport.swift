@@ -1,6 +1,6 @@
 public import HTTPTransport
 import JSON
-import Locking
+import Threading
 public import SystemPackage
 
 /// Answers requests from recorded files instead of a network.

@@ -1,6 +1,7 @@
 import Files
 import Gzip
 public import SystemPackage
+import Threading
 
 /// Where the merged table goes.
 public protocol MergeOutput: AnyObject {
@@ -21,7 +22,9 @@ public final class MergedFile: MergeOutput {
     ///   - workers: blocks compressed at a time.
     public init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
-        gzip = path.lastComponent?.string.hasSuffix(".gz") == true ? GzipStream(level: level, workers: workers) : nil
+        gzip =
+            path.lastComponent?.string.hasSuffix(".gz") == true
+            ? GzipStream(level: level, workers: WorkerThreads(count: workers)) : nil
     }
 
     public func write(_ blocks: [[UInt8]]) async throws {
