@@ -9,6 +9,8 @@ struct ExportPipeline {
     private var isReading = false
     /// Whether the batch that was closed last still has something for every thread that compresses.
     private var isCompressing = false
+    /// Batches that are not wholly compressed: two while the first one's last blocks are.
+    private var uncompressed = 0
     /// Wait until the batch before them is published.
     private var compressed: [CompressedBatch] = []
     private var isPublishing = false
@@ -53,6 +55,7 @@ struct ExportPipeline {
     ) async throws {
         while isCompressing || !compressed.isEmpty { try await settle(&group) }
         isCompressing = true
+        uncompressed += 1
         let (untaken, taken) = AsyncStream.makeStream(of: Never.self)
         group.addTask {
             for await _ in untaken {}
@@ -62,6 +65,8 @@ struct ExportPipeline {
             .compressed(try await exporter.compress(batch, after: checkpoint) { taken.finish() })
         }
         checkpoint = batch.end(after: checkpoint)
+        // A third one would be in memory otherwise, in part.
+        while uncompressed > 1 { try await settle(&group) }
     }
 
     /// Waits until every batch is published.
@@ -77,6 +82,7 @@ struct ExportPipeline {
         case .taken?:
             isCompressing = false
         case .compressed(let batch)?:
+            uncompressed -= 1
             compressed.append(batch)
         case .published?:
             isPublishing = false

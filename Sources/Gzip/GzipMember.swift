@@ -13,8 +13,7 @@ public struct GzipMember: Sendable {
     ///   - blocks: the content; each block is compressed with the one before it as dictionary.
     ///   - level: 1 to 9.
     ///   - workers: compress a block each at a time.
-    ///   - whenTaken: called once the last block has been taken, so that the next worker to be free is so for another
-    ///     member.
+    ///   - whenTaken: called once a worker finds no block left, and so is free for another member.
     /// - Throws: `CancellationError` when the task is cancelled.
     public init(
         compressing blocks: [[UInt8]], level: Int, workers: WorkerThreads,
@@ -52,7 +51,7 @@ public struct GzipMember: Sendable {
         _ blocks: [[UInt8]], after dictionary: [UInt8], isEnd: Bool, level: Int, workers: WorkerThreads,
         whenTaken: @escaping @Sendable () -> Void = {}
     ) async throws -> [Block] {
-        let queue = BlockQueue(count: blocks.count, whenTaken: whenTaken)
+        let queue = BlockQueue(count: blocks.count, workers: workers.count, whenTaken: whenTaken)
         return try await withThrowingTaskGroup(of: [Block].self) { group in
             for _ in 0..<max(1, min(workers.count, blocks.count)) {
                 group.addTask(executorPreference: workers) {
@@ -75,17 +74,20 @@ public struct GzipMember: Sendable {
     /// Gives each block to the worker that is free first: nobody knows how long one takes beside other work.
     private final class BlockQueue: Sendable {
         private let count: Int
+        private let workers: Int
         private let whenTaken: @Sendable () -> Void
         private let taken = Atomic(0)
 
-        init(count: Int, whenTaken: @escaping @Sendable () -> Void) {
+        init(count: Int, workers: Int, whenTaken: @escaping @Sendable () -> Void) {
             self.count = count
+            self.workers = workers
             self.whenTaken = whenTaken
         }
 
         func next() -> Int? {
             let index = taken.add(1, ordering: .relaxed).oldValue
-            if index == count - 1 { whenTaken() }
+            // With fewer blocks than workers, some have nothing to begin with.
+            if index == (count < workers ? count - 1 : count) { whenTaken() }
             return index < count ? index : nil
         }
     }
