@@ -1,5 +1,8 @@
 /// What happens beside the encoding of rows: the next page is read, the last batch is compressed, the one before it is
 /// written.
+///
+/// Two batches are being compressed for a moment: one begins when a thread finds nothing left of the other, and no row
+/// is encoded until that is done.
 struct ExportPipeline {
     let exporter: Exporter
     let source: any ResultSource
@@ -7,10 +10,10 @@ struct ExportPipeline {
     private var checkpoint: Checkpoint
     private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
-    /// Whether the batch that was closed last still has something for every thread that compresses.
-    private var isCompressing = false
-    /// Batches that are not wholly compressed: two while the first one's last blocks are.
-    private var uncompressed = 0
+    /// Whether the batch that was closed last still has blocks for every thread.
+    private var hasBlocksLeft = false
+    /// Batches that are being compressed.
+    private var compressing = 0
     /// Wait until the batch before them is published.
     private var compressed: [CompressedBatch] = []
     private var isPublishing = false
@@ -53,9 +56,9 @@ struct ExportPipeline {
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
     ) async throws {
-        while isCompressing || !compressed.isEmpty { try await settle(&group) }
-        isCompressing = true
-        uncompressed += 1
+        while hasBlocksLeft || !compressed.isEmpty { try await settle(&group) }
+        hasBlocksLeft = true
+        compressing += 1
         let (untaken, taken) = AsyncStream.makeStream(of: Never.self)
         group.addTask {
             for await _ in untaken {}
@@ -65,8 +68,7 @@ struct ExportPipeline {
             .compressed(try await exporter.compress(batch, after: checkpoint) { taken.finish() })
         }
         checkpoint = batch.end(after: checkpoint)
-        // A third one would be in memory otherwise, in part.
-        while uncompressed > 1 { try await settle(&group) }
+        while compressing > 1 { try await settle(&group) }
     }
 
     /// Waits until every batch is published.
@@ -80,9 +82,9 @@ struct ExportPipeline {
             readAhead = result
             isReading = false
         case .taken?:
-            isCompressing = false
+            hasBlocksLeft = false
         case .compressed(let batch)?:
-            uncompressed -= 1
+            compressing -= 1
             compressed.append(batch)
         case .published?:
             isPublishing = false
@@ -107,7 +109,7 @@ struct ExportPipeline {
 /// Something that was done beside the encoding.
 enum ExportStep: Sendable {
     case read(Result<PageAt, any Error>)
-    /// Every block of the batch is compressed or about to be.
+    /// A thread found no block left of the batch that was closed last.
     case taken
     case compressed(CompressedBatch)
     case published

@@ -5,7 +5,7 @@ import Threading
 ///
 /// One task encodes. Beside it, one more page is on its way, one more batch is being compressed on threads of its own, and
 /// the one before that is being written: so the service, the encoder, the compressor and the disk work at the same time,
-/// and no more than that is ever in memory.
+/// and not much more than that is ever in memory.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
