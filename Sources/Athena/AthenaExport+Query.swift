@@ -68,8 +68,8 @@ extension AthenaExport {
         do {
             return try await poller.waitUntilFinished(query.queryExecutionID)
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
-            throw AthenaExportError.queryTimedOut(
-                queryExecutionID: id, limit: limit, isStopped: await stop(query, of: state))
+            let isStopped = await stop(query, of: state, within: .seconds(20))
+            throw AthenaExportError.queryTimedOut(queryExecutionID: id, limit: limit, isStopped: isStopped)
         } catch let error as AthenaExportError {
             // An execution that somebody named and nobody knows leaves nothing to go on with.
             if case .executionGone = error, query.clientRequestToken == nil, state.checkpoint.rowsExported == 0 {
@@ -77,53 +77,49 @@ extension AthenaExport {
             }
             throw error
         } catch is CancellationError {
-            _ = await stop(query, of: state)
+            // In a task of its own, as this one is cancelled; whoever sent the signal waits for two seconds.
+            _ = await Task { await stop(query, of: state, within: .milliseconds(1500)) }.value
             throw CancellationError()
         }
     }
 
     /// Stops a query of ours that nobody waits for any more, so that it does not run up costs.
     ///
+    /// - Parameter limit: how long a service that does not answer is waited for.
     /// - Returns: whether it is stopped; the next run then sends the query anew.
-    private func stop(_ query: ExportState.QueryIdentity, of state: ExportState) async -> Bool {
+    private func stop(
+        _ query: ExportState.QueryIdentity, of state: ExportState, within limit: Duration
+    ) async -> Bool {
         guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, !options.leavesQueryRunning else {
             return false
         }
-        // A task of its own: this one may be cancelled already.
-        return await Task {
-            do {
-                // First the promise: the stop may reach the service without its answer reaching us.
-                var stopping = state
-                stopping.isStoppingQuery = true
-                try await journal.save(stopping)
-                try await stopInTime(query.queryExecutionID)
-                logger.info(
-                    "query stopped",
-                    metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
-                try await journal.save(state.starting(with: newToken()))
-                return true
-            } catch {
-                logger.warning(
-                    "the query could not be stopped in time",
-                    metadata: [
-                        "event": "query_not_stopped", "query_execution_id": "\(query.queryExecutionID)",
-                        "error": "\(error)",
-                    ])
-                return false
+        do {
+            // First the promise: the stop may reach the service without its answer reaching us.
+            var stopping = state
+            stopping.isStoppingQuery = true
+            try await journal.save(stopping)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.stopQueryExecution(query.queryExecutionID) }
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    throw CancellationError()
+                }
+                defer { group.cancelAll() }
+                try await group.next()
             }
-        }.value
-    }
-
-    /// Whoever sent the signal will not wait for a service that does not answer.
-    private func stopInTime(_ queryExecutionID: String) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await client.stopQueryExecution(queryExecutionID) }
-            group.addTask {
-                try await Task.sleep(for: .milliseconds(1500))
-                throw CancellationError()
-            }
-            defer { group.cancelAll() }
-            try await group.next()
+            logger.info(
+                "query stopped",
+                metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
+            try await journal.save(state.starting(with: newToken()))
+            return true
+        } catch {
+            logger.warning(
+                "the query could not be stopped in time",
+                metadata: [
+                    "event": "query_not_stopped", "query_execution_id": "\(query.queryExecutionID)",
+                    "error": "\(error)",
+                ])
+            return false
         }
     }
 

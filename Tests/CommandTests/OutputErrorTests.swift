@@ -74,7 +74,7 @@ import Testing
                 let process = RunningProcess()
                 async let first = Executable.run(
                     ["--endpoint-url", url, "--output", directory], onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                try await athena.waitForCalls(of: "GetQueryExecution", by: process)
                 let second = try await run(["--replay", customers, "--output", directory], in: directory)
                 expectError(second, 75, ["another run is at work"])
                 process.kill()

@@ -26,7 +26,7 @@ import Testing
                 async let outcome = Executable.run(
                     ["--endpoint-url", url, "--log-level", "trace"], environment: environment, directory: directory,
                     onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                try await athena.waitForCalls(of: "GetQueryExecution", by: process)
                 let id = try #require(process.processID)
                 do { try body(id, directory) } catch {
                     process.kill()

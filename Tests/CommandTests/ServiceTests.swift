@@ -168,9 +168,9 @@ import Testing
 @Suite(.fewAtATime) struct `Stopped by a signal` {
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
-        try await stopped(by: signal, status: status, arguments: []) { athena in
-            #expect(athena.stoppedExecutions == athena.executionIDs)
-        }
+        let (outcome, athena) = try await stoppedInTime { try await Self.stopped(by: signal) }
+        try expectInterrupted(outcome, status)
+        #expect(athena.stoppedExecutions == athena.executionIDs)
     }
 
     @Test func `a service that does not answer the stop is not waited for`() async throws {
@@ -184,7 +184,7 @@ import Testing
             let outcome = try await athena.serve { url in
                 async let outcome = Executable.run(
                     ["--endpoint-url", url, "--output", directory], onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                try await athena.waitForCalls(of: "GetQueryExecution", by: process)
                 process.send(SIGTERM)
                 return try await outcome
             }
@@ -194,14 +194,14 @@ import Testing
     }
 
     @Test func `the query is left running when told so`() async throws {
-        try await stopped(by: SIGTERM, status: 143, arguments: ["--leave-query-running"]) { athena in
-            #expect(athena.stoppedExecutions.isEmpty)
-        }
+        let (outcome, athena) = try await Self.stopped(by: SIGTERM, "--leave-query-running")
+        try expectInterrupted(outcome, 143)
+        #expect(athena.stoppedExecutions.isEmpty)
     }
 
-    private func stopped(
-        by signal: Int32, status: Int32, arguments: [String], check: (FakeAthena) -> Void
-    ) async throws {
+    private static func stopped(
+        by signal: Int32, _ arguments: String...
+    ) async throws -> (Executable.Outcome, FakeAthena) {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(10)
             result.states = ["RUNNING"]
@@ -211,15 +211,18 @@ import Testing
                 async let outcome = Executable.run(
                     ["--endpoint-url", url, "--output", directory, "--summary", "json"] + arguments,
                     onStart: process.started)
-                while athena.count(of: "GetQueryExecution") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                try await athena.waitForCalls(of: "GetQueryExecution", by: process)
                 process.send(signal)
                 return try await outcome
             }
-            #expect(outcome.status == status, "\(outcome.errors)")
-            let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
-            #expect(try summary.member("status").string() == "interrupted")
-            check(athena)
+            return (outcome, athena)
         }
+    }
+
+    private func expectInterrupted(_ outcome: Executable.Outcome, _ status: Int32) throws {
+        #expect(outcome.status == status, "\(outcome.errors)")
+        let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
+        #expect(try summary.member("status").string() == "interrupted")
     }
 
     @Test func `a run that is stopped between pages goes on to the same bytes`() async throws {
@@ -234,7 +237,7 @@ import Testing
             try await athena.serve { url in
                 async let first = Executable.run(
                     ["--endpoint-url", url] + options + ["\(directory)/a"], onStart: process.started)
-                while athena.count(of: "GetQueryResults") < 4 { try await Task.sleep(for: .milliseconds(5)) }
+                try await athena.waitForCalls(4, of: "GetQueryResults", by: process)
                 process.send(SIGINT)
                 let interrupted = try await first
                 #expect(interrupted.status == 130)

@@ -75,6 +75,26 @@ public final class FakeAthena: Sendable {
     public var stoppedExecutions: Set<String> { state.withLock { $0.stopped } }
 
     public func count(of operation: String) -> Int { calls.count { $0.operation == operation } }
+
+    /// Waits until a process has called so many times.
+    ///
+    /// - Throws: if it has not within some minutes, so that no test waits for ever; the process is killed then.
+    public func waitForCalls(_ calls: Int = 1, of operation: String, by process: RunningProcess) async throws {
+        let start = ContinuousClock.now
+        while count(of: operation) < calls {
+            try await Task.sleep(for: .milliseconds(5))
+            guard ContinuousClock.now - start < .seconds(300) else {
+                process.kill()
+                throw MissingCalls(operation: operation, found: count(of: operation), expected: calls)
+            }
+        }
+    }
+}
+
+struct MissingCalls: Error {
+    let operation: String
+    let found: Int
+    let expected: Int
 }
 
 /// What a server does instead of answering.
