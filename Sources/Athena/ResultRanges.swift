@@ -10,7 +10,7 @@ public struct RangeSizes: Sendable {
     /// Of those, how many are parsed: parsed rows take twice the memory of their text.
     public var parsed: Int
 
-    public static let standard = RangeSizes(bytes: 2 << 20, inFlight: 6)
+    public static let standard = RangeSizes(bytes: 1 << 20, inFlight: 10)
 
     public init(bytes: Int, inFlight: Int, parsed: Int = 2) {
         self.bytes = max(1, bytes)

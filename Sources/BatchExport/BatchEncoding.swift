@@ -76,6 +76,9 @@ struct BatchEncoding {
         return nil
     }
 
+    /// Blocks of the open batch that can be compressed already.
+    mutating func takeClosedBlocks() -> [EncodedBlock] { builder.takeClosedBlocks() }
+
     private mutating func firstRow(of page: PageAt) throws(ExportError) -> Int {
         guard page.page.columns == schema.columns else {
             throw .inconsistentSource(

@@ -1,6 +1,5 @@
 import Digest
 import Gzip
-import Threading
 
 /// A batch as it will stand in its file.
 struct CompressedBatch: Sendable {
@@ -17,30 +16,23 @@ struct CompressedBatch: Sendable {
     /// Where the next batch begins.
     let end: Checkpoint
 
-    /// - Parameter whenTaken: called once nothing is left that a free worker could begin with.
+    /// - Parameters:
+    ///   - blocks: the batch's, compressed.
+    ///   - checkpoint: where the batch begins.
     init(
-        _ batch: SealedBatch, after checkpoint: Checkpoint, level: Int, workers: WorkerThreads,
-        whenTaken: @escaping @Sendable () -> Void
+        _ batch: SealedBatch, _ blocks: [DeflatedBlock], after checkpoint: Checkpoint, compressor: BlockCompressor
     ) async throws {
-        // However this ends.
-        defer { whenTaken() }
         let content = batch.content
         sequence = checkpoint.nextBatch
         schema = batch.schema
         counts = content.counts
-        uncompressedBytes = content.blocks.reduce(0) { $0 + $1.count }
+        uncompressedBytes = content.uncompressedBytes
         rowsBefore = checkpoint.rowsExported
         // A file without rows would stop half of all loaders, so there is none.
-        data =
-            counts.rows == 0
-            ? []
-            : try await GzipMember(
-                compressing: content.blocks, level: level, workers: workers,
-                whenTaken: content.rejected.isEmpty ? whenTaken : { @Sendable in }
-            ).pieces
+        data = counts.rows == 0 ? [] : GzipMember(joining: blocks, level: compressor.level).pieces
         rejected =
             content.rejected.isEmpty
-            ? nil : try await GzipMember(compressing: content.rejected, level: level, workers: workers).pieces
+            ? nil : try await GzipMember(compressing: content.rejected, with: compressor).pieces
         end = batch.end(after: checkpoint)
     }
 

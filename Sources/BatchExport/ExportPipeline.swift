@@ -1,8 +1,8 @@
-/// What happens beside the encoding of rows: the next page is read, the last batch is compressed, the one before it is
-/// written.
-///
-/// Two batches are being compressed for a moment: one begins when a thread finds nothing left of the other, and no row
-/// is encoded until that is done.
+import Gzip
+import Threading
+
+/// What happens beside the encoding of rows: the next page is read, blocks are compressed as soon as they are closed, and
+/// the batch before is written.
 struct ExportPipeline {
     let exporter: Exporter
     let source: any ResultSource
@@ -10,21 +10,19 @@ struct ExportPipeline {
     private var checkpoint: Checkpoint
     private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
-    /// Whether the batch that was closed last still has blocks for every thread.
-    private var hasBlocksLeft = false
-    /// Batches that are being compressed.
-    private var compressing = 0
-    /// Wait until the batch before them is published.
-    private var compressed: [CompressedBatch] = []
+    /// Of the batch that rows are encoded for.
+    private var open: CompressionProgress
+    /// Closed and not published, in order.
+    private var closed: [(batch: SealedBatch, start: Checkpoint, compression: CompressionProgress)] = []
     private var isPublishing = false
-    /// The sequence of the batch to be published next.
-    private var nextToPublish: Int
+    /// Blocks that were given to be compressed and are not.
+    private var blocksUnderway = 0
 
     init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
         self.exporter = exporter
         self.source = source
         self.checkpoint = checkpoint
-        nextToPublish = checkpoint.nextBatch
+        open = CompressionProgress(sequence: checkpoint.nextBatch)
     }
 
     /// The next page, and has the one behind it read meanwhile; nil after the last.
@@ -52,28 +50,47 @@ struct ExportPipeline {
         }
     }
 
-    /// Has a batch compressed as soon as the one before it leaves the next thread idle, and published in its turn.
+    /// Has blocks of the open batch compressed, and returns when the threads have little left to do.
+    mutating func compress(
+        _ blocks: [EncodedBlock], in group: inout ThrowingTaskGroup<ExportStep, any Error>
+    ) async throws {
+        start(blocks, in: &group)
+        try await catchUp(in: &group)
+    }
+
+    /// Has what is left of the open batch compressed, and all of it published in its turn.
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
     ) async throws {
-        while hasBlocksLeft || !compressed.isEmpty { try await settle(&group) }
-        hasBlocksLeft = true
-        compressing += 1
-        let (untaken, taken) = AsyncStream.makeStream(of: Never.self)
-        group.addTask {
-            for await _ in untaken {}
-            return .taken
-        }
-        group.addTask { [exporter, checkpoint] in
-            .compressed(try await exporter.compress(batch, after: checkpoint) { taken.finish() })
-        }
+        start(batch.content.missing, in: &group)
+        open.end(blockCount: batch.content.blockCount)
+        closed.append((batch, checkpoint, open))
         checkpoint = batch.end(after: checkpoint)
-        while compressing > 1 { try await settle(&group) }
+        open = CompressionProgress(sequence: checkpoint.nextBatch)
+        publishCompressed(in: &group)
+        try await catchUp(in: &group)
     }
 
     /// Waits until every batch is published.
     mutating func finish(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
-        while nextToPublish < checkpoint.nextBatch || isPublishing { try await settle(&group) }
+        while !closed.isEmpty || isPublishing { try await settle(&group) }
+    }
+
+    private mutating func start(_ blocks: [EncodedBlock], in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+        blocksUnderway += blocks.count
+        for block in blocks {
+            let ticket = open.start(block.index)
+            group.addTask(executorPreference: exporter.compressor.workers) { [compressor = exporter.compressor] in
+                try Task.checkCancellation()
+                return .compressed(
+                    ticket, compressor.compress(block.bytes, after: block.dictionary, isLast: block.isLast))
+            }
+        }
+    }
+
+    /// Encoding runs faster than compression; without this rows would pile up in memory.
+    private mutating func catchUp(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+        while blocksUnderway > 4 * exporter.compressor.workers.count || closed.count > 1 { try await settle(&group) }
     }
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
@@ -81,11 +98,13 @@ struct ExportPipeline {
         case .read(let result)?:
             readAhead = result
             isReading = false
-        case .taken?:
-            hasBlocksLeft = false
-        case .compressed(let batch)?:
-            compressing -= 1
-            compressed.append(batch)
+        case .compressed(let ticket, let block)?:
+            blocksUnderway -= 1
+            if ticket.sequence == open.sequence {
+                open.finish(ticket, block)
+            } else if let index = closed.firstIndex(where: { $0.compression.sequence == ticket.sequence }) {
+                closed[index].compression.finish(ticket, block)
+            }
         case .published?:
             isPublishing = false
         case nil: throw CancellationError()
@@ -95,12 +114,11 @@ struct ExportPipeline {
 
     /// One batch at a time is written, so each is published after the one before it.
     private mutating func publishCompressed(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
-        guard !isPublishing, let index = compressed.firstIndex(where: { $0.sequence == nextToPublish }) else { return }
-        let batch = compressed.remove(at: index)
+        guard !isPublishing, let blocks = closed.first?.compression.blocks else { return }
+        let (batch, start, _) = closed.removeFirst()
         isPublishing = true
-        nextToPublish += 1
         group.addTask { [exporter] in
-            try await exporter.publish(batch)
+            try await exporter.publish(batch, blocks, after: start)
             return .published
         }
     }
@@ -109,8 +127,6 @@ struct ExportPipeline {
 /// Something that was done beside the encoding.
 enum ExportStep: Sendable {
     case read(Result<PageAt, any Error>)
-    /// A thread found no block left of the batch that was closed last.
-    case taken
-    case compressed(CompressedBatch)
+    case compressed(CompressionProgress.Ticket, DeflatedBlock)
     case published
 }

@@ -1,18 +1,18 @@
+import Gzip
 public import Logging
-import Threading
 
 /// Turns the rows of a result into published batches.
 ///
-/// One task encodes. Beside it, one more page is on its way, one more batch is being compressed on threads of its own, and
-/// the one before that is being written: so the service, the encoder, the compressor and the disk work at the same time,
-/// and not much more than that is ever in memory.
+/// One task encodes. Beside it, one more page is on its way, blocks are compressed on threads of their own, of the batch
+/// that still grows and the one before it, and a batch is being written: so the service, the encoder, the compressor and
+/// the disk work at the same time, and one batch before compression, one after it and a few blocks are in memory.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
     private let facts: RunFacts
     private let logger: Logger
     private let report: @Sendable (ExportProgress) -> Void
-    private let compressors: WorkerThreads
+    let compressor: BlockCompressor
 
     public init(
         journal: ExportJournal, options: ExportOptions, facts: RunFacts, logger: Logger,
@@ -23,7 +23,8 @@ public struct Exporter: Sendable {
         self.facts = facts
         self.logger = logger
         self.report = report
-        compressors = WorkerThreads(count: options.workers)
+        compressor = BlockCompressor(
+            level: options.compressionLevel, workers: options.workers)
     }
 
     /// Exports everything behind the state's checkpoint and completes the run.
@@ -69,6 +70,7 @@ public struct Exporter: Sendable {
                 while let batch = try encoding?.nextBatch(from: page) {
                     try await pipeline.publish(batch, in: &group)
                 }
+                try await pipeline.compress(encoding?.takeClosedBlocks() ?? [], in: &group)
                 report(.read(rows: encoding?.rowsRead ?? 0))
             }
             try await pipeline.finish(in: &group)
@@ -83,16 +85,14 @@ public struct Exporter: Sendable {
         return try BatchEncoding(schema: schema, options: options, from: checkpoint)
     }
 
-    /// - Parameter whenTaken: called when the next batch can be begun with.
-    func compress(
-        _ batch: SealedBatch, after checkpoint: Checkpoint, whenTaken: @escaping @Sendable () -> Void
-    ) async throws -> CompressedBatch {
-        try await CompressedBatch(
-            batch, after: checkpoint, level: options.compressionLevel, workers: compressors, whenTaken: whenTaken)
-    }
-
     /// Makes a batch part of the export.
-    func publish(_ batch: CompressedBatch) async throws {
+    ///
+    /// - Parameters:
+    ///   - blocks: the batch's, compressed.
+    ///   - checkpoint: where the batch begins.
+    func publish(_ batch: SealedBatch, _ blocks: [DeflatedBlock], after checkpoint: Checkpoint) async throws {
+        let batch = try await CompressedBatch(
+            batch, blocks, after: checkpoint, compressor: compressor)
         try await journal.publish(batch, facts, format: options.format)
         report(.published(batch))
         log(batch)

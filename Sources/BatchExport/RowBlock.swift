@@ -23,7 +23,7 @@ public struct RowBlock: Sendable {
             self.traits = traits
         }
 
-        public static let null = Cell(start: 0, count: 0, traits: .null)
+        @inlinable public static var null: Cell { Cell(start: 0, count: 0, traits: .null) }
 
         @inlinable
         public var isNull: Bool { traits.contains(.null) }
@@ -39,17 +39,15 @@ public struct RowBlock: Sendable {
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// SQL NULL; the cell has no bytes.
-        public static let null = Traits(rawValue: 1)
+        @inlinable public static var null: Traits { Traits(rawValue: 1) }
         /// The text holds U+0000.
-        public static let nul = Traits(rawValue: 2)
+        @inlinable public static var nul: Traits { Traits(rawValue: 2) }
         /// The text holds half a surrogate pair, written as the three bytes of UTF-8's scheme.
-        public static let loneSurrogate = Traits(rawValue: 4)
+        @inlinable public static var loneSurrogate: Traits { Traits(rawValue: 4) }
         /// No byte of the text needs an escape in JSON.
-        public static let plainJSON = Traits(rawValue: 8)
+        @inlinable public static var plainJSON: Traits { Traits(rawValue: 8) }
         /// The text is not empty and holds no comma, quote, backslash or control character, so it can stand bare in CSV.
-        public static let plainCSV = Traits(rawValue: 16)
-
-        @usableFromInline static let unloadable: Traits = [.nul, .loneSurrogate]
+        @inlinable public static var plainCSV: Traits { Traits(rawValue: 16) }
     }
 
     /// - Parameter cells: a whole number of rows.

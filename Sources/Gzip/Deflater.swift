@@ -10,9 +10,9 @@ internal import CZlib
 
 /// Compresses blocks, one after another, each into whole bytes of raw deflate (RFC 1951).
 ///
-/// The stream state is a quarter of a megabyte; a deflater keeps it over any number of blocks. Not for sharing: each
-/// worker has its own.
-final class Deflater {
+/// The stream state is a quarter of a megabyte; a deflater keeps it over any number of blocks. It may wander between
+/// threads, but is one's at a time, which is for whoever hands it out to see to.
+final class Deflater: @unchecked Sendable {
     /// On the heap and never moved: zlib's internal state points back at it.
     private let stream: UnsafeMutablePointer<z_stream>
     private var output: [UInt8] = []

@@ -1,7 +1,6 @@
 import Foundation
 import Gzip
 import Testing
-import Threading
 
 @Suite struct `Gzip members` {
     private func bytes(_ count: Int) -> [UInt8] {
@@ -33,24 +32,24 @@ import Threading
     func `gzip itself reads what was compressed in blocks`(_ count: Int, _ level: Int) async throws {
         let content = bytes(count)
         let blocks = stride(from: 0, to: count, by: 50_000).map { Array(content[$0..<min($0 + 50_000, count)]) }
-        let member = try await GzipMember(compressing: blocks, level: level, workers: WorkerThreads(count: 2)).pieces
+        let member = try await GzipMember(compressing: blocks, with: BlockCompressor(level: level, workers: 2)).pieces
             .flatMap { $0 }
         #expect(try decompress(member) == content)
     }
 
     @Test func `the number of workers does not change a byte`() async throws {
         let blocks = (0..<9).map { _ in bytes(20_000) }
-        let one = try await GzipMember(compressing: blocks, level: 6, workers: WorkerThreads(count: 1)).pieces
+        let one = try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: 1)).pieces
         for workers in 2...8 {
             #expect(
-                try await GzipMember(compressing: blocks, level: 6, workers: WorkerThreads(count: workers)).pieces
+                try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: workers)).pieces
                     == one)
         }
     }
 
     @Test func `the header holds no name and no time`() async throws {
-        let member = try await GzipMember(compressing: [[1]], level: 6, workers: WorkerThreads(count: 1)).pieces.flatMap
-        { $0 }
+        let member = try await GzipMember(compressing: [[1]], with: BlockCompressor(level: 6, workers: 1)).pieces
+            .flatMap { $0 }
         #expect(Array(member[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
     }
 }

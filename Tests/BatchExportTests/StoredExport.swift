@@ -3,7 +3,6 @@ import Foundation
 import Gzip
 import SystemPackage
 import Testing
-import Threading
 
 @testable import BatchExport
 
@@ -45,7 +44,7 @@ struct StoredExport {
     }
 
     mutating func rewrite(_ batch: Int, text: [UInt8]) async throws {
-        let member = try await GzipMember(compressing: [text], level: 6, workers: WorkerThreads(count: 1)).pieces
+        let member = try await GzipMember(compressing: [text], with: BlockCompressor(level: 6, workers: 1)).pieces
             .flatMap { $0 }
         try rewrite(batch, member, uncompressed: text.count)
     }

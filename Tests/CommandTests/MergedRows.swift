@@ -4,7 +4,6 @@ import Gzip
 import JSON
 import TestSupport
 import Testing
-import Threading
 
 /// What `merge` prints.
 func merge(_ table: String, _ options: [String] = []) async throws -> String {
@@ -125,7 +124,7 @@ struct HandmadeTable {
     /// A table of such rows, the last key first.
     static func falling(_ keys: Range<Int>, textBytes: Int, in parent: String) async throws -> HandmadeTable {
         let text = text(keys: keys.reversed(), textBytes: textBytes)
-        let member = try await GzipMember(compressing: [text], level: 1, workers: WorkerThreads(count: 1)).pieces
+        let member = try await GzipMember(compressing: [text], with: BlockCompressor(level: 1, workers: 1)).pieces
             .flatMap { $0 }
         return try HandmadeTable(
             in: parent, member: member, rows: keys.count, uncompressedBytes: text.count,

@@ -4,7 +4,6 @@ import Gzip
 import JSON
 import TestSupport
 import Testing
-import Threading
 
 @Suite(.fewAtATime) struct `Verifying a directory` {
     /// Three batches of the recorded customers.
@@ -199,7 +198,7 @@ import Threading
     /// A gigabyte of zeros in a megabyte of gzip.
     static func bomb() async throws -> [UInt8] {
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
-        var stream = GzipStream(level: 9, workers: WorkerThreads(count: 1))
+        var stream = GzipStream(with: BlockCompressor(level: 9, workers: 1))
         let first = try await stream.compress([zeros]).flatMap { $0 }
         // Every block after the first is the same, since the same lies before it.
         let next = try await stream.compress([zeros]).flatMap { $0 }

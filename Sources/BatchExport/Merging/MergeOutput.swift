@@ -1,7 +1,6 @@
 import Files
 import Gzip
 public import SystemPackage
-import Threading
 
 /// Where the merged table goes.
 public protocol MergeOutput: AnyObject {
@@ -24,7 +23,7 @@ public final class MergedFile: MergeOutput {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
         gzip =
             path.lastComponent?.string.hasSuffix(".gz") == true
-            ? GzipStream(level: level, workers: WorkerThreads(count: workers)) : nil
+            ? GzipStream(with: BlockCompressor(level: level, workers: workers)) : nil
     }
 
     public func write(_ blocks: [[UInt8]]) async throws {

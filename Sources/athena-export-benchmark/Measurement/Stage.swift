@@ -1,6 +1,5 @@
 import BatchExport
 import Gzip
-import Threading
 
 /// One step of an export alone, in this process, on data in memory.
 struct Stage {
@@ -74,10 +73,9 @@ extension Stage {
     private static func compress(_ format: FileFormat, workers: Int, _ input: StageInput) -> Stage {
         Stage("compress-\(format)/\(workers)-worker\(workers == 1 ? "" : "s")", input) {
             let blocks = try input.encoded(format)
-            let workers = WorkerThreads(count: workers)
             return Prepared(bytes: blocks.byteCount) { sample in
                 try await sample.add {
-                    _ = try await GzipMember(compressing: blocks, level: 6, workers: workers)
+                    _ = try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: workers))
                 }
             }
         }
