@@ -13,6 +13,13 @@ extension JSONField {
         }
     }
 
+    /// A name or a time: nothing goes on from one that is empty.
+    func nonEmptyString() throws(JSONError) -> String {
+        let text = try string()
+        if text.isEmpty { throw .field(path: path, expected: "a text that is not empty", found: "\"\"") }
+        return text
+    }
+
     func expect(_ text: String) throws(JSONError) {
         let found = try string()
         guard found == text else {

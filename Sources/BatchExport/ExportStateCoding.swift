@@ -52,11 +52,11 @@ extension ExportState {
     init(parsing bytes: [UInt8]) throws(JSONError) {
         let root = JSONField(try JSONValue(parsing: bytes))
         try root.checkFormat(Self.formatName, version: Self.formatVersion)
-        runID = try root.member("run_id").string()
+        runID = try root.member("run_id").nonEmptyString()
         request = try ExportRequest(try root.member("request"))
         try root.member("request_fingerprint").expect(request.fingerprint)
-        startedAt = try root.member("started_at").string()
-        _ = try root.member("updated_at").string()
+        startedAt = try root.member("started_at").nonEmptyString()
+        _ = try root.member("updated_at").nonEmptyString()
         firstBatch = try root.member("first_batch").count(atLeast: 1)
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
         isStoppingQuery = try root.optionalMember("stopping_query")?.bool() ?? false
@@ -66,8 +66,8 @@ extension ExportState {
 
     private static func phase(_ root: JSONField, checkpoint: Checkpoint) throws(JSONError) -> Phase {
         let status = try root.member("status").choice(Status.self)
-        let token = try root.optionalMember("client_request_token")?.string()
-        guard let queryExecutionID = try root.optionalMember("query_execution_id")?.string() else {
+        let token = try root.optionalMember("client_request_token")?.nonEmptyString()
+        guard let queryExecutionID = try root.optionalMember("query_execution_id")?.nonEmptyString() else {
             if status == .failed { return .failed(nil) }
             guard status == .running, checkpoint.rowsExported == 0, let token else {
                 throw .field(

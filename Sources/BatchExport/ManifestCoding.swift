@@ -126,14 +126,14 @@ extension Manifest.Run {
     }
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
-        runID = try field.member("run_id").string()
+        runID = try field.member("run_id").nonEmptyString()
         status = try field.member("status").choice(Status.self)
-        queryExecutionID = try field.member("query_execution_id").string()
+        queryExecutionID = try field.member("query_execution_id").nonEmptyString()
         querySHA256 = try field.member("query_sha256").string()
-        source = try field.member("source").string()
+        source = try field.member("source").nonEmptyString()
         sourceNote = try field.optionalMember("source_note")?.string()
-        startedAt = try field.member("started_at").string()
-        completedAt = try field.optionalMember("completed_at")?.string()
+        startedAt = try field.member("started_at").nonEmptyString()
+        completedAt = try field.optionalMember("completed_at")?.nonEmptyString()
         rows = try field.member("rows").count()
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()
@@ -159,8 +159,8 @@ extension Manifest.Batch {
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
         sequence = try field.member("sequence").count(atLeast: 1)
-        runID = try field.member("run_id").string()
-        path = try field.member("path").string()
+        runID = try field.member("run_id").nonEmptyString()
+        path = try field.member("path").nonEmptyString()
         rows = try field.member("rows").count()
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()

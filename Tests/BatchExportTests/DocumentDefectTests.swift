@@ -151,6 +151,10 @@ private struct HalfDone {
         (#""duplicate_rows": 0"#, #""duplicate_rows": 4"#, "rows_exported"),
         (#""rows_into_page": "#, #""rows_into_page": 99"#, "rows_exported"),
         (#""version": 1"#, #""version": 2"#, "newer"),
+        (#""run_id": "run-3""#, #""run_id": """#, "run_id"),
+        (#""query_execution_id": "q""#, #""query_execution_id": """#, "query_execution_id"),
+        (#""client_request_token": null"#, #""client_request_token": """#, "client_request_token"),
+        (#""started_at": "2026-01-01T00:00:00Z""#, #""started_at": """#, "started_at"),
     ]
 
     @Test(arguments: cases.indices) func `is not gone on from`(_ index: Int) async throws {
