@@ -92,11 +92,17 @@ struct BatchContent: Sendable {
     /// Of the file.
     let blockCount: Int
     /// Blocks that have not been given before, or are not what they were then.
-    let missing: [EncodedBlock]
+    private(set) var missing: [EncodedBlock]
     /// Of the file before compression.
     let uncompressedBytes: Int
     /// Rejected rows as NDJSON, in blocks; empty if there are none.
     let rejected: [[UInt8]]
+
+    /// Lets go of the blocks, which need not stay in memory when they are compressed.
+    mutating func takeMissing() -> [EncodedBlock] {
+        defer { missing = [] }
+        return missing
+    }
 }
 
 /// What became of the rows of a batch.

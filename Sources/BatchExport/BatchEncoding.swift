@@ -7,7 +7,7 @@ struct PageAt: Sendable {
 /// A closed batch and where the next one begins in the result.
 struct SealedBatch: Sendable {
     let schema: ResultSchema
-    let content: BatchContent
+    var content: BatchContent
     let end: Bookmark
     /// Of the last row that was read, loadable or not.
     let lastRowSHA256: String?

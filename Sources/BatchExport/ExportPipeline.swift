@@ -62,7 +62,8 @@ struct ExportPipeline {
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
     ) async throws {
-        start(batch.content.missing, in: &group)
+        var batch = batch
+        start(batch.content.takeMissing(), in: &group)
         open.end(blockCount: batch.content.blockCount)
         closed.append((batch, checkpoint, open))
         checkpoint = batch.end(after: checkpoint)

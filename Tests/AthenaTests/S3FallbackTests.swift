@@ -1,0 +1,187 @@
+@testable import Athena
+import BatchExport
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension `The result object` {
+    @Suite struct `When the result object cannot serve` {
+        private enum Trouble: String, CaseIterable {
+            case forbidden, missing, broken, whole, redirected
+
+            var script: FaultScript {
+                switch self {
+                case .forbidden: { _ in .s3Error("AccessDenied", "Access Denied", status: 403) }
+                case .missing: { _ in .s3Error("NoSuchKey", "The specified key does not exist.", status: 404) }
+                case .broken: { _ in .s3Error("InternalError", "We encountered an internal error", status: 500) }
+                case .whole: { _ in .alter { $0.status = 200 } }
+                case .redirected: { _ in .s3Error("PermanentRedirect", "elsewhere", status: 301) }
+                }
+            }
+        }
+
+        @Test(arguments: Trouble.allCases, [1, 3])
+        private func `auto goes on with the API, says why, and writes the same bytes`(
+            _ trouble: Trouble, _ firstFailure: Int
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var result = FakeResult.hard
+                result.pageRows = 7
+                let expected = try await reference(result, in: directory)
+                let s3 = FakeS3(result) { call in call.number >= firstFailure ? trouble.script(call) : nil }
+                let athena = FakeAthena(result: result, s3: s3)
+                var export = TestRun(athena, directory, source: .auto)
+                export.batchRows = 5
+                export.ranges = RangeSizes(bytes: 600, inFlight: 1)
+                var plain = export
+                plain.source = .api
+                try await export.run()
+                if firstFailure == 1 {
+                    // The first page has been asked for once, for columns and rows.
+                    #expect(
+                        athena.calls.count {
+                            $0.body.contains("NextToken") == false && $0.operation == "GetQueryResults"
+                        } == 1)
+                }
+                #expect(try export.manifest("source") == "api")
+                #expect(try export.manifest("source_note")?.contains(FakeS3.location) == true)
+                #expect(export.log.text.contains("reading by GetQueryResults, not from S3: "))
+                let twice = try await sameWithBatches(of: 5, result, directory)
+                #expect(export.files == twice)
+                #expect(!expected.isEmpty)
+            }
+        }
+
+        private func sameWithBatches(of rows: Int, _ result: FakeResult, _ directory: String) async throws -> [String:
+            Data]
+        {
+            let athena = FakeAthena(result: result)
+            var export = TestRun(athena, "\(directory)/batches", source: .api)
+            export.batchRows = rows
+            try await export.run()
+            return export.files
+        }
+
+        @Test func `auto tells by the location and the encryption, and does not touch S3`() async throws {
+            for (location, encryption, reason) in [
+                (nil, nil, "managed query results"), ("s3://results/exports/result.txt", nil, "not CSV"),
+                (FakeS3.location, "CSE_KMS", "CSE_KMS"), ("s3://user@evil.example/x.csv", nil, "not the place"),
+                ("https://evil.example/x.csv", nil, "not the place"),
+            ] as [(String?, String?, String)] {
+                try await TestMachine.withTemporaryDirectory { directory in
+                    var result = FakeResult.hard
+                    result.pageRows = 7
+                    result.outputLocation = location
+                    result.encryptionOption = encryption
+                    let s3 = FakeS3(result)
+                    let athena = FakeAthena(result: result, s3: s3)
+                    let export = TestRun(athena, directory, source: .auto)
+                    try await export.run()
+                    #expect(try export.manifest("source_note")?.contains(reason) == true)
+                    await #expect {
+                        try await TestRun(athena, "\(directory)/s3").run()
+                    } throws: {
+                        if case AthenaExportError.notInS3(let text) = $0 { text.contains(reason) } else { false }
+                    }
+                    #expect(s3.calls.isEmpty)
+                }
+            }
+        }
+
+        @Test func `a result of one page never touches S3`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let s3 = FakeS3(FakeResult.hard)
+                let athena = FakeAthena(result: .hard, s3: s3)
+                let export = TestRun(athena, directory, source: .auto)
+                try await export.run()
+                #expect(try export.manifest("source") == "api")
+                #expect(try export.manifest("source_note") == nil)
+                #expect(s3.calls.isEmpty)
+                #expect(athena.count(of: "GetQueryResults") == 1)
+            }
+        }
+
+        @Test func `a result of several pages is read from S3 by auto`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var result = FakeResult.hard
+                result.pageRows = 7
+                let expected = try await reference(result, in: directory)
+                let athena = FakeAthena(result: result, s3: FakeS3(result))
+                let export = TestRun(athena, directory, source: .auto)
+                try await export.run()
+                #expect(export.files == expected)
+                #expect(try export.manifest("source") == "s3")
+                #expect(try export.manifest("source_note") == nil)
+                #expect(athena.count(of: "GetQueryResults") == 1)
+            }
+        }
+
+        @Test(arguments: [SourceMode.auto, .s3])
+        func `an object that is replaced ends the run, for its rows may be of another result`(
+            _ source: SourceMode
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var result = FakeResult.hard
+                result.pageRows = 7
+                let s3 = FakeS3(result) { call in call.number == 4 ? .s3Error("PreconditionFailed", status: 412) : nil }
+                let athena = FakeAthena(result: result, s3: s3)
+                await #expect {
+                    try await TestRun(athena, directory, source: source).run()
+                } throws: {
+                    if case AthenaExportError.resultReplaced = $0 { true } else { false }
+                }
+            }
+        }
+
+        @Test(arguments: [("ETag", "\"v2\""), ("Content-Range", "bytes 64-127/999999")])
+        func `so does an object that is replaced at a server that pays no heed to If-Match`(
+            _ header: String, _ value: String
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let s3 = FakeS3(FakeResult.hard) { call in
+                    call.number >= 2 ? .alter { $0.headers[header] = value } : nil
+                }
+                var export = TestRun(FakeAthena(result: .hard, s3: s3), directory)
+                export.ranges.inFlight = 1
+                await #expect {
+                    try await export.run()
+                } throws: {
+                    if case AthenaExportError.resultReplaced = $0 { true } else { false }
+                }
+            }
+        }
+
+        @Test func `columns that are not the result's end the run before a row is written`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var other = FakeResult.hard
+                other.columns[1].name = "surname"
+                let athena = FakeAthena(result: .hard, s3: FakeS3(other))
+                let export = TestRun(athena, directory)
+                await #expect {
+                    try await export.run()
+                } throws: {
+                    if case AthenaExportError.malformedResult(_, 0, _) = $0 { true } else { false }
+                }
+                #expect(export.files.isEmpty)
+            }
+        }
+
+        @Test func `an object that is cut off ends the run`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let content = Array(
+                    "\"customer_id\",\"first_name\",\"last_name\",\"email\"\n\"a\",\"b\",\"c\",\"d".utf8)
+                let athena = FakeAthena(result: .hard, s3: FakeS3(content))
+                await #expect {
+                    try await TestRun(athena, directory).run()
+                } throws: {
+                    if case AthenaExportError.malformedResult(_, 59, let reason) = $0 {
+                        reason.contains("cut off")
+                    } else {
+                        false
+                    }
+                }
+            }
+        }
+    }
+}
