@@ -110,7 +110,8 @@ struct BatchText: ~Copyable {
         guard behind > 0 else { return }
         if inputOffset == input.count { _ = readInput() }
         let isMember = inputOffset + 1 < input.count && input[inputOffset] == 0x1f && input[inputOffset + 1] == 0x8b
-        note(.gzip, "\(isMember ? "another gzip member follows" : "\(behind) bytes follow the gzip member")")
+        let bytes = behind == 1 ? "1 byte follows" : "\(behind) bytes follow"
+        note(.gzip, isMember ? "another gzip member follows" : "\(bytes) the gzip member")
     }
 
     private mutating func readInput() -> Bool {
