@@ -46,7 +46,7 @@ import Testing
             let lines = outcome.output.split(separator: "\n")
             #expect(lines.count == 5, "\(lines)")
             let beginnings = [
-                "\(file(2)): missing: ", "\(file(3)): bytes: ", "\(file(3)): gzip: 1 bytes follow", "data/stray",
+                "\(file(2)): missing: ", "\(file(3)): bytes: ", "\(file(3)): gzip: 1 byte follows", "data/stray",
                 "4 differences to the manifest, which lists 3 files, 44 rows",
             ]
             for (line, beginning) in zip(lines, beginnings) { #expect(line.hasPrefix(beginning)) }
