@@ -23,8 +23,7 @@ public struct Exporter: Sendable {
         self.facts = facts
         self.logger = logger
         self.report = report
-        compressor = BlockCompressor(
-            level: options.compressionLevel, workers: options.workers)
+        compressor = BlockCompressor(level: options.compressionLevel, workers: options.workers)
     }
 
     /// Exports everything behind the state's checkpoint and completes the run.
@@ -91,8 +90,7 @@ public struct Exporter: Sendable {
     ///   - blocks: the batch's, compressed.
     ///   - checkpoint: where the batch begins.
     func publish(_ batch: SealedBatch, _ blocks: [DeflatedBlock], after checkpoint: Checkpoint) async throws {
-        let batch = try await CompressedBatch(
-            batch, blocks, after: checkpoint, compressor: compressor)
+        let batch = try await CompressedBatch(batch, blocks, after: checkpoint, compressor: compressor)
         try await journal.publish(batch, facts, format: options.format)
         report(.published(batch))
         log(batch)

@@ -17,7 +17,8 @@ public final class BlockCompressor: Sendable {
         self.workers = WorkerThreads(count: workers)
     }
 
-    /// Compresses one block, on the thread that calls: one of the ``workers``, if others have a share in the processor.
+    /// Compresses one block on the thread that calls, which that keeps busy for milliseconds: have one of the ``workers``
+    /// call.
     ///
     /// - Parameters:
     ///   - block: the content.

@@ -73,10 +73,9 @@ extension Stage {
     private static func compress(_ format: FileFormat, workers: Int, _ input: StageInput) -> Stage {
         Stage("compress-\(format)/\(workers)-worker\(workers == 1 ? "" : "s")", input) {
             let blocks = try input.encoded(format)
+            let compressor = BlockCompressor(level: 6, workers: workers)
             return Prepared(bytes: blocks.byteCount) { sample in
-                try await sample.add {
-                    _ = try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: workers))
-                }
+                try await sample.add { _ = try await GzipMember(compressing: blocks, with: compressor) }
             }
         }
     }
