@@ -20,9 +20,11 @@ extension FuzzTarget {
                 let secrets = [names.accessKeyID, names.secretAccessKey, names.sessionToken].compactMap {
                     try? body.member($0).string()
                 }
-                // Of the length that keys have, and no word of a message by itself.
+                // Of the length that keys have, and no word of a message by itself, nor the time that one names.
                 for secret in secrets
-                where secret.utf8.count >= 12 && !secret.contains(" ") && secret.contains(where: \.isNumber) {
+                where secret.utf8.count >= 12 && !secret.contains(" ") && secret.contains(where: \.isNumber)
+                    && !"2026-11-23T01:02:03Z".contains(secret)
+                {
                     try promise(!"\(fault)".contains(secret), "an error shows no secret")
                 }
             }

@@ -18,7 +18,10 @@ extension FuzzTarget {
         if case .object(let object)? = value {
             var expected: String?
             if case .string(let text)? = object["NextToken"] { expected = text }
-            try promise(token == expected, "the token is what the strict parser finds")
+            // The page parser takes no names with escapes in them, and a page that cannot be read leads nowhere.
+            try promise(
+                token == expected || (try? ResultsPage(parsing: input)) == nil,
+                "the token of a page is what the strict parser finds")
         }
         let request = HTTPRequest(
             method: "POST", url: HTTPURL(scheme: .https, host: "athena.eu-central-1.amazonaws.com"),

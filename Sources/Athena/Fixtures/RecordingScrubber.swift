@@ -1,0 +1,72 @@
+import AWS
+import HTTPTransport
+import JSON
+
+/// Takes out of an answer what must not be kept: account numbers, and credentials that an error message repeats.
+struct RecordingScrubber {
+    private let secrets: [[UInt8]]
+
+    init(_ request: HTTPRequest) {
+        var secrets: [String] = []
+        if let token = request.headers["X-Amz-Security-Token"] { secrets.append(token) }
+        if let authorization = request.headers["Authorization"] {
+            secrets.append(authorization)
+            let parts = authorization.split { " =/,".contains($0) }.map(String.init)
+            if let key = parts.firstIndex(of: "Credential"), key + 1 < parts.count { secrets.append(parts[key + 1]) }
+            if let signature = parts.firstIndex(of: "Signature"), signature + 1 < parts.count {
+                secrets.append(parts[signature + 1])
+            }
+        }
+        // As they are, as they stand in a URL, and as some serializers write a slash.
+        self.secrets = secrets.filter { $0.utf8.count >= 8 }
+            .flatMap { [$0, URIEncoding.encode($0), $0.replacing("/", with: "\\/")] }.map { Array($0.utf8) }
+    }
+
+    /// - Returns: the body byte for byte where nothing had to be taken out of it.
+    func scrub(_ body: [UInt8]) -> [UInt8] {
+        // Strings are looked at as they read: a secret may be spelt with escapes, and no escape may be cut in two.
+        guard let answer = try? JSONValue(parsing: body) else { return scrub(text: body) }
+        let scrubbed = scrub(answer)
+        return scrubbed == answer ? body : scrubbed.serialized(pretty: false)
+    }
+
+    private func scrub(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .number: return value
+        case .string(let text): return .string(scrub(text))
+        case .array(let elements): return .array(elements.map(scrub))
+        case .object(let object):
+            var scrubbed = JSONObject()
+            for (name, value) in object.members { scrubbed[scrub(name)] = scrub(value) }
+            return .object(scrubbed)
+        }
+    }
+
+    private func scrub(_ text: String) -> String { String(decoding: scrub(text: Array(text.utf8)), as: UTF8.self) }
+
+    private func scrub(text: [UInt8]) -> [UInt8] {
+        secrets.reduce(Self.withoutAccountNumbers(text)) { $0.replacing($1, with: Array("REDACTED".utf8)) }
+    }
+
+    /// Twelve digits that stand alone are taken for an account number.
+    private static func withoutAccountNumbers(_ text: [UInt8]) -> [UInt8] {
+        var output = text
+        var digits = 0
+        func isWord(_ index: Int) -> Bool {
+            guard text.indices.contains(index) else { return false }
+            let byte = text[index]
+            return byte == 0x5f || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf)
+        }
+        for index in 0...text.count {
+            if index < text.count, (0x30...0x39).contains(text[index]) {
+                digits += 1
+                continue
+            }
+            if digits == 12, !isWord(index), !isWord(index - 13) {
+                for digit in index - 12..<index { output[digit] = UInt8(ascii: "x") }
+            }
+            digits = 0
+        }
+        return output
+    }
+}
