@@ -43,6 +43,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CSpawn"),
+        .systemLibrary(name: "CVector"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "JSON", swiftSettings: strictMemory),
@@ -55,7 +56,7 @@ let package = Package(
             dependencies: ["CSpawn", "Threading", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "Gzip", dependencies: ["CZlib", "Threading"], swiftSettings: strict),
+        .target(name: "Gzip", dependencies: ["CVector", "CZlib", "Threading"], swiftSettings: strict),
         .target(name: "HTTPTransport", dependencies: ["CCurl", "Threading"], swiftSettings: strict),
         .target(
             name: "AWS",
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "BatchExport",
             dependencies: [
-                "Digest", "Files", "Gzip", "JSON", "Threading",
+                "CVector", "Digest", "Files", "Gzip", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -76,7 +77,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "AWS", "BatchExport", "CVector", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -94,39 +94,25 @@ private struct ResultCSVParser {
             return end
         }
         var offset = start &+ 1
-        var highBits: UInt64 = 0
-        var specials: UInt64 = 0
-        var commas: UInt64 = 0
+        var seen = CSVMarks()
         var firstQuote: Int?
         while true {
-            while offset &+ 8 <= text.count {
-                let word = text.loadWord(at: offset)
-                let quotes = word.bytes(equalTo: 0x22)
-                let stops = word.bytes(below: 0x20) | word.bytes(equalTo: 0x5c)
-                let separators = word.bytes(equalTo: 0x2c)
-                if quotes != 0 {
-                    let bits = UInt64(quotes.trailingZeroBitCount & ~7)
-                    let before: UInt64 = ~(~0 << bits)
-                    specials |= stops & before
-                    commas |= separators & before
-                    highBits |= word & before
-                    offset &+= Int(bits >> 3)
+            while offset &+ CSVMarks.byteCount <= text.count {
+                let marks = text.csvMarks(at: offset)
+                if let count = marks.bytesBeforeQuote {
+                    seen.formUnion(marks, ofFirst: count)
+                    offset &+= count
                     break
                 }
-                specials |= stops
-                commas |= separators
-                highBits |= word
-                offset &+= 8
+                seen.formUnion(marks)
+                offset &+= CSVMarks.byteCount
             }
             guard offset < text.count else {
                 throw ResultCSVError(offset: start, reason: "the text ends inside quotes, so the object was cut off")
             }
-            let byte = text[offset]
-            if byte != 0x22 {
-                // Only in the last seven bytes of the text.
-                highBits |= UInt64(byte)
-                if byte < 0x20 || byte == 0x5c { specials |= 1 }
-                if byte == 0x2c { commas |= 1 }
+            if text[offset] != 0x22 {
+                // Only in the last fifteen bytes of the text.
+                seen.formUnion(CSVMarks(UInt64(text[offset]) | UInt64.max << 8, .max), ofFirst: 1)
                 offset &+= 1
             } else if offset &+ 1 < text.count, text[offset &+ 1] == 0x22 {
                 if firstQuote == nil { firstQuote = offset }
@@ -137,13 +123,13 @@ private struct ResultCSVParser {
         }
         let value = start &+ 1..<offset
         var traits: RowBlock.Traits = [.plainJSON, .plainCSV]
-        if specials != 0 { traits = specialTraits(of: text, in: value) }
-        if commas != 0 || value.isEmpty { traits.remove(.plainCSV) }
+        if seen.hasSpecials { traits = specialTraits(of: text, in: value) }
+        if seen.hasCommas || value.isEmpty { traits.remove(.plainCSV) }
         if let firstQuote {
             traits.subtract([.plainJSON, .plainCSV])
             doubled.append((before &+ output.count, firstQuote))
         }
-        if highBits & 0x8080_8080_8080_8080 != 0 { try checkUTF8(text, in: value) }
+        if seen.hasNonASCII { try checkUTF8(text, in: value) }
         output.append(RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits))
         return offset &+ 1
     }

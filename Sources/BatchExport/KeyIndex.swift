@@ -1,101 +1,152 @@
+import CVector
 import JSON
 
 /// The keys of one batch: which row holds each, last come first served.
 ///
 /// Keys are compared byte by byte, so keys that differ in case or in Unicode form are different keys.
 struct KeyIndex {
-    /// Every key; of several columns, each as a length and its bytes, so that ("ab", "c") and ("a", "bc") differ.
-    private var keys: [UInt8] = []
-    private var keyStarts: [UInt32] = []
+    private var keys = StoredKeys()
     /// Hashes of the last rows, which have no slot yet.
     private var unplaced: [UInt32] = []
-    /// Open addressing, a power of two long: 0 is free, else the key's hash above the row's number plus 1. With the hash
-    /// at hand keys are rarely looked at, each of which lies somewhere else in memory.
-    private var slots = [UInt64](repeating: 0, count: 1 << 10)
+    /// Open addressing, a power of two long.
+    private var slots = [Slot](repeating: .free, count: 1 << 10)
     private var hasher = KeyHasher()
 
-    var rowCount: Int { keyStarts.count }
+    /// A row in the table, with its key's hash: so keys are rarely looked at, each of which lies somewhere else in memory.
+    private struct Slot {
+        /// The hash above the row's number plus 1.
+        private let bits: UInt64
+
+        static var free: Slot { Slot(bits: 0) }
+
+        init(row: Int, hash: UInt32) { self.init(bits: UInt64(hash) << 32 | UInt64(row + 1)) }
+
+        private init(bits: UInt64) { self.bits = bits }
+
+        var isFree: Bool { bits == 0 }
+        var hash: UInt32 { UInt32(bits >> 32) }
+        var row: Int { Int(UInt32(truncatingIfNeeded: bits)) - 1 }
+    }
+
+    var rowCount: Int { keys.count }
 
     /// Reads the next row's key.
     mutating func append(_ block: RowBlock, row: Int, keyIndices: [Int]) {
-        let start = keys.count
-        let bytes = block.bytes.span
-        let first = block.cellIndices(ofRow: row).lowerBound
-        for index in keyIndices {
-            let cell = block.cells[first + index]
-            if keyIndices.count > 1 { appendLength(cell.count) }
-            keys.append(copying: bytes, in: cell.range)
-        }
-        keyStarts.append(UInt32(start))
-        unplaced.append(hasher.hash(keys.span, in: start..<keys.count))
-    }
-
-    private mutating func appendLength(_ length: UInt32) {
-        for shift in stride(from: 0, to: 32, by: 8) { keys.append(UInt8(truncatingIfNeeded: length >> shift)) }
+        let range = keys.append(block, row: row, keyIndices: keyIndices)
+        unplaced.append(hasher.hash(keys.bytes.span, in: range))
     }
 
     /// Gives the rows that were appended since the last time their places.
     ///
-    /// Many at a time: a slot lies anywhere in memory, and the processor waits for several of them at once if nothing
-    /// stands between them.
+    /// Many at a time: a slot lies anywhere in memory, and is asked for some rows before it is needed.
     ///
     /// - Returns: each row whose key came again, and the later row that has it.
     mutating func placeRows() -> [(earlier: Int, later: Int)] {
         growIfNeeded()
-        var repeated: [(earlier: Int, later: Int)] = []
-        let first = keyStarts.count - unplaced.count
-        for index in unplaced.indices {
-            let hash = unplaced[index]
-            let row = first + index
-            let slot = findSlot(ofRow: row, hash)
-            if slots[slot] != 0 { repeated.append((Self.row(in: slots[slot]), row)) }
-            slots[slot] = UInt64(hash) << 32 | UInt64(row + 1)
-        }
+        let repeated = Self.place(unplaced, of: keys, in: &slots)
         unplaced.removeAll(keepingCapacity: true)
         return repeated
     }
 
+    /// - Parameter hashes: of the last keys.
+    private static func place(
+        _ hashes: [UInt32], of keys: StoredKeys, in slots: inout [Slot]
+    ) -> [(earlier: Int, later: Int)] {
+        var repeated: [(earlier: Int, later: Int)] = []
+        var slots = slots.mutableSpan
+        for index in hashes.indices {
+            if index + rowsAhead < hashes.count {
+                prefetch(home(of: hashes[index + rowsAhead], of: slots.count), of: slots.span)
+            }
+            let (row, hash) = (keys.count - hashes.count + index, hashes[index])
+            var slot = home(of: hash, of: slots.count)
+            while !slots[slot].isFree {
+                if slots[slot].hash == hash, keys.isSame(slots[slot].row, row) {
+                    repeated.append((slots[slot].row, row))
+                    break
+                }
+                slot = next(slot, of: slots.count)
+            }
+            slots[slot] = Slot(row: row, hash: hash)
+        }
+        return repeated
+    }
+
     mutating func removeAll() {
-        keys.removeAll(keepingCapacity: true)
-        keyStarts.removeAll(keepingCapacity: true)
+        keys.removeAll()
         unplaced.removeAll(keepingCapacity: true)
-        for index in slots.indices { slots[index] = 0 }
+        for index in slots.indices { slots[index] = .free }
     }
 
     /// No more than half of the slots are taken.
     private mutating func growIfNeeded() {
         var count = slots.count
-        while keyStarts.count * 2 > count { count *= 2 }
+        while keys.count * 2 > count { count *= 2 }
         guard count > slots.count else { return }
         let old = slots
-        slots = [UInt64](repeating: 0, count: count)
+        slots = [Slot](repeating: .free, count: count)
         // No two of them are the same key.
-        for entry in old where entry != 0 {
-            var slot = Int(entry >> 32) & (count - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (count - 1) }
-            slots[slot] = entry
+        for taken in old where !taken.isFree {
+            var slot = Self.home(of: taken.hash, of: count)
+            while !slots[slot].isFree { slot = Self.next(slot, of: count) }
+            slots[slot] = taken
         }
     }
 
-    /// The slot that holds the row's key, or the free one where it belongs.
-    private func findSlot(ofRow row: Int, _ hash: UInt32) -> Int {
-        var slot = Int(hash) & (slots.count - 1)
-        while slots[slot] != 0, slots[slot] >> 32 != hash || !isSameKey(Self.row(in: slots[slot]), row) {
-            slot = (slot + 1) & (slots.count - 1)
+    /// The slot that a hash would have if it were alone.
+    private static func home(of hash: UInt32, of count: Int) -> Int { Int(hash) & (count - 1) }
+
+    private static func next(_ slot: Int, of count: Int) -> Int { (slot + 1) & (count - 1) }
+
+    private static let rowsAhead = 16
+
+    private static func prefetch(_ slot: Int, of slots: Span<Slot>) {
+        // The address is of a slot, and nothing is read there.
+        unsafe slots.withUnsafeBufferPointer { unsafe cvector_prefetch($0.baseAddress.map { unsafe $0 + slot }) }
+    }
+}
+
+/// The keys of rows, one behind the other.
+private struct StoredKeys {
+    /// Of several columns, each as a length and its bytes, so that ("ab", "c") and ("a", "bc") differ.
+    private(set) var bytes: [UInt8] = []
+    private var starts: [UInt32] = []
+
+    var count: Int { starts.count }
+
+    /// - Returns: where the row's key stands.
+    mutating func append(_ block: RowBlock, row: Int, keyIndices: [Int]) -> Range<Int> {
+        let start = bytes.count
+        let text = block.bytes.span
+        let first = block.cellIndices(ofRow: row).lowerBound
+        for index in keyIndices {
+            let cell = block.cells[first + index]
+            if keyIndices.count > 1 { appendLength(cell.count) }
+            bytes.append(addingCapacity: cell.range.count + OutputSpan<UInt8>.copyingSlack) {
+                $0.append(copying: text, in: cell.range)
+            }
         }
-        return slot
+        starts.append(UInt32(start))
+        return start..<bytes.count
     }
 
-    private static func row(in entry: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: entry)) - 1 }
-
-    private func keyRange(ofRow row: Int) -> Range<Int> {
-        let end = row + 1 < keyStarts.count ? Int(keyStarts[row + 1]) : keys.count
-        return Int(keyStarts[row])..<end
+    private mutating func appendLength(_ length: UInt32) {
+        for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
     }
 
-    private func isSameKey(_ left: Int, _ right: Int) -> Bool {
-        let (left, right) = (keyRange(ofRow: left), keyRange(ofRow: right))
-        return left.count == right.count && keys[left] == keys[right]
+    func isSame(_ left: Int, _ right: Int) -> Bool {
+        let (left, right) = (range(ofRow: left), range(ofRow: right))
+        return left.count == right.count && bytes[left] == bytes[right]
+    }
+
+    private func range(ofRow row: Int) -> Range<Int> {
+        let end = row + 1 < starts.count ? Int(starts[row + 1]) : bytes.count
+        return Int(starts[row])..<end
+    }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        starts.removeAll(keepingCapacity: true)
     }
 }
 

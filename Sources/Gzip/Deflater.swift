@@ -88,14 +88,3 @@ final class Deflater: @unchecked Sendable {
         }
     }
 }
-
-/// The check value of gzip (RFC 1952), and how two of them become that of the joined bytes.
-enum CRC32 {
-    static func of(_ bytes: [UInt8]) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_z(0, bytes, bytes.count))
-    }
-
-    static func combine(_ first: UInt32, _ second: UInt32, secondCount: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_combine(UInt(first), UInt(second), secondCount))
-    }
-}

@@ -1,6 +1,7 @@
 import AWS
 @testable import Athena
 import BatchExport
+import JSON
 import TestSupport
 import Testing
 
@@ -127,6 +128,29 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
         #expect(whole == [FakeResult.hard.columns.map(\.name)] + (0..<61).map(FakeResult.hard.row))
         for size in Array(1...130) + [bytes.count - 1, bytes.count, bytes.count + 1] {
             #expect(try rowsByRanges(of: bytes, size: size, columns: 4) == whole, "ranges of \(size) bytes")
+        }
+    }
+
+    @Test func `what the processor marks in sixteen bytes at once is what arithmetic marks`() {
+        var generator = SystemRandomNumberGenerator()
+        // Every byte at every place, among bytes that a careless test takes for their neighbours.
+        for byte in UInt8.min ... .max {
+            for place in 0..<16 {
+                var bytes: [UInt8] = (0..<16).map { _ in
+                    [0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x5b, 0x5c, 0x5d, 0x7f, 0x80, 0xa2, 0xff]
+                        .randomElement(using: &generator) ?? 0
+                }
+                bytes[place] = byte
+                let (low, high) = (bytes.span.loadWord(at: 0), bytes.span.loadWord(at: 8))
+                #expect(CSVMarks(low, high) == CSVMarks(portably: low, high), "\(bytes)")
+                var first = CSVMarks()
+                first.formUnion(CSVMarks(portably: low, high), ofFirst: place)
+                let marked = bytes[..<place]
+                #expect(first.bytesBeforeQuote == marked.firstIndex(of: 0x22), "\(bytes)")
+                #expect(first.hasCommas == marked.contains(0x2c), "\(bytes)")
+                #expect(first.hasSpecials == marked.contains { $0 < 0x20 || $0 == 0x5c }, "\(bytes)")
+                #expect(first.hasNonASCII == marked.contains { $0 > 0x7f }, "\(bytes)")
+            }
         }
     }
 

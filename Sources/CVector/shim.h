@@ -1,0 +1,75 @@
+#ifndef CVECTOR_SHIM_H
+#define CVECTOR_SHIM_H
+
+// Instructions that Swift has no word for.
+
+#include <stdint.h>
+
+// Has the processor fetch the memory at an address, which need not be one: nothing is read.
+static inline void cvector_prefetch(const void *address) {
+    __builtin_prefetch(address);
+}
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+// Takes and gives numbers, no addresses: what is read, Swift has checked.
+//
+// Sixteen bytes, the first in the lowest bits of `low`. A bit for each byte, the first byte's lowest, in four times
+// sixteen bits: quotes; backslashes and what is below 0x20; commas; what is above 0x7f.
+static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
+    const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i largest_control = _mm_set1_epi8(0x1f);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
+    const __m128i specials = _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    const __m128i commas = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(','));
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(commas) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << 48;
+}
+#endif
+
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <string.h>
+#include <wmmintrin.h>
+
+// Whether this processor multiplies polynomials.
+static inline int cvector_can_fold_crc32(void) {
+    return __builtin_cpu_supports("pclmul") != 0;
+}
+
+// What stands 16 bytes further on, with the state moved there: the state's halves times the powers of x that the
+// distance makes of them.
+__attribute__((target("pclmul"))) static inline __m128i cvector_fold(__m128i state, __m128i next, __m128i powers) {
+    const __m128i low = _mm_clmulepi64_si128(state, powers, 0x00);
+    const __m128i high = _mm_clmulepi64_si128(state, powers, 0x11);
+    return _mm_xor_si128(_mm_xor_si128(low, high), next);
+}
+
+// Replaces bytes by sixteen that leave the same remainder by the polynomial of gzip's CRC-32, after Gopal and others,
+// "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ" (Intel, 2009): what is left is the CRC of `folded`,
+// begun at the register's value 0. The register's first value, all ones, is in it.
+//
+// `count` is a multiple of 64 and not 0; `bytes` need not be aligned. Only for a processor that can.
+__attribute__((target("pclmul"))) static inline void cvector_fold_crc32(
+    const uint8_t *bytes, size_t count, uint8_t folded[16]) {
+    // Bits are reversed, so powers stand for x^(distance + 32) and x^(distance - 32), in bits, by the polynomial.
+    const __m128i by_64_bytes = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);
+    const __m128i by_16_bytes = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
+    const __m128i *input = (const __m128i *)bytes;
+    const __m128i *const end = (const __m128i *)(bytes + count);
+    __m128i state[4];
+    for (int lane = 0; lane < 4; lane++) state[lane] = _mm_loadu_si128(input + lane);
+    state[0] = _mm_xor_si128(state[0], _mm_cvtsi32_si128(-1));
+    for (input += 4; input != end; input += 4) {
+        for (int lane = 0; lane < 4; lane++) {
+            state[lane] = cvector_fold(state[lane], _mm_loadu_si128(input + lane), by_64_bytes);
+        }
+    }
+    for (int lane = 1; lane < 4; lane++) state[lane] = cvector_fold(state[lane - 1], state[lane], by_16_bytes);
+    memcpy(folded, &state[3], 16);
+}
+#endif
+
+#endif
