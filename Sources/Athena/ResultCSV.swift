@@ -17,9 +17,14 @@ package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///
     /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand.
-    package static func rows(in bytes: consuming [UInt8], columnCount: Int) throws(ResultCSVError) -> RowBlock {
+    ///
+    /// - Parameter range: of the records in the bytes; nil for all of these.
+    package static func rows(
+        in bytes: consuming [UInt8], range: Range<Int>? = nil, columnCount: Int
+    ) throws(ResultCSVError) -> RowBlock {
+        let range = range ?? bytes.indices
         var parser = ResultCSVParser(columnCount: columnCount)
-        var cells = try parser.cells(of: bytes.span)
+        var cells = try parser.cells(of: bytes.span.extracting(..<range.upperBound), from: range.lowerBound)
         parser.joinDoubledQuotes(in: &bytes, &cells)
         return RowBlock(
             bytes: bytes, cells: cells, columnCount: columnCount, hasUnloadableCells: parser.hasUnloadableCells)
@@ -36,9 +41,9 @@ private struct ResultCSVParser {
         self.columnCount = columnCount
     }
 
-    mutating func cells(of text: Span<UInt8>) throws(ResultCSVError) -> [RowBlock.Cell] {
+    mutating func cells(of text: Span<UInt8>, from start: Int) throws(ResultCSVError) -> [RowBlock.Cell] {
         var cells: [RowBlock.Cell] = []
-        var offset = 0
+        var offset = start
         while offset < text.count {
             let before = cells.count
             // A cell takes ten bytes and more in most tables; room that is not used costs nothing.

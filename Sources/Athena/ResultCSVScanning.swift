@@ -20,6 +20,21 @@ extension Span<UInt8> {
         return isOdd
     }
 
+    /// Just behind the first line end outside of quotes; nil if there is none.
+    ///
+    /// - Parameter beginsInQuotes: whether the first byte stands inside quotes.
+    func endOfFirstRecord(beginsInQuotes: Bool) -> Int? {
+        var isInQuotes = beginsInQuotes
+        for offset in indices {
+            switch self[offset] {
+            case 0x22: isInQuotes.toggle()
+            case 0x0a where !isInQuotes: return offset + 1
+            default: break
+            }
+        }
+        return nil
+    }
+
     /// Just behind the last line end outside of quotes; nil if there is none.
     ///
     /// Read from the back, so that no more than one row is looked at.

@@ -49,18 +49,24 @@ struct ResultObject: Sendable {
         return part
     }
 
-    /// The rows of whole records, without the header if they begin with it.
-    func page(_ cut: RangeCut, columns: [ColumnInfo]) throws(AthenaExportError) -> ResultPage {
-        var rows: RowBlock
+    /// The rows of whole records, without the header if they begin with it; none where no record ends.
+    func pages(_ cut: RangeCut, columns: [ColumnInfo]) throws(AthenaExportError) -> [ResultPage] {
+        let blocks: [(rows: RowBlock, next: Int)]
         do {
-            rows = try ResultCSV.rows(in: cut.bytes, columnCount: columns.count)
+            blocks = try cut.blocks(columnCount: columns.count)
         } catch {
-            throw .malformedResult(location, offset: cut.offset + error.offset, reason: error.reason)
+            throw .malformedResult(location, offset: error.offset, reason: error.reason)
         }
-        if cut.offset == 0, !cut.body.isEmpty || cut.isLast { rows = try withoutHeader(rows, columns) }
-        return ResultPage(
-            columns: columns.map(\.column), block: rows,
-            next: cut.isLast ? nil : Bookmark(byteOffset: cut.nextOffset, etag: etag))
+        var pages: [ResultPage] = []
+        for (index, block) in blocks.enumerated() {
+            let isLast = cut.isLast && index == blocks.count - 1
+            pages.append(
+                ResultPage(
+                    columns: columns.map(\.column),
+                    block: cut.offset == 0 && index == 0 ? try withoutHeader(block.rows, columns) : block.rows,
+                    next: isLast ? nil : Bookmark(byteOffset: block.next, etag: etag)))
+        }
+        return pages
     }
 
     private func withoutHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) throws(AthenaExportError) -> RowBlock {

@@ -31,9 +31,11 @@ struct ResultRanges: ~Copyable {
     /// Where the range after the last one launched begins.
     private var nextOffset: Int
     private var lastCut: Task<RangeCut, any Error>
-    /// Behind ``pages``.
+    /// Behind ``parsed``.
     private var cuts: [Task<RangeCut, any Error>] = []
-    private var pages: [Task<ResultPage, any Error>] = []
+    private var parsed: [Task<[ResultPage], any Error>] = []
+    /// Of the range before those.
+    private var pages: ArraySlice<ResultPage> = []
 
     /// - Parameter first: the range that the reading begins with.
     init(of object: ResultObject, columns: [ColumnInfo], sizes: RangeSizes, first: S3ObjectRange) {
@@ -48,23 +50,25 @@ struct ResultRanges: ~Copyable {
 
     deinit {
         for task in cuts { task.cancel() }
-        for task in pages { task.cancel() }
+        for task in parsed { task.cancel() }
     }
 
     /// The page that comes next; nil after the last. Only then is one more range asked for.
     mutating func next() async throws -> ResultPage? {
-        while cuts.count + pages.count < sizes.inFlight, nextOffset < object.size { launch() }
-        while pages.count < sizes.parsed, !cuts.isEmpty { parse(cuts.removeFirst()) }
-        guard !pages.isEmpty else { return nil }
-        let (pages, cuts) = (pages, cuts)
-        let result = try await withTaskCancellationHandler {
-            try await pages[0].value
-        } onCancel: {
-            for task in pages { task.cancel() }
-            for task in cuts { task.cancel() }
+        while pages.isEmpty {
+            while cuts.count + parsed.count < sizes.inFlight, nextOffset < object.size { launch() }
+            while parsed.count < sizes.parsed, !cuts.isEmpty { parse(cuts.removeFirst()) }
+            guard !parsed.isEmpty else { return nil }
+            let (parsed, cuts) = (parsed, cuts)
+            pages = try await withTaskCancellationHandler {
+                try await parsed[0].value[...]
+            } onCancel: {
+                for task in parsed { task.cancel() }
+                for task in cuts { task.cancel() }
+            }
+            self.parsed.removeFirst()
         }
-        self.pages.removeFirst()
-        return result
+        return pages.removeFirst()
     }
 
     private mutating func launch() {
@@ -90,10 +94,10 @@ struct ResultRanges: ~Copyable {
     }
 
     private mutating func parse(_ cut: Task<RangeCut, any Error>) {
-        pages.append(
+        parsed.append(
             Task { [object, columns] in
                 try await withTaskCancellationHandler {
-                    try object.page(try await cut.value, columns: columns)
+                    try object.pages(try await cut.value, columns: columns)
                 } onCancel: {
                     cut.cancel()
                 }
@@ -111,18 +115,23 @@ struct FetchedRange: Sendable {
 struct RangeCut: Sendable {
     /// Of the first record, from the object's beginning.
     let offset: Int
-    let head: [UInt8]
-    let body: ArraySlice<UInt8>
+    /// Of the first record, what lies in ranges before.
+    private let head: [UInt8]
+    /// Of the range.
+    private let bytes: [UInt8]
+    /// Of the last record, in ``bytes``.
+    private let end: Int
     /// What belongs to the first record of the next range.
-    let rest: [UInt8]
-    let endsInQuotes: Bool
+    private let rest: [UInt8]
+    private let endsInQuotes: Bool
     let isLast: Bool
 
     /// Nothing, before the first range.
     init(before offset: Int) {
         self.offset = offset
         head = []
-        body = []
+        bytes = []
+        end = 0
         rest = []
         endsInQuotes = false
         isLast = false
@@ -133,31 +142,51 @@ struct RangeCut: Sendable {
         offset = previous.nextOffset
         isLast = fetched.range.end == objectSize
         endsInQuotes = previous.endsInQuotes != fetched.hasOddQuotes
-        if isLast {
+        if let end = isLast ? bytes.count : bytes.span.endOfLastRecord(endsInQuotes: endsInQuotes) {
             head = previous.rest
-            body = bytes[...]
-            rest = []
-        } else if let end = bytes.span.endOfLastRecord(endsInQuotes: endsInQuotes) {
-            head = previous.rest
-            body = bytes[..<end]
+            self.bytes = bytes
+            self.end = end
             rest = Array(bytes[end...])
         } else {
             // One record is longer than the range.
             head = []
-            body = []
+            self.bytes = []
+            end = 0
             rest = previous.rest + bytes
         }
     }
 
     /// Of the record behind these.
-    var nextOffset: Int { offset + head.count + body.count }
+    var nextOffset: Int { offset + head.count + end }
 
-    var bytes: [UInt8] {
-        if head.isEmpty { return Array(body) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(head.count + body.count)
-        bytes += head
-        bytes += body
-        return bytes
+    /// The rows of the records, and where those behind them begin in the object.
+    ///
+    /// A record that two ranges share is put together in a block of its own, so that the range stays where it is.
+    /// - Throws: with a place in the object.
+    func blocks(columnCount: Int) throws(ResultCSVError) -> [(rows: RowBlock, next: Int)] {
+        var blocks: [(rows: RowBlock, next: Int)] = []
+        var start = 0
+        if !head.isEmpty {
+            let records = bytes.span.extracting(..<end)
+            start = records.endOfFirstRecord(beginsInQuotes: head.span.hasOddQuotes) ?? end
+            let shared = head + bytes[..<start]
+            let rows = try Self.rows(in: shared, shared.indices, at: offset, columnCount)
+            blocks.append((rows, offset + shared.count))
+        }
+        if start < end {
+            blocks.append((try Self.rows(in: bytes, start..<end, at: offset + head.count, columnCount), nextOffset))
+        }
+        return blocks
+    }
+
+    /// - Parameter offset: of the bytes in the object.
+    private static func rows(
+        in bytes: [UInt8], _ range: Range<Int>, at offset: Int, _ columnCount: Int
+    ) throws(ResultCSVError) -> RowBlock {
+        do {
+            return try ResultCSV.rows(in: bytes, range: range, columnCount: columnCount)
+        } catch {
+            throw ResultCSVError(offset: offset + error.offset, reason: error.reason)
+        }
     }
 }

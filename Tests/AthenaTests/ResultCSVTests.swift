@@ -27,7 +27,7 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
         let range = S3ObjectRange(offset: start, bytes: piece, objectSize: bytes.count, etag: "\"v\"")
         cut = RangeCut(
             of: FetchedRange(range: range, hasOddQuotes: piece.span.hasOddQuotes), after: cut, objectSize: bytes.count)
-        rows += texts(try ResultCSV.rows(in: cut.bytes, columnCount: columns))
+        for block in try cut.blocks(columnCount: columns) { rows += texts(block.rows) }
     }
     #expect(cut.isLast && cut.nextOffset == bytes.count)
     return rows

@@ -25,7 +25,7 @@ extension FuzzTarget {
             cut = RangeCut(
                 of: FetchedRange(range: range, hasOddQuotes: piece.span.hasOddQuotes), after: cut,
                 objectSize: input.count)
-            rows += try texts(ResultCSV.rows(in: cut.bytes, columnCount: columns))
+            for block in try cut.blocks(columnCount: columns) { rows += try texts(block.rows) }
         }
         return rows
     }
