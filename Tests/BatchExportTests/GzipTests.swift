@@ -1,5 +1,5 @@
 import Foundation
-import Gzip
+@testable import Gzip
 import Testing
 
 @Suite struct `Gzip members` {
@@ -51,5 +51,16 @@ import Testing
         let member = try await GzipMember(compressing: [[1]], with: BlockCompressor(level: 6, workers: 1)).pieces
             .flatMap { $0 }
         #expect(Array(member[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+    }
+
+    @Test func `have the check value that zlib's tables give, however long the content`() {
+        let content = bytes(70_000)
+        for count in Array(0...300) + [4095, 4096, 4097, 65_535, 65_536, 70_000] {
+            for start in [0, 1, 15] where start + count <= content.count {
+                let part = content[start..<start + count]
+                #expect(CRC32.of(Array(part)) == CRC32.byTables(part), "\(count) bytes")
+            }
+        }
+        #expect(CRC32.of(Array("123456789".utf8)) == 0xcbf4_3926)
     }
 }
