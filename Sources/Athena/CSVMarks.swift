@@ -62,6 +62,17 @@ extension Span<UInt8> {
     /// The marks of the sixteen bytes that begin at an offset.
     @inline(__always)
     func csvMarks(at offset: Int) -> CSVMarks { CSVMarks(loadWord(at: offset), loadWord(at: offset &+ 8)) }
+
+    /// A number with an odd number of ones if an odd number of quotes stands in the sixteen bytes that begin at an offset.
+    @inline(__always)
+    func quoteBits(at offset: Int) -> UInt64 {
+        let (low, high) = (loadWord(at: offset), loadWord(at: offset &+ 8))
+        #if arch(x86_64)
+            return cvector_quotes(low, high)
+        #else
+            return low.marks(equalTo: 0x22) ^ high.marks(equalTo: 0x22)
+        #endif
+    }
 }
 
 // Unlike the tests of `JSON`, these are exact for every byte.

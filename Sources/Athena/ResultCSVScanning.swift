@@ -1,5 +1,3 @@
-import JSON
-
 // What can be told of a piece of CSV without reading it as rows. A quote inside a value is doubled and 0x22 is part of
 // no other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.
 extension Span<UInt8> {
@@ -8,8 +6,7 @@ extension Span<UInt8> {
         var offset = 0
         var flips: UInt64 = 0
         while offset &+ 32 <= count {
-            flips ^= loadWord(at: offset).quotes ^ loadWord(at: offset &+ 8).quotes
-            flips ^= loadWord(at: offset &+ 16).quotes ^ loadWord(at: offset &+ 24).quotes
+            flips ^= quoteBits(at: offset) ^ quoteBits(at: offset &+ 16)
             offset &+= 32
         }
         var isOdd = flips.nonzeroBitCount & 1 == 1
@@ -52,13 +49,5 @@ extension Span<UInt8> {
             }
         }
         return nil
-    }
-}
-
-extension UInt64 {
-    /// The high bit of every byte that is a quote, of no other.
-    fileprivate var quotes: UInt64 {
-        let difference = self ^ 0x2222_2222_2222_2222
-        return ~(((difference & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f) | difference | 0x7f7f_7f7f_7f7f_7f7f)
     }
 }

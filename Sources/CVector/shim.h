@@ -13,9 +13,16 @@ static inline void cvector_prefetch(const void *address) {
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-// Takes and gives numbers, no addresses: what is read, Swift has checked.
-//
-// Sixteen bytes, the first in the lowest bits of `low`. A bit for each byte, the first byte's lowest, in four times
+// These take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in the
+// lowest bits of `low`.
+
+// A bit for each byte that is a quote.
+static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
+    const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+}
+
+// A bit for each byte, the first byte's lowest, in four times
 // sixteen bits: quotes; backslashes and what is below 0x20; commas; what is above 0x7f.
 static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
