@@ -16,7 +16,8 @@ package struct ResultCSVError: Error, Equatable {
 package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///
-    /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand.
+    /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand,
+    /// in a copy if somebody else holds the bytes.
     ///
     /// - Parameter range: of the records in the bytes; nil for all of these.
     package static func rows(
@@ -117,7 +118,7 @@ private struct ResultCSVParser {
             }
             if text[offset] != 0x22 {
                 // Only in the last fifteen bytes of the text.
-                seen.formUnion(CSVMarks(UInt64(text[offset]) | UInt64.max << 8, .max), ofFirst: 1)
+                seen.formUnion(CSVMarks(UInt64(text[offset]), 0), ofFirst: 1)
                 offset &+= 1
             } else if offset &+ 1 < text.count, text[offset &+ 1] == 0x22 {
                 if firstQuote == nil { firstQuote = offset }

@@ -3,8 +3,8 @@ import BatchExport
 
 /// Rows out of the result object itself, by ranges that are fetched and parsed side by side.
 ///
-/// Its pages are the rows that end in one range. A page's bookmark is the place of its first record, so that a resume
-/// needs nothing of what lies before.
+/// Its pages are the rows that lie in one range, and each row that two ranges share by itself. A page's bookmark is the
+/// place of its first record, so that a resume needs nothing of what lies before.
 actor S3ResultSource: ResultSource {
     nonisolated let name = "s3"
     /// The first page: where the reading began.

@@ -10,10 +10,13 @@ static inline void cvector_prefetch(const void *address) {
     __builtin_prefetch(address);
 }
 
-#if defined(__SSE2__)
+#if defined(__x86_64__)
 #include <emmintrin.h>
+#include <stddef.h>
+#include <string.h>
+#include <wmmintrin.h>
 
-// These take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in the
+// The first two take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in the
 // lowest bits of `low`.
 
 // A bit for each byte that is a quote.
@@ -22,8 +25,8 @@ static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
 }
 
-// A bit for each byte, the first byte's lowest, in four times
-// sixteen bits: quotes; backslashes and what is below 0x20; commas; what is above 0x7f.
+// A bit for each byte, the first byte's lowest, in four times sixteen bits: quotes; backslashes and what is below 0x20;
+// commas; what is above 0x7f.
 static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
     const __m128i largest_control = _mm_set1_epi8(0x1f);
@@ -34,19 +37,13 @@ static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
            (uint64_t)(uint32_t)_mm_movemask_epi8(commas) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << 48;
 }
-#endif
-
-#if defined(__x86_64__)
-#include <stddef.h>
-#include <string.h>
-#include <wmmintrin.h>
 
 // Whether this processor multiplies polynomials.
 static inline int cvector_can_fold_crc32(void) {
     return __builtin_cpu_supports("pclmul") != 0;
 }
 
-// What stands 16 bytes further on, with the state moved there: the state's halves times the powers of x that the
+// What stands some bytes further on, with the state moved there: the state's halves times the powers of x that the
 // distance makes of them.
 __attribute__((target("pclmul"))) static inline __m128i cvector_fold(__m128i state, __m128i next, __m128i powers) {
     const __m128i low = _mm_clmulepi64_si128(state, powers, 0x00);
