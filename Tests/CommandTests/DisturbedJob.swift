@@ -6,8 +6,14 @@ import Testing
 /// Three batches of five pages, with keys that come again and a row that is rejected: the job that is disturbed at
 /// every point, held against one that nothing disturbed.
 struct DisturbedJob: Sendable {
+    /// What the rows are read from.
+    enum Source: String, CaseIterable, Sendable {
+        case api, s3
+    }
+
     let athena: FakeAthena
     let url: String
+    let source: Source
     let format: String
     let scratch: String
     /// The name of each call that touched a file, in order.
@@ -18,7 +24,7 @@ struct DisturbedJob: Sendable {
     private let manifest: String
 
     /// Every how many of the points are taken: all of them before a release, some in everyday runs.
-    static let stride = max(1, number("ATHENA_EXPORT_TEST_STRIDE") ?? 12)
+    static let stride = max(1, number("ATHENA_EXPORT_TEST_STRIDE") ?? 20)
     /// Before the first of them; any number, so that runs with different ones take different points.
     private static let offset = number("ATHENA_EXPORT_TEST_OFFSET") ?? 0
 
@@ -32,32 +38,39 @@ struct DisturbedJob: Sendable {
     }
 
     /// Runs the job undisturbed, and then the body while the service still runs.
+    ///
+    /// - Parameter script: what Athena and S3 do instead of answering.
     static func prepared(
-        _ format: String, script: @escaping FaultScript = { _ in nil },
+        _ format: String, from source: Source = .api, script: @escaping FaultScript = { _ in nil },
         _ body: @escaping @Sendable (DisturbedJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            let athena = FakeAthena(result: result, isSigned: isSigned, script: script)
+            let s3 = FakeS3(result, script: script)
+            let athena = FakeAthena(result: result.inS3, s3: s3, isSigned: isSigned, script: script)
             try await athena.serve { url in
-                try await body(DisturbedJob(athena, url: url, format: format, scratch: directory))
+                try await body(DisturbedJob(athena, s3, url: url, source, format: format, scratch: directory))
             }
+            #expect(s3.calls.isEmpty == (source == .api))
             #expect(athena.badSignatures == 0)
         }
     }
 
-    private init(_ athena: FakeAthena, url: String, format: String, scratch: String) async throws {
+    private init(
+        _ athena: FakeAthena, _ s3: FakeS3, url: String, _ source: Source, format: String, scratch: String
+    ) async throws {
         self.athena = athena
         self.url = url
+        self.source = source
         self.format = format
         self.scratch = scratch
         let output = "\(scratch)/reference"
         let log = "\(scratch)/points"
         let outcome = try await Executable.run(
-            Self.arguments(url, output, format, workGroup: "reference"),
+            Self.arguments(url, output, source, format, workGroup: "reference"),
             environment: FaultShim.environment(root: output, log: log))
         try #require(outcome.status == 0, "\(outcome.errors)")
         points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
-        serviceCalls = athena.calls.count
+        serviceCalls = athena.calls.count + s3.calls.count
         files = Self.exported("\(output)/customers")
         manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
         try #require(points.count >= 60, "only \(points.count) points were found")
@@ -77,11 +90,11 @@ struct DisturbedJob: Sendable {
     }()
 
     private static func arguments(
-        _ url: String, _ output: String, _ format: String, workGroup: String
+        _ url: String, _ output: String, _ source: Source, _ format: String, workGroup: String
     ) -> [String] {
         [
-            "--endpoint-url", url, "--output", output, "--format", format, "--batch-rows", "20", "--run-id", "nightly",
-            "--work-group", workGroup,
+            "--endpoint-url", url, "--output", output, "--source", source.rawValue, "--format", format,
+            "--batch-rows", "20", "--run-id", "nightly", "--work-group", workGroup,
         ]
     }
 
@@ -100,7 +113,7 @@ struct DisturbedJob: Sendable {
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Executable.Outcome {
         try await Executable.run(
-            Self.arguments(url, output, format, workGroup: workGroup(output)),
+            Self.arguments(url, output, source, format, workGroup: workGroup(output)),
             environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
     }
 

@@ -31,21 +31,23 @@ import Testing
         try job.expectComplete(output, try await job.run(output), comment)
     }
 
-    @Test(arguments: [(.EIO, "csv"), (.ENOSPC, "ndjson")] as [(POSIXErrorCode, String)])
+    @Test(
+        arguments: [(.EIO, "csv"), (.ENOSPC, "ndjson")] as [(POSIXErrorCode, String)], DisturbedJob.Source.allCases)
     func `an error at any one call ends the run with 73 or 74, and the next run completes it`(
-        _ error: POSIXErrorCode, _ format: String
+        _ fault: (error: POSIXErrorCode, format: String), _ source: DisturbedJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(format) { job in
+        try await DisturbedJob.prepared(fault.format, from: source) { job in
             try await job.forEachPoint { point in
-                try await Self.expectRecovery(job, FileFault(action: .error(error), point: point))
+                try await Self.expectRecovery(job, FileFault(action: .error(fault.error), point: point))
             }
         }
     }
 
-    @Test func `a disk that fails for good at any call ends the run with 73 or 74, and the next run completes it`()
-        async throws
-    {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(arguments: DisturbedJob.Source.allCases)
+    func `a disk that fails for good at any call ends the run with 73 or 74, and the next run completes it`(
+        _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
                 // Behind the last flush nothing is left to be lost.
                 let isBehind = !job.points[(point - 1)...].contains("fsync")
@@ -71,8 +73,9 @@ import Testing
         }
     }
 
-    @Test func `half writes and half reads at every call change nothing`() async throws {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(arguments: DisturbedJob.Source.allCases)
+    func `half writes and half reads at every call change nothing`(_ source: DisturbedJob.Source) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             let output = job.output("short")
             let fault = FileFault(action: .short, point: 1, every: 1)
             try job.expectComplete(output, try await job.run(output, fault), "every write")
@@ -83,9 +86,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2])
-    func `a call that a signal interrupts is made again`(_ first: Int) async throws {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(arguments: [1, 2], DisturbedJob.Source.allCases)
+    func `a call that a signal interrupts is made again`(_ first: Int, _ source: DisturbedJob.Source) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             let output = job.output("interrupted")
             let fault = FileFault(action: .error(.EINTR), point: first, every: 2)
             try job.expectComplete(output, try await job.run(output, fault), "every second call from \(first)")

@@ -12,20 +12,21 @@ import Testing
 @Suite(.fewAtATime) struct `Interrupted at any point` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
-        arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)])
+        arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)],
+        DisturbedJob.Source.allCases)
     func `a signal before any call that touches a file ends the run in order, and the next run completes it`(
-        _ action: FileFault.Action, _ status: Int32, _ format: String
+        _ signal: (action: FileFault.Action, status: Int32, format: String), _ source: DisturbedJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(format) { job in
+        try await DisturbedJob.prepared(signal.format, from: source) { job in
             try await job.forEachPoint { point in
-                let output = job.output("\(action)-\(point)")
-                let comment: Comment = "\(action) at point \(point) (\(job.points[point - 1]))"
-                let stopped = try await job.run(output, FileFault(action: action, point: point))
+                let output = job.output("\(signal.action)-\(point)")
+                let comment: Comment = "\(signal.action) at point \(point) (\(job.points[point - 1]))"
+                let stopped = try await job.run(output, FileFault(action: signal.action, point: point))
                 switch stopped.status {
                 // Too early, before anybody listens, or too late, with the run complete.
                 case nil: #expect(!FileManager.default.fileExists(atPath: "\(output)/customers/state.json"), comment)
                 case 0: try job.expectComplete(output, stopped, comment)
-                default: #expect(stopped.status == status, comment)
+                default: #expect(stopped.status == signal.status, comment)
                 }
                 try await job.expectManifestHolds(output, comment)
                 #expect(job.leftovers(output).isEmpty, comment)

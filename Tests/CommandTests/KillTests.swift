@@ -5,11 +5,13 @@ import TestSupport
 import Testing
 
 @Suite(.fewAtATime) struct `Killed and run again` {
-    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"])
+    @Test(
+        .enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"],
+        DisturbedJob.Source.allCases)
     func `SIGKILL before any call that touches a file leaves what the same command completes to the same bytes`(
-        _ format: String
+        _ format: String, _ source: DisturbedJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(format) { job in
+        try await DisturbedJob.prepared(format, from: source) { job in
             try await job.forEachPoint { point in
                 let output = job.output(point)
                 let killed = try await job.run(output, FileFault(action: .kill, point: point))
@@ -20,20 +22,20 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `killed at a point and again at the same point of the run that recovers, the third run completes`()
-        async throws
-    {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: DisturbedJob.Source.allCases)
+    func `killed at a point and again at the same point of the run that recovers, the third run completes`(
+        _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
                 try await Self.killTwice(job, point, point)
             }
         }
     }
 
-    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `killed at any two points, the third run completes`() async throws {
-        try await DisturbedJob.prepared("ndjson") { job in
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: DisturbedJob.Source.allCases)
+    func `killed at any two points, the third run completes`(_ source: DisturbedJob.Source) async throws {
+        try await DisturbedJob.prepared("ndjson", from: source) { job in
             // A fixed seed: the pairs are the same in every run.
             var random = SplitMix(seed: 20_261_123)
             let pairs = (0..<200 / DisturbedJob.stride).map { _ in
@@ -57,12 +59,13 @@ import Testing
         try job.expectComplete(output, try await job.run(output), kills: 2, comment)
     }
 
-    @Test func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`()
-        async throws
-    {
+    @Test(arguments: DisturbedJob.Source.allCases)
+    func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`(
+        _ source: DisturbedJob.Source
+    ) async throws {
         let victim = Locked<(number: Int, process: RunningProcess)?>(nil)
         let count = Locked(0)
-        try await DisturbedJob.prepared("csv") { _ in
+        try await DisturbedJob.prepared("csv", from: source) { _ in
             let number = count.withLock { count in
                 count += 1
                 return count
@@ -70,7 +73,8 @@ import Testing
             guard let target = victim.withLock({ $0 }), target.number == number else { return nil }
             return .before { target.process.kill() }
         } _: { job in
-            #expect(job.serviceCalls >= 8)
+            // Start, poll, and pages or the object.
+            #expect(job.serviceCalls >= (source == .api ? 8 : 3))
             for number in 1...job.serviceCalls {
                 let process = RunningProcess()
                 count.withLock { $0 = 0 }
@@ -89,8 +93,11 @@ import Testing
     private static let randomKills =
         ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_KILLS"].flatMap { Int($0) } ?? 20
 
-    @Test func `killed at random times until it completes, an export has the same bytes`() async throws {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(arguments: DisturbedJob.Source.allCases)
+    func `killed at random times until it completes, an export has the same bytes`(
+        _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             let clock = ContinuousClock()
             let whole = try await clock.measure { _ = try await job.run(job.output("measured")) }
             let kills = Locked(0)

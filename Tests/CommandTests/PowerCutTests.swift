@@ -76,11 +76,11 @@ struct PowerCutDisk: Sendable {
     .fewAtATime, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs))
 struct `When power is cut` {
-    @Test
-    func `before any call that touches a file, the disk comes up with a manifest that holds, and the run completes`()
-        async throws
-    {
-        try await DisturbedJob.prepared("csv") { job in
+    @Test(arguments: DisturbedJob.Source.allCases)
+    func `before any call that touches a file, the disk comes up with a manifest that holds, and the run completes`(
+        _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
                 try await PowerCutDisk.with("\(point)", in: job.scratch) { disk in
                     let killed = try await job.run(
