@@ -35,8 +35,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let service = Service(
-            result: GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
+        let service = try Service(GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
         let server = try Server(service, port: port)
         if whileInputIsOpen {
             startThread {

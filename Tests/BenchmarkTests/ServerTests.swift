@@ -8,15 +8,22 @@ import Testing
 @Suite struct ServerTests {
     private static let result = GeneratedResult(.customers, rowCount: 20)
 
-    private static let port: Int = {
+    /// Whether the object is kept or made as it is asked for.
+    enum Object: CaseIterable {
+        case kept, made
+    }
+
+    private static let ports = Dictionary(uniqueKeysWithValues: Object.allCases.map { ($0, port(of: $0)) })
+
+    private static func port(of object: Object) -> Int {
         do {
-            let server = try Server(Service(result: result, latencyMilliseconds: 0), port: 0)
+            let server = try Server(Service(result, largestKept: object == .kept ? result.csvBytes : 0), port: 0)
             startThread { try? server.run() }
             return server.port
         } catch {
             fatalError("\(error)")
         }
-    }()
+    }
 
     private static let object: [UInt8] = {
         var object: [UInt8] = []
@@ -27,8 +34,10 @@ import Testing
     }()
 
     private static func ask(
-        _ method: String, _ path: String, _ headers: [String: String] = [:], body: String? = nil
+        _ method: String, _ path: String, _ headers: [String: String] = [:], of object: Object = .kept,
+        body: String? = nil
     ) async throws -> (status: Int, headers: HTTPURLResponse, body: [UInt8]) {
+        let port = try #require(ports[object])
         var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
         request.httpMethod = method
         request.httpBody = body.map { Data($0.utf8) }
@@ -38,28 +47,32 @@ import Testing
         return (answer.statusCode, answer, Array(data))
     }
 
-    @Test func `HEAD tells the size and the tag of the object, and GET gives it`() async throws {
-        let head = try await Self.ask("HEAD", "/bucket/results/id.csv")
+    @Test(arguments: Object.allCases)
+    func `HEAD tells the size and the tag of the object, and GET gives it`(_ object: Object) async throws {
+        let head = try await Self.ask("HEAD", "/bucket/results/id.csv", of: object)
         #expect(head.status == 200)
         #expect(head.body.isEmpty)
         #expect(head.headers.value(forHTTPHeaderField: "Content-Length") == String(Self.object.count))
         let tag = try #require(head.headers.value(forHTTPHeaderField: "ETag"))
-        let whole = try await Self.ask("GET", "/bucket/results/id.csv", ["If-Match": tag])
+        let whole = try await Self.ask("GET", "/bucket/results/id.csv", ["If-Match": tag], of: object)
         #expect(whole.status == 200)
         #expect(whole.body == Self.object)
     }
 
-    @Test(arguments: [
-        ("bytes=0-0", 0..<1), ("bytes=5-90", 5..<91), ("bytes=100-", 100..<object.count),
-        ("bytes=-7", object.count - 7..<object.count), ("bytes=50-999999999", 50..<object.count),
-    ])
-    func `a range is answered with its bytes and its place`(text: String, range: Range<Int>) async throws {
-        let answer = try await Self.ask("GET", "/bucket/results/id.csv", ["Range": text])
+    @Test(
+        arguments: [
+            ("bytes=0-0", 0..<1), ("bytes=5-90", 5..<91), ("bytes=100-", 100..<object.count),
+            ("bytes=-7", object.count - 7..<object.count), ("bytes=50-999999999", 50..<object.count),
+        ], Object.allCases)
+    func `a range is answered with its bytes and its place`(
+        _ asked: (text: String, for: Range<Int>), of object: Object
+    ) async throws {
+        let answer = try await Self.ask("GET", "/bucket/results/id.csv", ["Range": asked.text], of: object)
         #expect(answer.status == 206)
-        #expect(answer.body == Array(Self.object[range]))
+        #expect(answer.body == Array(Self.object[asked.for]))
         #expect(
             answer.headers.value(forHTTPHeaderField: "Content-Range")
-                == "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(Self.object.count)")
+                == "bytes \(asked.for.lowerBound)-\(asked.for.upperBound - 1)/\(Self.object.count)")
     }
 
     @Test(arguments: [

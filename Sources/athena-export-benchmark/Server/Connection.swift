@@ -69,6 +69,9 @@ struct Connection {
         }
     }
 
+    /// - Returns: false when the client is gone.
+    func send(_ object: ObjectFile, _ range: Range<Int>) -> Bool { object.send(range, to: descriptor) }
+
     private mutating func readMore() -> Bool {
         if input.count - inputCount < 4096 {
             input.append(contentsOf: repeatElement(0, count: max(16 << 10, input.count)))

@@ -9,6 +9,8 @@ final class Server: Sendable {
 
     init(_ service: Service, port: Int) throws(SystemFailure) {
         self.service = service
+        // Of clients that hang up, sendfile has no other way to be silent.
+        signal(SIGPIPE, SIG_IGN)
         (listener, self.port) = try Self.listen(port: port)
     }
 

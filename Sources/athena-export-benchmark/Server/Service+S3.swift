@@ -37,8 +37,10 @@ extension Service {
         _ range: Range<Int>, _ status: String, _ headers: [String], _ request: Request,
         on connection: inout Connection
     ) -> Bool {
-        guard connection.answer(status, headers, body: [], length: range.count) else { return false }
-        guard request.method == "GET" else { return true }
+        let hasBody = request.method == "GET"
+        guard connection.sendHead(status, headers, length: range.count, moreFollows: hasBody) else { return false }
+        guard hasBody else { return true }
+        if let object { return connection.send(object, range) }
         var chunk = connection.output
         connection.output = []
         defer { connection.output = chunk }

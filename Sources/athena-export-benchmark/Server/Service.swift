@@ -4,6 +4,17 @@ import Glibc
 struct Service: Sendable {
     let result: GeneratedResult
     let latencyMilliseconds: Int
+    /// nil for an object that is too large to be kept, and is made as it is asked for.
+    let object: ObjectFile?
+
+    /// - Parameter largestKept: bytes of the largest object that is kept.
+    init(
+        _ result: GeneratedResult, latencyMilliseconds: Int = 0, largestKept: Int = 64 << 20
+    ) throws(SystemFailure) {
+        self.result = result
+        self.latencyMilliseconds = latencyMilliseconds
+        object = result.csvBytes <= largestKept ? try ObjectFile(result) : nil
+    }
 
     /// The bucket and prefix that results are said to lie in. Any key below gives the same object.
     static let resultsPrefix = "s3://athena-export-benchmark/results/"
@@ -22,10 +33,14 @@ extension Connection {
     /// Sends a whole answer.
     ///
     /// - Parameter headers: lines of `Name: value`.
-    func answer(_ status: String, _ headers: [String], body: [UInt8], length: Int? = nil) -> Bool {
+    func answer(_ status: String, _ headers: [String], body: [UInt8]) -> Bool {
+        sendHead(status, headers, length: body.count, moreFollows: !body.isEmpty) && send(body)
+    }
+
+    /// Sends all but the body, which has this length in bytes.
+    func sendHead(_ status: String, _ headers: [String], length: Int, moreFollows: Bool) -> Bool {
         let head =
-            ["HTTP/1.1 \(status)", "Server: athena-export-benchmark", "Content-Length: \(length ?? body.count)"]
-            + headers + ["", ""]
-        return send(Array(head.joined(separator: "\r\n").utf8), moreFollows: !body.isEmpty) && send(body)
+            ["HTTP/1.1 \(status)", "Server: athena-export-benchmark", "Content-Length: \(length)"] + headers + ["", ""]
+        return send(Array(head.joined(separator: "\r\n").utf8), moreFollows: moreFollows)
     }
 }
