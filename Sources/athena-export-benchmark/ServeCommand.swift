@@ -35,7 +35,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let service = try Service(GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
+        let service = Service(GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
         let server = try Server(service, port: port)
         if whileInputIsOpen {
             startThread {

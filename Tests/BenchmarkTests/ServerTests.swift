@@ -17,7 +17,9 @@ import Testing
 
     private static func port(of object: Object) -> Int {
         do {
-            let server = try Server(Service(result, largestKept: object == .kept ? result.csvBytes : 0), port: 0)
+            let service = Service(result, largestKept: object == .kept ? result.csvBytes : 0)
+            precondition((service.object != nil) == (object == .kept), "the object is \(object)")
+            let server = try Server(service, port: 0)
             startThread { try? server.run() }
             return server.port
         } catch {

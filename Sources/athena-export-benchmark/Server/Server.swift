@@ -9,7 +9,7 @@ final class Server: Sendable {
 
     init(_ service: Service, port: Int) throws(SystemFailure) {
         self.service = service
-        // Of clients that hang up, sendfile has no other way to be silent.
+        // A client that hangs up while sendfile is at work would end the server.
         signal(SIGPIPE, SIG_IGN)
         (listener, self.port) = try Self.listen(port: port)
     }

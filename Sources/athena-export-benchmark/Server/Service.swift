@@ -4,16 +4,14 @@ import Glibc
 struct Service: Sendable {
     let result: GeneratedResult
     let latencyMilliseconds: Int
-    /// nil for an object that is too large to be kept, and is made as it is asked for.
+    /// nil if it is too large to be kept, or there is no room; then it is made as it is asked for.
     let object: ObjectFile?
 
     /// - Parameter largestKept: bytes of the largest object that is kept.
-    init(
-        _ result: GeneratedResult, latencyMilliseconds: Int = 0, largestKept: Int = 64 << 20
-    ) throws(SystemFailure) {
+    init(_ result: GeneratedResult, latencyMilliseconds: Int = 0, largestKept: Int = 64 << 20) {
         self.result = result
         self.latencyMilliseconds = latencyMilliseconds
-        object = result.csvBytes <= largestKept ? try ObjectFile(result) : nil
+        object = result.csvBytes <= largestKept ? try? ObjectFile(result) : nil
     }
 
     /// The bucket and prefix that results are said to lie in. Any key below gives the same object.
