@@ -16,8 +16,8 @@ static inline void cvector_prefetch(const void *address) {
 #include <string.h>
 #include <wmmintrin.h>
 
-// The first two take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in the
-// lowest bits of `low`.
+// The first two take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands
+// in the lowest bits of `low`.
 
 // A bit for each byte that is a quote.
 static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {

@@ -3,8 +3,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// Three batches of five pages, with keys that come again and a row that is rejected: the job that is disturbed at
-/// every point, held against one that nothing disturbed.
+/// Three batches out of five pages, or of the object in S3, with keys that come again and a row that is rejected: the
+/// job that is disturbed at every point, held against one that nothing disturbed.
 struct DisturbedJob: Sendable {
     /// What the rows are read from.
     enum Source: String, CaseIterable, Sendable {
