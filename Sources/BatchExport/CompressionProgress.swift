@@ -1,6 +1,6 @@
 import Gzip
 
-/// The blocks of a batch, as far as they are compressed.
+/// The blocks of a batch on their way through the compressor.
 struct CompressionProgress {
     /// One attempt at a block.
     struct Ticket: Sendable {
@@ -11,16 +11,21 @@ struct CompressionProgress {
     }
 
     let sequence: Int
+    /// The compressed blocks in order; the first comes when the batch is closed, the rest as they are done.
+    let blocks: AsyncStream<DeflatedBlock>
+    private let output: AsyncStream<DeflatedBlock>.Continuation
     /// Of each block the newest attempt; 0 if there was none.
     private var attempts: [Int] = []
+    /// What came of the newest attempts and is not given on.
     private var done: [DeflatedBlock?] = []
-    /// Blocks whose newest attempt is not done.
-    private var underway = 0
+    /// Blocks that were given on.
+    private var delivered = 0
     /// Nil while the batch is open.
     private var blockCount: Int?
 
     init(sequence: Int) {
         self.sequence = sequence
+        (blocks, output) = AsyncStream.makeStream()
     }
 
     /// Has a block compressed, again if it was before and has changed: what comes of that attempt does not count.
@@ -29,7 +34,6 @@ struct CompressionProgress {
             attempts.append(0)
             done.append(nil)
         }
-        if attempts[index] == 0 || done[index] != nil { underway += 1 }
         attempts[index] += 1
         done[index] = nil
         return Ticket(sequence: sequence, index: index, attempt: attempts[index])
@@ -38,16 +42,26 @@ struct CompressionProgress {
     mutating func finish(_ ticket: Ticket, _ block: DeflatedBlock) {
         guard attempts[ticket.index] == ticket.attempt else { return }
         done[ticket.index] = block
-        underway -= 1
+        deliver()
     }
 
     /// No block begins any more.
     mutating func end(blockCount: Int) {
         self.blockCount = blockCount
+        deliver()
     }
 
-    /// All of them, compressed; nil as long as they are not.
-    var blocks: [DeflatedBlock]? {
-        underway == 0 && done.count == blockCount ? done.compactMap(\.self) : nil
+    /// Whether all blocks were given on.
+    var isComplete: Bool { delivered == blockCount }
+
+    private mutating func deliver() {
+        // While the batch is open, any block may have to be compressed again.
+        guard let blockCount else { return }
+        while delivered < blockCount, let block = done[delivered] {
+            done[delivered] = nil
+            output.yield(block)
+            delivered += 1
+        }
+        if isComplete { output.finish() }
     }
 }

@@ -3,19 +3,30 @@ import Files
 import SystemPackage
 
 extension ExportJournal {
+    /// Begins the data file of a batch.
+    ///
+    /// - Returns: nil if the batch is exported already.
+    func stage(batch sequence: Int, format: FileFormat) throws(ExportError) -> StagedFile? {
+        guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else { return nil }
+        return try stage(directory.dataPath(sequence: sequence, format: format))
+    }
+
     /// Makes one batch part of the export: data file, rejected rows, manifest, state.
     ///
     /// A batch that is exported already is held against what the manifest says of it and changes nothing.
-    func publish(_ batch: CompressedBatch, _ facts: RunFacts, format: FileFormat) throws(ExportError) {
+    /// - Parameter file: the batch's data file, complete; nil if it has none or is exported already.
+    func publish(
+        _ batch: CompressedBatch, from file: consuming StagedFile?, _ facts: RunFacts, format: FileFormat
+    ) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
         let entry = batch.entry(runID: state.runID, in: directory, format: format)
         if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
 
-        if let entry { try publishFile(entry.path, batch.data, sha256: entry.sha256) }
-        if let rejected = batch.rejected {
-            try publishFile(
-                directory.rejectedPath(sequence: batch.sequence), rejected, sha256: sha256(of: rejected))
+        if let entry {
+            guard let file = consume file else { preconditionFailure("a file is staged before it is published") }
+            try publish(file, as: entry.path, BatchFile.Content(bytes: entry.bytes, sha256: entry.sha256))
         }
+        if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
         var manifest = manifest ?? Manifest(table: directory.table, schema: batch.schema, fileFormat: format)
         if let entry { manifest.record(entry) }
         manifest.record(facts.run(state, query: query, checkpoint: batch.end))
@@ -33,28 +44,46 @@ extension ExportJournal {
         }
     }
 
-    private func publishFile(_ relativePath: String, _ pieces: [[UInt8]], sha256: String) throws(ExportError) {
+    private func stage(_ relativePath: String) throws(ExportError) -> StagedFile {
+        do {
+            return try StagedFile(
+                at: directory.temporary(for: directory.path.appending(relativePath)), permissions: .dataFile)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    private func publish(_ pieces: [[UInt8]], as relativePath: String) throws(ExportError) {
+        let file = try stage(relativePath)
+        do throws(FileError) {
+            for piece in pieces { try file.append(piece) }
+        } catch {
+            throw ExportError(error)
+        }
+        try publish(file, as: relativePath, BatchFile.Content(pieces))
+    }
+
+    private func publish(
+        _ file: consuming StagedFile, as relativePath: String, _ content: BatchFile.Content
+    ) throws(ExportError) {
         let path = directory.path.appending(relativePath)
         do throws(FileError) {
             for parent in [path.removingLastComponent().removingLastComponent(), path.removingLastComponent()]
             where parent != directory.path {
                 try DurableFile.makeDirectory(parent)
             }
-            try DurableFile.publish(
-                path, pieces, temporary: directory.temporary(for: path), permissions: .dataFile)
+            try file.publish(as: path)
         } catch let error where error.errno == .fileExists && error.path == path {
-            try checkPublished(path, pieces, sha256: sha256)
+            try checkPublished(path, content)
         } catch {
             throw ExportError(error)
         }
     }
 
     /// A crash can leave a batch published that neither manifest nor state knows: fine if it is this very one.
-    private func checkPublished(_ path: FilePath, _ pieces: [[UInt8]], sha256: String) throws(ExportError) {
-        let size = pieces.reduce(0) { $0 + $1.count }
-        guard
-            let content = try? BoundedFile.read(path, limit: size, followsLinks: false), content.bytes.count == size,
-            SHA256.hash(content.bytes).hexadecimal == sha256
+    private func checkPublished(_ path: FilePath, _ content: BatchFile.Content) throws(ExportError) {
+        guard let found = try? BoundedFile.read(path, limit: content.bytes, followsLinks: false),
+            BatchFile.Content([found.bytes]) == content
         else {
             throw .untrusted(
                 path: path, problem: "the file exists with other content than this batch",

@@ -2,7 +2,7 @@ import Gzip
 import Threading
 
 /// What happens beside the encoding of rows: the next page is read, blocks are compressed as soon as they are closed, and
-/// the batch before is written.
+/// those of the batch before are written.
 struct ExportPipeline {
     let exporter: Exporter
     let source: any ResultSource
@@ -12,8 +12,10 @@ struct ExportPipeline {
     private var isReading = false
     /// Of the batch that rows are encoded for.
     private var open: CompressionProgress
-    /// Closed and not published, in order.
-    private var closed: [(batch: SealedBatch, start: Checkpoint, compression: CompressionProgress)] = []
+    /// Of closed batches, as long as blocks of them are missing.
+    private var compressing: [CompressionProgress] = []
+    /// Closed batches whose files are not begun, in order.
+    private var closed: [(batch: SealedBatch, start: Checkpoint, blocks: AsyncStream<DeflatedBlock>)] = []
     private var isPublishing = false
     /// Blocks that were given to be compressed and are not.
     private var blocksUnderway = 0
@@ -65,10 +67,11 @@ struct ExportPipeline {
         var batch = batch
         start(batch.content.takeMissing(), in: &group)
         open.end(blockCount: batch.content.blockCount)
-        closed.append((batch, checkpoint, open))
+        if !open.isComplete { compressing.append(open) }
+        closed.append((batch, checkpoint, open.blocks))
         checkpoint = batch.end(after: checkpoint)
         open = CompressionProgress(sequence: checkpoint.nextBatch)
-        publishCompressed(in: &group)
+        publishNext(in: &group)
         try await catchUp(in: &group)
     }
 
@@ -103,20 +106,21 @@ struct ExportPipeline {
             blocksUnderway -= 1
             if ticket.sequence == open.sequence {
                 open.finish(ticket, block)
-            } else if let index = closed.firstIndex(where: { $0.compression.sequence == ticket.sequence }) {
-                closed[index].compression.finish(ticket, block)
+            } else if let index = compressing.firstIndex(where: { $0.sequence == ticket.sequence }) {
+                compressing[index].finish(ticket, block)
+                if compressing[index].isComplete { compressing.remove(at: index) }
             }
         case .published?:
             isPublishing = false
         case nil: throw CancellationError()
         }
-        publishCompressed(in: &group)
+        publishNext(in: &group)
     }
 
     /// One batch at a time is written, so each is published after the one before it.
-    private mutating func publishCompressed(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
-        guard !isPublishing, let blocks = closed.first?.compression.blocks else { return }
-        let (batch, start, _) = closed.removeFirst()
+    private mutating func publishNext(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+        guard !isPublishing, !closed.isEmpty else { return }
+        let (batch, start, blocks) = closed.removeFirst()
         isPublishing = true
         group.addTask { [exporter] in
             try await exporter.publish(batch, blocks, after: start)

@@ -1,3 +1,4 @@
+import Files
 import Gzip
 public import Logging
 
@@ -87,11 +88,34 @@ public struct Exporter: Sendable {
     /// Makes a batch part of the export.
     ///
     /// - Parameters:
-    ///   - blocks: the batch's, compressed.
+    ///   - blocks: the batch's, as they are compressed.
     ///   - checkpoint: where the batch begins.
-    func publish(_ batch: SealedBatch, _ blocks: [DeflatedBlock], after checkpoint: Checkpoint) async throws {
-        let batch = try await CompressedBatch(batch, blocks, after: checkpoint, compressor: compressor)
-        try await journal.publish(batch, facts, format: options.format)
+    func publish(
+        _ batch: SealedBatch, _ blocks: AsyncStream<DeflatedBlock>, after checkpoint: Checkpoint
+    ) async throws {
+        // A file without rows would stop half of all loaders, so there is none.
+        guard batch.content.counts.rows > 0 else {
+            return try await publish(batch, nil, from: nil, after: checkpoint)
+        }
+        let staged = try await journal.stage(batch: checkpoint.nextBatch, format: options.format)
+        var file = try BatchFile(staged, level: options.compressionLevel)
+        var missing = batch.content.blockCount
+        for await block in blocks {
+            try file.append(block)
+            missing -= 1
+        }
+        // Whoever is cancelled hears nothing more.
+        guard missing == 0 else { throw CancellationError() }
+        let finished = try file.finish()
+        try await publish(batch, finished.content, from: finished.staged, after: checkpoint)
+    }
+
+    private func publish(
+        _ batch: SealedBatch, _ content: BatchFile.Content?, from staged: consuming StagedFile?,
+        after checkpoint: Checkpoint
+    ) async throws {
+        let batch = try await CompressedBatch(batch, content, after: checkpoint, compressor: compressor)
+        try await journal.publish(batch, from: staged, facts, format: options.format)
         report(.published(batch))
         log(batch)
     }
@@ -151,7 +175,7 @@ public enum ExportProgress: Sendable {
 
     static func published(_ batch: CompressedBatch) -> ExportProgress {
         .published(
-            batches: batch.data.isEmpty ? 0 : 1, bytes: batch.data.reduce(0) { $0 + $1.count },
-            uncompressedBytes: batch.data.isEmpty ? 0 : batch.uncompressedBytes)
+            batches: batch.content == nil ? 0 : 1, bytes: batch.content?.bytes ?? 0,
+            uncompressedBytes: batch.content == nil ? 0 : batch.uncompressedBytes)
     }
 }

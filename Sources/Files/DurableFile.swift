@@ -1,9 +1,6 @@
 public import SystemPackage
 
-/// Files that appear under their name only complete, and stay there through a power cut.
-///
-/// The one place that knows the order: write a temporary, fsync it, give it its name, fsync the directory. Without the
-/// first fsync the name can outlive the bytes; without the second the bytes can outlive the name.
+/// Names that stay as they are through a power cut: of files that appear only complete, and of directories.
 public enum DurableFile {
     /// Puts new content in the place of whatever has the name.
     ///
@@ -13,32 +10,9 @@ public enum DurableFile {
     public static func replace(
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
-        try write(pieces, to: temporary, permissions: permissions)
-        do throws(FileError) {
-            try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
-        } catch {
-            try? POSIX.unlink(temporary)
-            throw error
-        }
-        try synchronizeDirectory(of: path)
-    }
-
-    /// Gives content a name that nothing has yet.
-    ///
-    /// - Throws: ``FileError`` with `.fileExists` if something has the name; it stays as it is.
-    public static func publish(
-        _ path: FilePath, _ pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
-    ) throws(FileError) {
-        try write(pieces, to: temporary, permissions: permissions)
-        do throws(FileError) {
-            // A link, because a rename would silently replace a file that loaders may know already.
-            try FileError.naming("create", path) { try POSIX.link(temporary, as: path) }
-        } catch {
-            try? POSIX.unlink(temporary)
-            throw error
-        }
-        try FileError.naming("remove", temporary) { try POSIX.unlink(temporary) }
-        try synchronizeDirectory(of: path)
+        let file = try StagedFile(at: temporary, permissions: permissions)
+        for piece in pieces { try file.append(piece) }
+        try file.replace(path)
     }
 
     /// Makes sure that a published file's name is durable as well, after a run that died before it could.
@@ -109,36 +83,6 @@ public enum DurableFile {
             let directory = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
             defer { try? directory.close() }
             try POSIX.synchronize(directory)
-        }
-    }
-
-    private static func write(
-        _ pieces: [[UInt8]], to path: FilePath, permissions: FilePermissions
-    ) throws(FileError) {
-        try? POSIX.unlink(path)
-        // Exclusive and without following links: nobody's planted file or link is written through.
-        let file = try FileError.naming("create", path) {
-            try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: permissions)
-        }
-        let size = pieces.reduce(0) { $0 + $1.count }
-        do throws(FileError) {
-            try FileError.naming("write \(size) bytes to", path) {
-                for piece in pieces { try file.writeAll(piece) }
-            }
-            // After a failed fsync the kernel may call the pages clean: never ask twice, drop the file.
-            try FileError.naming("flush", path) { try POSIX.synchronize(file) }
-        } catch {
-            try? file.close()
-            try? POSIX.unlink(path)
-            throw error
-        }
-        do throws(FileError) {
-            try FileError.naming("close", path) { try file.close() }
-        } catch {
-            try? POSIX.unlink(path)
-            throw error
         }
     }
 }

@@ -13,10 +13,8 @@ public import SystemPackage
 /// What had the name before stays readable until then. A value that is dropped before ``commit()`` leaves nothing.
 public final class ReplacedFile {
     private let path: FilePath
-    private let temporary: FilePath
-    private let file: FileDescriptor
-    private var isOpen = true
-    private var isCommitted = false
+    /// Nil once it is committed, or has failed to be.
+    private var staged: StagedFile?
 
     /// - Parameter permissions: less the process's umask.
     /// - Throws: ``FileError`` with `create` if the file cannot be made, or if something other than a file has its name.
@@ -28,31 +26,19 @@ public final class ReplacedFile {
         guard let name = path.lastComponent?.string else { throw FileError("create", path, .isDirectory) }
         let temporary = path.removingLastComponent()
             .appending(".\(name).\(String(UInt64.random(in: 0...(.max)), radix: 16)).tmp")
-        self.temporary = temporary
-        file = try FileError.naming("create", temporary) {
-            try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: permissions)
-        }
-    }
-
-    deinit {
-        if isOpen { try? file.close() }
-        if !isCommitted { try? POSIX.unlink(temporary) }
+        staged = try StagedFile(at: temporary, permissions: permissions)
     }
 
     /// Writes behind what was written before.
     public func append(_ bytes: [UInt8]) throws(FileError) {
-        try FileError.naming("write", path) { _ = try file.writeAll(bytes) }
+        do { try staged!.append(bytes) } catch { throw named(error) }
     }
 
     /// Gives the file its name.
     public func commit() throws(FileError) {
-        try FileError.naming("flush", path) { try POSIX.synchronize(file) }
-        isOpen = false
-        try FileError.naming("close", path) { try file.close() }
-        try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
-        isCommitted = true
-        try DurableFile.synchronizeDirectory(of: path)
+        do { try staged.take()?.replace(path) } catch { throw named(error) }
     }
+
+    /// The temporary name tells nobody anything.
+    private func named(_ error: FileError) -> FileError { FileError(error.operation, path, error.errno) }
 }

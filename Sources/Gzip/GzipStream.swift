@@ -3,12 +3,12 @@
 /// The bytes depend on the blocks and the level, never on the number of workers or on which blocks came together.
 public struct GzipStream: Sendable {
     private let compressor: BlockCompressor
+    private var frame: GzipFrame
     private var last: [UInt8]?
-    private var crc: UInt32 = 0
-    private var count = 0
 
     public init(with compressor: BlockCompressor) {
         self.compressor = compressor
+        frame = GzipFrame(level: compressor.level)
     }
 
     /// Compresses blocks that more will follow.
@@ -17,20 +17,16 @@ public struct GzipStream: Sendable {
     /// - Throws: `CancellationError` when the task is cancelled.
     public mutating func compress(_ blocks: [[UInt8]]) async throws -> [[UInt8]] {
         guard let newLast = blocks.last else { return [] }
-        var pieces = last == nil ? [GzipMember.header(level: compressor.level)] : []
-        for block in try await compressor.compress(blocks, after: last ?? [], isEnd: false) {
-            crc = CRC32.combine(crc, block.crc, secondCount: block.contentCount)
-            count += block.contentCount
-            pieces.append(block.deflated)
-        }
+        let header = last == nil ? [frame.header] : []
+        let deflated = try await compressor.compress(blocks, after: last ?? [], isEnd: false)
         last = newLast
-        return pieces
+        return header + deflated.map { frame.append($0) }
     }
 
     /// Ends the member.
     public mutating func finish() async throws -> [[UInt8]] {
-        let header = last == nil ? [GzipMember.header(level: compressor.level)] : []
+        let header = last == nil ? [frame.header] : []
         let end = try await compressor.compress([[]], after: last ?? [], isEnd: true)
-        return header + end.map(\.deflated) + [GzipMember.trailer(crc: crc, count: count)]
+        return header + end.map { frame.append($0) } + [frame.trailer]
     }
 }

@@ -1,0 +1,44 @@
+/// What the manifest says of a run beyond its rows.
+public struct RunFacts: Sendable {
+    /// Digest of the statement's text.
+    public let querySHA256: String
+    /// Digest of the execution parameters as they were given; nil for a query that somebody else started.
+    public let parametersSHA256: String?
+    /// Where the query was told to run; nil for the service's default.
+    public let catalog: String?
+    public let database: String?
+    /// How rows are read: `api`, `s3`.
+    public let source: String
+    /// Why rows are not read by a faster source, if somebody would ask.
+    public let sourceNote: String?
+    public let dataScannedBytes: Int?
+
+    public init(
+        querySHA256: String, parametersSHA256: String? = nil, catalog: String? = nil, database: String? = nil,
+        source: String, sourceNote: String? = nil,
+        dataScannedBytes: Int?
+    ) {
+        self.querySHA256 = querySHA256
+        self.parametersSHA256 = parametersSHA256
+        self.catalog = catalog
+        self.database = database
+        self.source = source
+        self.sourceNote = sourceNote
+        self.dataScannedBytes = dataScannedBytes
+    }
+
+    /// The manifest's entry for a run that stands at a checkpoint.
+    func run(_ state: ExportState, query: ExportState.QueryIdentity, checkpoint: Checkpoint) -> Manifest.Run {
+        var cursor: Manifest.Run.Cursor?
+        if let from = state.cursor?.from, let to = state.cursor?.end(seen: checkpoint.highestCursor) {
+            cursor = Manifest.Run.Cursor(column: state.cursor?.column ?? "", from: from.text, to: to.text)
+        }
+        return Manifest.Run(
+            runID: state.runID, status: .running, queryExecutionID: query.queryExecutionID,
+            querySHA256: querySHA256, source: source, sourceNote: sourceNote, startedAt: state.startedAt,
+            completedAt: nil,
+            rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
+            dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns, cursor: cursor,
+            parametersSHA256: parametersSHA256, catalog: catalog, database: database, firstBatch: state.firstBatch)
+    }
+}

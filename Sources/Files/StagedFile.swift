@@ -1,0 +1,66 @@
+public import SystemPackage
+
+/// A file that is written over time under a temporary name, and gets its own, durably, only when it is complete.
+///
+/// The one place that knows the order: write a temporary, fsync it, give it its name, fsync the directory. Without the
+/// first fsync the name can outlive the bytes; without the second the bytes can outlive the name. A value that is
+/// dropped before leaves nothing.
+public struct StagedFile: ~Copyable, Sendable {
+    private let temporary: FilePath
+    private let file: FileDescriptor
+    private var isOpen = true
+    private var hasTemporaryName = true
+
+    /// Begins an empty file.
+    ///
+    /// - Parameters:
+    ///   - temporary: on the file system of the name to come; a leftover there is removed.
+    ///   - permissions: less the process's umask.
+    public init(at temporary: FilePath, permissions: FilePermissions) throws(FileError) {
+        try? POSIX.unlink(temporary)
+        // Exclusive and without following links: nobody's planted file or link is written through.
+        file = try FileError.naming("create", temporary) {
+            try FileDescriptor.open(
+                temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: permissions)
+        }
+        self.temporary = temporary
+    }
+
+    deinit {
+        if isOpen { try? file.close() }
+        if hasTemporaryName { try? POSIX.unlink(temporary) }
+    }
+
+    /// Writes behind what was written before.
+    public func append(_ bytes: [UInt8]) throws(FileError) {
+        try FileError.naming("write \(bytes.count) bytes to", temporary) { _ = try file.writeAll(bytes) }
+    }
+
+    /// Gives the file a name that nothing has yet.
+    ///
+    /// - Throws: ``FileError`` with `.fileExists` if something has the name; it stays as it is.
+    public consuming func publish(as path: FilePath) throws(FileError) {
+        try flushAndClose()
+        // A link, because a rename would silently replace a file that loaders may know already.
+        try FileError.naming("create", path) { try POSIX.link(temporary, as: path) }
+        hasTemporaryName = false
+        try FileError.naming("remove", temporary) { try POSIX.unlink(temporary) }
+        try DurableFile.synchronizeDirectory(of: path)
+    }
+
+    /// Puts the file in the place of whatever has the name.
+    public consuming func replace(_ path: FilePath) throws(FileError) {
+        try flushAndClose()
+        try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
+        hasTemporaryName = false
+        try DurableFile.synchronizeDirectory(of: path)
+    }
+
+    private mutating func flushAndClose() throws(FileError) {
+        // After a failed fsync the kernel may call the pages clean: never ask twice, drop the file.
+        try FileError.naming("flush", temporary) { try POSIX.synchronize(file) }
+        isOpen = false
+        try FileError.naming("close", temporary) { try file.close() }
+    }
+}
