@@ -44,12 +44,13 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CVector"),
+        .systemLibrary(name: "CWriteback"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "JSON", swiftSettings: strictMemory),
         .target(name: "Threading", swiftSettings: strictMemory),
         .target(
-            name: "Files", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            name: "Files", dependencies: ["CWriteback", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "ChildProcess",

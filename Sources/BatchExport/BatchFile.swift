@@ -29,7 +29,7 @@ struct BatchFile: ~Copyable {
         let content: Content
     }
 
-    private let staged: StagedFile?
+    private var staged: StagedFile?
     private var frame: GzipFrame
     private var digest = SHA256()
     private var count = 0

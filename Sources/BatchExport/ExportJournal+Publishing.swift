@@ -54,7 +54,7 @@ extension ExportJournal {
     }
 
     private func publish(_ pieces: [[UInt8]], as relativePath: String) throws(ExportError) {
-        let file = try stage(relativePath)
+        var file = try stage(relativePath)
         do throws(FileError) {
             for piece in pieces { try file.append(piece) }
         } catch {

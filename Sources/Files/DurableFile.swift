@@ -10,7 +10,7 @@ public enum DurableFile {
     public static func replace(
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
-        let file = try StagedFile(at: temporary, permissions: permissions)
+        var file = try StagedFile(at: temporary, permissions: permissions)
         for piece in pieces { try file.append(piece) }
         try file.replace(path)
     }

@@ -1,3 +1,4 @@
+import CWriteback
 import SystemPackage
 
 #if canImport(Glibc)
@@ -41,6 +42,12 @@ enum POSIX {
         #else
             try check { fsync(file.rawValue) }
         #endif
+    }
+
+    /// Has the system begin to write a part of a file to the disk, as far as it takes such hints, so that
+    /// ``synchronize(_:)`` has less to wait for.
+    static func beginWriteback(_ file: FileDescriptor, _ range: Range<Int>) {
+        cwriteback_begin(file.rawValue, Int64(range.lowerBound), Int64(range.count))
     }
 
     /// Takes the kernel's lock on an open file, which ends with the process; false if another one has it.

@@ -8,6 +8,10 @@ public import SystemPackage
 public struct StagedFile: ~Copyable, Sendable {
     private let temporary: FilePath
     private let file: FileDescriptor
+    /// Bytes written.
+    private var count = 0
+    /// Of those, the ones that the system was told to write to the disk.
+    private var handedOver = 0
     private var isOpen = true
     private var hasTemporaryName = true
 
@@ -33,9 +37,17 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     /// Writes behind what was written before.
-    public func append(_ bytes: [UInt8]) throws(FileError) {
+    public mutating func append(_ bytes: [UInt8]) throws(FileError) {
         try FileError.naming("write \(bytes.count) bytes to", temporary) { _ = try file.writeAll(bytes) }
+        count += bytes.count
+        if count - handedOver >= Self.writebackBytes {
+            POSIX.beginWriteback(file, handedOver..<count)
+            handedOver = count
+        }
     }
+
+    /// The disk then works while the rest of the file is made. Small files are written at once, at their end.
+    private static let writebackBytes = 1 << 20
 
     /// Gives the file a name that nothing has yet.
     ///
