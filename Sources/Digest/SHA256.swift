@@ -54,11 +54,11 @@ public enum HMACSHA256 {
     }
 }
 
-extension Sequence<UInt8> {
+extension [UInt8] {
     /// Two lower-case hexadecimal digits a byte.
     public var hexadecimal: String {
         var text: [UInt8] = []
-        text.reserveCapacity(2 * underestimatedCount)
+        text.reserveCapacity(2 * count)
         for byte in self {
             text.append((byte >> 4).hexadecimalDigit)
             text.append((byte & 15).hexadecimalDigit)
