@@ -9,18 +9,6 @@ struct BatchFile: ~Copyable {
     struct Content: Sendable, Equatable {
         let bytes: Int
         let sha256: String
-
-        init(bytes: Int, sha256: String) {
-            self.bytes = bytes
-            self.sha256 = sha256
-        }
-
-        /// - Parameter pieces: the whole file, in order.
-        init(_ pieces: [[UInt8]]) {
-            var digest = SHA256()
-            for piece in pieces { digest.update(piece) }
-            self.init(bytes: pieces.reduce(0) { $0 + $1.count }, sha256: digest.finalize().hexadecimal)
-        }
     }
 
     /// A file that lacks nothing but its name.
@@ -58,5 +46,14 @@ struct BatchFile: ~Copyable {
         digest.update(bytes)
         count += bytes.count
         do { try staged?.append(bytes) } catch { throw ExportError(error) }
+    }
+}
+
+extension BatchFile.Content {
+    /// - Parameter pieces: the whole file, in order.
+    init(_ pieces: [[UInt8]]) {
+        var digest = SHA256()
+        for piece in pieces { digest.update(piece) }
+        self.init(bytes: pieces.reduce(0) { $0 + $1.count }, sha256: digest.finalize().hexadecimal)
     }
 }

@@ -21,9 +21,9 @@ extension ExportJournal {
         let entry = batch.entry(runID: state.runID, in: directory, format: format)
         if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
 
-        if let entry {
+        if let entry, let content = batch.content {
             guard let file = consume file else { preconditionFailure("a file is staged before it is published") }
-            try publish(file, as: entry.path, BatchFile.Content(bytes: entry.bytes, sha256: entry.sha256))
+            try publish(file, as: entry.path, content)
         }
         if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
         var manifest = manifest ?? Manifest(table: directory.table, schema: batch.schema, fileFormat: format)

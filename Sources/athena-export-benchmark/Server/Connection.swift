@@ -8,17 +8,12 @@ struct Request {
     let query: String
     /// Names are lower case.
     let headers: [String: String]
-    let body: [UInt8]
-}
+    var body: [UInt8] = []
 
-/// What stands before a request's body. Read as bytes: by strings it took longer than all the rest of an answer.
-private struct RequestHead {
-    let method: String
-    let path: String
-    let query: String
-    let headers: [String: String]
-
-    init?(parsing bytes: ArraySlice<UInt8>) {
+    /// Reads bytes, not strings, which took longer than all the rest of an answer.
+    ///
+    /// - Parameter bytes: what stands before the body.
+    init?(head bytes: ArraySlice<UInt8>) {
         let lines = bytes.split(separator: 0x0a).map { $0.last == 0x0d ? $0.dropLast() : $0 }
         guard let words = lines.first?.split(separator: 0x20), words.count == 3 else { return nil }
         let target = words[1].split(separator: 0x3f, maxSplits: 1)
@@ -52,19 +47,22 @@ struct Connection {
 
     /// `nil` when the client hung up, or said something that is not HTTP.
     mutating func readRequest() -> Request? {
-        while endOfHead == nil { guard readMore() else { return nil } }
-        guard let bodyStart = endOfHead, let head = RequestHead(parsing: input[..<bodyStart]),
-            let length = Int(head.headers["content-length"] ?? "0"), length >= 0
+        var end = endOfHead
+        while end == nil {
+            guard readMore() else { return nil }
+            end = endOfHead
+        }
+        guard let bodyStart = end, var request = Request(head: input[..<bodyStart]),
+            let length = Int(request.headers["content-length"] ?? "0"), length >= 0
         else { return nil }
-        if head.headers["expect"]?.lowercased() == "100-continue" {
+        if request.headers["expect"]?.lowercased() == "100-continue" {
             send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         }
         while inputCount < bodyStart + length { guard readMore() else { return nil } }
-        let body = Array(input[bodyStart..<bodyStart + length])
+        request.body = Array(input[bodyStart..<bodyStart + length])
         input.replaceSubrange(..<(bodyStart + length), with: [])
         inputCount -= bodyStart + length
-        return Request(
-            method: head.method, path: head.path, query: head.query, headers: head.headers, body: body)
+        return request
     }
 
     /// Just behind the blank line, as far as it has come.
