@@ -1,5 +1,6 @@
 import AWS
 import BatchExport
+import Threading
 
 /// How a result object is taken apart.
 public struct RangeSizes: Sendable {
@@ -117,8 +118,9 @@ struct RangeCut: Sendable {
     let offset: Int
     /// Of the first record, what lies in ranges before.
     private let head: [UInt8]
-    /// Of the range.
-    private let bytes: [UInt8]
+    /// Of the range. Whoever parses them takes them away: this cut stays with its task for as long as that of the next
+    /// range needs it, and bytes that two hold are copied when a doubled quote in them is made single.
+    private let bytes: Locked<[UInt8]>
     /// Of the last record, in ``bytes``.
     private let end: Int
     /// What belongs to the first record of the next range.
@@ -130,7 +132,7 @@ struct RangeCut: Sendable {
     init(before offset: Int) {
         self.offset = offset
         head = []
-        bytes = []
+        bytes = Locked([])
         end = 0
         rest = []
         endsInQuotes = false
@@ -144,13 +146,13 @@ struct RangeCut: Sendable {
         endsInQuotes = previous.endsInQuotes != fetched.hasOddQuotes
         if let end = isLast ? bytes.count : bytes.span.endOfLastRecord(endsInQuotes: endsInQuotes) {
             head = previous.rest
-            self.bytes = bytes
+            self.bytes = Locked(bytes)
             self.end = end
             rest = Array(bytes[end...])
         } else {
             // One record is longer than the range.
             head = []
-            self.bytes = []
+            self.bytes = Locked([])
             end = 0
             rest = previous.rest + bytes
         }
@@ -159,29 +161,31 @@ struct RangeCut: Sendable {
     /// Of the record behind these.
     var nextOffset: Int { offset + head.count + end }
 
-    /// The rows of the records, and where those behind them begin in the object.
+    /// The rows of the records, and where those behind them begin in the object; to be asked for once.
     ///
     /// A record that two ranges share is put together in a block of its own, so that the range stays where it is.
     /// - Throws: with a place in the object.
     func blocks(columnCount: Int) throws(ResultCSVError) -> [(rows: RowBlock, next: Int)] {
         var blocks: [(rows: RowBlock, next: Int)] = []
+        let bytes = bytes.withLock { exchange(&$0, with: []) }
         var start = 0
         if !head.isEmpty {
-            let records = bytes.span.extracting(..<end)
-            start = records.endOfFirstRecord(beginsInQuotes: head.span.hasOddQuotes) ?? end
+            let beginsInQuotes = head.span.hasOddQuotes
+            start = bytes.span.extracting(..<end).endOfFirstRecord(beginsInQuotes: beginsInQuotes) ?? end
             let shared = head + bytes[..<start]
             let rows = try Self.rows(in: shared, shared.indices, at: offset, columnCount)
             blocks.append((rows, offset + shared.count))
         }
         if start < end {
-            blocks.append((try Self.rows(in: bytes, start..<end, at: offset + head.count, columnCount), nextOffset))
+            let rows = try Self.rows(in: consume bytes, start..<end, at: offset + head.count, columnCount)
+            blocks.append((rows, nextOffset))
         }
         return blocks
     }
 
     /// - Parameter offset: of the bytes in the object.
     private static func rows(
-        in bytes: [UInt8], _ range: Range<Int>, at offset: Int, _ columnCount: Int
+        in bytes: consuming [UInt8], _ range: Range<Int>, at offset: Int, _ columnCount: Int
     ) throws(ResultCSVError) -> RowBlock {
         do {
             return try ResultCSV.rows(in: bytes, range: range, columnCount: columnCount)

@@ -13,14 +13,16 @@ struct BatchBlocks {
     private let encoder: any RowEncoder
     private var rows: [Row] = []
     private var closed: [Block] = []
-    private var open = Block()
+    private var open: [UInt8] = []
+    private var openHasRemovedRows = false
     private var makesGuesses = true
     /// Closed blocks that ``takeClosed()`` has looked at.
     private var lookedAt = 0
 
+    /// A closed block.
     private struct Block {
-        var bytes: [UInt8] = []
-        var hasRemovedRows = false
+        var content: BlockContent
+        var hasRemovedRows: Bool
         /// Whether it was given to be compressed as it is.
         var isTaken = false
     }
@@ -41,13 +43,13 @@ struct BatchBlocks {
     var rowCount: Int { rows.count }
 
     mutating func append(_ block: RowBlock, row: Int) throws(ExportError) {
-        if open.bytes.count >= Self.blockBytes {
-            closed.append(open)
+        if open.count >= Self.blockBytes {
+            closeBlock()
             startBlock(with: [])
         }
-        let start = open.bytes.count
-        try encoder.encode(row: row, of: block, into: &open.bytes)
-        encodedBytes += open.bytes.count - start
+        let start = open.count
+        try encoder.encode(row: row, of: block, into: &open)
+        encodedBytes += open.count - start
         rows.append(Row(block: UInt32(closed.count), start: UInt32(start)))
     }
 
@@ -56,7 +58,7 @@ struct BatchBlocks {
         rows[row].isRemoved = true
         removedRows += 1
         let block = Int(rows[row].block)
-        if block < closed.count { closed[block].hasRemovedRows = true } else { open.hasRemovedRows = true }
+        if block < closed.count { closed[block].hasRemovedRows = true } else { openHasRemovedRows = true }
     }
 
     /// Blocks that were closed since the last call and have lost no row.
@@ -72,13 +74,13 @@ struct BatchBlocks {
     ///
     /// - Returns: how many blocks there are, those that have not been taken as they are now, and the bytes of all.
     mutating func seal() -> (blockCount: Int, missing: [EncodedBlock], bytes: Int) {
-        closed.append(open)
+        closeBlock()
         let changed = closed.indices.filter(isChanged)
         makesGuesses = changed.count * 4 <= closed.count
         for index in changed { closed[index].isTaken = false }
         omitRemovedRows()
         let missing = closed.indices.filter { !closed[$0].isTaken }.map { encodedBlock($0, of: closed.count) }
-        let bytes = closed.reduce(0) { $0 + $1.bytes.count }
+        let bytes = closed.reduce(0) { $0 + $1.content.count }
         defer { begin() }
         return (closed.count, missing, bytes)
     }
@@ -93,10 +95,15 @@ struct BatchBlocks {
     }
 
     private mutating func startBlock(with bytes: [UInt8]) {
-        open = Block()
+        open = []
+        openHasRemovedRows = false
         // A row longer than the slack makes the block grow once; most never do.
-        open.bytes.reserveCapacity(Self.blockBytes + (8 << 10))
-        open.bytes.append(contentsOf: bytes)
+        open.reserveCapacity(Self.blockBytes + (8 << 10))
+        open.append(contentsOf: bytes)
+    }
+
+    private mutating func closeBlock() {
+        closed.append(Block(content: BlockContent(open), hasRemovedRows: openHasRemovedRows))
     }
 
     /// Whether a block, or the one that it is compressed after, has lost a row.
@@ -107,7 +114,7 @@ struct BatchBlocks {
     /// - Parameter count: of the file's blocks; nil while more may come.
     private func encodedBlock(_ index: Int, of count: Int? = nil) -> EncodedBlock {
         EncodedBlock(
-            index: index, bytes: closed[index].bytes, dictionary: index == 0 ? [] : closed[index - 1].bytes,
+            index: index, content: closed[index].content, dictionary: index == 0 ? [] : closed[index - 1].content.end,
             isLast: index + 1 == count)
     }
 
@@ -118,23 +125,13 @@ struct BatchBlocks {
             let firstRow = row
             while row < rows.count, rows[row].block == number { row += 1 }
             guard closed[number].hasRemovedRows else { continue }
-            let bytes = closed[number].bytes
+            let bytes = closed[number].content.bytes
             var kept = Array(bytes[..<Int(rows[firstRow].start)])
             for index in firstRow..<row where !rows[index].isRemoved {
                 let end = index + 1 < row ? Int(rows[index + 1].start) : bytes.count
                 kept.append(contentsOf: bytes[Int(rows[index].start)..<end])
             }
-            closed[number].bytes = kept
+            closed[number].content = BlockContent(kept)
         }
     }
-}
-
-/// A part of a batch's file before compression.
-struct EncodedBlock: Sendable {
-    /// Its place in the file.
-    let index: Int
-    let bytes: [UInt8]
-    /// The block before it.
-    let dictionary: [UInt8]
-    let isLast: Bool
 }

@@ -1,6 +1,7 @@
 /// Collects encoded rows until a batch is full.
 ///
-/// A batch is held in memory until it closes, because a later row with the same key takes the place of an earlier one.
+/// A batch is held in memory until it closes, because a later row with the same key takes the place of an earlier one;
+/// most of it compressed, unless many rows are replaced.
 struct BatchBuilder {
     private let schema: ResultSchema
     private let rejectedEncoder: RejectedRowEncoder

@@ -86,8 +86,7 @@ struct ExportPipeline {
             let ticket = open.start(block.index)
             group.addTask(executorPreference: exporter.compressor.workers) { [compressor = exporter.compressor] in
                 try Task.checkCancellation()
-                return .compressed(
-                    ticket, compressor.compress(block.bytes, after: block.dictionary, isLast: block.isLast))
+                return .compressed(ticket, block.compressed(with: compressor))
             }
         }
     }

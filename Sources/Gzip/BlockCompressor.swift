@@ -22,7 +22,7 @@ public final class BlockCompressor: Sendable {
     ///
     /// - Parameters:
     ///   - block: the content.
-    ///   - dictionary: the block before it; empty for the first.
+    ///   - dictionary: the block before it, or its last 32 KiB; empty for the first.
     ///   - isLast: no block follows.
     public func compress(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> DeflatedBlock {
         let deflater = idle.withLock { $0.popLast() } ?? Deflater(level: level)
@@ -53,13 +53,4 @@ public final class BlockCompressor: Sendable {
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
-}
-
-/// A part of a gzip member's content, compressed so that it can follow the one before it.
-public struct DeflatedBlock: Sendable {
-    /// Whole bytes of raw deflate (RFC 1951).
-    let deflated: [UInt8]
-    let crc: UInt32
-    /// Of the content, in bytes.
-    let contentCount: Int
 }

@@ -18,7 +18,7 @@ struct ExportConfiguration {
 
     /// Athena's limit, in bytes of UTF-8 (service quotas: "maximum query string length").
     private static let maximumQueryBytes = 262_144
-    /// A batch is held in memory until it closes.
+    /// A batch is held in memory until it closes, most of it compressed.
     private static let maximumBatchBytes = 2 << 30
 
     init(_ options: RunOptions, workers: Int) throws(ConfigurationError) {

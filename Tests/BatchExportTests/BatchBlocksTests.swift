@@ -1,5 +1,6 @@
 @testable import BatchExport
 import Foundation
+import Gzip
 import SystemPackage
 import Testing
 
@@ -56,15 +57,19 @@ import Testing
     }
 
     /// The blocks of a batch of these keys: how many were taken before its end, and how many were missing then.
+    ///
+    /// - Parameter compressor: compresses what is taken, which then gives way to what it was compressed to.
     private static func blocks(
-        _ builder: inout BatchBuilder, keys: [Int]
+        _ builder: inout BatchBuilder, keys: [Int], compressor: BlockCompressor? = nil
     ) throws -> (ahead: Int, missing: [Int], content: BatchContent) {
         let rows = rows(keys: keys)
         var ahead = 0
         for start in stride(from: 0, to: rows.count, by: 100) {
             let block = block(Array(rows[start..<min(rows.count, start + 100)]))
             _ = try builder.append(block, rows: 0..<block.rowCount, number: start + 1)
-            ahead += builder.takeClosedBlocks().count
+            let taken = builder.takeClosedBlocks()
+            ahead += taken.count
+            if let compressor { for block in taken { _ = block.compressed(with: compressor) } }
         }
         let content = builder.seal()
         return (ahead, content.missing.map(\.index), content)
@@ -103,5 +108,26 @@ import Testing
         #expect(careful.ahead == 0)
         #expect(careful.missing == Array(0..<8))
         #expect(try Self.blocks(&builder, keys: Repeats.none.keys).ahead == 7)
+    }
+
+    @Test(arguments: Repeats.allCases)
+    func `lose their rows as well when they were compressed already`(_ repeats: Repeats) throws {
+        let compressor = BlockCompressor(level: 6, workers: 1)
+        var (kept, compressed) = (try Self.builder(), try Self.builder())
+        let expected = try Self.blocks(&kept, keys: repeats.keys).content
+        let content = try Self.blocks(&compressed, keys: repeats.keys, compressor: compressor).content
+        #expect(content.missing.map(\.index) == expected.missing.map(\.index))
+        #expect(content.missing.map(\.content.bytes) == expected.missing.map(\.content.bytes))
+        #expect(content.missing.map(\.dictionary) == expected.missing.map(\.dictionary))
+        #expect(content.uncompressedBytes == expected.uncompressedBytes)
+    }
+
+    @Test func `take the memory of what they were compressed to`() {
+        let content = BlockContent(Array(repeating: UInt8(ascii: "a"), count: 300_000))
+        let block = EncodedBlock(index: 1, content: content, dictionary: Array("aaaa".utf8), isLast: false)
+        #expect(content.isEncoded)
+        _ = block.compressed(with: BlockCompressor(level: 6, workers: 1))
+        #expect(!content.isEncoded)
+        #expect(content.bytes == Array(repeating: UInt8(ascii: "a"), count: 300_000))
     }
 }

@@ -63,4 +63,17 @@ import Testing
         }
         #expect(CRC32.of(Array("123456789".utf8)) == 0xcbf4_3926)
     }
+
+    @Test(arguments: [0, 1, 32_768, 300_000], [true, false])
+    func `a compressed block gives its content back`(_ count: Int, _ isLast: Bool) {
+        let compressor = BlockCompressor(level: 6, workers: 1)
+        for dictionaryCount in [0, 5, 32_768, 40_000] {
+            // Both from one text, so that the block refers to its dictionary.
+            let text = bytes(20_000) + bytes(dictionaryCount) + bytes(count)
+            let dictionary = Array(text.dropLast(count).suffix(dictionaryCount))
+            let content = Array(text.suffix(count))
+            let block = compressor.compress(content, after: dictionary, isLast: isLast)
+            #expect(block.content(after: dictionary) == content)
+        }
+    }
 }
