@@ -158,8 +158,16 @@ let package = Package(
 )
 
 if Context.environment["ATHENA_EXPORT_FUZZ"] != nil { package.prepareForFuzzing() }
+if Context.environment["ATHENA_EXPORT_PLAIN_TESTS"] != nil { package.leaveTestsUnoptimized() }
 
 extension Package {
+    /// For tests of optimized code: to optimize them too takes longer than it saves.
+    @MainActor func leaveTestsUnoptimized() {
+        for target in targets where target.isTest || target.name == "TestSupport" {
+            target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+        }
+    }
+
     /// Makes the package one executable `fuzz` around all of its own code, compiled to be watched by libFuzzer. Nobody
     /// who builds or depends on this package gets to see these flags.
     @MainActor func prepareForFuzzing() {

@@ -76,4 +76,10 @@ import Testing
             #expect(block.content(after: dictionary) == content)
         }
     }
+
+    @Test func `a stream into which nothing comes is an empty member`() async throws {
+        var stream = GzipStream(with: BlockCompressor(level: 6, workers: 1))
+        let pieces = try await stream.compress([]) + stream.finish()
+        #expect(try decompress(pieces.flatMap { $0 }).isEmpty)
+    }
 }
