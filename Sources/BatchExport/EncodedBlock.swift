@@ -28,13 +28,13 @@ final class BlockContent: Sendable {
 
     /// In bytes.
     let count: Int
-    /// As much of the end as deflate looks back at (RFC 1951, 32 KiB).
+    /// As much of the end as the compressor looks back at.
     let end: [UInt8]
     private let state: Locked<State>
 
     init(_ bytes: [UInt8]) {
         count = bytes.count
-        end = Array(bytes.suffix(32 << 10))
+        end = Array(bytes.suffix(BlockCompressor.windowBytes))
         state = Locked(.encoded(bytes))
     }
 
@@ -43,6 +43,7 @@ final class BlockContent: Sendable {
         if case .encoded = state.withLock({ $0 }) { true } else { false }
     }
 
+    /// Decompressed if they have given way.
     var bytes: [UInt8] {
         switch state.withLock({ $0 }) {
         case .encoded(let bytes): bytes

@@ -6,7 +6,7 @@ public import Logging
 ///
 /// One task encodes. Beside it, one more page is on its way, blocks are compressed on threads of their own, of the batch
 /// that still grows and the one before it, and a batch is being written: so the service, the encoder, the compressor and
-/// the disk work at the same time, and two compressed batches and a few blocks before compression are in memory.
+/// the disk work at the same time, and two batches are in memory, most of them compressed.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions

@@ -2,6 +2,9 @@ public import Threading
 
 /// Compresses the blocks of gzip members.
 public final class BlockCompressor: Sendable {
+    /// How far deflate looks back (RFC 1951): no more of a dictionary is of use.
+    public static let windowBytes = 32 << 10
+
     /// 1 to 9.
     public let level: Int
     /// Compress a block each at a time.
@@ -22,7 +25,7 @@ public final class BlockCompressor: Sendable {
     ///
     /// - Parameters:
     ///   - block: the content.
-    ///   - dictionary: the block before it, or its last 32 KiB; empty for the first.
+    ///   - dictionary: the block before it, or the last ``windowBytes`` of it; empty for the first.
     ///   - isLast: no block follows.
     public func compress(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> DeflatedBlock {
         let deflater = idle.withLock { $0.popLast() } ?? Deflater(level: level)

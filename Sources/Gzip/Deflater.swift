@@ -43,7 +43,7 @@ final class Deflater: @unchecked Sendable {
     ///     be compressed elsewhere and simply follow.
     func deflate(_ block: [UInt8], after dictionary: [UInt8], isLast: Bool) -> [UInt8] {
         deflateReset(stream)
-        setDictionary(dictionary)
+        dictionary.withDeflateWindow { _ = deflateSetDictionary(stream, $0.baseAddress, UInt32($0.count)) }
         // Room for the flush marker on top of zlib's own bound.
         let bound = Int(deflateBound(stream, UInt(block.count))) + 16
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
@@ -79,12 +79,12 @@ final class Deflater: @unchecked Sendable {
             }
         }
     }
+}
 
-    private func setDictionary(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        bytes.withUnsafeBufferPointer { buffer in
-            let window = buffer.suffix(1 << 15)
-            _ = deflateSetDictionary(stream, UnsafeBufferPointer(rebasing: window).baseAddress, UInt32(window.count))
-        }
+extension [UInt8] {
+    /// Passes what deflate sees of these bytes when it stands behind them, if that is any.
+    func withDeflateWindow(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard !isEmpty else { return }
+        withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0.suffix(BlockCompressor.windowBytes))) }
     }
 }

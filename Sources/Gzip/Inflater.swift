@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// Decompresses one gzip member (RFC 1952) piece by piece, in memory that does not grow.
+/// Decompresses one gzip member (RFC 1952), or one block of its raw deflate, piece by piece, in memory that does not grow.
 ///
 /// Stricter than gzip itself: one member, and nothing behind it. Not for sharing.
 public final class Inflater {
@@ -10,12 +10,25 @@ public final class Inflater {
     /// On the heap and never moved: zlib's internal state points back at it.
     private let stream: UnsafeMutablePointer<z_stream>
 
-    public init() {
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
+    /// For a gzip member.
+    public convenience init() {
         // 16 on top of the window bits: with the frame of gzip, whose check value and length zlib then holds against
         // what it has decompressed.
-        let status = inflateInit2_(stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        self.init(windowBits: MAX_WBITS + 16)
+    }
+
+    /// For a block that was compressed by itself.
+    ///
+    /// - Parameter dictionary: what it was compressed after.
+    convenience init(after dictionary: [UInt8]) {
+        self.init(windowBits: -MAX_WBITS)
+        dictionary.withDeflateWindow { _ = inflateSetDictionary(stream, $0.baseAddress, UInt32($0.count)) }
+    }
+
+    private init(windowBits: Int32) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        let status = inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib has no memory")
     }
 
