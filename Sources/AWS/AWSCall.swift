@@ -11,7 +11,7 @@ import Logging
 struct AWSCall {
     let operation: String
     /// The same in all attempts, so that the service can tell a retry from another call.
-    let invocationID = UUID().uuidString.lowercased()
+    let invocationID: String
     /// The number of the attempt under way, from 1.
     var attempt = 0
     /// What the last retry took out of the quota; nil if there was none.
@@ -19,7 +19,12 @@ struct AWSCall {
     var hasRenewedCredentials = false
     var hasCorrectedClock = false
 
-    init(operation: String) { self.operation = operation }
+    init(operation: String) {
+        self.operation = operation
+        // UUID() would open /dev/urandom for it.
+        var generator = SystemRandomNumberGenerator()
+        invocationID = UUID.random(using: &generator).uuidString.lowercased()
+    }
 }
 
 /// Why one attempt failed.

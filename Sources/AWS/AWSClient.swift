@@ -49,7 +49,7 @@ struct AWSClient: Sendable {
     ///     one, since proxies answer in the service's name; the last time its error is passed on.
     func send<Answer>(
         _ request: HTTPRequest, operation: String, secrets: [String] = [], readError: ErrorReader,
-        decode: (HTTPResponse) throws -> Answer
+        decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var call = AWSCall(operation: operation)
         while true {
@@ -66,7 +66,7 @@ struct AWSClient: Sendable {
 
     private func attempt<Answer>(
         _ request: HTTPRequest, _ call: AWSCall, _ secrets: [String], _ readError: ErrorReader,
-        _ decode: (HTTPResponse) throws -> Answer
+        _ decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         try Task.checkCancellation()
         var request = request
@@ -84,12 +84,13 @@ struct AWSClient: Sendable {
             throw AttemptFailure.service(
                 readError(response, Redactor(credentials, request, secrets)), response, credentials)
         }
+        let status = response.status
         do {
-            return try decode(response)
+            return try decode(consume response)
         } catch let fault as any AnswerFault where fault.isFinal {
             throw fault
         } catch let error where !(error is CancellationError) {
-            throw AttemptFailure.undecodable(error, status: response.status)
+            throw AttemptFailure.undecodable(error, status: status)
         }
     }
 

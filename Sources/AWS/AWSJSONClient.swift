@@ -37,7 +37,7 @@ public struct AWSJSONClient: Sendable {
     /// - Throws: ``AWSError``; `CancellationError`; whatever `decode` or a transport of another kind throws.
     public func call<Answer>(
         _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard,
-        onBody: (@Sendable (Span<UInt8>) -> Bool)? = nil, decode: (HTTPResponse) throws -> Answer
+        onBody: (@Sendable (Span<UInt8>) -> Bool)? = nil, decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var request = HTTPRequest(
             method: "POST", url: endpoint.url,

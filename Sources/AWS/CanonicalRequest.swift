@@ -9,11 +9,10 @@ struct CanonicalRequest {
 
     init(_ request: HTTPRequest, pathRule: SigV4.PathRule) {
         let headers = Self.headers(of: request)
-        let names = headers.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        signedHeaders = names.joined(separator: ";")
+        signedHeaders = headers.map(\.name).joined(separator: ";")
         text =
             ([request.method.uppercased(), Self.path(of: request, pathRule), Self.query(of: request)]
-            + names.map { "\($0):\(headers[$0] ?? "")" }
+            + headers.map { "\($0.name):\($0.value)" }
             + ["", signedHeaders, request.headers["X-Amz-Content-SHA256"] ?? SHA256.hash(request.body).hexadecimal])
             .joined(separator: "\n")
     }
@@ -28,20 +27,25 @@ extension CanonicalRequest {
         "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
     ]
 
-    private static func headers(of request: HTTPRequest) -> [String: String] {
-        var headers = ["host": request.url.authority]
+    /// The header fields that are signed: lower-case names in order, each once.
+    private static func headers(of request: HTTPRequest) -> [(name: String, value: String)] {
+        var headers = [(name: "host", value: request.url.authority)]
         for (name, value) in request.headers {
             let name = name.lowercased()
             if unsignedHeaders.contains(name) || name.hasPrefix("proxy-") { continue }
-            let folded = fold(value)
-            headers[name] = headers[name].map { "\($0),\(folded)" } ?? folded
+            if let index = headers.firstIndex(where: { $0.name == name }) {
+                headers[index].value += "," + fold(value)
+            } else {
+                headers.append((name, fold(value)))
+            }
         }
-        return headers
+        return headers.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     /// Trims a value and makes one blank of every run of blanks.
     private static func fold(_ value: String) -> String {
-        value.utf8.split(whereSeparator: \.isASCIIBlank).map { String(Substring($0)) }.joined(separator: " ")
+        guard value.utf8.contains(where: \.isASCIIBlank) else { return value }
+        return value.utf8.split(whereSeparator: \.isASCIIBlank).map { String(Substring($0)) }.joined(separator: " ")
     }
 }
 

@@ -1,10 +1,11 @@
 import Digest
 public import HTTPTransport
+import Threading
 
 /// AWS Signature Version 4 for the header `Authorization`.
 ///
-/// A pure value: the same request, credentials and moment give the same signature. What is signed, and how it is
-/// written down, follows botocore's `auth.py` to the letter.
+/// The same request, credentials and moment give the same signature. What is signed, and how it is written down, follows
+/// botocore's `auth.py` to the letter.
 public struct SigV4: Sendable {
     /// How a service reads the path of a request.
     public enum PathRule: Sendable {
@@ -18,6 +19,14 @@ public struct SigV4: Sendable {
     public let service: String
     public let region: Region
     public let pathRule: PathRule
+    private let lastKey = Locked<SigningKey?>(nil)
+
+    /// A key is good for a day and costs four digests, so it is kept for the requests that follow.
+    private struct SigningKey {
+        let secretAccessKey: String
+        let day: String
+        let bytes: [UInt8]
+    }
 
     static let algorithm = "AWS4-HMAC-SHA256"
 
@@ -38,17 +47,24 @@ public struct SigV4: Sendable {
         if pathRule == .verbatim { request.headers["X-Amz-Content-SHA256"] = SHA256.hash(request.body).hexadecimal }
 
         let canonical = CanonicalRequest(request, pathRule: pathRule)
-        let scope = "\(date.prefix(8))/\(region)/\(service)/aws4_request"
+        let day = String(date.prefix(8))
+        let scope = "\(day)/\(region)/\(service)/aws4_request"
         let stringToSign = [Self.algorithm, date, scope, SHA256.hex(canonical.text)].joined(separator: "\n")
-        let signature = Self.authenticate(stringToSign, key: signingKey(credentials, day: date.prefix(8))).hexadecimal
+        let signature = Self.authenticate(stringToSign, key: signingKey(credentials, day: day)).hexadecimal
         request.headers["Authorization"] =
             "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(scope), "
             + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
     }
 
-    private func signingKey(_ credentials: Credentials, day: Substring) -> [UInt8] {
+    private func signingKey(_ credentials: Credentials, day: String) -> [UInt8] {
+        if let last = lastKey.withLock({ $0 }), last.day == day, last.secretAccessKey == credentials.secretAccessKey {
+            return last.bytes
+        }
         var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
-        for part in [String(day), region.name, service, "aws4_request"] { key = Self.authenticate(part, key: key) }
+        for part in [day, region.name, service, "aws4_request"] { key = Self.authenticate(part, key: key) }
+        lastKey.withLock { [key] in
+            $0 = SigningKey(secretAccessKey: credentials.secretAccessKey, day: day, bytes: key)
+        }
         return key
     }
 

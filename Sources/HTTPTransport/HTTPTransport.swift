@@ -45,6 +45,12 @@ public struct HTTPResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// Gives the body away, which its new owner can then change where it stands.
+    public mutating func takeBody() -> [UInt8] {
+        defer { body = [] }
+        return body
+    }
 }
 
 /// How much and how long an answer may be before the transport gives it up.

@@ -27,6 +27,20 @@ import Testing
         method: "POST", url: HTTPURL(scheme: .https, host: "athena.us-east-1.amazonaws.com"),
         headers: ["Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AmazonAthena.GetQueryResults"])
 
+    @Test func `a signer that has signed before signs as a new one does`() {
+        let signer = SigV4(service: "athena", region: Region("us-east-1")!)
+        let other = Credentials(accessKeyID: "AKIDOTHER", secretAccessKey: "other")
+        let renewed = Credentials(accessKeyID: Credentials.test.accessKeyID, secretAccessKey: "renewed")
+        for (seconds, credentials) in [
+            (0.0, Credentials.test), (10, .test), (10, other), (86_400, other), (86_400, renewed), (0, .test),
+        ] {
+            var request = request
+            signer.sign(&request, with: credentials, at: Timestamp(seconds: seconds))
+            let expected = signed(self.request, at: seconds, as: credentials)
+            #expect(request.headers["Authorization"] == expected.headers["Authorization"])
+        }
+    }
+
     @Test func `host, date, target, content type and session token are signed`() {
         #expect(
             signed(request).headers["Authorization"]?.contains(
