@@ -47,7 +47,7 @@ let package = Package(
         .systemLibrary(name: "CWriteback"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .target(name: "JSON", swiftSettings: strictMemory),
+        .target(name: "JSON", dependencies: ["CVector"], swiftSettings: strictMemory),
         .target(name: "Threading", swiftSettings: strictMemory),
         .target(
             name: "Files", dependencies: ["CWriteback", .product(name: "SystemPackage", package: "swift-system")],
@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "CVector", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

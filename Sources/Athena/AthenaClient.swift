@@ -6,6 +6,7 @@ import JSON
 /// The operations of Athena's API that an export needs (API version 2017-05-18).
 public struct AthenaClient: Sendable {
     private let client: AWSJSONClient
+    private let knownColumns = KnownColumns()
 
     /// Rows asked for in a page: the most that the service allows.
     static let maximumPageRows = 1000
@@ -61,9 +62,9 @@ public struct AthenaClient: Sendable {
         }
         return try await client.call(
             "GetQueryResults", .object(request), limits: Self.pageLimits, onBody: onBody
-        ) { response in
+        ) { [knownColumns] response in
             try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
-                try ResultsPage(parsing: body)
+                try ResultsPage(parsing: body, knownColumns: knownColumns)
             }
         }
     }
@@ -84,14 +85,16 @@ public struct AthenaClient: Sendable {
     }
 
     private static func decode<Answer>(
-        _ response: HTTPResponse, of operation: String, _ parse: ([UInt8]) throws(JSONError) -> Answer
+        _ response: consuming HTTPResponse, of operation: String,
+        _ parse: (consuming [UInt8]) throws(JSONError) -> Answer
     ) throws(AthenaExportError) -> Answer {
+        let headers = response.headers
         do {
-            return try parse(response.body)
+            return try parse(response.takeBody())
         } catch {
             throw .malformedAnswer(
-                operation: operation, origin: response.headers[ReplayTransport.originHeader],
-                requestID: response.headers["x-amzn-RequestId"], error)
+                operation: operation, origin: headers[ReplayTransport.originHeader],
+                requestID: headers["x-amzn-RequestId"], error)
         }
     }
 }

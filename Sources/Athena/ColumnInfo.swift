@@ -1,5 +1,6 @@
 package import BatchExport
 import JSON
+import Threading
 
 /// A column as GetQueryResults describes it.
 package struct ColumnInfo: Sendable, Equatable {
@@ -51,5 +52,23 @@ package struct ColumnInfo: Sendable, Equatable {
         case "json": .json
         default: .string
         }
+    }
+}
+
+/// The columns of the page before: every page of a result tells them again, to the byte, so they are read once.
+package final class KnownColumns: Sendable {
+    private let last = Locked<(text: [UInt8], columns: [ColumnInfo])>((text: [], columns: []))
+
+    package init() {}
+
+    /// The columns that a range of a text tells.
+    func list(in text: Span<UInt8>, range: Range<Int>) throws(JSONError) -> [ColumnInfo] {
+        let known = last.withLock { $0 }
+        if text.isEqual(known.text.span, in: range) { return known.columns }
+        let columns = try ColumnInfo.list(in: text, range: range)
+        var copy: [UInt8] = []
+        copy.append(copying: text, in: range)
+        last.withLock { $0 = (copy, columns) }
+        return columns
     }
 }

@@ -45,37 +45,56 @@ private struct ResultCSVParser {
     mutating func cells(of text: Span<UInt8>, from start: Int) throws(ResultCSVError) -> [RowBlock.Cell] {
         var cells: [RowBlock.Cell] = []
         var offset = start
+        var quotes = QuoteFinder(from: start)
         while offset < text.count {
             let before = cells.count
             // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
             let room = max(columnCount, (text.count - offset) / 10)
             try cells.append(addingCapacity: room) { (output) throws(ResultCSVError) in
-                while offset < text.count, output.freeCapacity >= columnCount {
-                    offset = try parseRecord(text, at: offset, into: &output, after: before)
+                // Copies, which can stand in registers.
+                var (place, finder) = (offset, quotes)
+                while place < text.count, output.freeCapacity >= columnCount {
+                    place = try parseRecord(text, at: place, &finder, into: &output, after: before)
                 }
+                (offset, quotes) = (place, finder)
             }
         }
         return cells
     }
 
-    /// - Parameter before: cells in front of the output.
+    /// - Parameters:
+    ///   - quotes: those from the offset on.
+    ///   - before: cells in front of the output.
+    @inline(__always)
     private mutating func parseRecord(
-        _ text: Span<UInt8>, at start: Int, into output: inout OutputSpan<RowBlock.Cell>, after before: Int
+        _ text: Span<UInt8>, at start: Int, _ quotes: inout QuoteFinder, into output: inout OutputSpan<RowBlock.Cell>,
+        after before: Int
     ) throws(ResultCSVError) -> Int {
         var offset = start
         var fields = 0
         while true {
-            offset = try parseField(text, at: offset, into: &output, after: before)
+            offset = try parseField(text, at: offset, &quotes, into: &output, after: before)
             fields &+= 1
             guard offset < text.count, text[offset] == 0x2c, fields < columnCount else { break }
             offset &+= 1
         }
-        if offset < text.count { offset = try endOfLine(text, at: offset) }
+        guard fields == columnCount, offset < text.count, text[offset] == 0x0a else {
+            return try endOfRecord(text, from: start, at: offset, fields)
+        }
+        return offset &+ 1
+    }
+
+    /// - Parameter offset: behind the last of its fields.
+    @inline(never)
+    private func endOfRecord(
+        _ text: Span<UInt8>, from start: Int, at offset: Int, _ fields: Int
+    ) throws(ResultCSVError) -> Int {
+        let end = offset < text.count ? try endOfLine(text, at: offset) : offset
         guard fields == columnCount else {
             throw ResultCSVError(
                 offset: start, reason: "a record has \(fields) values, but there are \(columnCount) columns")
         }
-        return offset
+        return end
     }
 
     private func endOfLine(_ text: Span<UInt8>, at offset: Int) throws(ResultCSVError) -> Int {
@@ -92,55 +111,73 @@ private struct ResultCSVParser {
     /// - Returns: where the comma or the line end behind the field stands.
     @inline(__always)
     private mutating func parseField(
-        _ text: Span<UInt8>, at start: Int, into output: inout OutputSpan<RowBlock.Cell>, after before: Int
+        _ text: Span<UInt8>, at start: Int, _ quotes: inout QuoteFinder, into output: inout OutputSpan<RowBlock.Cell>,
+        after before: Int
     ) throws(ResultCSVError) -> Int {
         guard start < text.count, text[start] == 0x22 else {
             let end = try endOfBare(text, at: start)
-            output.append(try bareCell(text, in: start..<end))
+            output.append(start == end ? .null : try bareCell(text, in: start..<end))
             return end
         }
-        var offset = start &+ 1
-        var seen = CSVMarks()
-        var firstQuote: Int?
-        while true {
-            while offset &+ CSVMarks.byteCount <= text.count {
-                let marks = text.csvMarks(at: offset)
-                if let count = marks.bytesBeforeQuote {
-                    seen.formUnion(marks, ofFirst: count)
-                    offset &+= count
-                    break
-                }
-                seen.formUnion(marks)
-                offset &+= CSVMarks.byteCount
-            }
-            guard offset < text.count else {
-                throw ResultCSVError(offset: start, reason: "the text ends inside quotes, so the object was cut off")
-            }
-            if text[offset] != 0x22 {
-                // Only in the last fifteen bytes of the text.
-                seen.formUnion(CSVMarks(UInt64(text[offset]), 0), ofFirst: 1)
-                offset &+= 1
-            } else if offset &+ 1 < text.count, text[offset &+ 1] == 0x22 {
-                if firstQuote == nil { firstQuote = offset }
-                offset &+= 2
-            } else {
-                break
-            }
+        // A bare value has no quotes, so the next one is this one.
+        quotes.skip(in: text)
+        let end = quotes.next(in: text)
+        if !quotes.hasNotice, end &+ 1 < text.count, text[end &+ 1] != 0x22, end &- start > 1 {
+            output.append(
+                RowBlock.Cell(start: start &+ 1, count: end &- start &- 1, traits: [.plainJSON, .plainCSV]))
+            return end &+ 1
         }
-        let value = start &+ 1..<offset
-        var traits: RowBlock.Traits = [.plainJSON, .plainCSV]
-        if seen.hasSpecials { traits = specialTraits(of: text, in: value) }
-        if seen.hasCommas || value.isEmpty { traits.remove(.plainCSV) }
-        if let firstQuote {
-            traits.subtract([.plainJSON, .plainCSV])
-            doubled.append((before &+ output.count, firstQuote))
-        }
-        if seen.hasNonASCII { try checkUTF8(text, in: value) }
-        output.append(RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits))
-        return offset &+ 1
+        var finder = quotes
+        let (cell, offset) = try otherCell(text, at: start, until: end, &finder, number: before &+ output.count)
+        quotes = finder
+        output.append(cell)
+        return offset
     }
 
+    /// A value that is empty, holds something beside letters and the like, doubled quotes for instance, or ends the text.
+    ///
+    /// - Parameters:
+    ///   - end: of the first quote in it or behind it.
+    ///   - number: of the cell.
+    @inline(never)
+    private mutating func otherCell(
+        _ text: Span<UInt8>, at start: Int, until end: Int, _ quotes: inout QuoteFinder, number: Int
+    ) throws(ResultCSVError) -> (cell: RowBlock.Cell, end: Int) {
+        var end = end
+        var firstDoubled: Int?
+        while end &+ 1 < text.count, text[end &+ 1] == 0x22 {
+            if firstDoubled == nil { firstDoubled = end }
+            quotes.skip(in: text)
+            end = quotes.next(in: text)
+        }
+        guard end < text.count else {
+            throw ResultCSVError(offset: start, reason: "the text ends inside quotes, so the object was cut off")
+        }
+        let value = start &+ 1..<end
+        var traits: RowBlock.Traits = [.plainJSON, .plainCSV]
+        if quotes.takeNotice() {
+            let marks = text.textMarks(in: value)
+            if marks.hasSpecials { traits = specialTraits(of: text, in: value) }
+            if marks.hasCommas { traits.remove(.plainCSV) }
+            if marks.hasNonASCII { try checkUTF8(text, in: value) }
+        }
+        if value.isEmpty { traits.remove(.plainCSV) }
+        if let firstDoubled {
+            traits.subtract([.plainJSON, .plainCSV])
+            doubled.append((number, firstDoubled))
+        }
+        return (RowBlock.Cell(start: value.lowerBound, count: value.count, traits: traits), end &+ 1)
+    }
+
+    /// Nothing, which is NULL, in most cases.
+    @inline(__always)
     private func endOfBare(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
+        if start < text.count, text[start] == 0x2c || text[start] == 0x0a { return start }
+        return try endOfBareText(text, from: start)
+    }
+
+    @inline(never)
+    private func endOfBareText(_ text: Span<UInt8>, from start: Int) throws(ResultCSVError) -> Int {
         var offset = start
         while offset < text.count {
             switch text[offset] {
@@ -154,9 +191,8 @@ private struct ResultCSVParser {
         return offset
     }
 
-    /// NULL, or a value without quotes.
+    @inline(never)
     private mutating func bareCell(_ text: Span<UInt8>, in range: Range<Int>) throws(ResultCSVError) -> RowBlock.Cell {
-        if range.isEmpty { return .null }
         try checkUTF8(text, in: range)
         return RowBlock.Cell(start: range.lowerBound, count: range.count, traits: specialTraits(of: text, in: range))
     }
@@ -202,5 +238,77 @@ private struct ResultCSVParser {
             cells[index] = RowBlock.Cell(
                 start: range.lowerBound, count: target &- range.lowerBound, traits: cells[index].traits)
         }
+    }
+}
+
+/// Finds the quotes of a text one after another, and notices what stands inside of them on the way.
+private struct QuoteFinder {
+    /// Where the sixty-four bytes begin that are looked at, and the quotes in them that are still to be told.
+    private var block: Int
+    private var quotes: UInt64 = 0
+    /// The others of ``CSVMarks`` that stand inside quotes, behind the quote that was told last.
+    private var others: UInt64 = 0
+    /// All ones if the next block begins inside quotes.
+    private var beginsInQuotes: UInt64 = 0
+    private var notice: UInt64 = 0
+
+    /// - Parameter start: outside of quotes.
+    init(from start: Int) {
+        block = start - 64
+    }
+
+    /// The next quote; the end of the text, or what is behind that, if there is none.
+    @inline(__always)
+    mutating func next(in text: Span<UInt8>) -> Int {
+        guard hasNext(in: text) else { return text.count }
+        let place = quotes.trailingZeroBitCount
+        let before = (1 &<< UInt64(place)) &- 1
+        notice |= others & before
+        others &= ~before
+        quotes &= quotes &- 1
+        return block &+ place
+    }
+
+    /// Passes over the next quote, which opens.
+    @inline(__always)
+    mutating func skip(in text: Span<UInt8>) {
+        if hasNext(in: text) { quotes &= quotes &- 1 }
+    }
+
+    @inline(__always)
+    private mutating func hasNext(in text: Span<UInt8>) -> Bool {
+        while quotes == 0 {
+            guard block &+ 64 < text.count else { return false }
+            block &+= 64
+            notice |= others
+            (quotes, others, beginsInQuotes) = Self.look(at: text, block, beginsInQuotes)
+        }
+        return true
+    }
+
+    @inline(never)
+    private static func look(
+        at text: Span<UInt8>, _ offset: Int, _ beginsInQuotes: UInt64
+    ) -> (quotes: UInt64, others: UInt64, endsInQuotes: UInt64) {
+        let marks = CSVMarks(text, at: offset)
+        // Each bit becomes the parity of the quotes up to its own: the opening quotes, and what is behind them.
+        var inQuotes = marks.quotes
+        inQuotes ^= inQuotes &<< 1
+        inQuotes ^= inQuotes &<< 2
+        inQuotes ^= inQuotes &<< 4
+        inQuotes ^= inQuotes &<< 8
+        inQuotes ^= inQuotes &<< 16
+        inQuotes ^= inQuotes &<< 32
+        inQuotes ^= beginsInQuotes
+        return (marks.quotes, marks.others & inQuotes, 0 &- (inQuotes &>> 63))
+    }
+
+    /// Whether any of the others stood between the quotes that were told since the notice was taken last.
+    var hasNotice: Bool { notice != 0 }
+
+    @inline(__always)
+    mutating func takeNotice() -> Bool {
+        defer { notice = 0 }
+        return notice != 0
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 // What can be told of a piece of CSV without reading it as rows. A quote inside a value is doubled and 0x22 is part of
 // no other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.
 extension Span<UInt8> {

@@ -10,9 +10,12 @@ package struct ResultsPage: Sendable {
 
     /// Reads the body of an answer.
     ///
-    /// The body becomes the block's buffer: cells point into it, and escaped texts are decoded where they stand.
-    package init(parsing body: consuming [UInt8]) throws(JSONError) {
-        var parser = ResultsPageParser()
+    /// The body becomes the block's buffer: cells point into it, and escaped texts are decoded where they stand, in a copy
+    /// if somebody else holds the body.
+    package init(
+        parsing body: consuming [UInt8], knownColumns: KnownColumns = KnownColumns()
+    ) throws(JSONError) {
+        var parser = ResultsPageParser(knownColumns: knownColumns)
         try parser.parse(body.span)
         try parser.unescape(&body)
         columns = parser.columns ?? []
@@ -33,10 +36,10 @@ private struct ResultsPageParser {
     private(set) var nextToken: String?
     private(set) var cells: [RowBlock.Cell] = []
     private(set) var hasUnloadableCells = false
+    private let knownColumns: KnownColumns
     /// Cells whose text still holds escapes.
     private var escaped: [Int] = []
     private var rowsOffset: Int?
-    private var offset = 0
     private var seen: Members = []
 
     /// The members that are read. Of one that stands twice, nobody can say which counts.
@@ -46,6 +49,10 @@ private struct ResultsPageParser {
         static let resultSet = Members(rawValue: 2)
         static let metadata = Members(rawValue: 4)
         static let rows = Members(rawValue: 8)
+    }
+
+    init(knownColumns: KnownColumns) {
+        self.knownColumns = knownColumns
     }
 
     mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
@@ -76,7 +83,7 @@ private struct ResultsPageParser {
             if text.isEqual("ResultSetMetadata", in: name) {
                 try once(.metadata, at: name)
                 members.valueEnd = try text.skipJSONValue(from: value)
-                columns = try ColumnInfo.list(in: text, range: value..<members.valueEnd)
+                columns = try knownColumns.list(in: text, range: value..<members.valueEnd)
             } else if text.isEqual("Rows", in: name), try once(.rows, at: name), !text.hasJSONNull(at: value) {
                 if columns != nil {
                     members.valueEnd = try parseRows(text, at: value)
@@ -103,54 +110,42 @@ private struct ResultsPageParser {
 
     private mutating func parseRows(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         let columnCount = columns?.count ?? 0
-        // A cell takes two bytes at least; without that bound, column names alone could ask for any amount.
-        cells.reserveCapacity(min(columnCount * 1001, text.count / 2))
-        offset = try text.expectJSON(0x5b, from: start)
-        offset = text.skipJSONWhitespace(from: offset)
+        var offset = text.skipJSONWhitespace(from: try text.expectJSON(0x5b, from: start))
         if offset < text.count, text[offset] == 0x5d { return offset + 1 }
-        while true {
-            let rowOffset = text.skipJSONWhitespace(from: offset)
+        var cells: [RowBlock.Cell] = []
+        var isEnd = false
+        while !isEnd {
             let before = cells.count
-            try parseRow(text)
-            let count = cells.count - before
-            guard count <= columnCount else {
-                throw .syntax(
-                    offset: rowOffset, reason: "a row has \(count) values, but there are \(columnCount) columns")
-            }
-            // SHOW and DESCRIBE answer fewer values than they name columns, but not so many fewer that there would be
-            // more values missing than the text has bytes.
-            guard cells.count + columnCount - count <= text.count else {
-                throw .syntax(offset: rowOffset, reason: "\(columnCount) columns, but most of the values are missing")
-            }
-            for _ in count..<columnCount { cells.append(.null) }
-            offset = text.skipJSONWhitespace(from: offset)
-            if offset < text.count, text[offset] == 0x2c {
-                offset += 1
-            } else {
-                return try text.expectJSON(0x5d, from: offset)
+            // A page has a thousand rows and a header; longer answers are not the service's, and make room by doubling.
+            // A cell takes two bytes at least; without that bound, column names alone could ask for any amount.
+            let room = max(columnCount, min(max(columnCount * 1001, before), (text.count - offset) / 2))
+            try cells.append(addingCapacity: room) { (output) throws(JSONError) in
+                while !isEnd, output.freeCapacity >= columnCount {
+                    offset = try parseRow(text, at: offset, of: columnCount, into: &output, after: before)
+                    isEnd = try !text.hasNextJSONElement(at: &offset)
+                }
             }
         }
+        self.cells = cells
+        return offset
     }
 
-    private mutating func parseRow(_ text: Span<UInt8>) throws(JSONError) {
-        offset = text.skipJSONWhitespace(from: offset)
-        if text.hasJSONToken("{\"Data\":[", at: offset) {
-            try parseData(text, at: offset + 8)
-            if offset < text.count, text[offset] == 0x7d {
-                offset += 1
-                return
-            }
-            // Something follows the values; the long way finds its end.
-            return try parseMembers(ofRow: JSONMembers(after: offset), hasData: true, in: text)
+    /// Reads a row, and makes NULLs of the values that it does not have.
+    ///
+    /// - Parameter before: cells in front of the output.
+    private mutating func parseRow(
+        _ text: Span<UInt8>, at start: Int, of columnCount: Int, into output: inout OutputSpan<RowBlock.Cell>,
+        after before: Int
+    ) throws(JSONError) -> Int {
+        let start = text.skipJSONWhitespace(from: start)
+        let end = output.count + columnCount
+        var members = JSONMembers(at: start)
+        var hasData = false
+        if text.hasDataArray(at: start) {
+            let offset = try parseData(text, at: start + 9, until: end, into: &output, after: before)
+            hasData = true
+            members = JSONMembers(after: offset)
         }
-        try parseMembers(ofRow: JSONMembers(at: offset), hasData: false, in: text)
-    }
-
-    private mutating func parseMembers(
-        ofRow row: JSONMembers, hasData: Bool, in text: Span<UInt8>
-    ) throws(JSONError) {
-        var members = row
-        var hasData = hasData
         while let name = try members.next(in: text) {
             let value = members.valueOffset
             guard text.isEqual("Data", in: name) else {
@@ -162,47 +157,54 @@ private struct ResultsPageParser {
             if text.hasJSONNull(at: value) {
                 members.valueEnd = try text.skipJSONValue(from: value)
             } else {
-                try parseData(text, at: value)
-                members.valueEnd = offset
+                members.valueEnd = try parseData(
+                    text, at: try text.expectJSON(0x5b, from: value), until: end, into: &output, after: before)
             }
         }
-        offset = members.valueEnd
+        // SHOW and DESCRIBE answer fewer values than they name columns, but not so many fewer that there would be more
+        // values missing than the text has bytes.
+        guard before + end <= text.count || output.count == end else {
+            throw .syntax(offset: start, reason: "\(columnCount) columns, but most of the values are missing")
+        }
+        while output.count < end { output.append(.null) }
+        return members.valueEnd
     }
 
-    private mutating func parseData(_ text: Span<UInt8>, at start: Int) throws(JSONError) {
-        offset = try text.expectJSON(0x5b, from: start)
-        offset = text.skipJSONWhitespace(from: offset)
-        if offset < text.count, text[offset] == 0x5d {
-            offset += 1
-            return
-        }
-        while true {
-            try parseDatum(text)
-            if offset < text.count, text[offset] == 0x2c {
-                offset += 1
-                continue
+    /// Reads the values of a row.
+    ///
+    /// - Parameters:
+    ///   - start: behind the opening bracket.
+    ///   - limit: cells that the output may have.
+    private mutating func parseData(
+        _ text: Span<UInt8>, at start: Int, until limit: Int, into output: inout OutputSpan<RowBlock.Cell>,
+        after before: Int
+    ) throws(JSONError) -> Int {
+        var offset = text.skipJSONWhitespace(from: start)
+        if offset < text.count, text[offset] == 0x5d { return offset + 1 }
+        repeat {
+            guard output.count < limit else {
+                let count = try text.countOfJSONElements(from: start)
+                throw .syntax(
+                    offset: start, reason: "a row has \(count) values, but there are \(columns?.count ?? 0) columns")
             }
-            offset = text.skipJSONWhitespace(from: offset)
-            if offset < text.count, text[offset] == 0x2c {
-                offset += 1
-            } else {
-                offset = try text.expectJSON(0x5d, from: offset)
-                return
-            }
-        }
+            offset = try parseDatum(text, at: offset, into: &output, after: before)
+        } while try text.hasNextJSONElement(at: &offset)
+        return offset
     }
 
-    private mutating func parseDatum(_ text: Span<UInt8>) throws(JSONError) {
-        if text.hasVarCharValue(at: offset) {
-            let start = offset + 17
-            let end = try text.endOfJSONString(from: start)
+    private mutating func parseDatum(
+        _ text: Span<UInt8>, at start: Int, into output: inout OutputSpan<RowBlock.Cell>, after before: Int
+    ) throws(JSONError) -> Int {
+        if text.hasVarCharValue(at: start) {
+            let value = start + 17
+            let end = try text.endOfJSONString(from: value)
             if end.quote + 1 < text.count, text[end.quote + 1] == 0x7d {
-                offset = end.quote + 2
-                return try appendString(text, from: start, end)
+                try appendString(text, from: value, end, to: &output, after: before)
+                return end.quote + 2
             }
         }
         // Of the four members that a Datum may have, one has a value; none is NULL.
-        var members = JSONMembers(at: offset)
+        var members = JSONMembers(at: start)
         var value: Int?
         while let name = try members.next(in: text) {
             if text.isDatumMember(name), !text.hasJSONNull(at: members.valueOffset) {
@@ -211,26 +213,31 @@ private struct ResultsPageParser {
             }
             members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
         }
-        offset = members.valueEnd
-        guard let value else { return cells.append(.null) }
-        if text[value] == 0x22 {
-            try appendString(text, from: value + 1, try text.endOfJSONString(from: value + 1))
+        if let value, text[value] == 0x22 {
+            try appendString(
+                text, from: value + 1, try text.endOfJSONString(from: value + 1), to: &output, after: before)
+        } else if let value {
+            output.append(try scalarCell(text, at: value))
         } else {
-            try appendScalar(text, at: value)
+            output.append(.null)
         }
+        return members.valueEnd
     }
 
+    @inline(__always)
     private mutating func appendString(
-        _ text: Span<UInt8>, from start: Int, _ end: Span<UInt8>.JSONStringEnd
+        _ text: Span<UInt8>, from start: Int, _ end: Span<UInt8>.JSONStringEnd,
+        to output: inout OutputSpan<RowBlock.Cell>, after before: Int
     ) throws(JSONError) {
         if end.hasNonASCII { try text.checkUTF8(in: start..<end.quote) }
-        if end.hasEscapes { escaped.append(cells.count) }
-        cells.append(
-            RowBlock.Cell(start: start, count: end.quote - start, traits: end.hasEscapes ? [] : .plainJSON))
+        if end.hasEscapes { escaped.append(before + output.count) }
+        var traits: RowBlock.Traits = end.hasEscapes ? [] : [.plainJSON, .plainCSV]
+        if end.hasCommas || end.quote == start { traits.remove(.plainCSV) }
+        output.append(RowBlock.Cell(start: start, count: end.quote - start, traits: traits))
     }
 
     /// A number or boolean: its own text is the value's text.
-    private mutating func appendScalar(_ text: Span<UInt8>, at start: Int) throws(JSONError) {
+    private func scalarCell(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> RowBlock.Cell {
         let end = text.endOfJSONScalar(from: start)
         let isBoolean =
             text.hasJSONToken("true", at: start) && end - start == 4
@@ -238,7 +245,7 @@ private struct ResultsPageParser {
         guard isBoolean || text.isJSONNumber(in: start..<end) else {
             throw .syntax(offset: start, reason: "expected a string, a number or a boolean as the value of a Datum")
         }
-        cells.append(RowBlock.Cell(start: start, count: end - start, traits: .plainJSON))
+        return RowBlock.Cell(start: start, count: end - start, traits: [.plainJSON, .plainCSV])
     }
 
     /// Decodes the escaped texts in place, now that nobody reads the JSON any more.
@@ -264,6 +271,37 @@ extension Span<UInt8> {
             && loadWord(at: offset) == 0x6168_4372_6156_227b  // {"VarCha
             && loadWord(at: offset + 8) == 0x3a22_6575_6c61_5672  // rValue":
             && self[offset + 16] == 0x22
+    }
+
+    /// Whether `{"Data":[` stands here, as it does at the beginning of every row.
+    fileprivate func hasDataArray(at offset: Int) -> Bool {
+        offset + 9 <= count
+            && loadWord(at: offset) == 0x3a22_6174_6144_227b  // {"Data":
+            && self[offset + 8] == 0x5b
+    }
+
+    /// After an element of an array: a comma means that there is another one, which the offset is moved to; the closing
+    /// bracket that there is none, and the offset is moved behind it.
+    @inline(__always)
+    fileprivate func hasNextJSONElement(at offset: inout Int) throws(JSONError) -> Bool {
+        if offset >= count || self[offset] != 0x2c { offset = skipJSONWhitespace(from: offset) }
+        guard offset < count, self[offset] == 0x2c else {
+            offset = try expectJSON(0x5d, from: offset)
+            return false
+        }
+        offset += 1
+        return true
+    }
+
+    /// How many elements an array has that begins with one.
+    fileprivate func countOfJSONElements(from start: Int) throws(JSONError) -> Int {
+        var offset = start
+        var count = 0
+        repeat {
+            offset = try skipJSONValue(from: offset)
+            count += 1
+        } while try hasNextJSONElement(at: &offset)
+        return count
     }
 
     fileprivate func hasJSONNull(at offset: Int) -> Bool {

@@ -122,8 +122,10 @@ private struct StoredKeys {
         for index in keyIndices {
             let cell = block.cells[first + index]
             if keyIndices.count > 1 { appendLength(cell.count) }
-            bytes.append(addingCapacity: cell.range.count + OutputSpan<UInt8>.copyingSlack) {
-                $0.append(copying: text, in: cell.range)
+            bytes.append(room: cell.range.count + ByteWriter.slack) { writer in
+                var key = writer
+                key.append(copying: text, in: cell.range)
+                return key
             }
         }
         starts.append(UInt32(start))

@@ -16,7 +16,7 @@ static inline void cvector_prefetch(const void *address) {
 #include <string.h>
 #include <wmmintrin.h>
 
-// The first two take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands
+// The first three take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands
 // in the lowest bits of `low`.
 
 // A bit for each byte that is a quote.
@@ -27,7 +27,7 @@ static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
 
 // A bit for each byte, the first byte's lowest, in four times sixteen bits: quotes; backslashes and what is below 0x20;
 // commas; what is above 0x7f.
-static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
+static inline uint64_t cvector_text_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
     const __m128i largest_control = _mm_set1_epi8(0x1f);
     const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
@@ -36,6 +36,44 @@ static inline uint64_t cvector_csv_marks(uint64_t low, uint64_t high) {
     const __m128i commas = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(','));
     return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
            (uint64_t)(uint32_t)_mm_movemask_epi8(commas) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << 48;
+}
+
+// The same for quotes; backslashes and what is below 0x20; opening brackets and braces; closing ones.
+static inline uint64_t cvector_json_marks(uint64_t low, uint64_t high) {
+    const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i largest_control = _mm_set1_epi8(0x1f);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
+    const __m128i specials = _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    // Brackets and braces are told apart by one bit.
+    const __m128i braces = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    const __m128i opening = _mm_cmpeq_epi8(braces, _mm_set1_epi8('{'));
+    const __m128i closing = _mm_cmpeq_epi8(braces, _mm_set1_epi8('}'));
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(opening) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(closing) << 48;
+}
+
+struct cvector_csv_marks {
+    uint64_t quotes;
+    uint64_t others;
+};
+
+// Of sixty-four bytes, which need not be aligned, a bit for each, the first byte's lowest: the quotes, and what is below 0x20,
+// above 0x7f, a comma or a backslash.
+static inline struct cvector_csv_marks cvector_csv_marks(const uint8_t *text) {
+    const __m128i largest_control = _mm_set1_epi8(0x1f);
+    struct cvector_csv_marks marks = {0, 0};
+    for (int part = 0; part < 4; part++) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)text + part);
+        const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
+        const __m128i signs = _mm_or_si128(
+            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+        const __m128i others = _mm_or_si128(_mm_or_si128(controls, signs), bytes);
+        marks.quotes |= (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) << 16 * part;
+        marks.others |= (uint64_t)(uint32_t)_mm_movemask_epi8(others) << 16 * part;
+    }
+    return marks;
 }
 
 // Whether this processor multiplies polynomials.

@@ -55,6 +55,21 @@ extension Span<UInt8> {
     public func isEqual(_ text: StaticString, in range: Range<Int>) -> Bool {
         range.count == text.utf8CodeUnitCount && hasJSONToken(text, at: range.lowerBound)
     }
+
+    /// Whether the text of a range is another text.
+    public func isEqual(_ other: Span<UInt8>, in range: Range<Int>) -> Bool {
+        guard other.count == range.count else { return false }
+        var offset = 0
+        while offset &+ 8 <= other.count {
+            if loadWord(at: range.lowerBound &+ offset) != other.loadWord(at: offset) { return false }
+            offset &+= 8
+        }
+        while offset < other.count {
+            if self[range.lowerBound &+ offset] != other[offset] { return false }
+            offset &+= 1
+        }
+        return true
+    }
 }
 
 extension JSONValue {

@@ -1,7 +1,7 @@
 // Finding the way through JSON text without building anything: every function takes the offset where something
 // begins and returns the offset just behind it.
 //
-// All reads are bounds-checked. The loops look at eight bytes at a time where it pays; a result page is mostly strings.
+// All reads are bounds-checked. The loops look at sixteen bytes at a time where it pays; a result page is mostly strings.
 extension Span<UInt8> {
     /// What a scan learned of a string on its way to the closing quote.
     public struct JSONStringEnd {
@@ -9,15 +9,18 @@ extension Span<UInt8> {
         public let quote: Int
         /// Whether the string holds a backslash escape.
         public let hasEscapes: Bool
-        /// Whether the string holds a byte of 0x80 or more, and so must be checked for UTF-8.
-        public let hasNonASCII: Bool
+        @usableFromInline let marks: TextMarks
 
-        @usableFromInline
-        init(quote: Int, hasEscapes: Bool, hasNonASCII: Bool) {
+        @inlinable
+        init(quote: Int, hasEscapes: Bool, marks: TextMarks) {
             self.quote = quote
             self.hasEscapes = hasEscapes
-            self.hasNonASCII = hasNonASCII
+            self.marks = marks
         }
+
+        /// Whether the string holds a byte of 0x80 or more, and so must be checked for UTF-8.
+        @inlinable public var hasNonASCII: Bool { marks.hasNonASCII }
+        @inlinable public var hasCommas: Bool { marks.hasCommas }
     }
 
     /// Skips blanks, tabs and line ends.
@@ -34,36 +37,34 @@ extension Span<UInt8> {
     }
 
     /// Finds the end of the string whose first byte behind the opening quote is at `start`.
-    @inlinable
+    @inlinable @inline(__always)
     public func endOfJSONString(from start: Int) throws(JSONError) -> JSONStringEnd {
         var offset = start
         var hasEscapes = false
-        var highBits: UInt64 = 0
+        var seen = TextMarks()
         while true {
-            while offset &+ 8 <= count {
-                let word = loadWord(at: offset)
-                let stops = word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x5c) | word.bytes(below: 0x20)
-                if stops != 0 {
-                    let step = stops.trailingZeroBitCount >> 3
-                    highBits |= word & ~(~0 << UInt64(step << 3))
+            while offset &+ TextMarks.byteCount <= count {
+                let marks = textMarks(at: offset)
+                if let step = marks.bytesBeforeQuoteOrSpecial {
+                    seen.formUnion(marks, ofFirst: step)
                     offset &+= step
                     break
                 }
-                highBits |= word
-                offset &+= 8
+                seen.formUnion(marks)
+                offset &+= TextMarks.byteCount
             }
             guard offset < count else { throw .syntax(offset: count, reason: "the text ends inside a string") }
             switch self[offset] {
             case 0x22:
-                return JSONStringEnd(
-                    quote: offset, hasEscapes: hasEscapes, hasNonASCII: highBits & 0x8080_8080_8080_8080 != 0)
+                return JSONStringEnd(quote: offset, hasEscapes: hasEscapes, marks: seen)
             case 0x5c:
                 hasEscapes = true
                 offset += 2
             case let byte where byte < 0x20:
                 throw .syntax(offset: offset, reason: "a control character stands unescaped in a string")
             case let byte:
-                highBits |= UInt64(byte)
+                // Only in the last fifteen bytes of the text.
+                seen.formUnion(TextMarks(UInt64(byte), 0), ofFirst: 1)
                 offset += 1
             }
         }
@@ -72,11 +73,15 @@ extension Span<UInt8> {
     /// Skips one value of any kind.
     ///
     /// Made for members that nobody reads: it keeps to brackets and strings and does not check what is between them.
-    @inlinable
     public func skipJSONValue(from start: Int) throws(JSONError) -> Int {
         var offset = skipJSONWhitespace(from: start)
         var depth = 0
         while offset < count {
+            if depth > 0, skipJSONBlocks(from: &offset, depth: &depth) {
+                offset = try endOfJSONString(from: offset).quote + 1
+                continue
+            }
+            guard offset < count else { break }
             switch self[offset] {
             case 0x22:
                 offset = try endOfJSONString(from: offset + 1).quote + 1
@@ -102,6 +107,24 @@ extension Span<UInt8> {
             }
         }
         throw .syntax(offset: count, reason: "the text ends inside a value")
+    }
+
+    /// Skips what is inside of an array or object, sixteen bytes at a time, as long as that holds nothing that asks for a
+    /// closer look: an escape, a control character, perhaps the end.
+    ///
+    /// - Returns: whether it has stopped inside a string.
+    private func skipJSONBlocks(from offset: inout Int, depth: inout Int) -> Bool {
+        var isInString = false
+        while offset &+ 16 <= count {
+            let marks = JSONMarks(loadWord(at: offset), loadWord(at: offset &+ 8))
+            let strings = marks.strings(beginInString: isInString)
+            let (opening, closing) = marks.brackets(outside: strings)
+            guard !marks.hasSpecials, closing < depth else { break }
+            depth += opening - closing
+            isInString = strings &>> 15 != 0
+            offset &+= 16
+        }
+        return isInString
     }
 
     /// Finds the end of a number or of `true`, `false`, `null`, without checking which of them it is.
@@ -163,11 +186,5 @@ extension UInt64 {
     package func bytes(equalTo byte: UInt8) -> UInt64 {
         let difference = self ^ (0x0101_0101_0101_0101 &* UInt64(byte))
         return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
-    }
-
-    /// For a limit of at most 0x80.
-    @inlinable
-    package func bytes(below limit: UInt8) -> UInt64 {
-        (self &- (0x0101_0101_0101_0101 &* UInt64(limit))) & ~self & 0x8080_8080_8080_8080
     }
 }

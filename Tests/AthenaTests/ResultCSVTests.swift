@@ -131,25 +131,22 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
         }
     }
 
-    @Test func `what the processor marks in sixteen bytes at once is what arithmetic marks`() {
-        var generator = SystemRandomNumberGenerator()
-        // Every byte at every place, among bytes that a careless test takes for their neighbours.
-        for byte in UInt8.min ... .max {
-            for place in 0..<16 {
-                var bytes: [UInt8] = (0..<16).map { _ in
-                    [0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x5b, 0x5c, 0x5d, 0x7f, 0x80, 0xa2, 0xff]
-                        .randomElement(using: &generator) ?? 0
-                }
-                bytes[place] = byte
-                let (low, high) = (bytes.span.loadWord(at: 0), bytes.span.loadWord(at: 8))
-                #expect(CSVMarks(low, high) == CSVMarks(portably: low, high), "\(bytes)")
-                var first = CSVMarks()
-                first.formUnion(CSVMarks(portably: low, high), ofFirst: place)
-                let marked = bytes[..<place]
-                #expect(first.bytesBeforeQuote == marked.firstIndex(of: 0x22), "\(bytes)")
-                #expect(first.hasCommas == marked.contains(0x2c), "\(bytes)")
-                #expect(first.hasSpecials == marked.contains { $0 < 0x20 || $0 == 0x5c }, "\(bytes)")
-                #expect(first.hasNonASCII == marked.contains { $0 > 0x7f }, "\(bytes)")
+    /// A value ends, and holds what is not plain, at every place of the sixty-four bytes that are looked at at once.
+    @Test(arguments: 0..<150) func `values end and are special wherever they stand`(_ length: Int) throws {
+        for special in ["", ",", "\"\"", "é", "\\", "\n", "\"\"\"\""] {
+            for place in [0, length / 2, length] {
+                var value = String(repeating: "a", count: length)
+                value.insert(contentsOf: special, at: value.index(value.startIndex, offsetBy: place))
+                let text = "\"\(value)\",\"b,\",,\"\"\n\"c\",\"\(value)\",\"\(value)\",\n"
+                let block = try ResultCSV.rows(in: Array(text.utf8), columnCount: 4)
+                let joined = value.replacing("\"\"", with: "\"")
+                #expect(texts(block) == [[joined, "b,", nil, ""], ["c", joined, joined, nil]], "\(text)")
+                let traits = block.cells.map(\.traits)
+                let isPlain = special == "" && length > 0
+                #expect(traits[0].contains(.plainCSV) == isPlain || special == "é", "\(text)")
+                #expect(traits[0] == traits[5] && traits[5] == traits[6], "\(text)")
+                #expect(!traits[1].contains(.plainCSV) && traits[1].contains(.plainJSON))
+                #expect(!traits[3].contains(.plainCSV) && traits[4].contains(.plainCSV))
             }
         }
     }

@@ -62,6 +62,36 @@ private func page(_ rows: String, next: String = "") -> String {
         }
     }
 
+    @Test func `a page of any number of rows is read whole`() throws {
+        for count in [0, 1, 1001, 1002, 5000] {
+            let text = (0..<count).map { #"{"Data":[{"VarCharValue":"\#($0)"},{}]}"# }.joined(separator: ",")
+            #expect(try rows(parse(page(text))) == (0..<count).map { ["\($0)", nil] })
+        }
+    }
+
+    @Test func `values that can stand bare in CSV are marked, and no others`() throws {
+        let values = [
+            "x", "", "a, b", #"a\"b"#, #"a\\b"#, #"a\nb"#, "a longer text, with a comma", "longer than sixteen",
+        ]
+        for value in values {
+            let page = try parse(page(#"{"Data":[{"VarCharValue":"\#(value)"},{"BigIntValue":1}]}"#))
+            let isPlain = !value.isEmpty && !value.contains { ",\\".contains($0) }
+            #expect(page.rows.cells[0].traits.contains(.plainCSV) == isPlain, "\(value)")
+            #expect(page.rows.cells[1].traits.contains(.plainCSV))
+        }
+    }
+
+    @Test func `columns are those of the page itself, whatever the one before had`() throws {
+        let known = KnownColumns()
+        let text = page(#"{"Data":[{"VarCharValue":"x"},{}]}"#)
+        let other = text.replacing("varchar", with: "bigint")
+        #expect(text != other)
+        for text in [text, text, other, text, other, other] {
+            let page = try ResultsPage(parsing: Array(text.utf8), knownColumns: known)
+            #expect(try page.columns == parse(text).columns)
+        }
+    }
+
     @Test func `what a loader cannot take is marked`() throws {
         let page = try parse(page(#"{"Data":[{"VarCharValue":"a\u0000"},{"VarCharValue":"\ud800"}]}"#))
         #expect(page.rows.hasUnloadableCells)

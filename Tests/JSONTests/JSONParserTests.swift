@@ -93,6 +93,45 @@ import Testing
         }
     }
 
+    /// The same as byte by byte, whatever stands in the blocks that are looked at at once and wherever they are cut.
+    @Test func `values are skipped as their strings and brackets say`() throws {
+        var generator = SystemRandomNumberGenerator()
+        let pieces = [
+            "{", "}", "[", "]", "\"", "\\\"", "\\\\", ",", ":", "a", "longer text", " ", "\n", "é", "\"{[\"", "\"}]\"",
+            "\u{1}",
+        ]
+        for _ in 0..<20_000 {
+            let text =
+                "[" + (0..<Int.random(in: 0..<40)).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            let bytes = Array(text.utf8)
+            #expect((try? bytes.span.skipJSONValue(from: 0)) == endOfValue(bytes), "\(text)")
+        }
+    }
+
+    /// - Returns: nil for an error.
+    private func endOfValue(_ bytes: [UInt8]) -> Int? {
+        var (depth, isInString, isEscaped) = (0, false, false)
+        for (offset, byte) in bytes.enumerated() {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == 0x5c {
+                    isEscaped = true
+                } else if byte == 0x22 {
+                    isInString = false
+                } else if byte < 0x20 {
+                    return nil
+                }
+                continue
+            }
+            if byte == 0x22 { isInString = true }
+            if byte == 0x5b || byte == 0x7b { depth += 1 }
+            if byte == 0x5d || byte == 0x7d { depth -= 1 }
+            if depth == 0 { return offset + 1 }
+        }
+        return nil
+    }
+
     @Test func `escapes are decoded in place`() throws {
         var bytes = Array(#"a\n\"\\\/\b\f\r\t\u0041\u00e9\u20ac\ud83d\ude00z"#.utf8)
         var span = bytes.mutableSpan

@@ -13,9 +13,7 @@ public struct CSVEncoder: RowEncoder {
         for (index, column) in columns.enumerated() {
             if index > 0 { header.append(0x2c) }
             let name = Array(column.name.utf8)
-            header.append(addingCapacity: Self.room(for: name.indices)) {
-                Self.append(name.span, in: name.indices, to: &$0)
-            }
+            header.append(room: Self.room(for: name.indices)) { Self.append(name.span, in: name.indices, to: $0) }
         }
         header.append(0x0a)
         fileHeader = header
@@ -32,40 +30,48 @@ public struct CSVEncoder: RowEncoder {
         }
         var room = 1
         for index in cells.indices { room += 1 + Self.room(for: cells[index].range) }
-        output.append(addingCapacity: room) { line in
+        output.append(room: room) { writer in
+            var line = writer
             for index in cells.indices {
                 if index > 0 { line.append(0x2c) }
                 let cell = cells[index]
+                // The text of rows that follow: it was parsed a while ago, perhaps by another core.
+                bytes.prefetch(at: Int(cell.start) + 2048)
                 if cell.traits.contains(.plainCSV) {
                     line.append(copying: bytes, in: cell.range)
                 } else if !cell.isNull {
-                    Self.append(bytes, in: cell.range, to: &line)
+                    line = Self.append(bytes, in: cell.range, to: line)
                 }
             }
             line.append(0x0a)
+            return line
         }
     }
 
     /// Bytes that a value may take: every one a quote, two quotes around them, and what copying needs beside.
     private static func room(for range: Range<Int>) -> Int {
-        2 * range.count + 2 + OutputSpan<UInt8>.copyingSlack
+        2 * range.count + 2 + ByteWriter.slack
     }
 
-    /// Copies the value and looks at it on the way; only one that needs quotes is written twice.
-    @inline(__always)
-    private static func append(_ bytes: Span<UInt8>, in range: Range<Int>, to line: inout OutputSpan<UInt8>) {
-        let start = line.count
-        let isSpecial = line.append(copying: bytes, in: range, findingIn: Self.specials(in:))
-        if isSpecial || range.isEmpty || isEndOfCopy(bytes, in: range) {
-            line.removeLast(line.count - start)
-            appendQuoted(bytes, in: range, to: &line)
+    private static func append(
+        _ bytes: Span<UInt8>, in range: Range<Int>, to writer: consuming ByteWriter
+    ) -> ByteWriter {
+        var line = writer
+        let marks = bytes.textMarks(in: range)
+        // Most values of this kind have commas; the special ones among the others are looked at again.
+        let isQuoted =
+            marks.hasQuotes || marks.hasCommas || range.isEmpty || marks.hasSpecials && needsQuotes(bytes, in: range)
+        if isQuoted { line.append(0x22) }
+        if marks.hasQuotes {
+            for offset in range {
+                if bytes[offset] == 0x22 { line.append(0x22) }
+                line.append(bytes[offset])
+            }
+        } else {
+            line.append(copying: bytes, in: range)
         }
-    }
-
-    /// Commas, quotes and the bytes of line ends.
-    @inline(__always)
-    private static func specials(in word: UInt64) -> UInt64 {
-        word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x0a) | word.bytes(equalTo: 0x0d)
+        if isQuoted { line.append(0x22) }
+        return line
     }
 
     private static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
@@ -77,7 +83,11 @@ public struct CSVEncoder: RowEncoder {
         if range.isEmpty || isEndOfCopy(bytes, in: range) { return true }
         var offset = range.lowerBound
         while offset + 8 <= range.upperBound {
-            if specials(in: bytes.loadWord(at: offset)) != 0 { return true }
+            let word = bytes.loadWord(at: offset)
+            let hits =
+                word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x0a)
+                | word.bytes(equalTo: 0x0d)
+            if hits != 0 { return true }
             offset += 8
         }
         while offset < range.upperBound {
@@ -87,14 +97,5 @@ public struct CSVEncoder: RowEncoder {
             }
         }
         return false
-    }
-
-    private static func appendQuoted(_ bytes: Span<UInt8>, in range: Range<Int>, to line: inout OutputSpan<UInt8>) {
-        line.append(0x22)
-        for offset in range {
-            if bytes[offset] == 0x22 { line.append(0x22) }
-            line.append(bytes[offset])
-        }
-        line.append(0x22)
     }
 }

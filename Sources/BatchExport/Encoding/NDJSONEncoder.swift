@@ -6,10 +6,23 @@ import JSON
 /// binary floats; `json` columns are embedded where they are valid; everything else is a string of the source's text.
 public struct NDJSONEncoder: RowEncoder {
     public let fileHeader: [UInt8] = []
-    private let fields: [(prefix: [UInt8], type: LoadType)]
+    private let types: [LoadType]
+    /// What stands before each column's value, one behind the other, then `null` and as much again as copying looks at.
+    private let prefixes: [UInt8]
+    private let prefixEnds: [Int]
+    private let nullText: Range<Int>
 
     public init(columns: [Column]) {
-        fields = columns.enumerated().map { (Self.prefix(of: $1, at: $0), $1.type) }
+        types = columns.map(\.type)
+        var prefixes: [UInt8] = []
+        var ends: [Int] = []
+        for (index, column) in columns.enumerated() {
+            prefixes += Self.prefix(of: column, at: index)
+            ends.append(prefixes.count)
+        }
+        nullText = prefixes.count..<prefixes.count + 4
+        self.prefixes = prefixes + Array("null".utf8) + [UInt8](repeating: 0, count: ByteWriter.slack)
+        prefixEnds = ends
     }
 
     /// What stands before a column's value in every line.
@@ -22,25 +35,66 @@ public struct NDJSONEncoder: RowEncoder {
 
     public func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) {
         let bytes = block.bytes.span
-        let first = block.cellIndices(ofRow: row).lowerBound
-        for column in fields.indices {
-            output.append(contentsOf: fields[column].prefix)
-            Self.append(block.cells[first + column], bytes, as: fields[column].type, to: &output)
+        let cells = block.cells.span.extracting(block.cellIndices(ofRow: row))
+        var start = 0
+        while start < cells.count {
+            var end = start
+            while end < cells.count, isPlain(cells[end], inColumn: end) { end += 1 }
+            if start < end { appendPlain(cells, start..<end, bytes, to: &output) }
+            if end < cells.count { append(cells[end], inColumn: end, bytes, to: &output) }
+            start = end + 1
         }
         output.append(0x7d)
         output.append(0x0a)
     }
 
-    private static func append(
-        _ cell: RowBlock.Cell, _ bytes: Span<UInt8>, as type: LoadType, to output: inout [UInt8]
+    /// Whether a cell's text needs no escape, and no look at what it means.
+    private func isPlain(_ cell: RowBlock.Cell, inColumn column: Int) -> Bool {
+        cell.isNull || cell.traits.contains(.plainJSON) && types[column] != .json
+    }
+
+    /// Cells of some columns in a row that are plain.
+    private func appendPlain(
+        _ cells: Span<RowBlock.Cell>, _ columns: Range<Int>, _ bytes: Span<UInt8>, to output: inout [UInt8]
     ) {
-        if cell.isNull {
-            output.append(contentsOf: [0x6e, 0x75, 0x6c, 0x6c])
-        } else if isJSON(bytes, in: cell.range, as: type) {
+        let prefixes = prefixes.span
+        var room = prefixes.count
+        for column in columns { room += cells[column].range.count + 2 + 2 * ByteWriter.slack }
+        output.append(room: room) { writer in
+            var line = writer
+            for column in columns {
+                line.append(copying: prefixes, in: prefixRange(ofColumn: column))
+                let cell = cells[column]
+                // The text of rows that follow: it was parsed a while ago, perhaps by another core.
+                bytes.prefetch(at: Int(cell.start) + 2048)
+                if cell.isNull {
+                    line.append(copying: prefixes, in: nullText)
+                } else if Self.isJSON(bytes, in: cell.range, as: types[column]) {
+                    line.append(copying: bytes, in: cell.range)
+                } else {
+                    line.append(0x22)
+                    line.append(copying: bytes, in: cell.range)
+                    line.append(0x22)
+                }
+            }
+            return line
+        }
+    }
+
+    /// A cell that is not NULL.
+    private func append(
+        _ cell: RowBlock.Cell, inColumn column: Int, _ bytes: Span<UInt8>, to output: inout [UInt8]
+    ) {
+        output.append(copying: prefixes.span, in: prefixRange(ofColumn: column))
+        if Self.isJSON(bytes, in: cell.range, as: types[column]) {
             output.append(copying: bytes, in: cell.range)
-        } else if type != .json || !JSONMinifier.append(bytes, in: cell.range, to: &output) {
+        } else if types[column] != .json || !JSONMinifier.append(bytes, in: cell.range, to: &output) {
             output.appendJSONString(bytes, in: cell.range, isPlain: cell.traits.contains(.plainJSON))
         }
+    }
+
+    private func prefixRange(ofColumn column: Int) -> Range<Int> {
+        (column == 0 ? 0 : prefixEnds[column - 1])..<prefixEnds[column]
     }
 
     /// Whether the source's text is already the JSON value of its type.

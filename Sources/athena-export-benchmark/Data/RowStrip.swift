@@ -58,13 +58,14 @@ struct RowStrip {
             let count = min(rows.upperBound - row, period - slot)
             let base = output.count - starts[slot]
             output.append(contentsOf: bytes[starts[slot]..<starts[slot + count]])
-            output.withUnsafeMutableBytes { buffer in
-                for index in 0..<count {
-                    let digits = Self.eightDigits(BenchmarkTable.firstNumber + row + index)
-                    let first = (slot + index) * numbersPerRow
-                    for place in first..<first + numbersPerRow {
-                        buffer.storeBytes(of: digits, toByteOffset: base + numberOffsets[place], as: UInt64.self)
-                    }
+            let offsets = numberOffsets.span
+            var elements = output.mutableSpan
+            var buffer = elements.mutableBytes
+            for index in 0..<count {
+                let digits = Self.eightDigits(BenchmarkTable.firstNumber + row + index)
+                let first = (slot + index) * numbersPerRow
+                for place in first..<first + numbersPerRow {
+                    buffer.storeBytes(of: digits, toByteOffset: base + offsets[place], as: UInt64.self)
                 }
             }
             row += count

@@ -1,0 +1,71 @@
+/// Writes short texts into room that an array has made for all of them.
+///
+/// Most values of a result have few bytes, and every call and every look at an array costs more than they do. Whatever is
+/// written is held against the room that there is. A writer is handed on, not lent: so it stays in registers.
+@safe public struct ByteWriter: ~Copyable {
+    @usableFromInline let room: UnsafeMutableRawPointer
+    @usableFromInline let capacity: Int
+    @usableFromInline var count: Int
+
+    /// Bytes of room that copying asks for beyond those that it copies.
+    @inlinable package static var slack: Int { 16 }
+
+    @inlinable @inline(__always)
+    init(_ room: UnsafeMutableRawPointer, capacity: Int, count: Int) {
+        unsafe self.room = room
+        self.capacity = capacity
+        self.count = count
+    }
+
+    @inlinable @inline(__always)
+    package mutating func append(_ byte: UInt8) {
+        precondition(count < capacity, "there is room for what is written")
+        unsafe room.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count &+= 1
+    }
+
+    /// Appends the bytes of a range of a text, sixteen at a time: most values are no longer, and a loop that is left at its
+    /// first end costs the processor no wrong guess.
+    @inlinable @inline(__always)
+    package mutating func append(copying text: Span<UInt8>, in range: Range<Int>) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            guard offset &+ 16 <= text.count else {
+                while offset < range.upperBound {
+                    append(text[offset])
+                    offset &+= 1
+                }
+                return
+            }
+            append(
+                text.loadWord(at: offset), text.loadWord(at: offset &+ 8), keeping: min(16, range.upperBound &- offset))
+            offset &+= 16
+        }
+    }
+
+    /// Writes sixteen bytes, the lowest of the first word first, of which the first `kept` count.
+    @inlinable @inline(__always)
+    mutating func append(_ low: UInt64, _ high: UInt64, keeping kept: Int) {
+        precondition(capacity &- count >= 16, "there is room for what is written")
+        unsafe room.storeBytes(of: low.littleEndian, toByteOffset: count, as: UInt64.self)
+        unsafe room.storeBytes(of: high.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
+        count &+= kept
+    }
+}
+
+extension [UInt8] {
+    /// Appends what is written.
+    ///
+    /// - Parameters:
+    ///   - room: in bytes, at least 1: no more can be written.
+    ///   - write: gives the writer back.
+    @inlinable @inline(__always)
+    package mutating func append(room: Int, _ write: (consuming ByteWriter) -> ByteWriter) {
+        append(addingCapacity: room) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                guard let address = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
+                initialized = write(unsafe ByteWriter(address, capacity: buffer.count, count: initialized)).count
+            }
+        }
+    }
+}

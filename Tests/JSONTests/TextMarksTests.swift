@@ -1,0 +1,81 @@
+@testable import JSON
+import Testing
+
+@Suite struct `Marks of a text` {
+    /// Bytes that a careless test takes for their neighbours.
+    private static let neighbours: [UInt8] = [
+        0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x3b, 0x3d, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80,
+        0xa2,
+        0xfb, 0xff,
+    ]
+
+    /// Every byte at every place, among its like.
+    private func texts(_ count: Int) -> [(text: [UInt8], place: Int)] {
+        var generator = SystemRandomNumberGenerator()
+        var texts: [(text: [UInt8], place: Int)] = []
+        for byte in UInt8.min ... .max {
+            for place in 0..<count {
+                var text = (0..<count).map { _ in Self.neighbours.randomElement(using: &generator) ?? 0 }
+                text[place] = byte
+                texts.append((text, place))
+            }
+        }
+        return texts
+    }
+
+    @Test func `of sixteen bytes are those that the processor and arithmetic find`() {
+        for (text, place) in texts(16) {
+            let (low, high) = (text.span.loadWord(at: 0), text.span.loadWord(at: 8))
+            #expect(TextMarks(low, high) == TextMarks(portably: low, high), "\(text)")
+            var first = TextMarks()
+            first.formUnion(TextMarks(portably: low, high), ofFirst: place)
+            let marked = text[..<place]
+            #expect(first.bytesBeforeQuote == marked.firstIndex(of: 0x22), "\(text)")
+            #expect(
+                first.bytesBeforeQuoteOrSpecial == marked.firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c },
+                "\(text)")
+            #expect(first.hasQuotes == marked.contains(0x22), "\(text)")
+            #expect(first.hasCommas == marked.contains(0x2c), "\(text)")
+            #expect(first.hasSpecials == marked.contains { $0 < 0x20 || $0 == 0x5c }, "\(text)")
+            #expect(first.hasNonASCII == marked.contains { $0 > 0x7f }, "\(text)")
+            #expect(text.span.textMarks(in: 0..<place) == first, "\(text)")
+        }
+    }
+
+    @Test func `of JSON's structure are those that the processor and arithmetic find`() {
+        for (text, _) in texts(16) {
+            let (low, high) = (text.span.loadWord(at: 0), text.span.loadWord(at: 8))
+            let marks = JSONMarks(low, high)
+            #expect(marks == JSONMarks(portably: low, high), "\(text)")
+            #expect(marks.hasSpecials == text.contains { $0 < 0x20 || $0 == 0x5c }, "\(text)")
+            for beginsInString in [false, true] {
+                var isInString = beginsInString
+                var (strings, opening, closing): (UInt64, Int, Int) = (0, 0, 0)
+                for (place, byte) in text.enumerated() {
+                    if byte == 0x22 { isInString.toggle() }
+                    if isInString { strings |= 1 << UInt64(place) }
+                    if !isInString, byte == 0x5b || byte == 0x7b { opening += 1 }
+                    if !isInString, byte == 0x5d || byte == 0x7d { closing += 1 }
+                }
+                #expect(marks.strings(beginInString: beginsInString) == strings, "\(text)")
+                #expect(marks.brackets(outside: strings) == (opening, closing), "\(text)")
+            }
+        }
+    }
+
+    /// Sixty-four at once, and what is left of a text that ends before.
+    @Test(arguments: [64, 63, 9, 8, 1]) func `of CSV's structure are those that the processor and arithmetic find`(
+        _ count: Int
+    ) {
+        for (text, _) in texts(count) {
+            let marks = CSVMarks(text.span, at: 0)
+            #expect(marks == CSVMarks(portably: text.span.loadWords(at: 0)), "\(text)")
+            for place in 0..<64 {
+                let byte = place < count ? text[place] : 0
+                let isOther = byte < 0x20 || byte == 0x2c || byte == 0x5c || byte > 0x7f
+                #expect(marks.quotes >> UInt64(place) & 1 == (byte == 0x22 ? 1 : 0), "\(text)")
+                #expect(marks.others >> UInt64(place) & 1 == (isOther ? 1 : 0), "\(text)")
+            }
+        }
+    }
+}
