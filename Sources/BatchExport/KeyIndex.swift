@@ -30,10 +30,13 @@ struct KeyIndex {
 
     var rowCount: Int { keys.count }
 
-    /// Reads the next row's key.
-    mutating func append(_ block: RowBlock, row: Int, keyIndices: [Int]) {
-        let range = keys.append(block, row: row, keyIndices: keyIndices)
-        unplaced.append(hasher.hash(keys.bytes.span, in: range))
+    /// Reads the keys of the next rows.
+    mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
+        let first = keys.count
+        keys.append(block, rows: rows, keyIndices: keyIndices)
+        unplaced.append(addingCapacity: rows.count) { [keys, hasher] hashes in
+            for row in first..<keys.count { hashes.append(hasher.hash(keys.bytes.span, in: keys.range(ofRow: row))) }
+        }
     }
 
     /// Gives the rows that were appended since the last time their places.
@@ -114,34 +117,44 @@ private struct StoredKeys {
 
     var count: Int { starts.count }
 
-    /// - Returns: where the row's key stands.
-    mutating func append(_ block: RowBlock, row: Int, keyIndices: [Int]) -> Range<Int> {
-        let start = bytes.count
+    mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
         let text = block.bytes.span
-        let first = block.cellIndices(ofRow: row).lowerBound
-        for index in keyIndices {
-            let cell = block.cells[first + index]
-            if keyIndices.count > 1 { appendLength(cell.count) }
-            bytes.append(room: cell.range.count + ByteWriter.slack) { writer in
-                var key = writer
-                key.append(copying: text, in: cell.range)
-                return key
-            }
+        let cells = block.cells.span
+        var room = ByteWriter.slack
+        for row in rows {
+            let first = block.cellIndices(ofRow: row).lowerBound
+            for index in keyIndices { room += cells[first + index].range.count + Self.lengthBytes }
         }
-        starts.append(UInt32(start))
-        return start..<bytes.count
+        let before = bytes.count
+        var starts = exchange(&self.starts, with: [])
+        bytes.append(room: room) { writer in
+            var keys = writer
+            for row in rows {
+                starts.append(UInt32(before + keys.count))
+                let first = block.cellIndices(ofRow: row).lowerBound
+                for index in keyIndices {
+                    let cell = cells[first + index]
+                    if keyIndices.count > 1 {
+                        for place in 0..<Self.lengthBytes {
+                            keys.append(UInt8(truncatingIfNeeded: cell.count >> UInt32(8 * place)))
+                        }
+                    }
+                    keys.append(copying: text, in: cell.range)
+                }
+            }
+            return keys
+        }
+        self.starts = starts
     }
 
-    private mutating func appendLength(_ length: UInt32) {
-        for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
-    }
+    private static let lengthBytes = 4
 
     func isSame(_ left: Int, _ right: Int) -> Bool {
         let (left, right) = (range(ofRow: left), range(ofRow: right))
         return left.count == right.count && bytes[left] == bytes[right]
     }
 
-    private func range(ofRow row: Int) -> Range<Int> {
+    func range(ofRow row: Int) -> Range<Int> {
         let end = row + 1 < starts.count ? Int(starts[row + 1]) : bytes.count
         return Int(starts[row])..<end
     }

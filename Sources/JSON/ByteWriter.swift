@@ -5,23 +5,25 @@
 @safe public struct ByteWriter: ~Copyable {
     @usableFromInline let room: UnsafeMutableRawPointer
     @usableFromInline let capacity: Int
-    @usableFromInline var count: Int
+    @usableFromInline var written = 0
+
+    /// Bytes that have been written.
+    @inlinable package var count: Int { written }
 
     /// Bytes of room that copying asks for beyond those that it copies.
     @inlinable package static var slack: Int { 16 }
 
     @inlinable @inline(__always)
-    init(_ room: UnsafeMutableRawPointer, capacity: Int, count: Int) {
+    init(_ room: UnsafeMutableRawPointer, capacity: Int) {
         unsafe self.room = room
         self.capacity = capacity
-        self.count = count
     }
 
     @inlinable @inline(__always)
     package mutating func append(_ byte: UInt8) {
-        precondition(count < capacity, "there is room for what is written")
-        unsafe room.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-        count &+= 1
+        precondition(written < capacity, "there is room for what is written")
+        unsafe room.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
+        written &+= 1
     }
 
     /// Appends the bytes of a range of a text, sixteen at a time: most values are no longer, and a loop that is left at its
@@ -46,10 +48,10 @@
     /// Writes sixteen bytes, the lowest of the first word first, of which the first `kept` count.
     @inlinable @inline(__always)
     mutating func append(_ low: UInt64, _ high: UInt64, keeping kept: Int) {
-        precondition(capacity &- count >= 16, "there is room for what is written")
-        unsafe room.storeBytes(of: low.littleEndian, toByteOffset: count, as: UInt64.self)
-        unsafe room.storeBytes(of: high.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
-        count &+= kept
+        precondition(capacity &- written >= 16, "there is room for what is written")
+        unsafe room.storeBytes(of: low.littleEndian, toByteOffset: written, as: UInt64.self)
+        unsafe room.storeBytes(of: high.littleEndian, toByteOffset: written &+ 8, as: UInt64.self)
+        written &+= kept
     }
 }
 
@@ -64,7 +66,8 @@ extension [UInt8] {
         append(addingCapacity: room) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
                 guard let address = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
-                initialized = write(unsafe ByteWriter(address, capacity: buffer.count, count: initialized)).count
+                // The output is the room alone, of which nothing is taken yet.
+                initialized = write(unsafe ByteWriter(address, capacity: buffer.count)).count
             }
         }
     }

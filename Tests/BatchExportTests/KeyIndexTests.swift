@@ -12,7 +12,11 @@ import Testing
         var index = KeyIndex()
         return stride(from: 0, to: keys.count, by: count).flatMap { start in
             let block = block(Array(keys[start..<min(start + count, keys.count)]))
-            for row in 0..<block.rowCount { index.append(block, row: row, keyIndices: Array(0..<block.columnCount)) }
+            // In parts, as they come between rows that have no place in the index.
+            let middle = block.rowCount / 2
+            for rows in [0..<middle, middle..<middle, middle..<block.rowCount] {
+                index.append(block, rows: rows, keyIndices: Array(0..<block.columnCount))
+            }
             return index.placeRows().map { [$0.earlier, $0.later] }
         }
     }
@@ -40,7 +44,7 @@ import Testing
     @Test func `of one batch are forgotten with it`() {
         var index = KeyIndex()
         for _ in 0..<2 {
-            for row in 0..<3 { index.append(block([["x"], ["y"], ["x"]]), row: row, keyIndices: [0]) }
+            index.append(block([["x"], ["y"], ["x"]]), rows: 0..<3, keyIndices: [0])
             #expect(index.placeRows().map { [$0.earlier, $0.later] } == [[0, 2]])
             index.removeAll()
         }

@@ -25,16 +25,19 @@ struct BatchKeys {
         // Of the rows that go into the index: those whose key is not NULL.
         var numbers: [Int] = []
         numbers.reserveCapacity(block.rowCount)
+        var firstWithoutKey = 0
         for row in 0..<block.rowCount {
             rowCount += 1
             let first = block.cellIndices(ofRow: row).lowerBound
             if keyIndices.contains(where: { block.cells[first + $0].isNull }) {
+                index.append(block, rows: firstWithoutKey..<row, keyIndices: keyIndices)
+                firstWithoutKey = row + 1
                 nulls.add(rowCount)
             } else {
                 numbers.append(rowCount)
-                index.append(block, row: row, keyIndices: keyIndices)
             }
         }
+        index.append(block, rows: firstWithoutKey..<block.rowCount, keyIndices: keyIndices)
         for (_, later) in index.placeRows() { duplicates.add(numbers[later - indexed]) }
     }
 
