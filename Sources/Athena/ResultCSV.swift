@@ -257,7 +257,7 @@ private struct QuoteFinder {
         block = start - 64
     }
 
-    /// The next quote; the end of the text, or what is behind that, if there is none.
+    /// The next quote; the end of the text if there is none.
     @inline(__always)
     mutating func next(in text: Span<UInt8>) -> Int {
         guard hasNext(in: text) else { return text.count }
