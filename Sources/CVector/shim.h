@@ -16,8 +16,21 @@ static inline void cvector_prefetch(const void *address) {
 #include <string.h>
 #include <wmmintrin.h>
 
-// The first three take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands
-// in the lowest bits of `low`.
+// Backslashes and what is below 0x20.
+static inline __m128i cvector_specials(__m128i bytes) {
+    const __m128i largest_control = _mm_set1_epi8(0x1f);
+    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
+    return _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+}
+
+// A bit for each byte of four comparisons, the first byte's lowest, in four times sixteen bits.
+static inline uint64_t cvector_four_sets(__m128i a, __m128i b, __m128i c, __m128i d) {
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(a) | (uint64_t)(uint32_t)_mm_movemask_epi8(b) << 16 |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(c) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(d) << 48;
+}
+
+// The next three take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in
+// the lowest bits of `low`.
 
 // A bit for each byte that is a quote.
 static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
@@ -25,32 +38,22 @@ static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
 }
 
-// A bit for each byte, the first byte's lowest, in four times sixteen bits: quotes; backslashes and what is below 0x20;
-// commas; what is above 0x7f.
+// Four sets: quotes; backslashes and what is below 0x20; commas; what is above 0x7f.
 static inline uint64_t cvector_text_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
-    const __m128i largest_control = _mm_set1_epi8(0x1f);
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
-    const __m128i specials = _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    const __m128i commas = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(','));
-    return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
-           (uint64_t)(uint32_t)_mm_movemask_epi8(commas) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << 48;
+    return cvector_four_sets(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), cvector_specials(bytes), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')),
+        bytes);
 }
 
-// The same for quotes; backslashes and what is below 0x20; opening brackets and braces; closing ones.
+// Four sets: quotes; backslashes and what is below 0x20; opening brackets and braces; closing ones.
 static inline uint64_t cvector_json_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
-    const __m128i largest_control = _mm_set1_epi8(0x1f);
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
-    const __m128i specials = _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     // Brackets and braces are told apart by one bit.
     const __m128i braces = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    const __m128i opening = _mm_cmpeq_epi8(braces, _mm_set1_epi8('{'));
-    const __m128i closing = _mm_cmpeq_epi8(braces, _mm_set1_epi8('}'));
-    return (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) | (uint64_t)(uint32_t)_mm_movemask_epi8(specials) << 16 |
-           (uint64_t)(uint32_t)_mm_movemask_epi8(opening) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(closing) << 48;
+    return cvector_four_sets(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), cvector_specials(bytes),
+        _mm_cmpeq_epi8(braces, _mm_set1_epi8('{')), _mm_cmpeq_epi8(braces, _mm_set1_epi8('}')));
 }
 
 struct cvector_csv_marks {
@@ -61,15 +64,12 @@ struct cvector_csv_marks {
 // Of sixty-four bytes, which need not be aligned, a bit for each, the first byte's lowest: the quotes, and what is below 0x20,
 // above 0x7f, a comma or a backslash.
 static inline struct cvector_csv_marks cvector_csv_marks(const uint8_t *text) {
-    const __m128i largest_control = _mm_set1_epi8(0x1f);
     struct cvector_csv_marks marks = {0, 0};
     for (int part = 0; part < 4; part++) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)text + part);
         const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
-        const __m128i signs = _mm_or_si128(
-            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-        const __m128i others = _mm_or_si128(_mm_or_si128(controls, signs), bytes);
+        const __m128i commas = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(','));
+        const __m128i others = _mm_or_si128(_mm_or_si128(cvector_specials(bytes), commas), bytes);
         marks.quotes |= (uint64_t)(uint32_t)_mm_movemask_epi8(quotes) << 16 * part;
         marks.others |= (uint64_t)(uint32_t)_mm_movemask_epi8(others) << 16 * part;
     }

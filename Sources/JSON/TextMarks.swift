@@ -34,13 +34,6 @@ public struct TextMarks: Equatable {
         sets |= set { $0 } << 48
     }
 
-    /// How many bytes stand before the first quote; nil if there is none.
-    @inlinable @inline(__always)
-    public var bytesBeforeQuote: Int? {
-        let quotes = sets & 0xffff
-        return quotes == 0 ? nil : quotes.trailingZeroBitCount
-    }
-
     /// How many bytes stand before the first quote, backslash or control character; nil if there is none.
     @inlinable @inline(__always)
     public var bytesBeforeQuoteOrSpecial: Int? {

@@ -35,8 +35,7 @@ public struct CSVEncoder: RowEncoder {
             for index in cells.indices {
                 if index > 0 { line.append(0x2c) }
                 let cell = cells[index]
-                // The text of rows that follow: it was parsed a while ago, perhaps by another core.
-                bytes.prefetch(at: Int(cell.start) + 2048)
+                bytes.prefetchRows(after: cell)
                 if cell.traits.contains(.plainCSV) {
                     line.append(copying: bytes, in: cell.range)
                 } else if !cell.isNull {
@@ -58,9 +57,7 @@ public struct CSVEncoder: RowEncoder {
     ) -> ByteWriter {
         var line = writer
         let marks = bytes.textMarks(in: range)
-        // Most values of this kind have commas; the special ones among the others are looked at again.
-        let isQuoted =
-            marks.hasQuotes || marks.hasCommas || range.isEmpty || marks.hasSpecials && needsQuotes(bytes, in: range)
+        let isQuoted = needsQuotes(bytes, in: range, marks)
         if isQuoted { line.append(0x22) }
         if marks.hasQuotes {
             for offset in range {
@@ -74,28 +71,24 @@ public struct CSVEncoder: RowEncoder {
         return line
     }
 
+    /// Whether a value is written in quotes.
+    static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+        needsQuotes(bytes, in: range, bytes.textMarks(in: range))
+    }
+
+    private static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks) -> Bool {
+        if marks.hasQuotes || marks.hasCommas || range.isEmpty { return true }
+        guard marks.hasSpecials else { return false }
+        return isEndOfCopy(bytes, in: range) || range.contains { bytes[$0] == 0x0a || bytes[$0] == 0x0d }
+    }
+
     private static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
         range.count == 2 && bytes[range.lowerBound] == 0x5c && bytes[range.lowerBound + 1] == 0x2e
     }
+}
 
-    /// Whether a value is written in quotes.
-    static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
-        if range.isEmpty || isEndOfCopy(bytes, in: range) { return true }
-        var offset = range.lowerBound
-        while offset + 8 <= range.upperBound {
-            let word = bytes.loadWord(at: offset)
-            let hits =
-                word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x22) | word.bytes(equalTo: 0x0a)
-                | word.bytes(equalTo: 0x0d)
-            if hits != 0 { return true }
-            offset += 8
-        }
-        while offset < range.upperBound {
-            switch bytes[offset] {
-            case 0x2c, 0x22, 0x0a, 0x0d: return true
-            default: offset += 1
-            }
-        }
-        return false
-    }
+extension Span<UInt8> {
+    /// Has the processor fetch the text of rows that follow a cell: it was parsed a while ago, perhaps by another core.
+    @inline(__always)
+    func prefetchRows(after cell: RowBlock.Cell) { prefetch(at: Int(cell.start) + 2048) }
 }

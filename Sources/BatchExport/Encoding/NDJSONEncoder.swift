@@ -65,8 +65,7 @@ public struct NDJSONEncoder: RowEncoder {
             for column in columns {
                 line.append(copying: prefixes, in: prefixRange(ofColumn: column))
                 let cell = cells[column]
-                // The text of rows that follow: it was parsed a while ago, perhaps by another core.
-                bytes.prefetch(at: Int(cell.start) + 2048)
+                bytes.prefetchRows(after: cell)
                 if cell.isNull {
                     line.append(copying: prefixes, in: nullText)
                 } else if Self.isJSON(bytes, in: cell.range, as: types[column]) {
