@@ -11,9 +11,10 @@ struct BatchBlocks {
     private(set) var encodedBytes = 0
     private(set) var removedRows = 0
     private let encoder: any RowEncoder
-    private var rows: [Row] = []
+    /// For each row of the batch whether it was taken out.
+    private var isRemoved: [Bool] = []
     private var closed: [Block] = []
-    private var open: [UInt8] = []
+    private var open = EncodedRows()
     private var openHasRemovedRows = false
     private var makesGuesses = true
     /// Closed blocks that ``takeClosed()`` has looked at.
@@ -22,16 +23,13 @@ struct BatchBlocks {
     /// A closed block.
     private struct Block {
         var content: BlockContent
+        /// Of the batch.
+        let rows: Range<Int>
+        /// Where each of the rows begins. It ends where the next one does.
+        let starts: [UInt32]
         var hasRemovedRows: Bool
         /// Whether it was given to be compressed as it is.
         var isTaken = false
-    }
-
-    /// An encoded row: its block, and where it begins there. It ends where the next one of its block begins.
-    private struct Row {
-        let block: UInt32
-        let start: UInt32
-        var isRemoved = false
     }
 
     init(encoder: any RowEncoder) {
@@ -40,25 +38,52 @@ struct BatchBlocks {
     }
 
     /// Removed ones count.
-    var rowCount: Int { rows.count }
+    var rowCount: Int { isRemoved.count }
 
-    mutating func append(_ block: RowBlock, row: Int) throws(ExportError) {
-        if open.count >= Self.blockBytes {
-            closeBlock()
-            startBlock(with: [])
+    /// Takes rows until the batch has as many encoded bytes as the limit.
+    ///
+    /// - Returns: the row behind the last one that was taken.
+    mutating func append(_ block: RowBlock, rows: Range<Int>, limit: Int) throws(ExportError) -> Int {
+        var row = rows.lowerBound
+        while row < rows.upperBound, encodedBytes < limit {
+            if open.bytes.count >= Self.blockBytes {
+                closeBlock()
+                startBlock(with: [])
+            }
+            let before = open.bytes.count
+            let end = try encoder.encode(
+                block, rows: row..<rows.upperBound, into: &open,
+                limit: min(Self.blockBytes, before + (limit - encodedBytes)))
+            encodedBytes += open.bytes.count - before
+            isRemoved.append(contentsOf: repeatElement(false, count: end - row))
+            row = end
         }
-        let start = open.count
-        try encoder.encode(row: row, of: block, into: &open)
-        encodedBytes += open.count - start
-        rows.append(Row(block: UInt32(closed.count), start: UInt32(start)))
+        return row
     }
 
     /// Takes a row out, whose key came again.
     mutating func remove(row: Int) {
-        rows[row].isRemoved = true
+        isRemoved[row] = true
         removedRows += 1
-        let block = Int(rows[row].block)
-        if block < closed.count { closed[block].hasRemovedRows = true } else { openHasRemovedRows = true }
+        if let block = closedBlock(ofRow: row) {
+            closed[block].hasRemovedRows = true
+        } else {
+            openHasRemovedRows = true
+        }
+    }
+
+    private func closedBlock(ofRow row: Int) -> Int? {
+        guard let last = closed.last, row < last.rows.upperBound else { return nil }
+        var candidates = closed.indices
+        while candidates.count > 1 {
+            let middle = candidates.lowerBound + candidates.count / 2
+            if row < closed[middle].rows.lowerBound {
+                candidates = candidates.lowerBound..<middle
+            } else {
+                candidates = middle..<candidates.upperBound
+            }
+        }
+        return candidates.lowerBound
     }
 
     /// Blocks that were closed since the last call and have lost no row.
@@ -88,22 +113,27 @@ struct BatchBlocks {
     private mutating func begin() {
         closed = []
         lookedAt = 0
-        rows.removeAll(keepingCapacity: true)
+        isRemoved.removeAll(keepingCapacity: true)
         removedRows = 0
         encodedBytes = encoder.fileHeader.count
         startBlock(with: encoder.fileHeader)
     }
 
-    private mutating func startBlock(with bytes: [UInt8]) {
-        open = []
+    private mutating func startBlock(with header: [UInt8]) {
+        let rows = open.count
         openHasRemovedRows = false
         // A row longer than the slack makes the block grow once; most never do.
-        open.reserveCapacity(Self.blockBytes + (8 << 10))
-        open.append(contentsOf: bytes)
+        open = EncodedRows(capacity: Self.blockBytes + (8 << 10))
+        open.bytes.append(contentsOf: header)
+        // Blocks of one result have about as many rows.
+        open.starts.reserveCapacity(rows + rows / 8)
     }
 
     private mutating func closeBlock() {
-        closed.append(Block(content: BlockContent(open), hasRemovedRows: openHasRemovedRows))
+        closed.append(
+            Block(
+                content: BlockContent(open.bytes), rows: rowCount - open.count..<rowCount, starts: open.starts,
+                hasRemovedRows: openHasRemovedRows))
     }
 
     /// Whether a block, or the one that it is compressed after, has lost a row.
@@ -119,17 +149,12 @@ struct BatchBlocks {
     }
 
     private mutating func omitRemovedRows() {
-        guard removedRows > 0 else { return }
-        var row = 0
-        for number in closed.indices {
-            let firstRow = row
-            while row < rows.count, rows[row].block == number { row += 1 }
-            guard closed[number].hasRemovedRows else { continue }
-            let bytes = closed[number].content.bytes
-            var kept = Array(bytes[..<Int(rows[firstRow].start)])
-            for index in firstRow..<row where !rows[index].isRemoved {
-                let end = index + 1 < row ? Int(rows[index + 1].start) : bytes.count
-                kept.append(contentsOf: bytes[Int(rows[index].start)..<end])
+        for number in closed.indices where closed[number].hasRemovedRows {
+            let block = closed[number]
+            let all = EncodedRows(block.content.bytes, starts: block.starts)
+            var kept = Array(all.bytes[..<all.range(ofRow: 0).lowerBound])
+            for (index, row) in block.rows.enumerated() where !isRemoved[row] {
+                kept.append(contentsOf: all.bytes[all.range(ofRow: index)])
             }
             closed[number].content = BlockContent(kept)
         }

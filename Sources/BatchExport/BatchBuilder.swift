@@ -32,18 +32,18 @@ struct BatchBuilder {
     /// - Returns: how many it has taken.
     mutating func append(_ block: RowBlock, rows: Range<Int>, number: Int) throws(ExportError) -> Int {
         var row = rows.lowerBound
-        var firstWithoutKey = row
         while row < rows.upperBound, !isFull {
-            if let reason = rejectedEncoder.reason(row: row, of: block) {
-                keys.append(block, rows: firstWithoutKey..<row, keyIndices: schema.keyIndices)
-                firstWithoutKey = row + 1
-                reject(block, row: row, number: number + row - rows.lowerBound, reason: reason)
-            } else {
-                try blocks.append(block, row: row)
+            let end = row + min(rows.upperBound - row, limits.rows - rowsRead)
+            let unloadable = rejectedEncoder.firstUnloadable(of: row..<end, in: block)
+            let first = row
+            row = try blocks.append(
+                block, rows: first..<(unloadable?.row ?? end), limit: limits.bytes - rejectedBytes)
+            keys.append(block, rows: first..<row, keyIndices: schema.keyIndices)
+            if let unloadable, unloadable.row == row, !isFull {
+                reject(block, row: row, number: number + row - rows.lowerBound, reason: unloadable.reason)
+                row += 1
             }
-            row += 1
         }
-        keys.append(block, rows: firstWithoutKey..<row, keyIndices: schema.keyIndices)
         for (earlier, _) in keys.placeRows() { blocks.remove(row: earlier) }
         return row - rows.lowerBound
     }

@@ -117,9 +117,9 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
 
     private func csv(_ block: RowBlock) throws -> [UInt8] {
         let columns = ["a", "b"].map { Column(name: $0, sourceType: "varchar", type: .string) }
-        var output: [UInt8] = []
-        try FileFormat.csv.encoder(for: columns).encode(row: 0, of: block, into: &output)
-        return output
+        var output = EncodedRows()
+        try FileFormat.csv.encoder(for: columns).encode(block, into: &output)
+        return output.bytes
     }
 
     @Test func `ranges of every size give the rows of the whole`() throws {

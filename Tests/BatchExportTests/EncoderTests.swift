@@ -1,10 +1,10 @@
-import BatchExport
+@testable import BatchExport
 import Testing
 
 private func encode(_ row: [String?], _ types: [LoadType], as format: FileFormat) throws -> String {
-    var output: [UInt8] = []
-    try format.encoder(for: columns(types)).encode(row: 0, of: block([row]), into: &output)
-    return String(decoding: output, as: UTF8.self)
+    var output = EncodedRows()
+    try format.encoder(for: columns(types)).encode(block([row]), into: &output)
+    return String(decoding: output.bytes, as: UTF8.self)
 }
 
 private func csv(_ values: String?...) throws -> String {
@@ -67,5 +67,64 @@ private func csv(_ values: String?...) throws -> String {
     ])
     func `types are written as loaders take them`(_ type: LoadType, _ text: String, _ json: String) throws {
         #expect(try encode([text], [type], as: .ndjson) == "{\"c0\":\(json)}\n")
+    }
+}
+
+@Suite struct `Rows of a block` {
+    /// Of all lengths up to that of several blocks of a batch, with quotes and NULLs.
+    private static let rows: [[String?]] = (0..<300).map { row in
+        let length = row == 150 ? 700_000 : row % 50 == 0 ? 5000 : row % 40
+        return ["k\(row)", String(repeating: row % 3 == 0 ? "\"" : "x", count: length), row % 7 == 0 ? nil : "\(row),"]
+    }
+
+    @Test(arguments: FileFormat.allCases)
+    func `are the same however many are encoded at a time`(_ format: FileFormat) throws {
+        let encoder = format.encoder(for: columns([.string, .string, .string]))
+        let block = block(Self.rows)
+        let lines = try Self.rows.indices.map { row in
+            var line = EncodedRows()
+            _ = try encoder.encode(block, rows: row..<row + 1, into: &line, limit: 1)
+            return line.bytes
+        }
+        for capacity in [0, 100, 20_000, 2 << 20] {
+            for step in [1, 7, 64, 65, 300] {
+                var output = EncodedRows(capacity: capacity)
+                for start in stride(from: 0, to: lines.count, by: step) {
+                    let end = min(lines.count, start + step)
+                    _ = try encoder.encode(block, rows: start..<end, into: &output, limit: .max)
+                }
+                #expect(output.bytes == lines.flatMap(\.self))
+                #expect(output.count == lines.count)
+                #expect(lines.indices.allSatisfy { Array(output.bytes[output.range(ofRow: $0)]) == lines[$0] })
+            }
+        }
+    }
+
+    @Test(arguments: FileFormat.allCases)
+    func `end with the one that comes to the limit`(_ format: FileFormat) throws {
+        let encoder = format.encoder(for: columns([.string, .string, .string]))
+        let block = block(Self.rows)
+        var whole = EncodedRows()
+        try encoder.encode(block, into: &whole)
+        for limit in Array(1..<500) + [8191, 8192, 8193, 260_000, whole.bytes.count - 1, whole.bytes.count] {
+            var output = EncodedRows(capacity: 10_000)
+            let end = try encoder.encode(block, rows: 0..<block.rowCount, into: &output, limit: limit)
+            #expect(output.count == end)
+            #expect(output.bytes.count >= limit && output.range(ofRow: end - 1).lowerBound < limit)
+            #expect(output.bytes.elementsEqual(whole.bytes.prefix(output.bytes.count)))
+            let next = try encoder.encode(block, rows: end..<block.rowCount, into: &output, limit: limit)
+            #expect(next == end)
+        }
+    }
+
+    @Test func `that CSV cannot carry leave those before them`() throws {
+        let encoder = FileFormat.csv.encoder(for: columns([.string]))
+        let block = block([["a"], ["b"], [nil], ["c"]])
+        var output = EncodedRows(capacity: 1000)
+        let end = try encoder.encode(block, rows: 0..<4, into: &output, limit: 3)
+        #expect(end == 2)
+        #expect(output.bytes == Array("a\nb\n".utf8))
+        #expect(throws: ExportError.self) { try encoder.encode(block, rows: end..<4, into: &output, limit: .max) }
+        #expect(output.bytes == Array("a\nb\n".utf8))
     }
 }

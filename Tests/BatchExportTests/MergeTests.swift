@@ -151,9 +151,9 @@ private enum RowMaker {
                 ? left.key[1].lexicographicallyPrecedes(right.key[1])
                 : left.key[0].lexicographicallyPrecedes(right.key[0])
         }.map { entry in
-            var line: [UInt8] = []
-            try encoder.encode(row: 0, of: block([entry.value]), into: &line)
-            return line
+            var line = EncodedRows()
+            try encoder.encode(block([entry.value]), into: &line)
+            return line.bytes
         }
     }
 }

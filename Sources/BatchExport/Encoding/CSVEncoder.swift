@@ -20,31 +20,73 @@ public struct CSVEncoder: RowEncoder {
         isSingleColumn = columns.count == 1
     }
 
-    public func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) throws(ExportError) {
-        let bytes = block.bytes.span
-        let cells = block.cells.span.extracting(block.cellIndices(ofRow: row))
-        if isSingleColumn, cells[0].isNull {
-            // A blank line, which half of all readers drop.
-            throw .schema(
-                "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
+    public func encode(
+        _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
+    ) throws(ExportError) -> Int {
+        var row = rows.lowerBound
+        while row < rows.upperBound, output.bytes.count < limit {
+            let (fitting, room) = try fittingRows(
+                row..<rows.upperBound, of: block, room: output.bytes.capacity - output.bytes.count)
+            row = append(block, rows: fitting, room: room, to: &output, limit: limit)
         }
-        var room = 1
-        for index in cells.indices { room += 1 + Self.room(for: cells[index].range) }
-        output.append(room: room) { writer in
-            var line = writer
-            for index in cells.indices {
-                if index > 0 { line.append(0x2c) }
-                let cell = cells[index]
-                bytes.prefetchRows(after: cell)
-                if cell.traits.contains(.plainCSV) {
-                    line.append(copying: bytes, in: cell.range)
-                } else if !cell.isNull {
-                    line = Self.append(bytes, in: cell.range, to: line)
-                }
+        return row
+    }
+
+    /// As many of the rows as find room however many quotes they hold; the first one in any case.
+    private func fittingRows(
+        _ rows: Range<Int>, of block: RowBlock, room available: Int
+    ) throws(ExportError) -> (rows: Range<Int>, room: Int) {
+        let cells = block.cells.span
+        var room = 0
+        var row = rows.lowerBound
+        // No more than stay in the fastest cache until they are written.
+        while row < min(rows.upperBound, rows.lowerBound + 64) {
+            var line = 1
+            for index in block.cellIndices(ofRow: row) { line += 1 + Self.room(for: cells[index].range) }
+            let isBlank = isSingleColumn && cells[row].isNull
+            if row > rows.lowerBound, isBlank || room + line > available { break }
+            if isBlank {
+                // Half of all readers drop such a line.
+                throw .schema(
+                    "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
             }
-            line.append(0x0a)
-            return line
+            room += line
+            row += 1
         }
+        return (rows.lowerBound..<row, room)
+    }
+
+    /// - Parameter room: that the rows take at most.
+    private func append(
+        _ block: RowBlock, rows: Range<Int>, room: Int, to output: inout EncodedRows, limit: Int
+    ) -> Int {
+        let bytes = block.bytes.span
+        let cells = block.cells.span
+        let before = output.bytes.count
+        var row = rows.lowerBound
+        output.starts.append(addingCapacity: rows.count) { starts in
+            output.bytes.append(room: room) { writer in
+                var lines = writer
+                while row < rows.upperBound, before &+ lines.count < limit {
+                    starts.append(UInt32(before &+ lines.count))
+                    let indices = block.cellIndices(ofRow: row)
+                    for index in indices {
+                        if index > indices.lowerBound { lines.append(0x2c) }
+                        let cell = cells[index]
+                        bytes.prefetchRows(after: cell)
+                        if cell.traits.contains(.plainCSV) {
+                            lines.append(copying: bytes, in: cell.range)
+                        } else if !cell.isNull {
+                            lines = Self.append(bytes, in: cell.range, to: lines)
+                        }
+                    }
+                    lines.append(0x0a)
+                    row &+= 1
+                }
+                return lines
+            }
+        }
+        return row
     }
 
     /// Bytes that a value may take: every one a quote, two quotes around them, and what copying needs beside.

@@ -33,7 +33,19 @@ public struct NDJSONEncoder: RowEncoder {
         return prefix
     }
 
-    public func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) {
+    public func encode(
+        _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
+    ) -> Int {
+        var row = rows.lowerBound
+        while row < rows.upperBound, output.bytes.count < limit {
+            output.starts.append(UInt32(output.bytes.count))
+            append(block, row: row, to: &output.bytes)
+            row += 1
+        }
+        return row
+    }
+
+    private func append(_ block: RowBlock, row: Int, to output: inout [UInt8]) {
         let bytes = block.bytes.span
         let cells = block.cells.span.extracting(block.cellIndices(ofRow: row))
         var start = 0

@@ -11,8 +11,20 @@ struct RejectedRowEncoder: Sendable {
         self.schema = schema
     }
 
+    /// The first of some rows that cannot be loaded, and why; nil if all can.
+    func firstUnloadable(of rows: Range<Int>, in block: RowBlock) -> (row: Int, reason: String)? {
+        let cells = block.cells.span
+        let keys = schema.keyIndices.span
+        for row in rows {
+            var isSuspect = block.hasUnloadableCells
+            for key in keys.indices where cells[row * block.columnCount + keys[key]].isNull { isSuspect = true }
+            if isSuspect, let reason = reason(row: row, of: block) { return (row, reason) }
+        }
+        return nil
+    }
+
     /// Why a row cannot be loaded, or nil if it can.
-    func reason(row: Int, of block: RowBlock) -> String? {
+    private func reason(row: Int, of block: RowBlock) -> String? {
         let first = block.cellIndices(ofRow: row).lowerBound
         for index in schema.keyIndices where block.cells[first + index].isNull {
             return "key column \(schema.columns[index].name) is NULL"

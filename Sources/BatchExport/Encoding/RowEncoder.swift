@@ -1,3 +1,32 @@
+/// Rows as a file has them, one behind the other, with their line ends.
+public struct EncodedRows: Sendable {
+    public internal(set) var bytes: [UInt8]
+    /// Where each row begins in the bytes.
+    var starts: [UInt32]
+
+    /// - Parameter capacity: in bytes.
+    public init(capacity: Int = 0) {
+        self.init([], starts: [])
+        bytes.reserveCapacity(capacity)
+    }
+
+    init(_ bytes: [UInt8], starts: [UInt32]) {
+        self.bytes = bytes
+        self.starts = starts
+    }
+
+    var count: Int { starts.count }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        starts.removeAll(keepingCapacity: true)
+    }
+
+    func range(ofRow row: Int) -> Range<Int> {
+        Int(starts[row])..<(row + 1 < starts.count ? Int(starts[row + 1]) : bytes.count)
+    }
+}
+
 /// Writes rows in one file format. A new format is one file with one of these.
 ///
 /// Encoders hold no state and do no I/O: a row's bytes depend on the row and the columns alone.
@@ -5,10 +34,20 @@ public protocol RowEncoder: Sendable {
     /// What every file begins with, even if it holds no row.
     var fileHeader: [UInt8] { get }
 
-    /// Appends one row with its line end.
+    /// Appends rows until the output has as many bytes as the limit, or more by a part of the last row.
     ///
-    /// - Throws: ``ExportError`` if the format cannot carry the row.
-    func encode(row: Int, of block: RowBlock, into output: inout [UInt8]) throws(ExportError)
+    /// - Returns: the row behind the last one that was appended.
+    /// - Throws: ``ExportError`` if the format cannot carry the next row; those before it were appended, if any were.
+    func encode(
+        _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
+    ) throws(ExportError) -> Int
+}
+
+extension RowEncoder {
+    /// Appends all rows of a block.
+    public func encode(_ block: RowBlock, into output: inout EncodedRows) throws(ExportError) {
+        _ = try encode(block, rows: 0..<block.rowCount, into: &output, limit: .max)
+    }
 }
 
 /// The formats a batch can be written in.

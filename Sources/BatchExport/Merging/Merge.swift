@@ -86,7 +86,7 @@ public struct Merge: Sendable {
             throw untrusted([error])
         }
         var key: [UInt8] = []
-        var line: [UInt8] = []
+        var line = EncodedRows()
         reading: while let window = rows.next() {
             try Task.checkCancellation()
             let block = window.block
@@ -96,9 +96,9 @@ public struct Merge: Sendable {
                     break reading
                 }
                 if let encoder {
-                    line.removeAll(keepingCapacity: true)
-                    try encoder.encode(row: row, of: block, into: &line)
-                    try sorter.append(key: key, line: line.span, 0..<line.count)
+                    line.removeAll()
+                    _ = try encoder.encode(block, rows: row..<row + 1, into: &line, limit: .max)
+                    try sorter.append(key: key, line: line.bytes.span, line.range(ofRow: 0))
                 } else {
                     try sorter.append(key: key, line: block.bytes.span, window.line(ofRow: row))
                 }

@@ -70,18 +70,17 @@ final class StageInput {
     static func encode(_ blocks: [RowBlock], _ encoder: any RowEncoder) throws -> [[UInt8]] {
         let blockBytes = 256 << 10
         var encoded: [[UInt8]] = []
-        var open: [UInt8] = []
-        open.reserveCapacity(blockBytes + (8 << 10))
+        var open = EncodedRows(capacity: blockBytes + (8 << 10))
         for block in blocks {
-            for row in 0..<block.rowCount {
-                try encoder.encode(row: row, of: block, into: &open)
-                if open.count >= blockBytes {
-                    encoded.append(open)
-                    open = []
-                    open.reserveCapacity(blockBytes + (8 << 10))
+            var row = 0
+            while row < block.rowCount {
+                row = try encoder.encode(block, rows: row..<block.rowCount, into: &open, limit: blockBytes)
+                if open.bytes.count >= blockBytes {
+                    encoded.append(open.bytes)
+                    open = EncodedRows(capacity: blockBytes + (8 << 10))
                 }
             }
         }
-        return encoded + [open]
+        return encoded + [open.bytes]
     }
 }
