@@ -24,7 +24,9 @@ struct BatchBuilder {
     /// Result rows that the open batch has taken, loadable or not.
     var rowsRead: Int { blocks.rowCount + rejectedRows }
 
-    var isFull: Bool { rowsRead >= limits.rows || blocks.encodedBytes + rejectedBytes >= limits.bytes }
+    var isFull: Bool {
+        rowsRead >= limits.rows || rowsRead > 0 && blocks.encodedBytes + rejectedBytes >= limits.bytes
+    }
 
     /// Takes rows of the result until the batch is full.
     ///
@@ -36,8 +38,9 @@ struct BatchBuilder {
             let end = row + min(rows.upperBound - row, limits.rows - rowsRead)
             let unloadable = rejectedEncoder.firstUnloadable(of: row..<end, in: block)
             let first = row
-            row = try blocks.append(
-                block, rows: first..<(unloadable?.row ?? end), limit: limits.bytes - rejectedBytes)
+            // The first row is taken even if the file's header alone comes to the limit.
+            let limit = max(limits.bytes - rejectedBytes, blocks.encodedBytes + 1)
+            row = try blocks.append(block, rows: first..<(unloadable?.row ?? end), limit: limit)
             keys.append(block, rows: first..<row, keyIndices: schema.keyIndices)
             if let unloadable, unloadable.row == row, !isFull {
                 reject(block, row: row, number: number + row - rows.lowerBound, reason: unloadable.reason)
@@ -81,7 +84,7 @@ struct BatchBuilder {
 public struct BatchLimits: Sendable, Equatable {
     /// Result rows read.
     public let rows: Int
-    /// Bytes encoded, before compression; those of rejected rows count too.
+    /// Bytes encoded, before compression; those of the header and of rejected rows count too. A batch has a row at least.
     public let bytes: Int
 
     public init(rows: Int, bytes: Int) {

@@ -63,6 +63,21 @@ private let pages: [[[String?]]] = [
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: FileFormat.allCases, [1, 5, 6])
+    func `a batch has a row, even if the header alone has all the bytes it may`(
+        _ format: FileFormat, _ bytes: Int
+    ) async throws {
+        try await withTemporaryDirectory { parent in
+            var export = TestExport(parent)
+            export.format = format
+            export.limits = BatchLimits(rows: 100, bytes: bytes)
+            try await export.run([[["1", "a"], [nil, "b"], ["3", "c"]], [["4", "d"]]])
+            #expect(try export.rows().map(\.count) == [1, 1, 1])
+            #expect(try export.manifest.batches.map(\.sequence) == [1, 3, 4])
+            #expect(try export.manifest.runs.map(\.rejectedRows) == [1])
+        }
+    }
+
     @Test func `bytes of rejected rows close a batch as well`() async throws {
         try await withTemporaryDirectory { parent in
             var export = TestExport(parent)
