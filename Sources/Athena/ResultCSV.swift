@@ -49,7 +49,7 @@ private struct ResultCSVParser {
         while offset < text.count {
             let before = cells.count
             // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
-            let room = max(columnCount, (text.count - offset) / 10)
+            let room = max(1, columnCount, (text.count - offset) / 10)
             try cells.append(addingCapacity: room) { (output) throws(ResultCSVError) in
                 // Copies, which can stand in registers.
                 var (place, finder) = (offset, quotes)

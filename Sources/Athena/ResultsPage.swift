@@ -118,7 +118,7 @@ private struct ResultsPageParser {
             let before = cells.count
             // A page has a thousand rows and a header; longer answers are not the service's, and make room by doubling.
             // A cell takes two bytes at least; without that bound, column names alone could ask for any amount.
-            let room = max(columnCount, min(max(columnCount * 1001, before), (text.count - offset) / 2))
+            let room = max(1, columnCount, min(max(columnCount * 1001, before), (text.count - offset) / 2))
             try cells.append(addingCapacity: room) { (output) throws(JSONError) in
                 while !isEnd, output.freeCapacity >= columnCount {
                     offset = try parseRow(text, at: offset, of: columnCount, into: &output, after: before)

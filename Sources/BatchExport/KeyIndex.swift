@@ -32,6 +32,8 @@ struct KeyIndex {
 
     /// Reads the keys of the next rows.
     mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
+        // Asked for no room, the standard library writes to the empty array, which all threads share.
+        guard !rows.isEmpty else { return }
         let first = keys.count
         keys.append(block, rows: rows, keyIndices: keyIndices)
         unplaced.append(addingCapacity: rows.count) { [keys, hasher] hashes in
