@@ -48,7 +48,8 @@ private struct ResultCSVParser {
         var quotes = QuoteFinder(from: start)
         while offset < text.count {
             let before = cells.count
-            // A cell takes ten bytes and more in most tables; room that is not used costs nothing.
+            // A cell takes ten bytes and more in most tables; room that is not used costs nothing. Asked for none, the
+            // standard library writes to the empty array, which all threads share.
             let room = max(1, columnCount, (text.count - offset) / 10)
             try cells.append(addingCapacity: room) { (output) throws(ResultCSVError) in
                 // Copies, which can stand in registers.

@@ -117,7 +117,8 @@ private struct ResultsPageParser {
         while !isEnd {
             let before = cells.count
             // A page has a thousand rows and a header; longer answers are not the service's, and make room by doubling.
-            // A cell takes two bytes at least; without that bound, column names alone could ask for any amount.
+            // A cell takes two bytes at least; without that bound, column names alone could ask for any amount. Asked for
+            // none, the standard library writes to the empty array, which all threads share.
             let room = max(1, columnCount, min(max(columnCount * 1001, before), (text.count - offset) / 2))
             try cells.append(addingCapacity: room) { (output) throws(JSONError) in
                 while !isEnd, output.freeCapacity >= columnCount {

@@ -69,24 +69,33 @@ public struct CSVEncoder: RowEncoder {
                 var lines = writer
                 while row < rows.upperBound, before &+ lines.count < limit {
                     starts.append(UInt32(before &+ lines.count))
-                    let indices = block.cellIndices(ofRow: row)
-                    for index in indices {
-                        if index > indices.lowerBound { lines.append(0x2c) }
-                        let cell = cells[index]
-                        bytes.prefetchRows(after: cell)
-                        if cell.traits.contains(.plainCSV) {
-                            lines.append(copying: bytes, in: cell.range)
-                        } else if !cell.isNull {
-                            lines = Self.append(bytes, in: cell.range, to: lines)
-                        }
-                    }
-                    lines.append(0x0a)
+                    lines = Self.append(bytes, cells, block.cellIndices(ofRow: row), to: lines)
                     row &+= 1
                 }
                 return lines
             }
         }
         return row
+    }
+
+    /// One row with its line end.
+    @inline(__always)
+    private static func append(
+        _ bytes: Span<UInt8>, _ cells: Span<RowBlock.Cell>, _ indices: Range<Int>, to writer: consuming ByteWriter
+    ) -> ByteWriter {
+        var line = writer
+        for index in indices {
+            if index > indices.lowerBound { line.append(0x2c) }
+            let cell = cells[index]
+            bytes.prefetchRows(after: cell)
+            if cell.traits.contains(.plainCSV) {
+                line.append(copying: bytes, in: cell.range)
+            } else if !cell.isNull {
+                line = append(bytes, in: cell.range, to: line)
+            }
+        }
+        line.append(0x0a)
+        return line
     }
 
     /// Bytes that a value may take: every one a quote, two quotes around them, and what copying needs beside.

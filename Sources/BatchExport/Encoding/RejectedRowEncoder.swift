@@ -13,12 +13,8 @@ struct RejectedRowEncoder: Sendable {
 
     /// The first of some rows that cannot be loaded, and why; nil if all can.
     func firstUnloadable(of rows: Range<Int>, in block: RowBlock) -> (row: Int, reason: String)? {
-        let cells = block.cells.span
-        let keys = schema.keyIndices.span
         for row in rows {
-            var isSuspect = block.hasUnloadableCells
-            for key in keys.indices where cells[row * block.columnCount + keys[key]].isNull { isSuspect = true }
-            if isSuspect, let reason = reason(row: row, of: block) { return (row, reason) }
+            if let reason = reason(row: row, of: block) { return (row, reason) }
         }
         return nil
     }

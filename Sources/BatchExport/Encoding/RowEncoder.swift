@@ -1,5 +1,6 @@
 /// Rows as a file has them, one behind the other, with their line ends.
 public struct EncodedRows: Sendable {
+    /// Of the rows, and of a file's header before the first one if they begin a file.
     public internal(set) var bytes: [UInt8]
     /// Where each row begins in the bytes.
     var starts: [UInt32]
