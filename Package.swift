@@ -38,23 +38,25 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
-            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
-        .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "CSpawn"),
-        .systemLibrary(name: "CVector"),
-        .systemLibrary(name: "CWriteback"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/C/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CGlibc", path: "Sources/C/CGlibc"),
+        .systemLibrary(name: "CVector", path: "Sources/C/CVector"),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "JSON", dependencies: ["CVector"], swiftSettings: strictMemory),
         .target(name: "Threading", swiftSettings: strictMemory),
         .target(
-            name: "Files", dependencies: ["CWriteback", .product(name: "SystemPackage", package: "swift-system")],
+            name: "Files", dependencies: ["CGlibc", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(
             name: "ChildProcess",
-            dependencies: ["CSpawn", "Threading", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CGlibc", "Threading", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CVector", "CZlib", "Threading"], swiftSettings: strict),
@@ -86,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "CMalloc", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "AWS", "Athena", "BatchExport", "CGlibc", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -96,11 +98,11 @@ let package = Package(
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "CMalloc", "Files", "Gzip", "JSON", "Threading",
+                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            path: "Tests/Benchmark", swiftSettings: strict),
 
         .target(
             name: "TestSupport",
@@ -150,7 +152,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["duckdb-killer.py", "fault-shim.c", "moto-peer.py", "recipe-rows.py"], swiftSettings: strict),
+            exclude: [
+                "Faults/fault-shim.c", "Loaders/duckdb-killer.py", "Loaders/recipe-rows.py", "Service/moto-peer.py",
+            ], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",
             exclude: ["Corpus", "Dictionaries", "Driver", "run"], swiftSettings: strict),

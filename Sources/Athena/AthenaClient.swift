@@ -52,7 +52,7 @@ public struct AthenaClient: Sendable {
     func getQueryResults(
         _ queryExecutionID: String, nextToken: String?, maxRows: Int = Self.maximumPageRows,
         onNextToken: (@Sendable (String) -> Void)? = nil
-    ) async throws -> ResultsPage {
+    ) async throws -> ResultsAnswer {
         var request: JSONObject = [
             "QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(maxRows),
         ]
@@ -64,7 +64,7 @@ public struct AthenaClient: Sendable {
             "GetQueryResults", .object(request), limits: Self.pageLimits, onBody: onBody
         ) { [knownColumns] response in
             try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
-                try ResultsPage(parsing: body, knownColumns: knownColumns)
+                try ResultsAnswer(parsing: body, knownColumns: knownColumns)
             }
         }
     }

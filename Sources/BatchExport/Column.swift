@@ -3,12 +3,12 @@ public struct Column: Sendable, Equatable {
     public let name: String
     /// The source's own name of the type, lower case: `varchar`, `decimal`.
     public let sourceType: String
-    public let type: LoadType
+    public let type: ColumnType
     /// Digits in all, and digits after the point; for decimals.
     public let precision: Int?
     public let scale: Int?
 
-    public init(name: String, sourceType: String, type: LoadType, precision: Int? = nil, scale: Int? = nil) {
+    public init(name: String, sourceType: String, type: ColumnType, precision: Int? = nil, scale: Int? = nil) {
         self.name = name
         self.sourceType = sourceType
         self.type = type
@@ -24,7 +24,7 @@ public struct Column: Sendable, Equatable {
 }
 
 /// The types that a loader is told, by the names of the connector that this program replaces.
-public enum LoadType: String, Sendable, CaseIterable {
+public enum ColumnType: String, Sendable, CaseIterable {
     case string = "STRING"
     case boolean = "BOOLEAN"
     case short = "SHORT"

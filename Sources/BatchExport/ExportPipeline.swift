@@ -11,11 +11,11 @@ struct ExportPipeline {
     private var readAhead: Result<PageAt, any Error>?
     private var isReading = false
     /// Of the batch that rows are encoded for.
-    private var open: CompressionProgress
+    private var open: ChunkSequence
     /// Of closed batches, as long as blocks of them are missing.
-    private var compressing: [CompressionProgress] = []
+    private var compressing: [ChunkSequence] = []
     /// Closed batches whose files are not begun, in order.
-    private var closed: [(batch: SealedBatch, start: Checkpoint, blocks: AsyncStream<DeflatedBlock>)] = []
+    private var closed: [(batch: SealedBatch, start: Checkpoint, blocks: AsyncStream<DeflatedChunk>)] = []
     private var isPublishing = false
     /// Blocks that were given to be compressed and are not.
     private var blocksUnderway = 0
@@ -24,14 +24,14 @@ struct ExportPipeline {
         self.exporter = exporter
         self.source = source
         self.checkpoint = checkpoint
-        open = CompressionProgress(sequence: checkpoint.nextBatch)
+        open = ChunkSequence(sequence: checkpoint.nextBatch)
     }
 
     /// The next page, and has the one behind it read meanwhile; nil after the last.
     ///
     /// - Throws: what the source threw, once every full batch is published: rows that have arrived are not asked for
     ///   again.
-    mutating func nextPage(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws -> PageAt? {
+    mutating func nextPage(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws -> PageAt? {
         while readAhead == nil, isReading { try await settle(&group) }
         guard let result = readAhead else { return nil }
         readAhead = nil
@@ -41,7 +41,7 @@ struct ExportPipeline {
         return page
     }
 
-    mutating func read(at bookmark: Bookmark, in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+    mutating func read(at bookmark: Bookmark, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
         isReading = true
         group.addTask { [source] in
             do {
@@ -54,7 +54,7 @@ struct ExportPipeline {
 
     /// Has blocks of the open batch compressed, and returns when the threads have little left to do.
     mutating func compress(
-        _ blocks: [EncodedBlock], in group: inout ThrowingTaskGroup<ExportStep, any Error>
+        _ blocks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
     ) async throws {
         start(blocks, in: &group)
         try await catchUp(in: &group)
@@ -62,7 +62,7 @@ struct ExportPipeline {
 
     /// Has what is left of the open batch compressed, and all of it published in its turn.
     mutating func publish(
-        _ batch: SealedBatch, in group: inout ThrowingTaskGroup<ExportStep, any Error>
+        _ batch: SealedBatch, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
     ) async throws {
         var batch = batch
         start(batch.content.takeMissing(), in: &group)
@@ -70,17 +70,17 @@ struct ExportPipeline {
         if !open.isComplete { compressing.append(open) }
         closed.append((batch, checkpoint, open.blocks))
         checkpoint = batch.end(after: checkpoint)
-        open = CompressionProgress(sequence: checkpoint.nextBatch)
+        open = ChunkSequence(sequence: checkpoint.nextBatch)
         publishNext(in: &group)
         try await catchUp(in: &group)
     }
 
     /// Waits until every batch is published.
-    mutating func finish(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+    mutating func finish(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
         while !closed.isEmpty || isPublishing { try await settle(&group) }
     }
 
-    private mutating func start(_ blocks: [EncodedBlock], in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+    private mutating func start(_ blocks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
         blocksUnderway += blocks.count
         for block in blocks {
             let ticket = open.start(block.index)
@@ -92,11 +92,11 @@ struct ExportPipeline {
     }
 
     /// Encoding runs faster than compression; without this rows would pile up in memory.
-    private mutating func catchUp(in group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+    private mutating func catchUp(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
         while blocksUnderway > 4 * exporter.compressor.workers.count || closed.count > 1 { try await settle(&group) }
     }
 
-    private mutating func settle(_ group: inout ThrowingTaskGroup<ExportStep, any Error>) async throws {
+    private mutating func settle(_ group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
         switch try await group.next() {
         case .read(let result)?:
             readAhead = result
@@ -117,7 +117,7 @@ struct ExportPipeline {
     }
 
     /// One batch at a time is written, so each is published after the one before it.
-    private mutating func publishNext(in group: inout ThrowingTaskGroup<ExportStep, any Error>) {
+    private mutating func publishNext(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
         guard !isPublishing, !closed.isEmpty else { return }
         let (batch, start, blocks) = closed.removeFirst()
         isPublishing = true
@@ -129,8 +129,8 @@ struct ExportPipeline {
 }
 
 /// Something that was done beside the encoding.
-enum ExportStep: Sendable {
+enum PipelineEvent: Sendable {
     case read(Result<PageAt, any Error>)
-    case compressed(CompressionProgress.Ticket, DeflatedBlock)
+    case compressed(ChunkSequence.Ticket, DeflatedChunk)
     case published
 }

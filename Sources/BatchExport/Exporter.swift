@@ -13,7 +13,7 @@ public struct Exporter: Sendable {
     private let facts: RunFacts
     private let logger: Logger
     private let report: @Sendable (ExportProgress) -> Void
-    let compressor: BlockCompressor
+    let compressor: ChunkCompressor
 
     public init(
         journal: ExportJournal, options: ExportOptions, facts: RunFacts, logger: Logger,
@@ -24,7 +24,7 @@ public struct Exporter: Sendable {
         self.facts = facts
         self.logger = logger
         self.report = report
-        compressor = BlockCompressor(level: options.compressionLevel, workers: options.workers)
+        compressor = ChunkCompressor(level: options.compressionLevel, workers: options.workers)
     }
 
     /// Exports everything behind the state's checkpoint and completes the run.
@@ -61,10 +61,10 @@ public struct Exporter: Sendable {
     private func run(
         _ source: any ResultSource, from start: Checkpoint
     ) async throws -> (schema: ResultSchema, rows: Int) {
-        try await withThrowingTaskGroup(of: ExportStep.self) { group in
+        try await withThrowingTaskGroup(of: PipelineEvent.self) { group in
             var pipeline = ExportPipeline(exporter: self, source: source, checkpoint: start)
             pipeline.read(at: start.bookmark, in: &group)
-            var encoding: BatchEncoding?
+            var encoding: BatchCutter?
             while let page = try await pipeline.nextPage(in: &group) {
                 if encoding == nil { encoding = try await begin(with: page.page, from: start) }
                 while let batch = try encoding?.nextBatch(from: page) {
@@ -79,10 +79,10 @@ public struct Exporter: Sendable {
         }
     }
 
-    private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchEncoding {
+    private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchCutter {
         let schema = try ResultSchema(columns: page.columns, primaryKey: options.primaryKey)
         try await journal.checkSchema(schema, format: options.format)
-        return try BatchEncoding(schema: schema, options: options, from: checkpoint)
+        return try BatchCutter(schema: schema, options: options, from: checkpoint)
     }
 
     /// Makes a batch part of the export.
@@ -91,7 +91,7 @@ public struct Exporter: Sendable {
     ///   - blocks: the batch's, as they are compressed.
     ///   - checkpoint: where the batch begins.
     func publish(
-        _ batch: SealedBatch, _ blocks: AsyncStream<DeflatedBlock>, after checkpoint: Checkpoint
+        _ batch: SealedBatch, _ blocks: AsyncStream<DeflatedChunk>, after checkpoint: Checkpoint
     ) async throws {
         // A file without rows would stop half of all loaders, so there is none.
         guard batch.content.counts.rows > 0 else {
@@ -114,13 +114,13 @@ public struct Exporter: Sendable {
         _ batch: SealedBatch, _ content: BatchFile.Content?, from staged: consuming StagedFile?,
         after checkpoint: Checkpoint
     ) async throws {
-        let batch = try await CompressedBatch(batch, content, after: checkpoint, compressor: compressor)
+        let batch = try await StagedBatch(batch, content, after: checkpoint, compressor: compressor)
         try await journal.publish(batch, from: staged, facts, format: options.format)
         report(.published(batch))
         log(batch)
     }
 
-    private func log(_ batch: CompressedBatch) {
+    private func log(_ batch: StagedBatch) {
         logger.debug(
             "batch published",
             metadata: [
@@ -173,7 +173,7 @@ public enum ExportProgress: Sendable {
     /// One more batch is in its file.
     case published(batches: Int, bytes: Int, uncompressedBytes: Int)
 
-    static func published(_ batch: CompressedBatch) -> ExportProgress {
+    static func published(_ batch: StagedBatch) -> ExportProgress {
         .published(
             batches: batch.content == nil ? 0 : 1, bytes: batch.content?.bytes ?? 0,
             uncompressedBytes: batch.content == nil ? 0 : batch.uncompressedBytes)

@@ -1,4 +1,4 @@
-import CWriteback
+import CGlibc
 import SystemPackage
 
 #if canImport(Glibc)

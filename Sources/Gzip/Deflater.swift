@@ -85,6 +85,6 @@ extension [UInt8] {
     /// Passes what deflate sees of these bytes when it stands behind them, if that is any.
     func withDeflateWindow(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         guard !isEmpty else { return }
-        withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0.suffix(BlockCompressor.windowBytes))) }
+        withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0.suffix(ChunkCompressor.windowBytes))) }
     }
 }

@@ -17,7 +17,7 @@ public struct GzipFrame: Sendable {
     ///
     /// - Parameter block: compressed after the one before it, and the last one as such.
     /// - Returns: the bytes that come next in the member.
-    public mutating func append(_ block: DeflatedBlock) -> [UInt8] {
+    public mutating func append(_ block: DeflatedChunk) -> [UInt8] {
         crc = CRC32.combine(crc, block.crc, secondCount: block.contentCount)
         contentCount += block.contentCount
         return block.deflated

@@ -8,7 +8,7 @@ public struct GzipMember: Sendable {
 
     /// - Parameter blocks: the content; each block is compressed with the one before it as dictionary.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public init(compressing blocks: [[UInt8]], with compressor: BlockCompressor) async throws {
+    public init(compressing blocks: [[UInt8]], with compressor: ChunkCompressor) async throws {
         // An empty stream still needs a last block.
         let blocks = blocks.isEmpty ? [[]] : blocks
         var frame = GzipFrame(level: compressor.level)

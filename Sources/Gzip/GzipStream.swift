@@ -2,11 +2,11 @@
 ///
 /// The bytes depend on the blocks and the level, never on the number of workers or on which blocks came together.
 public struct GzipStream: Sendable {
-    private let compressor: BlockCompressor
+    private let compressor: ChunkCompressor
     private var frame: GzipFrame
     private var last: [UInt8]?
 
-    public init(with compressor: BlockCompressor) {
+    public init(with compressor: ChunkCompressor) {
         self.compressor = compressor
         frame = GzipFrame(level: compressor.level)
     }

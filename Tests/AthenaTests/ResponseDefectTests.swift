@@ -45,7 +45,7 @@ private enum Good {
         #expect("\(try #require(error))".hasPrefix("byte "))
         // What a page holds besides rows, columns and token is skipped, not judged.
         let page = defect.apply(Good.page.serialized(pretty: false))
-        _ = try? ResultsPage(parsing: page)
+        _ = try? ResultsAnswer(parsing: page)
     }
 
     /// Where one of these is absent, an export does without it.
@@ -77,7 +77,7 @@ private enum Good {
         for mutation in JSONMutation.all(of: Good.page) {
             let isAbsent = mutation.name.hasSuffix("missing") || mutation.name.hasSuffix("null")
             let isScalar = !mutation.name.hasSuffix("an array") && !mutation.name.hasSuffix("an object")
-            let page = try? ResultsPage(parsing: mutation.text)
+            let page = try? ResultsAnswer(parsing: mutation.text)
             switch mutation.path {
             // No rows, no more pages, NULL; or a value of one of the other three kinds.
             case "NextToken" where isAbsent: #expect(page?.nextToken == nil && page?.rows.rowCount == 1)
@@ -106,7 +106,7 @@ private enum Good {
         for text in [
             #"{"ResultSet":{\#(columns),"Rows":[\#(row)]}}"#, #"{"ResultSet":{"Rows":[\#(row)],\#(columns)}}"#,
         ] {
-            #expect(throws: JSONError.self) { try ResultsPage(parsing: Array(text.utf8)) }
+            #expect(throws: JSONError.self) { try ResultsAnswer(parsing: Array(text.utf8)) }
         }
     }
 

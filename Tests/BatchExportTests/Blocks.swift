@@ -18,7 +18,7 @@ func block(_ rows: [[String?]]) -> RowBlock {
     return RowBlock(bytes: bytes, cells: cells, columnCount: rows.first?.count ?? 0, hasUnloadableCells: hasUnloadable)
 }
 
-func columns(_ types: [LoadType]) -> [Column] {
+func columns(_ types: [ColumnType]) -> [Column] {
     types.enumerated().map {
         Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element)
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// The highest value of the second column, as a run of these rows sees it.
 private func highest(
-    _ type: LoadType, _ values: [String?], sourceType: String = "varchar", seen: CursorValue? = nil
+    _ type: ColumnType, _ values: [String?], sourceType: String = "varchar", seen: CursorValue? = nil
 ) throws -> CursorValue? {
     let columns = [
         Column(name: "id", sourceType: "varchar", type: .string), Column(name: "c", sourceType: sourceType, type: type),
@@ -34,8 +34,9 @@ private func highest(
                 "2026-01-01 00:00:00.100 UTC"
             ),
             (.string, ["a", "B", "é", "z"], "é"), (.string, ["", "a", "ab"], "ab"),
-        ] as [(LoadType, [String], String)])
-    func `is found by its type's order, NULLs aside`(_ type: LoadType, _ values: [String], _ expected: String) throws {
+        ] as [(ColumnType, [String], String)])
+    func `is found by its type's order, NULLs aside`(_ type: ColumnType, _ values: [String], _ expected: String) throws
+    {
         let padded = [nil] + values.map(Optional.some) + [nil]
         #expect(try highest(type, padded)?.text == expected)
         let reversed = try #require(try highest(type, padded.reversed()))
@@ -74,8 +75,8 @@ private func highest(
             (.boolean, "boolean"), (.float, "float"), (.double, "double"), (.binary, "varbinary"), (.json, "json"),
             (.string, "char"), (.string, "time"), (.string, "array"), (.string, "uuid"),
             (.string, "interval day to second"),
-        ] as [(LoadType, String)])
-    func `of a type whose texts have no exact order is refused by its name`(_ type: LoadType, _ sourceType: String) {
+        ] as [(ColumnType, String)])
+    func `of a type whose texts have no exact order is refused by its name`(_ type: ColumnType, _ sourceType: String) {
         #expect { try highest(type, [], sourceType: sourceType) } throws: {
             "\($0)".contains("column c is of type \(sourceType)") && ($0 as? ExportError)?.isOfSchema == true
         }
@@ -93,9 +94,10 @@ private func highest(
             (.naiveDate, "-001-01-01"), (.naiveDateTime, "2026-01-01"), (.naiveDateTime, "2026-01-01 00:00:00."),
             (.utcDateTime, "2026-01-01 00:00:00.000 Europe/Berlin"), (.utcDateTime, "2026-01-01 00:00:00.000 +01:00"),
             (.string, String(repeating: "x", count: 501)),
-        ] as [(LoadType, String)])
-    func `is not guessed: a text that cannot be ordered or sent is refused by its row`(_ type: LoadType, _ text: String)
-    {
+        ] as [(ColumnType, String)])
+    func `is not guessed: a text that cannot be ordered or sent is refused by its row`(
+        _ type: ColumnType, _ text: String
+    ) {
         let good = type == .string ? "" : nil
         #expect { try highest(type, [good, text]) } throws: {
             "\($0)".contains("row 2") && "\($0)".contains("column c")

@@ -1,7 +1,7 @@
 @testable import BatchExport
 import Testing
 
-private func encode(_ row: [String?], _ types: [LoadType], as format: FileFormat) throws -> String {
+private func encode(_ row: [String?], _ types: [ColumnType], as format: FileFormat) throws -> String {
     var output = EncodedRows()
     try format.encoder(for: columns(types)).encode(block([row]), into: &output)
     return String(decoding: output.bytes, as: UTF8.self)
@@ -56,7 +56,7 @@ private func csv(_ values: String?...) throws -> String {
     }
 
     @Test(arguments: [
-        (LoadType.long, "-9223372036854775808", "-9223372036854775808"),
+        (ColumnType.long, "-9223372036854775808", "-9223372036854775808"),
         (.long, "9223372036854775807", "9223372036854775807"),
         (.int, "007", "\"007\""), (.boolean, "true", "true"), (.boolean, "TRUE", "\"TRUE\""),
         (.double, "1.0E10", "1.0E10"), (.double, "-0.0", "-0.0"), (.double, "NaN", "\"NaN\""),
@@ -65,7 +65,7 @@ private func csv(_ values: String?...) throws -> String {
         (.json, " {\"a\" : 1} ", "{\"a\":1}"), (.json, "{oops", "\"{oops\""), (.binary, "00 ff", "\"00 ff\""),
         (.naiveDate, "2020-01-31", "\"2020-01-31\""), (.json, "\"\\u0000\"", "\"\\\"\\\\u0000\\\"\""),
     ])
-    func `types are written as loaders take them`(_ type: LoadType, _ text: String, _ json: String) throws {
+    func `types are written as loaders take them`(_ type: ColumnType, _ text: String, _ json: String) throws {
         #expect(try encode([text], [type], as: .ndjson) == "{\"c0\":\(json)}\n")
     }
 }

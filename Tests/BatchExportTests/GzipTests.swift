@@ -32,23 +32,23 @@ import Testing
     func `gzip itself reads what was compressed in blocks`(_ count: Int, _ level: Int) async throws {
         let content = bytes(count)
         let blocks = stride(from: 0, to: count, by: 50_000).map { Array(content[$0..<min($0 + 50_000, count)]) }
-        let member = try await GzipMember(compressing: blocks, with: BlockCompressor(level: level, workers: 2)).pieces
+        let member = try await GzipMember(compressing: blocks, with: ChunkCompressor(level: level, workers: 2)).pieces
             .flatMap { $0 }
         #expect(try decompress(member) == content)
     }
 
     @Test func `the number of workers does not change a byte`() async throws {
         let blocks = (0..<9).map { _ in bytes(20_000) }
-        let one = try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: 1)).pieces
+        let one = try await GzipMember(compressing: blocks, with: ChunkCompressor(level: 6, workers: 1)).pieces
         for workers in 2...8 {
             #expect(
-                try await GzipMember(compressing: blocks, with: BlockCompressor(level: 6, workers: workers)).pieces
+                try await GzipMember(compressing: blocks, with: ChunkCompressor(level: 6, workers: workers)).pieces
                     == one)
         }
     }
 
     @Test func `the header holds no name and no time`() async throws {
-        let member = try await GzipMember(compressing: [[1]], with: BlockCompressor(level: 6, workers: 1)).pieces
+        let member = try await GzipMember(compressing: [[1]], with: ChunkCompressor(level: 6, workers: 1)).pieces
             .flatMap { $0 }
         #expect(Array(member[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
     }
@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: [0, 1, 32_768, 300_000], [true, false])
     func `a compressed block gives its content back`(_ count: Int, _ isLast: Bool) {
-        let compressor = BlockCompressor(level: 6, workers: 1)
+        let compressor = ChunkCompressor(level: 6, workers: 1)
         for dictionaryCount in [0, 5, 32_768, 40_000] {
             // Both from one text, so that the block refers to its dictionary.
             let text = bytes(20_000) + bytes(dictionaryCount) + bytes(count)
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `a stream into which nothing comes is an empty member`() async throws {
-        var stream = GzipStream(with: BlockCompressor(level: 6, workers: 1))
+        var stream = GzipStream(with: ChunkCompressor(level: 6, workers: 1))
         let pieces = try await stream.compress([]) + stream.finish()
         #expect(try decompress(pieces.flatMap { $0 }).isEmpty)
     }

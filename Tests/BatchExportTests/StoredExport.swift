@@ -44,7 +44,7 @@ struct StoredExport {
     }
 
     mutating func rewrite(_ batch: Int, text: [UInt8]) async throws {
-        let member = try await GzipMember(compressing: [text], with: BlockCompressor(level: 6, workers: 1)).pieces
+        let member = try await GzipMember(compressing: [text], with: ChunkCompressor(level: 6, workers: 1)).pieces
             .flatMap { $0 }
         try rewrite(batch, member, uncompressed: text.count)
     }

@@ -56,13 +56,13 @@ import Testing
 }
 
 extension GeneratedResult {
-    fileprivate func allPages(maxResults: Int) throws -> [ResultsPage] {
-        var pages: [ResultsPage] = []
+    fileprivate func allPages(maxResults: Int) throws -> [ResultsAnswer] {
+        var pages: [ResultsAnswer] = []
         repeat {
             var body: [UInt8] = []
             let isKnown = appendPage(token: pages.last?.nextToken, maxResults: maxResults, to: &body)
             try #require(isKnown)
-            pages.append(try ResultsPage(parsing: body))
+            pages.append(try ResultsAnswer(parsing: body))
         } while pages.last?.nextToken != nil
         return pages
     }
@@ -79,7 +79,7 @@ extension GeneratedResult {
     }
 }
 
-extension ResultsPage {
+extension ResultsAnswer {
     fileprivate var values: [[String?]] {
         (0..<rows.rowCount).map { row in
             rows.cellIndices(ofRow: row).map { index in

@@ -6,7 +6,7 @@ import JSON
 /// binary floats; `json` columns are embedded where they are valid; everything else is a string of the source's text.
 public struct NDJSONEncoder: RowEncoder {
     public let fileHeader: [UInt8] = []
-    private let types: [LoadType]
+    private let types: [ColumnType]
     /// What stands before each column's value, one behind the other, then `null` and as much again as copying looks at.
     private let prefixes: [UInt8]
     private let prefixEnds: [Int]
@@ -109,7 +109,7 @@ public struct NDJSONEncoder: RowEncoder {
     }
 
     /// Whether the source's text is already the JSON value of its type.
-    static func isJSON(_ bytes: Span<UInt8>, in range: Range<Int>, as type: LoadType) -> Bool {
+    static func isJSON(_ bytes: Span<UInt8>, in range: Range<Int>, as type: ColumnType) -> Bool {
         switch type {
         case .short, .int, .long: bytes.isJSONInteger(in: range)
         case .float, .double: bytes.isJSONNumber(in: range)

@@ -17,12 +17,12 @@ struct BigQueryLoader: Loader {
 
 private struct BigQueryScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
     let target: String
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan, quote: Self.name) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan, quote: Self.name) { Self.type($0, isKey: plan.isKey($0)) }
         target = Self.text(plan.targetName)
     }
 

@@ -10,12 +10,12 @@ struct DuckDBLoader: Loader {
 
 private struct DuckDBScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
     let target: String
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
         target = SQLQuoting.text(plan.targetName)
     }
 

@@ -17,11 +17,11 @@ struct PostgresLoader: Loader {
 /// The parts of the script for one plan.
 private struct PostgresScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
     }
 
     var opening: String {

@@ -12,13 +12,13 @@ struct RedshiftLoader: Loader {
 
 private struct RedshiftScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
     let procedure: String
     let target: String
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
         procedure = table.qualified(SQLQuoting.name("athena_export_load_\(plan.target.table)"))
         target = SQLQuoting.escapedText(plan.targetName)
     }

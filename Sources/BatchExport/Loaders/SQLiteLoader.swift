@@ -8,12 +8,12 @@ struct SQLiteLoader: Loader {
 
 private struct SQLiteScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
     let target: String
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
         target = SQLQuoting.text(plan.targetName)
     }
 

@@ -10,13 +10,13 @@ struct SnowflakeLoader: Loader {
 
 private struct SnowflakeScript {
     let plan: LoadPlan
-    let table: LoadedTable
+    let table: TargetTable
     let stage: String
     let target: String
 
     init(_ plan: LoadPlan) {
         self.plan = plan
-        table = LoadedTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
         stage = table.qualified(SQLQuoting.name("athena_export_\(plan.target.table)"))
         target = SQLQuoting.escapedText(plan.targetName)
     }

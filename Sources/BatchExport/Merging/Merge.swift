@@ -56,14 +56,14 @@ public struct Merge: Sendable {
         var count = 0
         var blocks = [format.encoder(for: schema.columns).fileHeader]
         while let row = try rows.advance() {
-            if blocks[blocks.count - 1].count >= BatchBlocks.blockBytes {
+            if blocks[blocks.count - 1].count >= BatchChunks.blockBytes {
                 if blocks.count == options.blocksAtATime {
                     try await output.write(blocks)
                     try Task.checkCancellation()
                     blocks = []
                 }
                 blocks.append([])
-                blocks[blocks.count - 1].reserveCapacity(BatchBlocks.blockBytes + (8 << 10))
+                blocks[blocks.count - 1].reserveCapacity(BatchChunks.blockBytes + (8 << 10))
             }
             blocks[blocks.count - 1].append(copying: rows.bytes.span, in: row.line)
             count += 1

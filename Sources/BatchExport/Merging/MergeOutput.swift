@@ -23,7 +23,7 @@ public final class MergedFile: MergeOutput {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
         gzip =
             path.lastComponent?.string.hasSuffix(".gz") == true
-            ? GzipStream(with: BlockCompressor(level: level, workers: workers)) : nil
+            ? GzipStream(with: ChunkCompressor(level: level, workers: workers)) : nil
     }
 
     public func write(_ blocks: [[UInt8]]) async throws {

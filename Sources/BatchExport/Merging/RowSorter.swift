@@ -3,7 +3,7 @@ import SystemPackage
 /// Sorts any number of rows by key in bounded memory, and keeps the newest of each key.
 struct RowSorter {
     private var buffer: SortBuffer
-    private var spilled: SortedRuns?
+    private var spilled: SortedSpills?
     private let memory: Int
     private let temporaryDirectory: FilePath
 
@@ -38,7 +38,7 @@ struct RowSorter {
     }
 
     private mutating func spill() throws {
-        if spilled == nil { spilled = try SortedRuns(in: temporaryDirectory) }
+        if spilled == nil { spilled = try SortedSpills(in: temporaryDirectory) }
         buffer.sort()
         do {
             var rows = buffer.newestRows()
@@ -48,8 +48,8 @@ struct RowSorter {
     }
 
     /// Fewer, longer runs with the same rows.
-    private func merged(_ runs: SortedRuns, by fanIn: Int) throws -> SortedRuns {
-        var merged = try SortedRuns(in: temporaryDirectory)
+    private func merged(_ runs: SortedSpills, by fanIn: Int) throws -> SortedSpills {
+        var merged = try SortedSpills(in: temporaryDirectory)
         for start in stride(from: 0, to: runs.runs.count, by: fanIn) {
             var rows = try merger(of: runs, start..<min(start + fanIn, runs.runs.count))
             try merged.append(&rows)
@@ -57,8 +57,8 @@ struct RowSorter {
         return merged
     }
 
-    private func merger(of runs: SortedRuns, _ range: Range<Int>) throws(ExportError) -> RunMerger {
+    private func merger(of runs: SortedSpills, _ range: Range<Int>) throws(ExportError) -> SpillMerger {
         let bufferBytes = min(4 << 20, max(Self.minimumRunBuffer, memory / (2 * range.count)))
-        return try RunMerger(range.map { runs.reader(of: $0, bufferBytes: bufferBytes) })
+        return try SpillMerger(range.map { runs.reader(of: $0, bufferBytes: bufferBytes) })
     }
 }

@@ -5,7 +5,7 @@ import JSON
 /// Cells get the text that the source had. A `json` column's text stands as it was embedded, without blanks.
 struct NDJSONScanner: RowScanner {
     let fileHeader: [UInt8] = []
-    private let fields: [(prefix: [UInt8], type: LoadType)]
+    private let fields: [(prefix: [UInt8], type: ColumnType)]
 
     init(columns: [Column]) {
         fields = columns.enumerated().map { (NDJSONEncoder.prefix(of: $1, at: $0), $1.type) }
@@ -30,7 +30,7 @@ struct NDJSONScanner: RowScanner {
     }
 
     private func scanValue(
-        _ line: Span<UInt8>, from start: Int, as type: LoadType, into rows: inout ScannedRows
+        _ line: Span<UInt8>, from start: Int, as type: ColumnType, into rows: inout ScannedRows
     ) throws(RowProblem) -> Int {
         guard start < line.count else { throw RowProblem("the line ends before a value") }
         if line.hasJSONToken("null", at: start) {
@@ -48,7 +48,7 @@ struct NDJSONScanner: RowScanner {
     }
 
     private func scanString(
-        _ line: Span<UInt8>, from start: Int, as type: LoadType, into rows: inout ScannedRows
+        _ line: Span<UInt8>, from start: Int, as type: ColumnType, into rows: inout ScannedRows
     ) throws(RowProblem) -> Int {
         let (range, hasEscapes) = try stringRange(line, from: start)
         if hasEscapes {

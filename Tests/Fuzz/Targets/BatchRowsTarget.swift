@@ -5,7 +5,7 @@ extension FuzzTarget {
     static let csvRows = FuzzTarget("csv-rows") { try check($0, as: .csv) }
     static let ndjsonRows = FuzzTarget("ndjson-rows") { try check($0, as: .ndjson) }
 
-    private static let columns = [LoadType.string, .long, .double, .boolean, .json].enumerated().map {
+    private static let columns = [ColumnType.string, .long, .double, .boolean, .json].enumerated().map {
         Column(name: "c\($0.offset)", sourceType: $0.element.rawValue.lowercased(), type: $0.element)
     }
 

@@ -20,7 +20,7 @@ extension FuzzTarget {
             if case .string(let text)? = object["NextToken"] { expected = text }
             // The page parser takes no names with escapes in them, and a page that cannot be read leads nowhere.
             try promise(
-                token == expected || (try? ResultsPage(parsing: input)) == nil,
+                token == expected || (try? ResultsAnswer(parsing: input)) == nil,
                 "the token of a page is what the strict parser finds")
         }
         let request = HTTPRequest(

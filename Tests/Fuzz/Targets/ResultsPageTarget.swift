@@ -8,9 +8,9 @@ extension FuzzTarget {
     /// not read are left out first, since it promises nothing about them.
     static let resultsPage = FuzzTarget("results-page") { input in
         let whole = (try? JSONValue(parsing: input)).flatMap { try? ReferencePage($0, maximumCells: input.count) }
-        let page: ResultsPage
+        let page: ResultsAnswer
         do {
-            page = try ResultsPage(parsing: input)
+            page = try ResultsAnswer(parsing: input)
         } catch {
             let isStricter = "\(error)".contains("a member's name has escapes in it")
             return try promise(whole == nil || isStricter, "a page that the strict parser can read is read: \(error)")
@@ -47,7 +47,7 @@ private struct ReferencePage: Equatable {
     var rows: [[[UInt8]?]] = []
     var nextToken: [UInt8]?
 
-    init(_ page: ResultsPage) {
+    init(_ page: ResultsAnswer) {
         columns = page.columns
         rows = (0..<page.rows.rowCount).map { row in
             page.rows.cellIndices(ofRow: row).map { index in

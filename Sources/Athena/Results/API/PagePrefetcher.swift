@@ -1,0 +1,73 @@
+import Threading
+
+/// Asks for pages, each as soon as its token is known: the service sends it in front of the rows, so the next page is on
+/// its way while most of this one still is.
+///
+/// No more than one page is asked for ahead of those that somebody wanted.
+final class PagePrefetcher: Sendable {
+    private let client: AthenaClient
+    private let queryExecutionID: String
+    private let state = Locked(State())
+
+    private struct State {
+        /// The page that was wanted last: the token that leads to it, and the one that it leads to, once that is known.
+        var wanted: String?
+        var following: String?
+        /// The page after it, on its way.
+        var ahead: (token: String, task: Task<ResultsAnswer, any Error>)?
+    }
+
+    init(client: AthenaClient, queryExecutionID: String) {
+        self.client = client
+        self.queryExecutionID = queryExecutionID
+    }
+
+    deinit { state.withLock { $0.ahead?.task.cancel() } }
+
+    /// - Parameter token: leads to the page; nil for the first one.
+    func page(at token: String?) async throws -> ResultsAnswer {
+        let task = want(token)
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func want(_ token: String?) -> Task<ResultsAnswer, any Error> {
+        state.withLock { state in
+            let ahead = state.ahead
+            state.wanted = token
+            state.ahead = nil
+            guard let ahead, ahead.token == token else {
+                ahead?.task.cancel()
+                state.following = nil
+                return fetch(token)
+            }
+            // The page may have told its successor before anybody wanted it.
+            if let following = state.following { state.ahead = (following, fetch(following)) }
+            state.following = nil
+            return ahead.task
+        }
+    }
+
+    private func fetch(_ token: String?) -> Task<ResultsAnswer, any Error> {
+        let onNextToken = { @Sendable [weak self] (next: String) -> Void in self?.note(next, after: token) }
+        return Task { [client, queryExecutionID] in
+            try await client.getQueryResults(queryExecutionID, nextToken: token, onNextToken: onNextToken)
+        }
+    }
+
+    private func note(_ next: String, after token: String?) {
+        state.withLock { state in
+            if state.wanted == token {
+                // Asked again after a failed attempt, a page tells the same once more.
+                guard state.ahead?.token != next else { return }
+                state.ahead?.task.cancel()
+                state.ahead = (next, fetch(next))
+            } else if state.ahead?.token == token {
+                state.following = next
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import BatchExport
+
+/// Whether the first row of a result is data or repeats the column names.
+///
+/// A SELECT's first page begins with a row of column names, no later page does, and SHOW and DESCRIBE have none at all.
+/// So neither the place nor the text decides alone: a data row may well read like the header.
+enum HeaderRule: Sendable, Equatable {
+    /// The first row of the first page must be the names.
+    case expected
+    /// The first row is the names if it reads like them: statements for which the service has been seen both ways.
+    case possible
+    /// Every row is data.
+    case absent
+
+    /// - Parameters: as GetQueryExecution gives them.
+    init(statementType: String?, substatementType: String?) {
+        let substatement = substatementType?.uppercased() ?? ""
+        self =
+            switch statementType?.uppercased() {
+            case "DML": substatement.hasPrefix("EXPLAIN") ? .possible : .expected
+            case "DDL", "UTILITY":
+                substatement.hasPrefix("EXPLAIN") || substatement.hasPrefix("SHOW_FUNCTIONS") ? .possible : .absent
+            default: .possible
+            }
+    }
+
+    /// Takes the header row off the first page, if it has one.
+    ///
+    /// - Throws: ``ExportError/inconsistentSource(_:)`` if there should be one and is none, for guessing would lose or
+    ///   invent a row.
+    func removed(from rows: RowBlock, columns: [ColumnInfo]) throws(ExportError) -> RowBlock {
+        guard self != .absent, rows.rowCount > 0 else { return rows }
+        guard Self.isHeader(rows, columns) else {
+            if self == .possible { return rows }
+            throw .inconsistentSource(
+                "the first row of the result does not repeat the column names, as the first row of a SELECT does; "
+                    + "whether it is data cannot be told, so nothing was exported; run the query again with --restart")
+        }
+        return RowBlock(
+            bytes: rows.bytes, cells: Array(rows.cells.dropFirst(rows.columnCount)), columnCount: rows.columnCount,
+            hasUnloadableCells: rows.hasUnloadableCells)
+    }
+
+    private static func isHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) -> Bool {
+        zip(rows.cells, columns).allSatisfy { cell, column in
+            !cell.isNull && rows.bytes[cell.range].elementsEqual(column.name.utf8)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import AWS
+import BatchExport
+import Logging
+
+/// How the rows of a result are read.
+public enum SourceMode: Sendable {
+    /// The result object where it can be read and is worth it, GetQueryResults otherwise.
+    case auto
+    /// GetQueryResults.
+    case api
+    /// The result object, and nothing else.
+    case s3
+}
+
+/// A source, where in it an export begins, and why it is not a better one.
+struct SelectedSource {
+    let source: any ResultSource
+    let checkpoint: Checkpoint
+    var note: String?
+}
+
+/// Decides where the rows of a finished query come from.
+struct SourceSelection {
+    let client: AthenaClient
+    /// Nil where S3 is out of the question: answers are recorded or replayed.
+    let s3: S3Client?
+    let mode: SourceMode
+    let sizes: RangeSizes
+    let execution: QueryExecution
+    /// The sequence of the run's first batch.
+    let firstBatch: Int
+    let logger: Logger
+
+    /// The source for what lies behind a checkpoint.
+    ///
+    /// A run keeps the source that it began with as long as that one serves. Another source reads the result from its
+    /// beginning: batches that are exported already are made again and held against the manifest, which proves that
+    /// both sources have the same rows in the same order.
+    func select(from checkpoint: Checkpoint) async throws -> SelectedSource {
+        guard let s3, mode != .api, mode == .s3 || checkpoint.bookmark.pageToken == nil else {
+            return api(from: checkpoint)
+        }
+        let bookmark = checkpoint.bookmark
+        guard mode == .auto else {
+            let location = try location()
+            return try await self.s3(s3, location, from: checkpoint, columns: try await columns(), patience: .full)
+        }
+        if bookmark.etag == nil {
+            // Most results are done with it.
+            let first = try await client.getQueryResults(execution.queryExecutionID, nextToken: nil)
+            if first.nextToken == nil { return api(from: checkpoint, firstPage: first) }
+            return try await s3IfItServes(s3, from: checkpoint, columns: first.columns, firstPage: first)
+        }
+        return try await s3IfItServes(s3, from: checkpoint, columns: try await columns())
+    }
+
+    /// The other source, when reading S3 failed in the middle; nil if there is none or it would not help.
+    func fallback(after error: AthenaExportError, from checkpoint: Checkpoint) -> SelectedSource? {
+        mode == .auto && error.leavesTheAPI ? api(from: checkpoint, because: error) : nil
+    }
+
+    private func s3IfItServes(
+        _ s3: S3Client, from checkpoint: Checkpoint, columns: [ColumnInfo], firstPage: ResultsAnswer? = nil
+    ) async throws -> SelectedSource {
+        do {
+            return try await self.s3(s3, try location(), from: checkpoint, columns: columns, patience: .short)
+        } catch let error as AthenaExportError where error.leavesTheAPI {
+            return api(from: checkpoint, firstPage: firstPage, because: error)
+        }
+    }
+
+    private func api(
+        from checkpoint: Checkpoint, firstPage: ResultsAnswer? = nil, because error: AthenaExportError? = nil
+    ) -> SelectedSource {
+        let note = error.map(\.reasonAgainstS3)
+        if let note {
+            logger.notice(
+                "reading by GetQueryResults, not from S3: \(note)",
+                metadata: ["event": "source_fallback", "source": "api", "reason": "\(note)"])
+        }
+        let isOfObject = checkpoint.bookmark.etag != nil
+        return SelectedSource(
+            source: APIResultSource(
+                client: client, queryExecutionID: execution.queryExecutionID,
+                header: HeaderRule(
+                    statementType: execution.statementType, substatementType: execution.substatementType),
+                firstPage: firstPage),
+            checkpoint: isOfObject ? Checkpoint(nextBatch: firstBatch) : checkpoint, note: note)
+    }
+
+    private func s3(
+        _ s3: S3Client, _ location: S3Location, from checkpoint: Checkpoint, columns: [ColumnInfo],
+        patience: S3Client.Patience
+    ) async throws -> SelectedSource {
+        var checkpoint = checkpoint
+        if checkpoint.bookmark.etag == nil { checkpoint = Checkpoint(nextBatch: firstBatch) }
+        let source = try await S3ResultSource(
+            location, at: checkpoint.bookmark, columns: columns, sizes: sizes, patience: patience,
+            client: s3.expecting(bucketOwner: execution.expectedBucketOwner))
+        checkpoint.bookmark = source.start
+        logger.debug(
+            "reading from S3", metadata: ["event": "source_selected", "source": "s3", "location": "\(location)"])
+        return SelectedSource(source: source, checkpoint: checkpoint)
+    }
+
+    /// The types are nowhere but in the answers of the API.
+    private func columns() async throws -> [ColumnInfo] {
+        try await client.getQueryResults(execution.queryExecutionID, nextToken: nil, maxRows: 1).columns
+    }
+
+    private func location() throws(AthenaExportError) -> S3Location {
+        guard let text = execution.outputLocation else {
+            throw .notInS3(reason: "the service does not say where the result lies, as with managed query results")
+        }
+        guard let location = S3Location(text) else {
+            throw .notInS3(reason: "\(text.shown(limit: 200).debugDescription) is not the place of an object in S3")
+        }
+        guard location.key.hasSuffix(".csv") else {
+            throw .notInS3(reason: "\(location) is not CSV; only results of SELECT and the like are")
+        }
+        guard execution.encryptionOption != "CSE_KMS" else {
+            throw .notInS3(reason: "\(location) is encrypted for the client to decrypt (CSE_KMS)")
+        }
+        return location
+    }
+}
+
+extension AthenaExportError {
+    /// Whether the API may have what S3 does not give.
+    fileprivate var leavesTheAPI: Bool {
+        switch self {
+        case .resultUnreadable, .resultGone, .notInS3: true
+        default: false
+        }
+    }
+
+    fileprivate var reasonAgainstS3: String {
+        switch self {
+        case .notInS3(let reason): reason
+        case .resultGone(let location, let message): "there is no result object \(location) (\(message))"
+        case .resultUnreadable(let location, .service(let error, _)): "\(location) cannot be read: \(error)"
+        case .resultUnreadable(let location, .transport(_, let error, _)): "\(location) cannot be read: \(error)"
+        default: description
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import JSON
+
+extension Manifest {
+    static let formatName = "athena-export/manifest"
+    static let formatVersion = 1
+
+    var json: JSONValue {
+        var document: JSONObject = [
+            "format": .string(Self.formatName), "version": .integer(Self.formatVersion),
+            "table": .string(table), "write_mode": "upsert",
+            "primary_key": .array(primaryKey.map { .string($0) }),
+            "file_format": .string(fileFormat.rawValue), "compression": "gzip",
+            "columns": .array(columns.map { $0.json(isKey: primaryKey.contains($0.name)) }),
+            "totals": [
+                "batches": .integer(batches.count), "rows": .integer(rows), "bytes": .integer(bytes),
+                "uncompressed_bytes": .integer(uncompressedBytes),
+            ],
+            "runs": .array(runs.map(\.json)),
+            "batches": .array(batches.map(\.json)),
+        ]
+        if !pruned.isEmpty {
+            document["pruned"] = .array(
+                pruned.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] })
+        }
+        return .object(document)
+    }
+
+    /// Reads a manifest and holds it against itself: versions, paths, order, totals.
+    ///
+    /// - Parameter directory: the table's directory, whose names the entries must have.
+    init(parsing bytes: [UInt8], in directory: ExportDirectory) throws(JSONError) {
+        let root = JSONField(try JSONValue(parsing: bytes))
+        try root.checkFormat(Self.formatName, version: Self.formatVersion)
+        try root.member("write_mode").expect("upsert")
+        try root.member("compression").expect("gzip")
+        self.init(
+            table: try root.member("table").string(),
+            primaryKey: try root.member("primary_key").strings(),
+            fileFormat: try root.member("file_format").choice(FileFormat.self),
+            columns: try root.member("columns").elements().map { (field) throws(JSONError) in try Column(field) },
+            runs: try root.member("runs").elements().map { (field) throws(JSONError) in try Run(field) },
+            batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) },
+            pruned: try Self.pruned(root))
+        try root.member("table").expect(directory.table)
+        try check(root, in: directory)
+    }
+
+    private static func pruned(_ root: JSONField) throws(JSONError) -> [ClosedRange<Int>] {
+        var pruned: [ClosedRange<Int>] = []
+        for field in try root.optionalMember("pruned")?.elements() ?? [] {
+            let first = try field.member("first").count(atLeast: (pruned.last?.upperBound ?? 0) + 1)
+            pruned.append(first...(try field.member("last").count(atLeast: first)))
+        }
+        return pruned
+    }
+
+    private func check(_ root: JSONField, in directory: ExportDirectory) throws(JSONError) {
+        var previous = 0
+        for (batch, field) in zip(batches, try root.member("batches").elements()) {
+            guard batch.sequence > previous else {
+                throw .field(
+                    path: "\(field.path).sequence", expected: "more than \(previous)", found: "\(batch.sequence)")
+            }
+            previous = batch.sequence
+            guard !isPruned(batch.sequence) else {
+                throw .field(
+                    path: "\(field.path).sequence", expected: "one that is not in pruned", found: "\(batch.sequence)")
+            }
+            try field.member("path").expect(directory.dataPath(sequence: batch.sequence, format: fileFormat))
+            guard batch.lastRow - batch.firstRow + 1 == batch.rows + batch.duplicateRows + batch.rejectedRows else {
+                throw .field(
+                    path: field.path, expected: "rows, duplicates and rejects that add up to first_row…last_row",
+                    found: "\(batch.rows) + \(batch.duplicateRows) + \(batch.rejectedRows)")
+            }
+        }
+        let totals = try root.member("totals")
+        try totals.member("batches").expect(batches.count)
+        try totals.member("rows").expect(rows)
+        try totals.member("bytes").expect(bytes)
+        try totals.member("uncompressed_bytes").expect(uncompressedBytes)
+    }
+}
+
+extension Column {
+    fileprivate func json(isKey: Bool) -> JSONValue {
+        var object: JSONObject = [
+            "name": .string(name), "athena_type": .string(sourceType), "type": .string(type.rawValue),
+        ]
+        object["precision"] = precision.map { .integer($0) }
+        object["scale"] = scale.map { .integer($0) }
+        object["nullable"] = .bool(!isKey)
+        return .object(object)
+    }
+
+    fileprivate init(_ field: JSONField) throws(JSONError) {
+        _ = try field.member("nullable").bool()
+        self.init(
+            name: try field.member("name").string(), sourceType: try field.member("athena_type").string(),
+            type: try field.member("type").choice(ColumnType.self),
+            precision: try field.optionalMember("precision")?.count(),
+            scale: try field.optionalMember("scale")?.count())
+    }
+}
+
+extension Manifest.Run {
+    fileprivate var json: JSONValue {
+        var object: JSONObject = [
+            "run_id": .string(runID), "status": .string(status.rawValue),
+            "query_execution_id": .string(queryExecutionID), "query_sha256": .string(querySHA256),
+            "source": .string(source),
+        ]
+        object["source_note"] = sourceNote.map { .string($0) }
+        object["started_at"] = .string(startedAt)
+        object["completed_at"] = completedAt.map { .string($0) } ?? .null
+        object["rows"] = .integer(rows)
+        object["duplicate_rows"] = .integer(duplicateRows)
+        object["rejected_rows"] = .integer(rejectedRows)
+        object["data_scanned_bytes"] = dataScannedBytes.map { .integer($0) } ?? .null
+        if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
+        object["cursor"] = cursor?.json
+        object["parameters_sha256"] = parametersSHA256.map { .string($0) }
+        object["catalog"] = catalog.map { .string($0) }
+        object["database"] = database.map { .string($0) }
+        object["first_batch"] = firstBatch.map { .integer($0) }
+        return .object(object)
+    }
+
+    fileprivate init(_ field: JSONField) throws(JSONError) {
+        runID = try field.member("run_id").nonEmptyString()
+        status = try field.member("status").choice(Status.self)
+        queryExecutionID = try field.member("query_execution_id").nonEmptyString()
+        querySHA256 = try field.member("query_sha256").string()
+        source = try field.member("source").nonEmptyString()
+        sourceNote = try field.optionalMember("source_note")?.string()
+        startedAt = try field.member("started_at").nonEmptyString()
+        completedAt = try field.optionalMember("completed_at")?.nonEmptyString()
+        rows = try field.member("rows").count()
+        duplicateRows = try field.member("duplicate_rows").count()
+        rejectedRows = try field.member("rejected_rows").count()
+        dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
+        queryReruns = try field.optionalMember("query_reruns")?.count() ?? 0
+        cursor = try field.optionalMember("cursor").map { (field) throws(JSONError) in try Cursor(field) }
+        parametersSHA256 = try field.optionalMember("parameters_sha256")?.sha256()
+        catalog = try field.optionalMember("catalog")?.string()
+        database = try field.optionalMember("database")?.string()
+        firstBatch = try field.optionalMember("first_batch")?.count(atLeast: 1)
+    }
+}
+
+extension Manifest.Batch {
+    fileprivate var json: JSONValue {
+        [
+            "sequence": .integer(sequence), "run_id": .string(runID), "path": .string(path), "rows": .integer(rows),
+            "duplicate_rows": .integer(duplicateRows), "rejected_rows": .integer(rejectedRows),
+            "bytes": .integer(bytes), "uncompressed_bytes": .integer(uncompressedBytes), "sha256": .string(sha256),
+            "first_row": .integer(firstRow), "last_row": .integer(lastRow),
+        ]
+    }
+
+    fileprivate init(_ field: JSONField) throws(JSONError) {
+        sequence = try field.member("sequence").count(atLeast: 1)
+        runID = try field.member("run_id").nonEmptyString()
+        path = try field.member("path").nonEmptyString()
+        rows = try field.member("rows").count()
+        duplicateRows = try field.member("duplicate_rows").count()
+        rejectedRows = try field.member("rejected_rows").count()
+        bytes = try field.member("bytes").count()
+        uncompressedBytes = try field.member("uncompressed_bytes").count()
+        sha256 = try field.member("sha256").sha256()
+        firstRow = try field.member("first_row").count(atLeast: 1)
+        lastRow = try field.member("last_row").count(atLeast: 1)
+    }
+}

@@ -1,0 +1,59 @@
+import Digest
+import Files
+import Gzip
+
+/// The data file of a closed batch, written and hashed block by block while later blocks are compressed: little is left
+/// to do behind the last one.
+struct BatchFile: ~Copyable {
+    /// What a file holds, as the manifest tells it.
+    struct Content: Sendable, Equatable {
+        let bytes: Int
+        let sha256: String
+    }
+
+    /// A file that lacks nothing but its name.
+    struct Finished: ~Copyable {
+        let staged: StagedFile?
+        let content: Content
+    }
+
+    private var staged: StagedFile?
+    private var frame: GzipFrame
+    private var digest = SHA256()
+    private var count = 0
+
+    /// - Parameters:
+    ///   - staged: nil for a batch that is exported already, of which only the content is of interest.
+    ///   - level: of the blocks' compression.
+    init(_ staged: consuming StagedFile?, level: Int) throws(ExportError) {
+        self.staged = staged
+        frame = GzipFrame(level: level)
+        try write(frame.header)
+    }
+
+    /// Writes the next block.
+    mutating func append(_ block: DeflatedChunk) throws(ExportError) {
+        try write(frame.append(block))
+    }
+
+    /// Writes the end.
+    consuming func finish() throws(ExportError) -> Finished {
+        try write(frame.trailer)
+        return Finished(staged: staged, content: Content(bytes: count, sha256: digest.finalize().hexadecimal))
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws(ExportError) {
+        digest.update(bytes)
+        count += bytes.count
+        do { try staged?.append(bytes) } catch { throw ExportError(error) }
+    }
+}
+
+extension BatchFile.Content {
+    /// - Parameter pieces: the whole file, in order.
+    init(_ pieces: [[UInt8]]) {
+        var digest = SHA256()
+        for piece in pieces { digest.update(piece) }
+        self.init(bytes: pieces.reduce(0) { $0 + $1.count }, sha256: digest.finalize().hexadecimal)
+    }
+}

@@ -1,0 +1,93 @@
+import Files
+import SystemPackage
+
+extension ExportJournal {
+    /// Begins the data file of a batch.
+    ///
+    /// - Returns: nil if the batch is exported already.
+    func stage(batch sequence: Int, format: FileFormat) throws(ExportError) -> StagedFile? {
+        guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else { return nil }
+        return try stage(directory.dataPath(sequence: sequence, format: format))
+    }
+
+    /// Makes one batch part of the export: data file, rejected rows, manifest, state.
+    ///
+    /// A batch that is exported already is held against what the manifest says of it and changes nothing.
+    /// - Parameter file: the batch's data file, complete; nil if it has none or is exported already.
+    func publish(
+        _ batch: StagedBatch, from file: consuming StagedFile?, _ facts: RunFacts, format: FileFormat
+    ) throws(ExportError) {
+        guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
+        let entry = batch.entry(runID: state.runID, in: directory, format: format)
+        if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
+
+        if let entry, let content = batch.content {
+            guard let file = consume file else { preconditionFailure("a file is staged before it is published") }
+            try publish(file, as: entry.path, content)
+        }
+        if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
+        var manifest = manifest ?? Manifest(table: directory.table, schema: batch.schema, fileFormat: format)
+        if let entry { manifest.record(entry) }
+        manifest.record(facts.run(state, query: query, checkpoint: batch.end))
+        try save(manifest)
+        state.phase = .exporting(query, batch.end)
+        try save(state)
+    }
+
+    private func compare(_ entry: Manifest.Batch?) throws(ExportError) {
+        guard let entry else { return }
+        guard manifest?.batches.first(where: { $0.sequence == entry.sequence }) == entry else {
+            throw .inconsistentSource(
+                "reading the result again from its beginning gave other rows than before in batch \(entry.sequence); "
+                    + "nothing was changed; give the run up with --restart")
+        }
+    }
+
+    private func stage(_ relativePath: String) throws(ExportError) -> StagedFile {
+        do {
+            return try StagedFile(
+                at: directory.temporary(for: directory.path.appending(relativePath)), permissions: .dataFile)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    private func publish(_ pieces: [[UInt8]], as relativePath: String) throws(ExportError) {
+        var file = try stage(relativePath)
+        do throws(FileError) {
+            for piece in pieces { try file.append(piece) }
+        } catch {
+            throw ExportError(error)
+        }
+        try publish(file, as: relativePath, BatchFile.Content(pieces))
+    }
+
+    private func publish(
+        _ file: consuming StagedFile, as relativePath: String, _ content: BatchFile.Content
+    ) throws(ExportError) {
+        let path = directory.path.appending(relativePath)
+        do throws(FileError) {
+            for parent in [path.removingLastComponent().removingLastComponent(), path.removingLastComponent()]
+            where parent != directory.path {
+                try DurableFile.makeDirectory(parent)
+            }
+            try file.publish(as: path)
+        } catch let error where error.errno == .fileExists && error.path == path {
+            try checkPublished(path, content)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    /// A crash can leave a batch published that neither manifest nor state knows: fine if it is this very one.
+    private func checkPublished(_ path: FilePath, _ content: BatchFile.Content) throws(ExportError) {
+        guard let found = try? BoundedFile.read(path, limit: content.bytes, followsLinks: false),
+            BatchFile.Content([found.bytes]) == content
+        else {
+            throw .untrusted(
+                path: path, problem: "the file exists with other content than this batch",
+                remedy: "published files never change: move it away, or export to another --output")
+        }
+        do { try DurableFile.synchronizeDirectory(of: path) } catch { throw ExportError(error) }
+    }
+}

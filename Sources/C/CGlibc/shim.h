@@ -1,0 +1,53 @@
+#ifndef CGLIBC_SHIM_H
+#define CGLIBC_SHIM_H
+
+// What Swift's Glibc module leaves out of the C library's headers.
+
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+static inline void cmalloc_limit_arenas(int count) {
+    mallopt(M_ARENA_MAX, count);
+}
+
+static inline void cmalloc_keep_freed(int largest) {
+    mallopt(M_MMAP_THRESHOLD, largest);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+// Declared in spawn.h for GNU programs only (glibc 2.34).
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+
+static inline void cspawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+#else
+static inline void cmalloc_limit_arenas(int count) {
+    (void)count;
+}
+
+static inline void cmalloc_keep_freed(int largest) {
+    (void)largest;
+}
+#endif
+
+// Asks the kernel to begin to write a part of a file to its disk. Does not wait: a hint, and nothing where there is no
+// such call.
+static inline void cwriteback_begin(int file, int64_t offset, int64_t count) {
+#if defined(__linux__)
+    // Declared in fcntl.h for GNU programs only.
+    extern int sync_file_range(int file, int64_t offset, int64_t count, unsigned int flags);
+    const unsigned int begin_write = 2; // SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(file, offset, count, begin_write);
+#else
+    (void)file;
+    (void)offset;
+    (void)count;
+#endif
+}
+
+#endif

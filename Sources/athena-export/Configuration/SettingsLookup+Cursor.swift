@@ -1,0 +1,57 @@
+import AWS
+import Athena
+import BatchExport
+
+extension SettingsLookup {
+    func cursor() throws(ConfigurationError) -> Setting<AthenaExport.CursorChoice>? {
+        let column = try string("--cursor-column", options.cursorColumn, "cursor_column")
+        let start = try string("--cursor-start", options.cursorStart, "cursor_start")
+        guard let column else {
+            guard let start else { return nil }
+            throw start.origin.error("it is where the cursor begins, and there is none; name it with --cursor-column")
+        }
+        return try column.map { (name) throws(ConfigurationError) in
+            AthenaExport.CursorChoice(
+                column: name,
+                start: try start?.map { (text) throws(ConfigurationError) in try value(text, start) }.value)
+        }
+    }
+
+    private func value(_ text: String, _ setting: Setting<String>?) throws(ConfigurationError) -> CursorValue {
+        if let value = CursorValue(given: text) { return value }
+        let problem =
+            "\"\(text.shown(limit: 80))\" is no value that can be sent; give a number, 2026-01-31, 2026-01-31 01:02:03, "
+            + "or a literal such as 'text', of at most \(CursorValue.maximumTextBytes) bytes"
+        throw setting?.origin.error(problem) ?? .option(name: "--cursor-start", problem: problem)
+    }
+
+    func prunedRuns() throws(ConfigurationError) -> Int? {
+        let none = 0
+        let count = try bounded("--prune-runs", options.pruneRuns, "prune_runs", 1...1_000_000, none)
+        return count == none ? nil : count
+    }
+}
+
+extension CursorTemplate {
+    /// Holds the statement against the cursor and the parameters, before anything is paid for.
+    func check(
+        _ cursor: Setting<AthenaExport.CursorChoice>?, _ parameters: Setting<[String]>?, in origin: SettingOrigin
+    ) throws(ConfigurationError) {
+        if let cursor, !hasPlaceholder {
+            throw cursor.origin.error(
+                "the statement has no {cursor} outside of quotes and comments; write WHERE "
+                    + "\(cursor.value.column.shown(limit: 80)) > {cursor}")
+        }
+        if cursor == nil, hasPlaceholder {
+            throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")
+        }
+        // EXECUTE's parameters go to the ? of another statement.
+        let count = parameters?.value.count ?? 0
+        guard markCount == count || isOfPreparedStatement else {
+            throw (parameters?.origin ?? origin).error(
+                "\(hasPlaceholder ? "beside {cursor} " : "")the statement has \(markCount) ? outside of quotes and "
+                    + "comments, and there \(count == 1 ? "is 1 parameter" : "are \(count) parameters"); "
+                    + "give one --parameter for each ?")
+        }
+    }
+}

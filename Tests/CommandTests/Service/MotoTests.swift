@@ -1,0 +1,178 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// moto speaks Athena's protocol and was written by others; boto3 says what it holds.
+@Suite(.fewAtATime, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
+struct `Against moto's server` {
+    private static let script = TestMachine.root.appendingPathComponent("Tests/CommandTests/Service/moto-peer.py").path
+
+    private func python(_ arguments: String...) async throws -> String {
+        let outcome = try await Executable.run(
+            try #require(TestMachine.python), [Self.script] + arguments, environment: Executable.environment())
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return outcome.output
+    }
+
+    /// Serves while the body runs.
+    private func withMoto(_ directory: String, _ body: (String) async throws -> Void) async throws {
+        let file = "\(directory)/address"
+        let server = RunningProcess()
+        let program = try #require(TestMachine.python)
+        async let outcome = Executable.run(
+            program, [Self.script, "serve", file], environment: Executable.environment(), onStart: server.started)
+        defer { server.kill() }
+        while !FileManager.default.fileExists(atPath: file) { try await Task.sleep(for: .milliseconds(5)) }
+        try await body(try String(contentsOfFile: file, encoding: .utf8))
+        server.kill()
+        _ = try await outcome
+    }
+
+    private static let values: [[String?]] = [
+        ["1", "Ada", "Lovelace", "ada@example.com"], ["2", nil, "", "a,b"], ["3", "say \"hi\"", "line\nbreak", "\r\n"],
+        ["014", "山田", "😀 e\u{301}", "\u{2028}"], ["5", "\\.", "\\N", "NULL"], ["6", " blank ", "=1+1", "ends\\"],
+    ]
+
+    private static var result: JSONValue {
+        let names = FakeResult.customerColumns.map { Optional($0.name) }
+        return [
+            [
+                "rows": .array(
+                    ([names] + values).map { row in
+                        ["Data": .array(row.map { value in value.map { ["VarCharValue": .string($0)] } ?? [:] })]
+                    }),
+                "column_info": .array(
+                    FakeResult.customerColumns.map { column -> JSONValue in
+                        [
+                            "CatalogName": "hive", "Name": .string(column.name), "Label": .string(column.name),
+                            "Type": .string(column.type), "Precision": .integer(2_147_483_647), "Scale": .integer(0),
+                            "Nullable": "UNKNOWN", "CaseSensitive": .bool(true), "SchemaName": "", "TableName": "",
+                        ]
+                    }),
+            ]
+        ]
+    }
+
+    @Test(arguments: ["csv", "ndjson"])
+    func `every cell is what boto3 reads from the same server`(_ format: String) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                let queued = "\(directory)/result.json"
+                try Data(Self.result.serialized(pretty: false)).write(to: URL(fileURLWithPath: queued))
+                _ = try await python("queue", address, queued)
+
+                let outcome = try await Executable.run([
+                    "--endpoint-url", address, "--output", directory, "--format", format, "--staging-dir",
+                    "s3://bucket/prefix/",
+                ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let table = try ExportedTable("\(directory)/customers")
+                let id = try table.state.member("query_execution_id").string()
+                let expected = try JSONField(JSONValue(parsing: Array(try await python("read", address, id).utf8)))
+                    .elements()
+                    .map { try $0.elements().map { $0.value == .null ? nil : try $0.string() } }
+                #expect(expected == Self.values)
+                let content = try await table.contents().joined()
+                #expect(
+                    try format == "csv"
+                        ? CSVReader.rows(content).dropFirst().map { $0 } == expected : Self.rows(content) == expected)
+            }
+        }
+    }
+
+    @Test func `a role is taken at moto's STS`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                let queued = "\(directory)/result.json"
+                try Data(Self.result.serialized(pretty: false)).write(to: URL(fileURLWithPath: queued))
+                _ = try await python("queue", address, queued)
+                let config = """
+                    [profile nightly]
+                    role_arn = arn:aws:iam::123456789012:role/Reader
+                    source_profile = base
+                    external_id = 1/2 =&
+                    [profile base]
+                    aws_access_key_id = \(Executable.accessKeyID)
+                    aws_secret_access_key = \(Executable.secretAccessKey)
+                    """
+                try Data(config.utf8).write(to: URL(fileURLWithPath: "\(directory)/config"))
+
+                let outcome = try await Executable.run(
+                    [
+                        "--endpoint-url", address, "--output", "\(directory)/export", "--profile", "nightly",
+                        "--staging-dir",
+                        "s3://bucket/prefix/",
+                    ], environment: Executable.environment(["AWS_CONFIG_FILE": "\(directory)/config"]))
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.errors.contains("assumed role (profile"))
+                #expect(!outcome.errors.contains("CANARY"))
+            }
+        }
+    }
+
+    @Test func `the result object is read from moto's S3 as boto3 has put it there`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                // Long enough for several parts.
+                var result = FakeResult(rowCount: 60_000)
+                result.row = { number in Self.values[number % Self.values.count].map { $0.map { "\(number) \($0)" } } }
+                try Data(Self.result.serialized(pretty: false)).write(
+                    to: URL(fileURLWithPath: "\(directory)/result.json"))
+                _ = try await python("queue", address, "\(directory)/result.json")
+                let arguments = ["--endpoint-url", address, "--output", directory]
+                let first = try await Executable.run(
+                    arguments + ["--table", "first", "--staging-dir", "s3://result-bucket/some/prefix/"])
+                #expect(first.status == 0, "\(first.errors)")
+                let id = try ExportedTable("\(directory)/first").state.member("query_execution_id").string()
+                try Data(result.csv).write(to: URL(fileURLWithPath: "\(directory)/result.csv"))
+                _ = try await python("put", address, id, "\(directory)/result.csv")
+
+                let outcome = try await Executable.run(
+                    arguments + ["--query-execution-id", id, "--source", "s3", "--summary", "json"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(outcome.output.contains(#""source":"s3""#))
+                let content = try await ExportedTable("\(directory)/customers").contents().joined()
+                #expect(CSVReader.rows(content).dropFirst().map { $0 } == (0..<60_000).map(result.row))
+            }
+        }
+    }
+
+    private static func rows(_ ndjson: String) throws -> [[String?]] {
+        try ndjson.split(separator: "\n").map { line in
+            let object = JSONField(try JSONValue(parsing: Array(line.utf8)))
+            return try FakeResult.customerColumns.map { try object.optionalMember($0.name)?.string() }
+        }
+    }
+}
+
+/// Reads RFC 4180 text back, with NULL for a bare empty field: the other side of the encoder, written apart from it.
+enum CSVReader {
+    static func rows(_ text: String) -> [[String?]] {
+        var rows: [[String?]] = []
+        var row: [String?] = []
+        var field = ""
+        var isQuoted = false
+        var wasQuoted = false
+        var bytes = Array(text.unicodeScalars)[...]
+        while let scalar = bytes.popFirst() {
+            switch (scalar, isQuoted) {
+            case ("\"", true) where bytes.first == "\"":
+                field.unicodeScalars.append(bytes.removeFirst())
+            case ("\"", _):
+                isQuoted.toggle()
+                wasQuoted = true
+            case (",", false), ("\n", false):
+                row.append(field.isEmpty && !wasQuoted ? nil : field)
+                field = ""
+                wasQuoted = false
+                if scalar == "\n" {
+                    rows.append(row)
+                    row = []
+                }
+            default: field.unicodeScalars.append(scalar)
+            }
+        }
+        return rows
+    }
+}
