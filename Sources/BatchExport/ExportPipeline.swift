@@ -1,24 +1,24 @@
 import Gzip
 import Threading
 
-/// What happens beside the encoding of rows: the next page is read, blocks are compressed as soon as they are closed, and
-/// those of the batch before are written.
+/// What happens beside the encoding of rows: the next page is read, chunks are compressed as soon as they are closed,
+/// and the batch before is written.
 struct ExportPipeline {
     let exporter: Exporter
     let source: any ResultSource
-    /// Behind the last batch that was closed.
+    /// The end of the newest sealed batch.
     private var checkpoint: Checkpoint
-    private var readAhead: Result<PageAt, any Error>?
+    private var readAhead: Result<ResultPage, any Error>?
     private var isReading = false
-    /// Of the batch that rows are encoded for.
+    /// Of the open batch.
     private var open: ChunkSequence
-    /// Of closed batches, as long as blocks of them are missing.
+    /// Of sealed batches, as long as chunks of them are missing.
     private var compressing: [ChunkSequence] = []
-    /// Closed batches whose files are not begun, in order.
-    private var closed: [(batch: SealedBatch, start: Checkpoint, blocks: AsyncStream<DeflatedChunk>)] = []
+    /// Sealed batches whose files are not begun, in order.
+    private var sealed: [(batch: SealedBatch, start: Checkpoint, chunks: AsyncStream<DeflatedChunk>)] = []
     private var isPublishing = false
-    /// Blocks that were given to be compressed and are not.
-    private var blocksUnderway = 0
+    /// Chunks whose compression has begun and not ended.
+    private var chunksUnderway = 0
 
     init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
         self.exporter = exporter
@@ -27,17 +27,17 @@ struct ExportPipeline {
         open = ChunkSequence(sequence: checkpoint.nextBatch)
     }
 
-    /// The next page, and has the one behind it read meanwhile; nil after the last.
+    /// The next page; nil after the last. The page behind it is read meanwhile.
     ///
-    /// - Throws: what the source threw, once every full batch is published: rows that have arrived are not asked for
-    ///   again.
-    mutating func nextPage(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws -> PageAt? {
+    /// - Throws: what the source threw, once every sealed batch is published, so that a resumed run need not read its
+    ///   rows again.
+    mutating func nextPage(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws -> ResultPage? {
         while readAhead == nil, isReading { try await settle(&group) }
         guard let result = readAhead else { return nil }
         readAhead = nil
         if case .failure = result { try await finish(in: &group) }
         let page = try result.get()
-        if let next = page.page.next { read(at: next, in: &group) }
+        if let next = page.next { read(at: next, in: &group) }
         return page
     }
 
@@ -45,30 +45,30 @@ struct ExportPipeline {
         isReading = true
         group.addTask { [source] in
             do {
-                return .read(.success(PageAt(bookmark: bookmark, page: try await source.page(at: bookmark))))
+                return .read(.success(try await source.page(at: bookmark)))
             } catch {
                 return .read(.failure(error))
             }
         }
     }
 
-    /// Has blocks of the open batch compressed, and returns when the threads have little left to do.
+    /// Compresses chunks of the open batch. Returns when the threads have little left to do.
     mutating func compress(
-        _ blocks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
+        _ chunks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
     ) async throws {
-        start(blocks, in: &group)
+        start(chunks, in: &group)
         try await catchUp(in: &group)
     }
 
-    /// Has what is left of the open batch compressed, and all of it published in its turn.
+    /// Compresses what is left of a batch that was just sealed, and publishes it after the batches before it.
     mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
     ) async throws {
         var batch = batch
-        start(batch.content.takeMissing(), in: &group)
-        open.end(blockCount: batch.content.blockCount)
+        start(batch.takeMissing(), in: &group)
+        open.end(chunkCount: batch.chunkCount)
         if !open.isComplete { compressing.append(open) }
-        closed.append((batch, checkpoint, open.blocks))
+        sealed.append((batch, checkpoint, open.chunks))
         checkpoint = batch.end(after: checkpoint)
         open = ChunkSequence(sequence: checkpoint.nextBatch)
         publishNext(in: &group)
@@ -77,23 +77,23 @@ struct ExportPipeline {
 
     /// Waits until every batch is published.
     mutating func finish(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
-        while !closed.isEmpty || isPublishing { try await settle(&group) }
+        while !sealed.isEmpty || isPublishing { try await settle(&group) }
     }
 
-    private mutating func start(_ blocks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
-        blocksUnderway += blocks.count
-        for block in blocks {
-            let ticket = open.start(block.index)
+    private mutating func start(_ chunks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
+        chunksUnderway += chunks.count
+        for chunk in chunks {
+            let ticket = open.start(chunk.index)
             group.addTask(executorPreference: exporter.compressor.workers) { [compressor = exporter.compressor] in
                 try Task.checkCancellation()
-                return .compressed(ticket, block.compressed(with: compressor))
+                return .compressed(ticket, chunk.compressed(with: compressor))
             }
         }
     }
 
-    /// Encoding runs faster than compression; without this rows would pile up in memory.
+    /// Encoding is faster than compression: without this wait, chunks would pile up in memory.
     private mutating func catchUp(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
-        while blocksUnderway > 4 * exporter.compressor.workers.count || closed.count > 1 { try await settle(&group) }
+        while chunksUnderway > 4 * exporter.compressor.workers.count || sealed.count > 1 { try await settle(&group) }
     }
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
@@ -101,12 +101,12 @@ struct ExportPipeline {
         case .read(let result)?:
             readAhead = result
             isReading = false
-        case .compressed(let ticket, let block)?:
-            blocksUnderway -= 1
+        case .compressed(let ticket, let chunk)?:
+            chunksUnderway -= 1
             if ticket.sequence == open.sequence {
-                open.finish(ticket, block)
+                open.finish(ticket, chunk)
             } else if let index = compressing.firstIndex(where: { $0.sequence == ticket.sequence }) {
-                compressing[index].finish(ticket, block)
+                compressing[index].finish(ticket, chunk)
                 if compressing[index].isComplete { compressing.remove(at: index) }
             }
         case .published?:
@@ -116,21 +116,21 @@ struct ExportPipeline {
         publishNext(in: &group)
     }
 
-    /// One batch at a time is written, so each is published after the one before it.
+    /// Writes one batch at a time, so that each is published after the one before it.
     private mutating func publishNext(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) {
-        guard !isPublishing, !closed.isEmpty else { return }
-        let (batch, start, blocks) = closed.removeFirst()
+        guard !isPublishing, !sealed.isEmpty else { return }
+        let (batch, start, chunks) = sealed.removeFirst()
         isPublishing = true
         group.addTask { [exporter] in
-            try await exporter.publish(batch, blocks, after: start)
+            try await exporter.publish(batch, chunks, after: start)
             return .published
         }
     }
 }
 
-/// Something that was done beside the encoding.
+/// What a task beside the encoding has finished.
 enum PipelineEvent: Sendable {
-    case read(Result<PageAt, any Error>)
+    case read(Result<ResultPage, any Error>)
     case compressed(ChunkSequence.Ticket, DeflatedChunk)
     case published
 }

@@ -4,9 +4,9 @@ public import Logging
 
 /// Turns the rows of a result into published batches.
 ///
-/// One task encodes. Beside it, one more page is on its way, blocks are compressed on threads of their own, of the batch
-/// that still grows and the one before it, and a batch is being written: so the service, the encoder, the compressor and
-/// the disk work at the same time, and two batches are in memory, most of them compressed.
+/// One task encodes. Beside it the next page is read, chunks of the open batch and of the one before it are compressed on
+/// threads of their own, and a sealed batch is written: so the service, the encoder, the compressor and the disk work at
+/// the same time. Two batches are in memory, most of them compressed.
 public struct Exporter: Sendable {
     private let journal: ExportJournal
     private let options: ExportOptions
@@ -64,18 +64,18 @@ public struct Exporter: Sendable {
         try await withThrowingTaskGroup(of: PipelineEvent.self) { group in
             var pipeline = ExportPipeline(exporter: self, source: source, checkpoint: start)
             pipeline.read(at: start.bookmark, in: &group)
-            var encoding: BatchCutter?
+            var cutter: BatchCutter?
             while let page = try await pipeline.nextPage(in: &group) {
-                if encoding == nil { encoding = try await begin(with: page.page, from: start) }
-                while let batch = try encoding?.nextBatch(from: page) {
+                if cutter == nil { cutter = try await begin(with: page, from: start) }
+                while let batch = try cutter?.nextBatch(from: page) {
                     try await pipeline.publish(batch, in: &group)
                 }
-                try await pipeline.compress(encoding?.takeClosedBlocks() ?? [], in: &group)
-                report(.read(rows: encoding?.rowsRead ?? 0))
+                try await pipeline.compress(cutter?.takeClosedChunks() ?? [], in: &group)
+                report(.read(rows: cutter?.rowsRead ?? 0))
             }
             try await pipeline.finish(in: &group)
-            guard let encoding else { throw CancellationError() }
-            return (encoding.schema, encoding.rowsRead)
+            guard let cutter else { throw CancellationError() }
+            return (cutter.schema, cutter.rowsRead)
         }
     }
 
@@ -88,20 +88,20 @@ public struct Exporter: Sendable {
     /// Makes a batch part of the export.
     ///
     /// - Parameters:
-    ///   - blocks: the batch's, as they are compressed.
+    ///   - chunks: the batch's, as they are compressed.
     ///   - checkpoint: where the batch begins.
     func publish(
-        _ batch: SealedBatch, _ blocks: AsyncStream<DeflatedChunk>, after checkpoint: Checkpoint
+        _ batch: SealedBatch, _ chunks: AsyncStream<DeflatedChunk>, after checkpoint: Checkpoint
     ) async throws {
         // A file without rows would stop half of all loaders, so there is none.
-        guard batch.content.counts.rows > 0 else {
+        guard batch.counts.rows > 0 else {
             return try await publish(batch, nil, from: nil, after: checkpoint)
         }
         let staged = try await journal.stage(batch: checkpoint.nextBatch, format: options.format)
         var file = try BatchFile(staged, level: options.compressionLevel)
-        var missing = batch.content.blockCount
-        for await block in blocks {
-            try file.append(block)
+        var missing = batch.chunkCount
+        for await chunk in chunks {
+            try file.append(chunk)
             missing -= 1
         }
         // Whoever is cancelled hears nothing more.
@@ -148,7 +148,7 @@ public struct ExportOptions: Sendable {
     public let limits: BatchLimits
     /// 1 to 9.
     public let compressionLevel: Int
-    /// Blocks compressed at a time.
+    /// Chunks compressed at a time.
     public let workers: Int
     /// The column whose highest value is kept, if any.
     public let cursorColumn: String?

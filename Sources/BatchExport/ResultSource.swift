@@ -37,14 +37,17 @@ public struct Bookmark: Sendable, Equatable {
     public static let start = Bookmark()
 }
 
-/// Some rows of a result, from the beginning of a page.
+/// Some rows of a result.
 public struct ResultPage: Sendable {
+    /// Where the page begins.
+    public let bookmark: Bookmark
     public let columns: [Column]
     public let block: RowBlock
     /// Where the page after this one begins; nil at the end of the result. A page without rows is not the end.
     public let next: Bookmark?
 
-    public init(columns: [Column], block: RowBlock, next: Bookmark?) {
+    public init(at bookmark: Bookmark, columns: [Column], block: RowBlock, next: Bookmark?) {
+        self.bookmark = bookmark
         self.columns = columns
         self.block = block
         self.next = next

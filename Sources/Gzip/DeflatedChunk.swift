@@ -6,15 +6,15 @@ public struct DeflatedChunk: Sendable {
     /// Of the content, in bytes.
     let contentCount: Int
 
-    /// The content again.
+    /// Decompresses the content.
     ///
-    /// - Parameter dictionary: what the block was compressed after.
+    /// - Parameter dictionary: what the chunk was compressed after.
     public func content(after dictionary: [UInt8]) -> [UInt8] {
         var content = [UInt8](repeating: 0, count: contentCount)
         var output = content.mutableSpan
         var (read, written) = (0, 0)
         try? Inflater(after: dictionary).inflate(deflated.span, at: &read, into: &output, at: &written)
-        precondition(written == contentCount && CRC32.of(content) == crc, "inflate made something else")
+        precondition(written == contentCount && CRC32.of(content) == crc, "inflate gave other bytes")
         return content
     }
 }

@@ -1,6 +1,6 @@
-/// Compresses blocks that arrive over time to one gzip member, a few at a time in parallel.
+/// Compresses chunks that arrive over time to one gzip member, a few at a time in parallel.
 ///
-/// The bytes depend on the blocks and the level, never on the number of workers or on which blocks came together.
+/// The bytes depend on the chunks and the level, never on the number of workers or on which chunks arrive together.
 public struct GzipStream: Sendable {
     private let compressor: ChunkCompressor
     private var frame: GzipFrame
@@ -11,14 +11,14 @@ public struct GzipStream: Sendable {
         frame = GzipFrame(level: compressor.level)
     }
 
-    /// Compresses blocks that more will follow.
+    /// Compresses chunks that are not the last.
     ///
     /// - Returns: the next pieces of the file, in order.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public mutating func compress(_ blocks: [[UInt8]]) async throws -> [[UInt8]] {
-        guard let newLast = blocks.last else { return [] }
+    public mutating func compress(_ chunks: [[UInt8]]) async throws -> [[UInt8]] {
+        guard let newLast = chunks.last else { return [] }
         let header = last == nil ? [frame.header] : []
-        let deflated = try await compressor.compress(blocks, after: last ?? [], isEnd: false)
+        let deflated = try await compressor.compress(chunks, after: last ?? [], isEnd: false)
         last = newLast
         return header + deflated.map { frame.append($0) }
     }

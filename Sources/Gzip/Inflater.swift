@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// Decompresses one gzip member (RFC 1952), or one block of its raw deflate, piece by piece, in memory that does not grow.
+/// Decompresses one gzip member (RFC 1952), or one chunk of raw deflate, piece by piece in constant memory.
 ///
-/// Stricter than gzip itself: one member, and nothing behind it. Not for sharing.
+/// Stricter than gzip itself: one member, and nothing after it. Not thread-safe.
 public final class Inflater {
     /// Whether the member's end was reached and its check value and length were right.
     public private(set) var isAtEnd = false
@@ -12,12 +12,12 @@ public final class Inflater {
 
     /// For a gzip member.
     public convenience init() {
-        // 16 on top of the window bits: with the frame of gzip, whose check value and length zlib then holds against
-        // what it has decompressed.
+        // 16 on top of the window bits: zlib reads the gzip frame too, and compares its check value and length with what
+        // it has decompressed.
         self.init(windowBits: MAX_WBITS + 16)
     }
 
-    /// For a block that was compressed by itself.
+    /// For one chunk.
     ///
     /// - Parameter dictionary: what it was compressed after.
     convenience init(after dictionary: [UInt8]) {

@@ -36,10 +36,10 @@ enum Main {
         forbidCoreFiles()
         // Whoever reads our output may go away; that ends the writing, not the export.
         signal(SIGPIPE, SIG_IGN)
-        // glibc would give each thread a heap of its own; pages and blocks wander between threads, and the freed parts
+        // glibc would give each thread a heap of its own; pages and chunks move between threads, and the freed parts
         // of several heaps add up over a long run. No thread asks often enough to wait for another.
         cmalloc_limit_arenas(1)
-        // Pages and blocks come and go by the megabyte; given back to the system each time, they would cost a page fault
+        // Pages and chunks come and go by the megabyte; given back to the system each time, they would cost a page fault
         // for every four kilobytes when they come again.
         cmalloc_keep_freed(32 << 20)
         let console = Console()

@@ -39,7 +39,7 @@ struct MemorySource: ResultSource {
             rows.isEmpty
             ? RowBlock(bytes: [], cells: [], columnCount: columns.count, hasUnloadableCells: false) : block(rows)
         return ResultPage(
-            columns: columns, block: content,
+            at: bookmark, columns: columns, block: content,
             next: number + 1 < pages.count ? Bookmark(pageToken: String(number + 1)) : nil)
     }
 }

@@ -29,20 +29,20 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 32_768, 300_000], [1, 6, 9])
-    func `gzip itself reads what was compressed in blocks`(_ count: Int, _ level: Int) async throws {
+    func `gzip itself reads what was compressed in chunks`(_ count: Int, _ level: Int) async throws {
         let content = bytes(count)
-        let blocks = stride(from: 0, to: count, by: 50_000).map { Array(content[$0..<min($0 + 50_000, count)]) }
-        let member = try await GzipMember(compressing: blocks, with: ChunkCompressor(level: level, workers: 2)).pieces
+        let chunks = stride(from: 0, to: count, by: 50_000).map { Array(content[$0..<min($0 + 50_000, count)]) }
+        let member = try await GzipMember(compressing: chunks, with: ChunkCompressor(level: level, workers: 2)).pieces
             .flatMap { $0 }
         #expect(try decompress(member) == content)
     }
 
     @Test func `the number of workers does not change a byte`() async throws {
-        let blocks = (0..<9).map { _ in bytes(20_000) }
-        let one = try await GzipMember(compressing: blocks, with: ChunkCompressor(level: 6, workers: 1)).pieces
+        let chunks = (0..<9).map { _ in bytes(20_000) }
+        let one = try await GzipMember(compressing: chunks, with: ChunkCompressor(level: 6, workers: 1)).pieces
         for workers in 2...8 {
             #expect(
-                try await GzipMember(compressing: blocks, with: ChunkCompressor(level: 6, workers: workers)).pieces
+                try await GzipMember(compressing: chunks, with: ChunkCompressor(level: 6, workers: workers)).pieces
                     == one)
         }
     }
@@ -65,15 +65,15 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 32_768, 300_000], [true, false])
-    func `a compressed block gives its content back`(_ count: Int, _ isLast: Bool) {
+    func `a compressed chunk gives its content back`(_ count: Int, _ isLast: Bool) {
         let compressor = ChunkCompressor(level: 6, workers: 1)
         for dictionaryCount in [0, 5, 32_768, 40_000] {
-            // Both from one text, so that the block refers to its dictionary.
+            // Both from one text, so that the chunk refers to its dictionary.
             let text = bytes(20_000) + bytes(dictionaryCount) + bytes(count)
             let dictionary = Array(text.dropLast(count).suffix(dictionaryCount))
             let content = Array(text.suffix(count))
-            let block = compressor.compress(content, after: dictionary, isLast: isLast)
-            #expect(block.content(after: dictionary) == content)
+            let chunk = compressor.compress(content, after: dictionary, isLast: isLast)
+            #expect(chunk.content(after: dictionary) == content)
         }
     }
 

@@ -63,7 +63,7 @@ import Testing
             try await export.run(MemorySource(columns: columns, pages: pages))
             let scratch = parent.appending("scratch")
             try FileManager.default.createDirectory(atPath: scratch.string, withIntermediateDirectories: false)
-            let options = Merge.Options(memory: memory, temporaryDirectory: scratch, blocksAtATime: 2)
+            let options = Merge.Options(memory: memory, temporaryDirectory: scratch, chunksAtATime: 2)
             let output = MemoryOutput()
             let merge = try Merge(export.directory, try export.manifest, options)
             let count = try await merge.run(into: output)
@@ -85,7 +85,7 @@ import Testing
             for damage in [Array(good.dropLast()), good + [0], []] {
                 try export.write(damage, to: 3)
                 let output = MemoryOutput()
-                let options = Merge.Options(memory: 1 << 20, temporaryDirectory: "/tmp", blocksAtATime: 1)
+                let options = Merge.Options(memory: 1 << 20, temporaryDirectory: "/tmp", chunksAtATime: 1)
                 let merge = try Merge(export.directory, export.manifest, options)
                 let error = await #expect(throws: ExportError.self) { _ = try await merge.run(into: output) }
                 let message = "\(try #require(error))"
@@ -107,7 +107,7 @@ import Testing
 
     @Test func `ends when it is cancelled`() async throws {
         try await withExport { export in
-            let options = Merge.Options(memory: 1 << 20, temporaryDirectory: "/tmp", blocksAtATime: 1)
+            let options = Merge.Options(memory: 1 << 20, temporaryDirectory: "/tmp", chunksAtATime: 1)
             let merge = try Merge(export.directory, export.manifest, options)
             let task = Task {
                 while !Task.isCancelled { await Task.yield() }

@@ -87,7 +87,7 @@ struct StoredExport {
     ) async throws -> String {
         let options = Merge.Options(
             through: through, format: format, memory: memory,
-            temporaryDirectory: temporaryDirectory ?? directory.path, blocksAtATime: 2)
+            temporaryDirectory: temporaryDirectory ?? directory.path, chunksAtATime: 2)
         let output = MemoryOutput()
         _ = try await Merge(directory, manifest, options).run(into: output)
         #expect(output.isFinished)
@@ -100,7 +100,7 @@ final class MemoryOutput: MergeOutput {
     private(set) var bytes: [UInt8] = []
     private(set) var isFinished = false
 
-    func write(_ blocks: [[UInt8]]) async throws { for block in blocks { bytes += block } }
+    func write(_ chunks: [[UInt8]]) async throws { for chunk in chunks { bytes += chunk } }
 
     func finish() async throws { isFinished = true }
 }

@@ -1,27 +1,27 @@
-/// The encoded rows of a batch, in blocks that begin and end at row borders.
+/// The encoded rows of a batch, in chunks that begin and end at row borders.
 ///
-/// Each becomes one deflate block, so compression can run in parallel and still depend on nothing but the rows. It begins
-/// while the batch is still open, on the guess that no later row takes the place of one in a closed block. A batch in
-/// which too many guesses were wrong has none made for the next.
+/// Chunks are compressed in parallel, each after the end of the one before it, so the compressed bytes depend on nothing
+/// but the rows. Compression is speculative: a closed chunk is compressed while the batch is still open, and again if a
+/// later row replaces one of its rows. If more than a quarter of a batch's chunks had to be compressed again, those of
+/// the next batch wait until it is sealed.
 struct BatchChunks {
-    /// Encoded bytes after which a block is closed.
-    static let blockBytes = 256 << 10
+    /// Encoded bytes after which a chunk is closed.
+    static let chunkBytes = 256 << 10
 
     /// With the file's header.
     private(set) var encodedBytes = 0
     private(set) var removedRows = 0
     private let encoder: any RowEncoder
-    /// For each row of the batch whether it was taken out.
+    /// For each row of the batch whether it was removed.
     private var isRemoved: [Bool] = []
-    private var closed: [Block] = []
+    private var closed: [ClosedChunk] = []
     private var open = EncodedRows()
     private var openHasRemovedRows = false
-    private var makesGuesses = true
-    /// Closed blocks that ``takeClosed()`` has looked at.
-    private var lookedAt = 0
+    private var compressesEarly = true
+    /// Closed chunks that ``takeClosed()`` has seen.
+    private var seen = 0
 
-    /// A closed block.
-    private struct Block {
+    private struct ClosedChunk {
         var content: ChunkBytes
         /// Of the batch.
         let rows: Range<Int>
@@ -37,7 +37,7 @@ struct BatchChunks {
         begin()
     }
 
-    /// Removed ones count.
+    /// Removed rows count.
     var rowCount: Int { isRemoved.count }
 
     /// Takes rows until the batch has as many encoded bytes as the limit.
@@ -46,14 +46,14 @@ struct BatchChunks {
     mutating func append(_ block: RowBlock, rows: Range<Int>, limit: Int) throws(ExportError) -> Int {
         var row = rows.lowerBound
         while row < rows.upperBound, encodedBytes < limit {
-            if open.bytes.count >= Self.blockBytes {
-                closeBlock()
-                startBlock(with: [])
+            if open.bytes.count >= Self.chunkBytes {
+                closeChunk()
+                startChunk(with: [])
             }
             let before = open.bytes.count
             let end = try encoder.encode(
                 block, rows: row..<rows.upperBound, into: &open,
-                limit: min(Self.blockBytes, before + (limit - encodedBytes)))
+                limit: min(Self.chunkBytes, before + (limit - encodedBytes)))
             encodedBytes += open.bytes.count - before
             isRemoved.append(contentsOf: repeatElement(false, count: end - row))
             row = end
@@ -61,18 +61,18 @@ struct BatchChunks {
         return row
     }
 
-    /// Takes a row out, whose key came again.
+    /// Removes a row that a later one with the same key replaces.
     mutating func remove(row: Int) {
         isRemoved[row] = true
         removedRows += 1
-        if let block = closedBlock(ofRow: row) {
-            closed[block].hasRemovedRows = true
+        if let chunk = closedChunk(ofRow: row) {
+            closed[chunk].hasRemovedRows = true
         } else {
             openHasRemovedRows = true
         }
     }
 
-    private func closedBlock(ofRow row: Int) -> Int? {
+    private func closedChunk(ofRow row: Int) -> Int? {
         guard let last = closed.last, row < last.rows.upperBound else { return nil }
         var candidates = closed.indices
         while candidates.count > 1 {
@@ -86,25 +86,25 @@ struct BatchChunks {
         return candidates.lowerBound
     }
 
-    /// Blocks that were closed since the last call and have lost no row.
+    /// Chunks that were closed since the last call and have lost no row.
     mutating func takeClosed() -> [Chunk] {
-        guard makesGuesses else { return [] }
-        let new = (lookedAt..<closed.count).filter { !isChanged($0) }
-        lookedAt = closed.count
+        guard compressesEarly else { return [] }
+        let new = (seen..<closed.count).filter { !isChanged($0) }
+        seen = closed.count
         for index in new { closed[index].isTaken = true }
-        return new.map { encodedBlock($0) }
+        return new.map { chunk($0) }
     }
 
-    /// Closes the last block, and begins with the next batch.
+    /// Closes the last chunk, and begins with the next batch.
     ///
-    /// - Returns: how many blocks there are, those that have not been taken as they are now, and the bytes of all.
-    mutating func seal() -> (blockCount: Int, missing: [Chunk], bytes: Int) {
-        closeBlock()
+    /// - Returns: how many chunks there are, those that have not been taken as they are now, and the bytes of all.
+    mutating func seal() -> (chunkCount: Int, missing: [Chunk], bytes: Int) {
+        closeChunk()
         let changed = closed.indices.filter(isChanged)
-        makesGuesses = changed.count * 4 <= closed.count
+        compressesEarly = changed.count * 4 <= closed.count
         for index in changed { closed[index].isTaken = false }
         omitRemovedRows()
-        let missing = closed.indices.filter { !closed[$0].isTaken }.map { encodedBlock($0, of: closed.count) }
+        let missing = closed.indices.filter { !closed[$0].isTaken }.map { chunk($0, of: closed.count) }
         let bytes = closed.reduce(0) { $0 + $1.content.count }
         defer { begin() }
         return (closed.count, missing, bytes)
@@ -112,51 +112,51 @@ struct BatchChunks {
 
     private mutating func begin() {
         closed = []
-        lookedAt = 0
+        seen = 0
         isRemoved.removeAll(keepingCapacity: true)
         removedRows = 0
         encodedBytes = encoder.fileHeader.count
-        startBlock(with: encoder.fileHeader)
+        startChunk(with: encoder.fileHeader)
     }
 
-    private mutating func startBlock(with header: [UInt8]) {
+    private mutating func startChunk(with header: [UInt8]) {
         let rows = open.count
         openHasRemovedRows = false
-        // A row longer than the slack makes the block grow once; most never do.
-        open = EncodedRows(capacity: Self.blockBytes + (8 << 10))
+        // Most last rows fit into the slack; for a longer one the chunk grows once.
+        open = EncodedRows(capacity: Self.chunkBytes + (8 << 10))
         open.bytes.append(contentsOf: header)
-        // Blocks of one result have about as many rows.
+        // Chunks of one result have about as many rows.
         open.starts.reserveCapacity(rows + rows / 8)
     }
 
-    private mutating func closeBlock() {
+    private mutating func closeChunk() {
         closed.append(
-            Block(
+            ClosedChunk(
                 content: ChunkBytes(open.bytes), rows: rowCount - open.count..<rowCount, starts: open.starts,
                 hasRemovedRows: openHasRemovedRows))
     }
 
-    /// Whether a block, or the one that it is compressed after, has lost a row.
+    /// Whether a chunk, or the one before it that it is compressed after, has lost a row.
     private func isChanged(_ index: Int) -> Bool {
         closed[index].hasRemovedRows || index > 0 && closed[index - 1].hasRemovedRows
     }
 
-    /// - Parameter count: of the file's blocks; nil while more may come.
-    private func encodedBlock(_ index: Int, of count: Int? = nil) -> Chunk {
+    /// - Parameter count: of the file's chunks; nil while more may come.
+    private func chunk(_ index: Int, of count: Int? = nil) -> Chunk {
         Chunk(
             index: index, content: closed[index].content, dictionary: index == 0 ? [] : closed[index - 1].content.end,
             isLast: index + 1 == count)
     }
 
     private mutating func omitRemovedRows() {
-        for number in closed.indices where closed[number].hasRemovedRows {
-            let block = closed[number]
-            let all = EncodedRows(block.content.bytes, starts: block.starts)
+        for index in closed.indices where closed[index].hasRemovedRows {
+            let chunk = closed[index]
+            let all = EncodedRows(chunk.content.bytes, starts: chunk.starts)
             var kept = Array(all.bytes[..<all.range(ofRow: 0).lowerBound])
-            for (index, row) in block.rows.enumerated() where !isRemoved[row] {
-                kept.append(contentsOf: all.bytes[all.range(ofRow: index)])
+            for (place, row) in chunk.rows.enumerated() where !isRemoved[row] {
+                kept.append(contentsOf: all.bytes[all.range(ofRow: place)])
             }
-            closed[number].content = ChunkBytes(kept)
+            closed[index].content = ChunkBytes(kept)
         }
     }
 }

@@ -1,42 +1,14 @@
-/// A page together with the bookmark that led to it.
-struct PageAt: Sendable {
-    let bookmark: Bookmark
-    let page: ResultPage
-}
-
-/// A closed batch and where the next one begins in the result.
-struct SealedBatch: Sendable {
-    let schema: ResultSchema
-    var content: BatchContent
-    let end: Bookmark
-    /// Of the last row that was read, loadable or not.
-    let lastRowSHA256: String?
-    /// The highest value of the cursor column up to the end, if there is such a column.
-    let highestCursor: CursorValue?
-
-    /// Where the next batch begins.
-    ///
-    /// - Parameter checkpoint: where this one does.
-    func end(after checkpoint: Checkpoint) -> Checkpoint {
-        Checkpoint(
-            bookmark: end, rowsExported: checkpoint.rowsExported + content.counts.rowsRead,
-            duplicateRows: checkpoint.duplicateRows + content.counts.duplicateRows,
-            rejectedRows: checkpoint.rejectedRows + content.counts.rejectedRows,
-            nextBatch: checkpoint.nextBatch + 1, lastRowSHA256: lastRowSHA256, highestCursor: highestCursor)
-    }
-}
-
-/// Cuts the pages of a result into batches. Pure: pages in, batches out.
+/// Cuts the pages of a result into batches. Has no side effects: pages in, batches out.
 struct BatchCutter {
     let schema: ResultSchema
     private var builder: BatchBuilder
     /// Data rows of the result before the next one.
     private(set) var rowsRead: Int
-    /// Rows before the bookmark that the run began with, as far as no page has held them yet.
+    /// Rows before the bookmark that the run began with which no page has brought yet.
     private var rowsToSkip: Int
-    /// Rows of the current page that are behind us: those skipped at first, then those encoded.
+    /// The first row of the current page that is neither skipped nor encoded; nil before a page's first row is known.
     private var nextRow: Int?
-    /// Of the row before the next one, as far as a page border hides it.
+    /// Of the last row of the page before or of the newest sealed batch, whichever is later.
     private var lastRowSHA256: String?
     private var cursor: CursorTracker?
 
@@ -55,8 +27,8 @@ struct BatchCutter {
     /// Takes rows of the page until a batch is full or, on the last page, until the result ends.
     ///
     /// - Returns: nil when the page is used up and the batch is still open; then the next page is due.
-    mutating func nextBatch(from page: PageAt) throws(ExportError) -> SealedBatch? {
-        let block = page.page.block
+    mutating func nextBatch(from page: ResultPage) throws(ExportError) -> SealedBatch? {
+        let block = page.block
         var row: Int
         if let nextRow { row = nextRow } else { row = try firstRow(of: page) }
         let taken = row..<row + (try builder.append(block, rows: row..<block.rowCount, number: rowsRead + 1))
@@ -67,7 +39,7 @@ struct BatchCutter {
             nextRow = row
             return seal(at: row, of: page)
         }
-        if page.page.next == nil, builder.rowsRead > 0 {
+        if page.next == nil, builder.rowsRead > 0 {
             nextRow = row
             return seal(at: row, of: page)
         }
@@ -76,24 +48,24 @@ struct BatchCutter {
         return nil
     }
 
-    /// Blocks of the open batch that can be compressed already.
-    mutating func takeClosedBlocks() -> [Chunk] { builder.takeClosedBlocks() }
+    /// Chunks of the open batch that can be compressed already.
+    mutating func takeClosedChunks() -> [Chunk] { builder.takeClosedChunks() }
 
-    private mutating func firstRow(of page: PageAt) throws(ExportError) -> Int {
-        guard page.page.columns == schema.columns else {
+    private mutating func firstRow(of page: ResultPage) throws(ExportError) -> Int {
+        guard page.columns == schema.columns else {
             throw .inconsistentSource(
                 "the columns changed between two pages of one result, after row \(rowsRead); "
                     + "run the query again with --restart")
         }
-        let skipped = min(rowsToSkip, page.page.block.rowCount)
+        let skipped = min(rowsToSkip, page.block.rowCount)
         rowsToSkip -= skipped
-        guard rowsToSkip == 0 || page.page.next != nil else {
+        guard rowsToSkip == 0 || page.next != nil else {
             throw .inconsistentSource(
                 "the result now ends \(rowsToSkip) rows before the place that was exported to; "
                     + "give the run up with --restart")
         }
         if skipped > 0, rowsToSkip == 0, let lastRowSHA256,
-            lastRowSHA256 != page.page.block.sha256(ofRow: skipped - 1)
+            lastRowSHA256 != page.block.sha256(ofRow: skipped - 1)
         {
             throw .inconsistentSource(
                 "row \(rowsRead) of the result is not the one that was exported as such: state.json leads to another "
@@ -102,14 +74,12 @@ struct BatchCutter {
         return skipped
     }
 
-    private mutating func seal(at row: Int, of page: PageAt) -> SealedBatch {
+    private mutating func seal(at row: Int, of page: ResultPage) -> SealedBatch {
         var end = page.bookmark
         end.rowsIntoPage = row
         // At the end of a page the next batch begins with the next page, so a resume need not fetch this one again.
-        if row == page.page.block.rowCount, let next = page.page.next { end = next }
-        if row > 0 { lastRowSHA256 = page.page.block.sha256(ofRow: row - 1) }
-        return SealedBatch(
-            schema: schema, content: builder.seal(), end: end, lastRowSHA256: lastRowSHA256,
-            highestCursor: cursor?.value)
+        if row == page.block.rowCount, let next = page.next { end = next }
+        if row > 0 { lastRowSHA256 = page.block.sha256(ofRow: row - 1) }
+        return builder.seal(at: end, lastRowSHA256: lastRowSHA256, highestCursor: cursor?.value)
     }
 }

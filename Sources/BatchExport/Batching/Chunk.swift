@@ -6,20 +6,22 @@ struct Chunk: Sendable {
     /// Its place in the file.
     let index: Int
     let content: ChunkBytes
-    /// The end of the block before it.
+    /// The end of the chunk before it.
     let dictionary: [UInt8]
     let isLast: Bool
 
-    /// Compresses the block on the thread that calls, which that keeps busy for milliseconds.
+    /// Compresses the chunk on the calling thread, which takes milliseconds.
     func compressed(with compressor: ChunkCompressor) -> DeflatedChunk {
-        let block = compressor.compress(content.bytes, after: dictionary, isLast: isLast)
-        content.giveWay(to: block, after: dictionary)
-        return block
+        let deflated = compressor.compress(content.bytes, after: dictionary, isLast: isLast)
+        content.replace(by: deflated, after: dictionary)
+        return deflated
     }
 }
 
-/// Encoded rows, which give way to what they were compressed to: that takes a fraction of the memory, and they are
-/// asked for again only if one of them, or of the block before, is taken out.
+/// Encoded rows, of which only the compressed form is kept once it exists.
+///
+/// That takes a fraction of the memory. The rows are decompressed only if one of them, or of the chunk before, is
+/// removed.
 final class ChunkBytes: Sendable {
     private enum State {
         case encoded([UInt8])
@@ -38,21 +40,23 @@ final class ChunkBytes: Sendable {
         state = Locked(.encoded(bytes))
     }
 
-    /// Whether they have not given way.
+    /// Whether the rows are kept as they were encoded.
     var isEncoded: Bool {
         if case .encoded = state.withLock({ $0 }) { true } else { false }
     }
 
-    /// Decompressed if they have given way.
+    /// The encoded rows; decompressed if only the compressed form is kept.
     var bytes: [UInt8] {
         switch state.withLock({ $0 }) {
         case .encoded(let bytes): bytes
-        case .deflated(let block, let dictionary): block.content(after: dictionary)
+        case .deflated(let chunk, let dictionary): chunk.content(after: dictionary)
         }
     }
 
-    /// - Parameter block: these bytes compressed after the dictionary.
-    func giveWay(to block: DeflatedChunk, after dictionary: [UInt8]) {
-        state.withLock { $0 = .deflated(block, dictionary: dictionary) }
+    /// Keeps the compressed form instead of the bytes.
+    ///
+    /// - Parameter chunk: these bytes, compressed after the dictionary.
+    func replace(by chunk: DeflatedChunk, after dictionary: [UInt8]) {
+        state.withLock { $0 = .deflated(chunk, dictionary: dictionary) }
     }
 }

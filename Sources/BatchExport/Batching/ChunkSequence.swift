@@ -1,8 +1,10 @@
 import Gzip
 
-/// The blocks of a batch on their way through the compressor.
+/// Puts the compressed chunks of one batch in order.
+///
+/// Chunks are compressed side by side, and again if they change, so they are finished in any order.
 struct ChunkSequence {
-    /// One attempt at a block.
+    /// One attempt to compress a chunk.
     struct Ticket: Sendable {
         /// The batch's.
         let sequence: Int
@@ -11,56 +13,55 @@ struct ChunkSequence {
     }
 
     let sequence: Int
-    /// The compressed blocks in order; the first comes when the batch is closed, the rest as they are done.
-    let blocks: AsyncStream<DeflatedChunk>
+    /// The compressed chunks in order; the first comes when the batch is sealed, the rest as they are finished.
+    let chunks: AsyncStream<DeflatedChunk>
     private let output: AsyncStream<DeflatedChunk>.Continuation
-    /// Of each block the newest attempt; 0 if there was none.
+    /// For each chunk the newest attempt; 0 if there was none.
     private var attempts: [Int] = []
-    /// What came of the newest attempts and is not given on.
-    private var done: [DeflatedChunk?] = []
-    /// Blocks that were given on.
-    private var delivered = 0
+    /// What the newest attempts gave, as far as it is not delivered.
+    private var finished: [DeflatedChunk?] = []
+    private var deliveredCount = 0
     /// Nil while the batch is open.
-    private var blockCount: Int?
+    private var chunkCount: Int?
 
     init(sequence: Int) {
         self.sequence = sequence
-        (blocks, output) = AsyncStream.makeStream()
+        (chunks, output) = AsyncStream.makeStream()
     }
 
-    /// Has a block compressed, again if it was before and has changed: what comes of that attempt does not count.
+    /// Begins an attempt to compress a chunk. Earlier attempts at a chunk that has changed do not count any more.
     mutating func start(_ index: Int) -> Ticket {
         while attempts.count <= index {
             attempts.append(0)
-            done.append(nil)
+            finished.append(nil)
         }
         attempts[index] += 1
-        done[index] = nil
+        finished[index] = nil
         return Ticket(sequence: sequence, index: index, attempt: attempts[index])
     }
 
-    mutating func finish(_ ticket: Ticket, _ block: DeflatedChunk) {
+    mutating func finish(_ ticket: Ticket, _ chunk: DeflatedChunk) {
         guard attempts[ticket.index] == ticket.attempt else { return }
-        done[ticket.index] = block
+        finished[ticket.index] = chunk
         deliver()
     }
 
-    /// No block begins any more.
-    mutating func end(blockCount: Int) {
-        self.blockCount = blockCount
+    /// The batch is sealed, and every attempt has begun.
+    mutating func end(chunkCount: Int) {
+        self.chunkCount = chunkCount
         deliver()
     }
 
-    /// Whether all blocks were given on.
-    var isComplete: Bool { delivered == blockCount }
+    /// Whether all chunks were delivered.
+    var isComplete: Bool { deliveredCount == chunkCount }
 
     private mutating func deliver() {
-        // While the batch is open, any block may have to be compressed again.
-        guard let blockCount else { return }
-        while delivered < blockCount, let block = done[delivered] {
-            done[delivered] = nil
-            output.yield(block)
-            delivered += 1
+        // While the batch is open, any chunk may have to be compressed again.
+        guard let chunkCount else { return }
+        while deliveredCount < chunkCount, let chunk = finished[deliveredCount] {
+            finished[deliveredCount] = nil
+            output.yield(chunk)
+            deliveredCount += 1
         }
         if isComplete { output.finish() }
     }

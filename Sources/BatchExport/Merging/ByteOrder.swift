@@ -1,7 +1,7 @@
 import JSON
 
 extension Span<UInt8> {
-    /// Whether a text comes before, after, or is the same as another one, byte by byte: negative, positive, zero.
+    /// Compares two texts byte by byte: negative if the first comes before the second, positive if after, else zero.
     func compare(_ range: Range<Int>, with other: Span<UInt8>, _ otherRange: Range<Int>) -> Int {
         let common = Swift.min(range.count, otherRange.count)
         var offset = 0
@@ -19,7 +19,7 @@ extension Span<UInt8> {
         return range.count - otherRange.count
     }
 
-    /// The first eight bytes of a text as a number that has their order; a shorter text as if zeros followed.
+    /// The first eight bytes of a text as a number that sorts like them. Shorter texts are filled up with zeros.
     func orderingPrefix(of range: Range<Int>) -> UInt64 {
         if range.count >= 8 { return loadWord(at: range.lowerBound).byteSwapped }
         var prefix: UInt64 = 0

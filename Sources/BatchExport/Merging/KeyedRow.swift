@@ -1,6 +1,6 @@
 import JSON
 
-/// How a row lies in memory and in a sorted run: the length of its key and of its line, four bytes each, then both.
+/// How a row is stored in memory and in a spill: the length of its key and of its line, four bytes each, then both.
 struct KeyedRow {
     static let headerBytes = 8
 

@@ -1,11 +1,11 @@
 import JSON
 public import SystemPackage
 
-/// Applies the upserts of a table's directory: of every key the row of the highest batch, by rising key.
+/// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key.
 ///
 /// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
-/// part into a temporary file and merged from there. Every batch is held against the manifest while it is read, and
-/// nothing is written before all of them were.
+/// part into a temporary file and merged from there. Every batch is compared with the manifest while it is read, and
+/// nothing is written before all of them are read.
 public struct Merge: Sendable {
     private let directory: ExportDirectory
     private let manifest: Manifest
@@ -17,26 +17,26 @@ public struct Merge: Sendable {
         public var through: Int?
         /// The format of the result; nil for that of the files.
         public var format: FileFormat?
-        /// Bytes for sorting and merging, without what the process takes itself.
+        /// Bytes for sorting and merging, beside the rest of the process.
         public var memory: Int
         /// Where temporary files go.
         public var temporaryDirectory: FilePath
-        /// Blocks that the output gets at a time.
-        public var blocksAtATime: Int
+        /// Chunks that the output gets at a time.
+        public var chunksAtATime: Int
 
         public init(
             through: Int? = nil, format: FileFormat? = nil, memory: Int, temporaryDirectory: FilePath,
-            blocksAtATime: Int
+            chunksAtATime: Int
         ) {
             self.through = through
             self.format = format
             self.memory = memory
             self.temporaryDirectory = temporaryDirectory
-            self.blocksAtATime = blocksAtATime
+            self.chunksAtATime = chunksAtATime
         }
     }
 
-    /// - Throws: ``ExportError`` if the manifest's columns and key are none.
+    /// - Throws: ``ExportError`` if the manifest's columns and key do not make a schema.
     public init(_ directory: ExportDirectory, _ manifest: Manifest, _ options: Options) throws(ExportError) {
         self.directory = directory
         self.manifest = manifest
@@ -54,21 +54,21 @@ public struct Merge: Sendable {
         }
         var rows = try sorter.finish()
         var count = 0
-        var blocks = [format.encoder(for: schema.columns).fileHeader]
+        var chunks = [format.encoder(for: schema.columns).fileHeader]
         while let row = try rows.advance() {
-            if blocks[blocks.count - 1].count >= BatchChunks.blockBytes {
-                if blocks.count == options.blocksAtATime {
-                    try await output.write(blocks)
+            if chunks[chunks.count - 1].count >= BatchChunks.chunkBytes {
+                if chunks.count == options.chunksAtATime {
+                    try await output.write(chunks)
                     try Task.checkCancellation()
-                    blocks = []
+                    chunks = []
                 }
-                blocks.append([])
-                blocks[blocks.count - 1].reserveCapacity(BatchChunks.blockBytes + (8 << 10))
+                chunks.append([])
+                chunks[chunks.count - 1].reserveCapacity(BatchChunks.chunkBytes + (8 << 10))
             }
-            blocks[blocks.count - 1].append(copying: rows.bytes.span, in: row.line)
+            chunks[chunks.count - 1].append(copying: rows.bytes.span, in: row.line)
             count += 1
         }
-        try await output.write(blocks)
+        try await output.write(chunks)
         try await output.finish()
         return count
     }
@@ -119,7 +119,7 @@ public struct Merge: Sendable {
     }
 }
 
-/// Takes keys out of rows, as bytes that have the keys' order.
+/// Reads keys out of rows, as bytes that sort like the keys.
 struct RowKeys {
     private let keyIndices: [Int]
 
@@ -134,7 +134,7 @@ struct RowKeys {
         for (position, index) in keyIndices.enumerated() {
             let cell = block.cells[first + index]
             if cell.isNull { return .nullKey }
-            // Below every byte that a value can have, so that a column that ends sorts before one that goes on.
+            // Lower than every byte of a value, so that a shorter value sorts before a longer one that begins like it.
             if position > 0 { key.append(0) }
             key.append(copying: block.bytes.span, in: cell.range)
         }

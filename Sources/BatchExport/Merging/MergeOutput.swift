@@ -4,21 +4,21 @@ public import SystemPackage
 
 /// Where the merged table goes.
 public protocol MergeOutput: AnyObject {
-    /// Takes the next blocks of the text.
-    func write(_ blocks: [[UInt8]]) async throws
+    /// Takes the next chunks of the text.
+    func write(_ chunks: [[UInt8]]) async throws
 
     /// The text is complete.
     func finish() async throws
 }
 
-/// A file that has its name only once it is complete; compressed if the name ends in `.gz`.
+/// A file that appears under its name only when it is complete; compressed if the name ends in `.gz`.
 public final class MergedFile: MergeOutput {
     private let file: ReplacedFile
     private var gzip: GzipStream?
 
     /// - Parameters:
     ///   - level: of the compression, 1 to 9.
-    ///   - workers: blocks compressed at a time.
+    ///   - workers: chunks compressed at a time.
     public init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
         gzip =
@@ -26,8 +26,8 @@ public final class MergedFile: MergeOutput {
             ? GzipStream(with: ChunkCompressor(level: level, workers: workers)) : nil
     }
 
-    public func write(_ blocks: [[UInt8]]) async throws {
-        try append(try await gzip?.compress(blocks) ?? blocks)
+    public func write(_ chunks: [[UInt8]]) async throws {
+        try append(try await gzip?.compress(chunks) ?? chunks)
     }
 
     public func finish() async throws {

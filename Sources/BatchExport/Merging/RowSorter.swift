@@ -7,8 +7,8 @@ struct RowSorter {
     private let memory: Int
     private let temporaryDirectory: FilePath
 
-    /// A run's buffer is at least this, or reading back would be all seeks.
-    private static let minimumRunBuffer = 64 << 10
+    /// The least that is read of a spill at a time: smaller reads would spend their time seeking.
+    private static let minimumReadBuffer = 64 << 10
 
     init(memory: Int, temporaryDirectory: FilePath) {
         self.memory = memory
@@ -23,7 +23,7 @@ struct RowSorter {
         _ = buffer.append(key: key, line: line, range)
     }
 
-    /// The rows by rising key. No more can be added then.
+    /// The rows by rising key. Call it once, after the last row was added.
     mutating func finish() throws -> any RowCursor {
         guard spilled != nil else {
             buffer.sort()
@@ -31,10 +31,10 @@ struct RowSorter {
         }
         if !buffer.isEmpty { try spill() }
         buffer = SortBuffer(capacity: 0)
-        let fanIn = max(2, memory / (2 * Self.minimumRunBuffer))
-        while let runs = spilled, runs.runs.count > fanIn { spilled = try merged(runs, by: fanIn) }
+        let fanIn = max(2, memory / (2 * Self.minimumReadBuffer))
+        while let sorted = spilled, sorted.spills.count > fanIn { spilled = try merged(sorted, by: fanIn) }
         guard let spilled else { return buffer.newestRows() }
-        return try merger(of: spilled, 0..<spilled.runs.count)
+        return try merger(of: spilled, 0..<spilled.spills.count)
     }
 
     private mutating func spill() throws {
@@ -47,18 +47,18 @@ struct RowSorter {
         buffer.removeAll()
     }
 
-    /// Fewer, longer runs with the same rows.
-    private func merged(_ runs: SortedSpills, by fanIn: Int) throws -> SortedSpills {
+    /// Fewer, longer spills with the same rows.
+    private func merged(_ sorted: SortedSpills, by fanIn: Int) throws -> SortedSpills {
         var merged = try SortedSpills(in: temporaryDirectory)
-        for start in stride(from: 0, to: runs.runs.count, by: fanIn) {
-            var rows = try merger(of: runs, start..<min(start + fanIn, runs.runs.count))
+        for start in stride(from: 0, to: sorted.spills.count, by: fanIn) {
+            var rows = try merger(of: sorted, start..<min(start + fanIn, sorted.spills.count))
             try merged.append(&rows)
         }
         return merged
     }
 
-    private func merger(of runs: SortedSpills, _ range: Range<Int>) throws(ExportError) -> SpillMerger {
-        let bufferBytes = min(4 << 20, max(Self.minimumRunBuffer, memory / (2 * range.count)))
-        return try SpillMerger(range.map { runs.reader(of: $0, bufferBytes: bufferBytes) })
+    private func merger(of sorted: SortedSpills, _ range: Range<Int>) throws(ExportError) -> SpillMerger {
+        let bufferBytes = min(4 << 20, max(Self.minimumReadBuffer, memory / (2 * range.count)))
+        return try SpillMerger(range.map { sorted.reader(of: $0, bufferBytes: bufferBytes) })
     }
 }

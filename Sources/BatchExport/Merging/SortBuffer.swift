@@ -1,25 +1,26 @@
 import JSON
 
-/// Rows in memory until they are sorted: as many as fit into a number of bytes.
+/// Collects rows in a fixed number of bytes and sorts them.
 struct SortBuffer {
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
     private let capacity: Int
 
-    /// Enough of a row to tell most keys apart without a look at them.
+    /// A row with the first bytes of its key, which are enough to compare most keys.
     fileprivate struct Entry {
         let prefix: UInt64
-        /// Where the row begins; rows that came later lie behind earlier ones.
+        /// Where the row begins; higher for rows that were added later.
         let start: UInt32
     }
 
-    /// An entry, and half of one that the sort needs.
+    /// An entry, and the half of one that the sort needs on top.
     private static let entryBytes = MemoryLayout<Entry>.stride * 3 / 2
 
     /// - Parameter capacity: bytes that the buffer may take, the sorting included.
     init(capacity: Int) {
         self.capacity = min(capacity, Int(UInt32.max))
-        // Reserved once, so that growing never has the content twice; pages that are never touched take no memory.
+        // Reserved once: an array that grows has its content twice for a moment. Pages that are never touched take no
+        // memory.
         bytes.reserveCapacity(self.capacity)
         entries.reserveCapacity(self.capacity / (Self.entryBytes + KeyedRow.headerBytes + 2))
     }
@@ -36,7 +37,7 @@ struct SortBuffer {
         return true
     }
 
-    /// Sorts by key and, of one key, the row that came last first.
+    /// Sorts by key, and rows of one key from the newest to the oldest.
     mutating func sort() {
         let bytes = bytes
         entries.sort { left, right in
@@ -51,13 +52,13 @@ struct SortBuffer {
         return bytes.compare(left.key, with: bytes, right.key)
     }
 
-    /// Forgets all rows.
+    /// Removes all rows.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
     }
 
-    /// Walks over the sorted rows, one of each key.
+    /// The newest row of each key, by rising key. Sort first.
     func newestRows() -> Cursor { Cursor(bytes: bytes, entries: entries) }
 
     struct Cursor: RowCursor {
@@ -84,10 +85,11 @@ struct SortBuffer {
     }
 }
 
-/// Gives rows by rising key, the newest of each.
+/// Gives rows by rising key, of each key the newest.
 protocol RowCursor {
-    /// Where the row that ``advance()`` gave last lies.
+    /// The bytes that the ranges of the newest row refer to.
     var bytes: [UInt8] { get }
 
+    /// - Returns: the next row, valid until the next call; nil after the last.
     mutating func advance() throws(ExportError) -> KeyedRow?
 }

@@ -2,49 +2,51 @@ import Files
 import JSON
 import SystemPackage
 
-/// Sorted rows in a temporary file, in runs: the later a run, the newer its rows.
+/// Sorted rows in a temporary file, spill by spill: the later a spill, the newer its rows.
 struct SortedSpills {
     private let file: ScratchFile
-    private(set) var runs: [Range<Int>] = []
+    /// The bytes of each in the file.
+    private(set) var spills: [Range<Int>] = []
     private var end = 0
 
-    private static let blockBytes = 1 << 20
+    /// How many bytes are written at a time.
+    private static let bufferBytes = 1 << 20
 
     init(in directory: FilePath) throws(ExportError) {
         do { file = try ScratchFile(in: directory) } catch { throw ExportError(error) }
     }
 
-    /// Adds a run.
+    /// Writes a spill.
     mutating func append(_ rows: inout some RowCursor) throws {
         let start = end
-        var block: [UInt8] = []
-        block.reserveCapacity(Self.blockBytes)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(Self.bufferBytes)
         while let row = try rows.advance() {
             let bytes = row.key.lowerBound - KeyedRow.headerBytes..<row.end
-            if !block.isEmpty, block.count + bytes.count > Self.blockBytes { try flush(&block) }
-            block.append(copying: rows.bytes.span, in: bytes)
+            if !buffer.isEmpty, buffer.count + bytes.count > Self.bufferBytes { try flush(&buffer) }
+            buffer.append(copying: rows.bytes.span, in: bytes)
         }
-        try flush(&block)
-        runs.append(start..<end)
+        try flush(&buffer)
+        spills.append(start..<end)
     }
 
-    private mutating func flush(_ block: inout [UInt8]) throws {
+    private mutating func flush(_ buffer: inout [UInt8]) throws {
         try Task.checkCancellation()
-        do throws(FileError) { try file.append(block) } catch { throw ExportError(error) }
-        end += block.count
-        block.removeAll(keepingCapacity: true)
+        do throws(FileError) { try file.append(buffer) } catch { throw ExportError(error) }
+        end += buffer.count
+        buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Reads one run.
-    func reader(of run: Int, bufferBytes: Int) -> Reader {
-        Reader(file: file, range: runs[run], bufferBytes: bufferBytes)
+    /// Reads one spill.
+    func reader(of spill: Int, bufferBytes: Int) -> Reader {
+        Reader(file: file, range: spills[spill], bufferBytes: bufferBytes)
     }
 
     struct Reader: RowCursor {
         private(set) var bytes: [UInt8] = []
         private let file: ScratchFile
         private let bufferBytes: Int
-        /// What is not in memory yet.
+        /// What has not been read yet.
         private var rest: Range<Int>
         private var position = 0
 

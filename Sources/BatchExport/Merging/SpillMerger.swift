@@ -1,25 +1,25 @@
 import JSON
 
-/// Walks over several runs at once: by rising key, of one key the row of the newest run.
+/// Merges several spills: rows by rising key, and of each key the row of the newest spill.
 struct SpillMerger: RowCursor {
     private var readers: [SortedSpills.Reader]
-    /// The row that each run stands at.
+    /// The current row of each spill.
     private var rows: [KeyedRow?] = []
-    /// A heap of runs with a row, the next one first.
+    /// A heap of the spills that have a row left, the next row first.
     private var heap: [Head] = []
-    /// The run whose row was given last, and which moves on first.
+    /// The spill whose row was given last. It advances at the next call, since that row's bytes are in its buffer.
     private var given: Int?
 
     private struct Head {
         let prefix: UInt64
-        let run: Int
+        let spill: Int
     }
 
-    /// - Parameter readers: from the oldest run to the newest.
+    /// - Parameter readers: from the oldest spill to the newest.
     init(_ readers: [SortedSpills.Reader]) throws(ExportError) {
         self.readers = readers
         rows = [KeyedRow?](repeating: nil, count: readers.count)
-        for run in readers.indices { try pushNext(of: run) }
+        for spill in readers.indices { try pushNext(of: spill) }
     }
 
     var bytes: [UInt8] { given.map { readers[$0].bytes } ?? [] }
@@ -28,20 +28,20 @@ struct SpillMerger: RowCursor {
         if let given { try pushNext(of: given) }
         given = nil
         guard let first = pop() else { return nil }
-        // Older rows of the key are behind it in the heap.
+        // Skips the older rows of the key, which come next in the heap.
         while let other = heap.first, isSameKey(first, other) {
             _ = pop()
-            try pushNext(of: other.run)
+            try pushNext(of: other.spill)
         }
-        given = first.run
-        return rows[first.run]
+        given = first.spill
+        return rows[first.spill]
     }
 
-    private mutating func pushNext(of run: Int) throws(ExportError) {
-        rows[run] = try readers[run].advance()
-        guard let row = rows[run] else { return }
-        let bytes = readers[run].bytes
-        heap.append(Head(prefix: bytes.span.orderingPrefix(of: row.key), run: run))
+    private mutating func pushNext(of spill: Int) throws(ExportError) {
+        rows[spill] = try readers[spill].advance()
+        guard let row = rows[spill] else { return }
+        let bytes = readers[spill].bytes
+        heap.append(Head(prefix: bytes.span.orderingPrefix(of: row.key), spill: spill))
         var child = heap.count - 1
         while child > 0, isBefore(heap[child], heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
@@ -69,7 +69,7 @@ struct SpillMerger: RowCursor {
     private func isBefore(_ left: Head, _ right: Head) -> Bool {
         if left.prefix != right.prefix { return left.prefix < right.prefix }
         let order = compare(left, right)
-        return order != 0 ? order < 0 : left.run > right.run
+        return order != 0 ? order < 0 : left.spill > right.spill
     }
 
     private func isSameKey(_ left: Head, _ right: Head) -> Bool {
@@ -77,8 +77,8 @@ struct SpillMerger: RowCursor {
     }
 
     private func compare(_ left: Head, _ right: Head) -> Int {
-        guard let row = rows[left.run], let other = rows[right.run] else { return 0 }
-        let (bytes, otherBytes) = (readers[left.run].bytes, readers[right.run].bytes)
+        guard let row = rows[left.spill], let other = rows[right.spill] else { return 0 }
+        let (bytes, otherBytes) = (readers[left.spill].bytes, readers[right.spill].bytes)
         return bytes.span.compare(row.key, with: otherBytes.span, other.key)
     }
 }

@@ -2,8 +2,8 @@ import Digest
 import Files
 import Gzip
 
-/// The data file of a closed batch, written and hashed block by block while later blocks are compressed: little is left
-/// to do behind the last one.
+/// The data file of a sealed batch, written and hashed chunk by chunk while later chunks are compressed, so that little
+/// is left to do after the last one.
 struct BatchFile: ~Copyable {
     /// What a file holds, as the manifest tells it.
     struct Content: Sendable, Equatable {
@@ -24,16 +24,16 @@ struct BatchFile: ~Copyable {
 
     /// - Parameters:
     ///   - staged: nil for a batch that is exported already, of which only the content is of interest.
-    ///   - level: of the blocks' compression.
+    ///   - level: of the chunks' compression.
     init(_ staged: consuming StagedFile?, level: Int) throws(ExportError) {
         self.staged = staged
         frame = GzipFrame(level: level)
         try write(frame.header)
     }
 
-    /// Writes the next block.
-    mutating func append(_ block: DeflatedChunk) throws(ExportError) {
-        try write(frame.append(block))
+    /// Writes the next chunk.
+    mutating func append(_ chunk: DeflatedChunk) throws(ExportError) {
+        try write(frame.append(chunk))
     }
 
     /// Writes the end.

@@ -24,10 +24,10 @@ struct StagedBatch: Sendable {
     ) async throws {
         sequence = checkpoint.nextBatch
         schema = batch.schema
-        counts = batch.content.counts
-        uncompressedBytes = batch.content.uncompressedBytes
+        counts = batch.counts
+        uncompressedBytes = batch.uncompressedBytes
         self.content = content
-        let rejected = batch.content.rejected
+        let rejected = batch.rejected
         self.rejected =
             rejected.isEmpty ? nil : try await GzipMember(compressing: rejected, with: compressor).pieces
         rowsBefore = checkpoint.rowsExported

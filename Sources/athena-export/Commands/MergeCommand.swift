@@ -44,7 +44,7 @@ struct MergeCommand: AsyncParsableCommand {
             "Where temporary files go (default: the output's directory, or TMPDIR, or /tmp).", valueName: "dir"))
     var temporaryDirectory: String?
 
-    /// What the process takes beside the rows that it sorts: itself, the file that is read, the blocks that are written.
+    /// What the process takes beside the rows that it sorts: itself, the file that is read, the chunks that are written.
     static let ownMemory = 48 << 20
     static let minimumMemory = 64 << 20
 
@@ -69,7 +69,7 @@ struct MergeCommand: AsyncParsableCommand {
         let table = try TableDirectory(directory, purpose: "merge")
         let options = Merge.Options(
             through: through, format: format, memory: memory.bytes - Self.ownMemory,
-            temporaryDirectory: try scratchDirectory(), blocksAtATime: 2 * Assembly.workers)
+            temporaryDirectory: try scratchDirectory(), chunksAtATime: 2 * Assembly.workers)
         if let output { try refuse(output, within: table.directory) }
         let merge = try Merge(table.directory, table.manifest, options)
         _ = try await interruptible { [output] in
@@ -116,8 +116,8 @@ extension MergeCommand {
 
 /// Standard output, as it comes.
 private final class StandardOutput: MergeOutput {
-    func write(_ blocks: [[UInt8]]) async throws {
-        for block in blocks { try FileDescriptor.standardOutput.writeAll(block) }
+    func write(_ chunks: [[UInt8]]) async throws {
+        for chunk in chunks { try FileDescriptor.standardOutput.writeAll(chunk) }
     }
 
     func finish() async throws {}

@@ -88,7 +88,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Blocks compressed and parts of a result object parsed at a time (default: the number of cores).",
+            "Chunks compressed and parts of a result object parsed at a time (default: the number of cores).",
             valueName: "n"))
     var jobs: Int?
 

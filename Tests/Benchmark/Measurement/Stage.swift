@@ -72,10 +72,10 @@ extension Stage {
 
     private static func compress(_ format: FileFormat, workers: Int, _ input: StageInput) -> Stage {
         Stage("compress-\(format)/\(workers)-worker\(workers == 1 ? "" : "s")", input) {
-            let blocks = try input.encoded(format)
+            let chunks = try input.encoded(format)
             let compressor = ChunkCompressor(level: 6, workers: workers)
-            return Prepared(bytes: blocks.byteCount) { sample in
-                try await sample.add { _ = try await GzipMember(compressing: blocks, with: compressor) }
+            return Prepared(bytes: chunks.byteCount) { sample in
+                try await sample.add { _ = try await GzipMember(compressing: chunks, with: compressor) }
             }
         }
     }

@@ -45,10 +45,10 @@ final class StageInput {
     }
 
     func encoded(_ format: FileFormat) throws -> [[UInt8]] {
-        if let blocks = encoded[format] { return blocks }
-        let blocks = try Self.encode(rows(), format.encoder(for: columns()))
-        encoded[format] = blocks
-        return blocks
+        if let chunks = encoded[format] { return chunks }
+        let chunks = try Self.encode(rows(), format.encoder(for: columns()))
+        encoded[format] = chunks
+        return chunks
     }
 
     private func parsedPages() throws -> [ResultsAnswer] {
@@ -66,18 +66,18 @@ final class StageInput {
         try ResultsAnswer(parsing: body)
     }
 
-    /// In blocks as large as a batch's.
+    /// In chunks as large as a batch's.
     static func encode(_ blocks: [RowBlock], _ encoder: any RowEncoder) throws -> [[UInt8]] {
-        let blockBytes = 256 << 10
+        let chunkBytes = 256 << 10
         var encoded: [[UInt8]] = []
-        var open = EncodedRows(capacity: blockBytes + (8 << 10))
+        var open = EncodedRows(capacity: chunkBytes + (8 << 10))
         for block in blocks {
             var row = 0
             while row < block.rowCount {
-                row = try encoder.encode(block, rows: row..<block.rowCount, into: &open, limit: blockBytes)
-                if open.bytes.count >= blockBytes {
+                row = try encoder.encode(block, rows: row..<block.rowCount, into: &open, limit: chunkBytes)
+                if open.bytes.count >= chunkBytes {
                     encoded.append(open.bytes)
-                    open = EncodedRows(capacity: blockBytes + (8 << 10))
+                    open = EncodedRows(capacity: chunkBytes + (8 << 10))
                 }
             }
         }

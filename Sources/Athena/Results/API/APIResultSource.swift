@@ -40,7 +40,8 @@ struct APIResultSource: ResultSource {
         let rows =
             bookmark.pageToken == nil ? try header.removed(from: page.rows, columns: page.columns) : page.rows
         return ResultPage(
-            columns: page.columns.map(\.column), block: rows, next: page.nextToken.map { Bookmark(pageToken: $0) })
+            at: bookmark, columns: page.columns.map(\.column), block: rows,
+            next: page.nextToken.map { Bookmark(pageToken: $0) })
     }
 }
 

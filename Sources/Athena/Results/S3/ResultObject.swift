@@ -58,13 +58,16 @@ struct ResultObject: Sendable {
             throw .malformedResult(location, offset: error.offset, reason: error.reason)
         }
         var pages: [ResultPage] = []
+        var bookmark = Bookmark(byteOffset: cut.offset, etag: etag)
         for (index, block) in blocks.enumerated() {
             let isLast = cut.isLast && index == blocks.count - 1
+            let next = Bookmark(byteOffset: block.next, etag: etag)
             pages.append(
                 ResultPage(
-                    columns: columns.map(\.column),
+                    at: bookmark, columns: columns.map(\.column),
                     block: cut.offset == 0 && index == 0 ? try withoutHeader(block.rows, columns) : block.rows,
-                    next: isLast ? nil : Bookmark(byteOffset: block.next, etag: etag)))
+                    next: isLast ? nil : next))
+            bookmark = next
         }
         return pages
     }

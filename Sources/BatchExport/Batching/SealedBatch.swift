@@ -1,0 +1,46 @@
+/// A batch that takes no more rows, and where the next one begins in the result.
+struct SealedBatch: Sendable {
+    let schema: ResultSchema
+    let counts: BatchCounts
+    /// Of the file.
+    let chunkCount: Int
+    /// Chunks that were not taken while the batch was open, or have changed since.
+    private(set) var missing: [Chunk]
+    /// Of the file before compression.
+    let uncompressedBytes: Int
+    /// Rejected rows as NDJSON, in chunks; empty if there are none.
+    let rejected: [[UInt8]]
+    /// Where the next batch begins.
+    let end: Bookmark
+    /// Of the last row that was read, loadable or not.
+    let lastRowSHA256: String?
+    /// The highest value of the cursor column up to the end, if there is such a column.
+    let highestCursor: CursorValue?
+
+    /// Releases the chunks, so that they leave memory once they are compressed.
+    mutating func takeMissing() -> [Chunk] {
+        defer { missing = [] }
+        return missing
+    }
+
+    /// Where the next batch begins.
+    ///
+    /// - Parameter checkpoint: where this one does.
+    func end(after checkpoint: Checkpoint) -> Checkpoint {
+        Checkpoint(
+            bookmark: end, rowsExported: checkpoint.rowsExported + counts.rowsRead,
+            duplicateRows: checkpoint.duplicateRows + counts.duplicateRows,
+            rejectedRows: checkpoint.rejectedRows + counts.rejectedRows,
+            nextBatch: checkpoint.nextBatch + 1, lastRowSHA256: lastRowSHA256, highestCursor: highestCursor)
+    }
+}
+
+/// What became of the rows of a batch.
+struct BatchCounts: Sendable {
+    /// Rows in the file.
+    let rows: Int
+    let duplicateRows: Int
+    let rejectedRows: Int
+
+    var rowsRead: Int { rows + duplicateRows + rejectedRows }
+}
