@@ -55,7 +55,7 @@ import Testing
     @Test(
         .disabled(if: TestMachine.isSanitized, "a sanitizer takes the signal for a fault"),
         arguments: [SIGILL, SIGSEGV, SIGTRAP, SIGABRT])
-    func `do not come out when the process crashes as the README has it run`(_ signal: Int32) async throws {
+    func `do not come out when the process crashes as the page on scheduling runs it`(_ signal: Int32) async throws {
         let (outcome, files) = try await waiting { id, _ in
             #expect(kill(id, signal) == 0)
             // The signal that ends the process is the first one that reaches it.

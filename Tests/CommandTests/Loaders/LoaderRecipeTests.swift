@@ -3,20 +3,18 @@ import JSON
 import TestSupport
 import Testing
 
-/// The README's blocks for libraries of Python, run as they stand there.
+/// The documentation's blocks for libraries of Python, run as they stand there.
 @Suite(
     .fewAtATime, .enabled(if: DuckDBTarget.program != nil, "needs pandas, polars and pyarrow: run Tests/setup"),
     LoaderSuiteTrait(startsPostgres: false))
-struct `Recipes of the README` {
+struct `Recipes of the documentation` {
     enum Library: String, CaseIterable, Sendable {
         case pandas, polars, pyarrow
     }
 
     /// The block that imports the library.
     private static func recipe(_ library: Library) throws -> String {
-        let readme = try String(contentsOf: TestMachine.root.appendingPathComponent("README.md"), encoding: .utf8)
-        let blocks = readme.components(separatedBy: "```python\n").dropFirst()
-            .compactMap { $0.components(separatedBy: "\n```").first }
+        let blocks = Documentation.blocks("python", in: try Documentation.page("LoadingFromPython"))
             .filter { $0.contains("import \(library.rawValue) as ") }
         try #require(blocks.count == 1)
         return blocks[0]

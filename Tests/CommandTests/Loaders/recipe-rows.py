@@ -1,4 +1,4 @@
-"""Runs a recipe of the README, which leaves its product in `rows`, and prints each row as a JSON array of texts."""
+"""Runs a recipe of the documentation, which leaves its product in `rows`, and prints each row as a JSON array of texts."""
 import datetime
 import decimal
 import json

@@ -100,15 +100,15 @@ import Testing
         }
     }
 
-    /// The events that the README promises.
+    /// The events that the page on watching promises.
     private static let documented: Set<String> = {
-        let readme = TestMachine.root.appendingPathComponent("README.md")
-        let text = (try? String(contentsOf: readme, encoding: .utf8)) ?? ""
-        let section = text.components(separatedBy: "### Watching it").last?.components(separatedBy: "\n#").first ?? ""
-        return Set(section.matches(of: /`([a-z_]+)`/).map { String($0.1) })
+        let page = (try? Documentation.page("Watching")) ?? ""
+        return Set(
+            Documentation.tables(headed: "| events |", in: page).joined()
+                .matches(of: /`([a-z_]+)`/).map { String($0.1) })
     }()
 
-    @Test func `every event in a JSON log has a name that the README knows`() async throws {
+    @Test func `every event in a JSON log has a name that the documentation has`() async throws {
         var result = FakeResult.customers(2500)
         result.states = ["QUEUED", "MYSTERIOUS", "SUCCEEDED"]
         result.row = { $0 == 7 ? [nil, "a", "b", "c"] : FakeResult.customer($0) }
