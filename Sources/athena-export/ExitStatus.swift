@@ -26,6 +26,8 @@ enum ExitStatus: Int32, Error {
     case temporary = 75
     case noPermission = 77
     case configuration = 78
+    /// SIGHUP: the terminal has gone away.
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 
@@ -94,7 +96,7 @@ enum ExitStatus: Int32, Error {
         case .temporary: "temporary"
         case .noPermission: "credentials"
         case .configuration: "configuration"
-        case .interrupted, .terminated: "interrupted"
+        case .hungUp, .interrupted, .terminated: "interrupted"
         }
     }
 

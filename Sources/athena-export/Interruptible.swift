@@ -1,4 +1,4 @@
-/// Runs work that SIGINT and SIGTERM end in order.
+/// Runs work that SIGINT, SIGTERM and SIGHUP end in order.
 ///
 /// - Throws: what the work throws; the status of the signal if one ended it.
 func interruptible<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {

@@ -1,3 +1,4 @@
+import CGlibc
 import Dispatch
 import Threading
 
@@ -9,7 +10,10 @@ import Threading
     import Darwin
 #endif
 
-/// Turns SIGINT and SIGTERM into an orderly end; a second one ends the process at once, as SIGKILL would.
+/// Turns SIGINT, SIGTERM and SIGHUP into an orderly end.
+///
+/// A second SIGINT or SIGTERM ends the process at once, as SIGKILL would. A second SIGHUP does not: a terminal that goes
+/// away sends one itself, and its shell sends another.
 final class SignalWatcher: Sendable {
     private struct State {
         var received: Int32?
@@ -19,9 +23,10 @@ final class SignalWatcher: Sendable {
 
     private let state = Locked(State())
 
-    /// Signals are noted from now on.
+    /// Notes signals from now on. SIGHUP stays ignored if it is ignored already: the process was started by `nohup`.
     init() {
-        for number in [SIGINT, SIGTERM] {
+        let isHangUpIgnored = csignal_is_ignored(SIGHUP) != 0
+        for number in isHangUpIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
             // The default action would end the process before the source hears of it.
             signal(number, SIG_IGN)
             state.withLock { state in
@@ -44,7 +49,7 @@ final class SignalWatcher: Sendable {
 
     /// The status that says which signal ended the process; nil if there was none.
     var exitStatus: ExitStatus? {
-        state.withLock { $0.received }.map { $0 == SIGTERM ? .terminated : .interrupted }
+        state.withLock { $0.received }.flatMap { ExitStatus(rawValue: 128 + $0) }
     }
 
     private func receive(_ number: Int32) {
@@ -52,7 +57,10 @@ final class SignalWatcher: Sendable {
             defer { state.received = state.received ?? number }
             return (state.received == nil, state.stop)
         }
-        guard isFirst else { _exit(128 + number) }
-        stop?()
+        if isFirst {
+            stop?()
+        } else if number != SIGHUP {
+            _exit(128 + number)
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 // What Swift's Glibc module leaves out of the C library's headers.
 
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +35,12 @@ static inline void cmalloc_keep_freed(int largest) {
     (void)largest;
 }
 #endif
+
+// Whether this process ignores a signal now. Swift cannot compare SIG_IGN.
+static inline int csignal_is_ignored(int number) {
+    struct sigaction current;
+    return sigaction(number, NULL, &current) == 0 && current.sa_handler == SIG_IGN;
+}
 
 // Asks the kernel to begin to write a part of a file to its disk. Does not wait: a hint, and nothing where there is no
 // such call.

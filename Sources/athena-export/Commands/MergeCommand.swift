@@ -16,8 +16,8 @@ struct MergeCommand: AsyncParsableCommand {
             very many.
 
             Exit status: 0 done; 64 wrong arguments; 65 a batch is not what the manifest lists; 66 no such directory \
-            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has gone away; 130, 143 \
-            stopped by SIGINT, SIGTERM, without an output file.
+            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has gone away; 129, 130, \
+            143 stopped by SIGHUP, SIGINT, SIGTERM, without an output file.
             """)
 
     @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))

@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
 
             Exit status: 0 done; 1 the query failed; 64 wrong arguments; 65 data that cannot be trusted; 66 a file does \
             not exist; 73, 74 output cannot be made or written; 75 try again later; 77 credentials; 78 configuration; \
-            130, 143 stopped by SIGINT, SIGTERM.
+            129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM.
             """)
 
     @OptionGroup var options: RunOptions

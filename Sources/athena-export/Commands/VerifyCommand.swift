@@ -13,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
             does not list. Reads only, several files at a time, in memory for the keys of one batch each.
 
             Exit status: 0 no difference; 64 wrong arguments; 65 a difference, or a manifest that cannot be trusted; \
-            66 no such directory or manifest; 74 the answer could not be written; 130, 143 stopped by SIGINT, SIGTERM.
+            66 no such directory or manifest; 74 the answer could not be written; 129, 130, 143 stopped by SIGHUP, \
+            SIGINT, SIGTERM.
             """)
 
     @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))

@@ -77,7 +77,7 @@ import Testing
         return (outcome, athena)
     }
 
-    @Test(arguments: Wait.allCases, [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    @Test(arguments: Wait.allCases, [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits is not waited for`(_ wait: Wait, _ signal: (number: Int32, status: Int32)) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let clock = ContinuousClock.now

@@ -2,7 +2,7 @@
 // FAULT_LOG, and at the call whose number is FAULT_AT does what FAULT_ACTION says:
 //
 //   kill              ends the process before the call, as a power cut or an out-of-memory kill would
-//   term, int         sends the process that signal and goes on with the call
+//   term, int, hup    sends the process that signal and goes on with the call
 //   short             does half of what a read or write was asked for
 //   errno=N           fails the call with error number N; close is never interrupted
 //
@@ -55,6 +55,7 @@ static enum action point(const char *name) {
     if (!strcmp(action, "kill")) kill(getpid(), SIGKILL);
     if (!strcmp(action, "term")) kill(getpid(), SIGTERM);
     if (!strcmp(action, "int")) kill(getpid(), SIGINT);
+    if (!strcmp(action, "hup")) kill(getpid(), SIGHUP);
     if (!strcmp(action, "short")) return shorten;
     if (!strncmp(action, "errno=", 6)) {
         errno = atoi(action + 6);

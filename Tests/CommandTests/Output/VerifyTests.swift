@@ -101,7 +101,7 @@ import Testing
 
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
-        arguments: [("term", 143), ("int", 130)] as [(String, Int32)])
+        arguments: [("term", 143), ("int", 130), ("hup", 129)] as [(String, Int32)])
     func `stops at a signal`(_ action: String, _ status: Int32) async throws {
         try await withTable { directory, table in
             var environment = FaultShim.environment(root: "\(table)/data")

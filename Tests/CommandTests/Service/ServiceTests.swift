@@ -166,7 +166,7 @@ import Testing
 }
 
 @Suite(.fewAtATime) struct `Stopped by a signal` {
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         let (outcome, athena) = try await stoppedInTime { try await Self.stopped(by: signal) }
         try expectInterrupted(outcome, status)

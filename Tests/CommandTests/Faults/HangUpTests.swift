@@ -1,0 +1,69 @@
+import Foundation
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@Suite(.fewAtATime) struct `A terminal that goes away` {
+    /// A run that waits for its query, which is sent these signals once it waits.
+    ///
+    /// - Parameter launcher: what starts the command, if the command is not started itself.
+    private static func run(
+        _ signals: [Int32], launcher: [String] = [], states: [String] = ["RUNNING"]
+    ) async throws -> (outcome: Executable.Outcome, athena: FakeAthena) {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(10)
+            result.states = states
+            let process = RunningProcess()
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                guard call.operationNumber == 1 else { return nil }
+                switch call.operation {
+                case "GetQueryExecution": return .before { signals.first.map(process.send) }
+                case "StopQueryExecution" where signals.count > 1:
+                    signals.dropFirst().forEach(process.send)
+                    // Long enough for the signals to have their effect before the answer ends the run.
+                    return .delay(signals.last == SIGHUP ? .milliseconds(300) : .seconds(60))
+                default: return nil
+                }
+            }
+            let outcome = try await athena.serve { url in
+                let options = ["--endpoint-url", url, "--output", directory, "--log-format", "json"]
+                let command = launcher + [Executable.path] + options
+                return try await Executable.run(
+                    command[0], Array(command.dropFirst()), environment: Executable.environment(),
+                    onStart: process.started)
+            }
+            return (outcome, athena)
+        }
+    }
+
+    @Test func `ends the run once, however many hang up signals it causes`() async throws {
+        // The kernel sends one to the job in front, and the shell one to each of its jobs.
+        let (outcome, athena) = try await stoppedInTime { try await Self.run([SIGHUP, SIGHUP, SIGHUP]) }
+        #expect(outcome.status == 129 && outcome.errors.contains("query_stopped"), "\(outcome.errors)")
+        #expect(athena.stoppedExecutions == athena.executionIDs && athena.executionIDs.count == 1)
+    }
+
+    @Test func `does not cut short the end that another signal began`() async throws {
+        let (outcome, athena) = try await stoppedInTime { try await Self.run([SIGTERM, SIGHUP]) }
+        #expect(outcome.status == 143 && outcome.errors.contains("query_stopped"), "\(outcome.errors)")
+        #expect(athena.stoppedExecutions == athena.executionIDs)
+    }
+
+    @Test func `can be followed by a signal that ends the process at once`() async throws {
+        let (outcome, _) = try await Self.run([SIGHUP, SIGINT])
+        #expect(outcome.status == 130, "\(outcome.errors)")
+    }
+
+    @Test(arguments: [["/usr/bin/env", "nohup"], ["/bin/sh", "-c", #"trap '' HUP; exec "$@""#, "sh"]])
+    func `does not end a run that was started to outlive it`(_ launcher: [String]) async throws {
+        let (outcome, athena) = try await Self.run(
+            [SIGHUP], launcher: launcher, states: ["RUNNING", "RUNNING", "SUCCEEDED"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(athena.stoppedExecutions.isEmpty)
+    }
+}
