@@ -154,6 +154,7 @@ let package = Package(
             ],
             exclude: [
                 "Faults/fault-shim.c", "Loaders/duckdb-killer.py", "Loaders/recipe-rows.py", "Service/moto-peer.py",
+                "Terminal/terminal-screen.py",
             ], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",

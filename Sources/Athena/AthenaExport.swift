@@ -32,8 +32,8 @@ public struct AthenaExport: Sendable {
 
     /// News of a running export.
     public enum Progress: Sendable {
-        /// The query is in this state.
-        case query(state: String)
+        /// The query is in this state and has scanned so many bytes, if the service says so.
+        case query(state: String, scannedBytes: Int?)
         /// The service counts this many rows in the result.
         case total(rows: Int)
         case export(ExportProgress)

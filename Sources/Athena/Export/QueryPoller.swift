@@ -28,7 +28,7 @@ struct QueryPoller: Sendable {
             let execution = try await look(at: queryExecutionID)
             // A call that is throttled may take minutes.
             waited += ContinuousClock.now - asked
-            report(.query(state: execution.state.name))
+            report(.query(state: execution.state.name, scannedBytes: execution.dataScannedInBytes))
             switch execution.state {
             case .failed where execution.failedByBusyS3 && furtherLooks > 0 && waited < timeout:
                 furtherLooks -= 1

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -40,6 +41,12 @@ static inline void cmalloc_keep_freed(int largest) {
 static inline int csignal_is_ignored(int number) {
     struct sigaction current;
     return sigaction(number, NULL, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
+// How many columns a terminal has; 0 if it does not know, -1 if the file is none.
+static inline int cterminal_columns(int file) {
+    struct winsize size;
+    return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
 }
 
 // Asks the kernel to begin to write a part of a file to its disk. Does not wait: a hint, and nothing where there is no

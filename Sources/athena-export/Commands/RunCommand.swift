@@ -79,7 +79,10 @@ private struct Run {
                 metadata: ["event": "run_stopping"])
             task.cancel()
         }
+        let clock = Task { await progress.keepCurrent() }
         let result = await task.result
+        clock.cancel()
+        await clock.value
         console.eraseProgress()
         let state = await journal.state
         let end = RunEnd(

@@ -1,4 +1,5 @@
 import AWS
+import CGlibc
 import JSON
 import Threading
 import SystemPackage
@@ -32,25 +33,44 @@ final class Console: Sendable {
     /// Writes a line to standard error.
     func writeLine(_ line: String) {
         progressShown.withLock { isShown in
-            write((isShown ? "\r\u{1b}[K" : "") + line + "\n")
+            write((isShown ? eraser : "") + line + "\n")
             isShown = false
         }
     }
 
     /// Replaces the progress line.
-    func showProgress(_ line: String) {
+    func showProgress(_ line: ProgressLine) {
         progressShown.withLock { isShown in
-            write("\r\u{1b}[K" + line)
+            let text = line.fitted(to: columns ?? Self.usualColumns)
+            // Written without wrapping, should the terminal have become narrower this moment or the characters be wide.
+            // The cursor waits at the beginning: a terminal that breaks the line anew when it becomes narrower leaves
+            // the cursor there, so what is erased next is the whole line.
+            write(columns == nil ? Self.restart + text : "\(eraser)\u{1b}[?7l\(text)\u{1b}[?7h\r")
             isShown = true
         }
     }
 
     func eraseProgress() {
         progressShown.withLock { isShown in
-            if isShown { write("\r\u{1b}[K") }
+            if isShown { write(eraser) }
             isShown = false
         }
     }
+
+    /// Removes the progress line from a terminal. A file keeps it, and what follows begins a line.
+    private var eraser: String { columns == nil ? "\n" : "\r\u{1b}[J" }
+    private static let restart = "\r\u{1b}[K"
+
+    /// How many characters fit in a line of the terminal now; nil if standard error is none.
+    private var columns: Int? {
+        switch cterminal_columns(FileDescriptor.standardError.rawValue) {
+        case ..<0: nil
+        // A terminal that does not know, such as a serial line.
+        case 0: Self.usualColumns
+        case let columns: Int(columns)
+        }
+    }
+    private static let usualColumns = 80
 
     private func write(_ text: String) {
         // Standard error is the last place to complain to; if it is closed, the export still goes on.

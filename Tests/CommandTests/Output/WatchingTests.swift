@@ -184,9 +184,9 @@ private final class LogRecorder: LogHandler, @unchecked Sendable {
         let progress = ProgressReporter(
             console: Console(), isShown: false, logger: Logger(label: "test") { _ in recorder })
         let start = ContinuousClock.now
-        progress.report(.query(state: "RUNNING"), at: start + .seconds(29))
+        progress.report(.query(state: "RUNNING", scannedBytes: nil), at: start + .seconds(29))
         #expect(recorder.events.isEmpty)
-        progress.report(.query(state: "RUNNING"), at: start + .seconds(31))
+        progress.report(.query(state: "RUNNING", scannedBytes: nil), at: start + .seconds(31))
         progress.report(.total(rows: 100_000), at: start + .seconds(40))
         for second in 0...90 { progress.report(.export(.read(rows: second * 1000)), at: start + .seconds(50 + second)) }
         let events = recorder.events
@@ -201,7 +201,7 @@ private final class LogRecorder: LogHandler, @unchecked Sendable {
 
     @Test func `is silent when nobody wants it`() {
         let progress = ProgressReporter(console: Console(), isShown: false, logger: nil)
-        progress.report(.query(state: "RUNNING"), at: .now + .seconds(3600))
+        progress.report(.query(state: "RUNNING", scannedBytes: nil), at: .now + .seconds(3600))
     }
 
     @Test(arguments: [(59, "59 s"), (60, "1 min"), (3599, "59 min"), (7500, "2 h 5 min")])

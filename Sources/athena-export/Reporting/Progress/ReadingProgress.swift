@@ -28,7 +28,7 @@ final class ReadingProgress: Sendable {
 
     func report(_ progress: Verification.Progress) {
         guard isShown else { return }
-        let line = figures.withLock { figures -> String? in
+        let line = figures.withLock { figures -> ProgressLine? in
             switch progress {
             case .read(let bytes): figures.bytes += bytes
             case .checked: figures.files += 1
@@ -41,11 +41,12 @@ final class ReadingProgress: Sendable {
         if let line { console.showProgress(line) }
     }
 
-    private func line(_ figures: Figures, at now: ContinuousClock.Instant) -> String {
+    private func line(_ figures: Figures, at now: ContinuousClock.Instant) -> ProgressLine {
         let share = totalBytes == 0 ? 1 : min(1, Double(figures.bytes) / Double(totalBytes))
         let elapsed = (now - figures.start).seconds
         let rate = elapsed > 0 ? Int(Double(figures.bytes) / elapsed) : 0
-        return "\(ProgressReporter.bar(share)) · \(RunSummary.grouped(figures.files)) of "
-            + "\(RunSummary.count(totalFiles, "file")) · \(RunSummary.size(rate))/s"
+        return ProgressLine(
+            share: share, "\(RunSummary.grouped(figures.files)) of \(RunSummary.count(totalFiles, "file"))",
+            brief: RunSummary.count(figures.files, "file"), rate: "\(RunSummary.size(rate))/s")
     }
 }
