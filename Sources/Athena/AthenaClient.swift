@@ -7,14 +7,17 @@ import JSON
 public struct AthenaClient: Sendable {
     private let client: AWSJSONClient
     private let knownColumns = KnownColumns()
+    /// Bytes that the answer with a page may have.
+    let pageBytes: Int
 
-    /// Rows asked for in a page: the most that the service allows.
-    static let maximumPageRows = 1000
     /// A value may have 32 MB, so a page can be large; it must not be larger than memory.
-    static let pageLimits = HTTPLimits(bodyBytes: 512 << 20)
+    public static let standardPageBytes = 512 << 20
 
-    public init(_ client: AWSJSONClient) {
+    /// - Parameter pageBytes: the most that the answer with a page of rows may have; a larger page is asked for again
+    ///   with fewer rows.
+    public init(_ client: AWSJSONClient, pageBytes: Int = standardPageBytes) {
         self.client = client
+        self.pageBytes = pageBytes
     }
 
     /// Starts a query, or finds the one that was started with the same token.
@@ -50,7 +53,7 @@ public struct AthenaClient: Sendable {
 
     /// - Parameter onNextToken: hears of the next page's token while this page still arrives, if it stands in front.
     func getQueryResults(
-        _ queryExecutionID: String, nextToken: String?, maxRows: Int = Self.maximumPageRows,
+        _ queryExecutionID: String, nextToken: String?, maxRows: Int,
         onNextToken: (@Sendable (String) -> Void)? = nil
     ) async throws -> ResultsAnswer {
         var request: JSONObject = [
@@ -61,7 +64,7 @@ public struct AthenaClient: Sendable {
             { @Sendable (body: Span<UInt8>) in LeadingNextToken.look(in: body, report) }
         }
         return try await client.call(
-            "GetQueryResults", .object(request), limits: Self.pageLimits, onBody: onBody
+            "GetQueryResults", .object(request), limits: HTTPLimits(bodyBytes: pageBytes), onBody: onBody
         ) { [knownColumns] response in
             try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
                 try ResultsAnswer(parsing: body, knownColumns: knownColumns)

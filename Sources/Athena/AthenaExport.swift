@@ -124,9 +124,12 @@ public struct AthenaExport: Sendable {
         // Asked beside the export, which does not wait for it to begin.
         async let expectedRows = outputRows(query.queryExecutionID)
         do {
-            try await exportRows(of: execution, state)
+            try await exportRows(of: execution, state, early: succeeded.early)
         } catch let error as AWSError where error.isUnknownExecution {
-            throw AthenaExportError.executionGone(queryExecutionID: query.queryExecutionID, message: "\(error)")
+            throw try await gone(query, of: state, error)
+        } catch let error as AWSError where error.isUnfinishedQuery {
+            throw AthenaExportError.resultNotReady(
+                queryExecutionID: query.queryExecutionID, message: error.serviceMessage)
         } catch let error as ExportError where error.isOfSchema {
             // As the request stands, nothing will ever be exported; it must not block a better one.
             try await journal.saveUnlessExported(state.failed(query))

@@ -9,8 +9,12 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case statementRefused(message: String)
     /// The query was not finished in time.
     case queryTimedOut(queryExecutionID: String, limit: Duration, isStopped: Bool)
-    /// The service no longer knows the execution, or no longer has its result.
+    /// The service does not know the execution, or does not have its result; not for want of some seconds.
     case executionGone(queryExecutionID: String, message: String)
+    /// The query has succeeded, and yet its result is called unfinished for longer than can be waited for.
+    case resultNotReady(queryExecutionID: String, message: String)
+    /// An answer with one row of the result alone is larger than an answer may be; `limit` in bytes.
+    case rowTooLarge(queryExecutionID: String, limit: Int)
     /// An answer that cannot be read; `origin` is the recorded file it came from.
     case malformedAnswer(operation: String, origin: String?, requestID: String?, JSONError)
     /// The result object cannot be read from S3: access, reach, retries.
@@ -21,6 +25,8 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case resultReplaced(S3Location)
     /// The object is not the CSV that Athena writes; `offset` is in bytes from its beginning.
     case malformedResult(S3Location, offset: Int, reason: String)
+    /// The object holds bytes that are no UTF-8; `offset` is that of the first one from its beginning.
+    case resultNotUTF8(S3Location, offset: Int)
     /// Rows were to be read from S3, and are not there to be read.
     case notInS3(reason: String)
     /// The first run that goes by a cursor was not told where to begin.
@@ -40,8 +46,15 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
                     ? " and was stopped; give more time with --query-timeout and run the same command again"
                     : " and still runs; run the same command again to go on waiting")
         case .executionGone(let id, let message):
-            "Athena no longer has query \(id) (\(message)); its history lasts 45 days and its result as long as the "
-                + "object in S3; run the query anew with --restart"
+            "Athena does not have query \(id) or its result (\(message)). Its history lasts 45 days and its result as "
+                + "long as the object in S3. If the query is recent, run the same command again, which sends nothing; "
+                + "if it is gone, --restart sends a new one"
+        case .resultNotReady(let id, let message):
+            "query \(id) has succeeded, but Athena does not give its result yet (\(message)); run the same command "
+                + "again later, which does not send the query again"
+        case .rowTooLarge(let id, let limit):
+            "one row of the result of query \(id) makes an answer of more than \(limit) bytes; run the same command "
+                + "with --source s3, which reads this result without another query"
         case .malformedAnswer(let operation, let origin, let requestID, let error):
             "\(origin ?? "the answer to \(operation)" + (requestID.map { " (request \($0))" } ?? "")): "
                 + "\(error); " + (origin == nil ? "run the same command again" : "record the answer anew")
@@ -55,6 +68,9 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
         case .malformedResult(let location, let offset, let reason):
             "the result object \(location), byte \(offset): \(reason); use --source api, or run the query anew with "
                 + "--restart"
+        case .resultNotUTF8(let location, let offset):
+            "the result object \(location), byte \(offset): the text is not valid UTF-8; run the same command with "
+                + "--source auto or api, which reads this result without another query"
         case .noCursor(let column):
             "no run has left a value of cursor column \(column.prefix(100)) yet; say with --cursor-start from which one "
                 + "the first run reads"

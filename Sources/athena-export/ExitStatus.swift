@@ -66,8 +66,9 @@ enum ExitStatus: Int32, Error {
     private static func of(_ error: AthenaExportError) -> ExitStatus {
         switch error {
         case .queryEnded, .statementRefused: .queryFailed
-        case .queryTimedOut: .temporary
-        case .executionGone, .malformedAnswer, .repeatedPageToken, .resultGone, .resultReplaced, .malformedResult:
+        case .queryTimedOut, .resultNotReady: .temporary
+        case .executionGone, .malformedAnswer, .repeatedPageToken, .resultGone, .resultReplaced, .malformedResult,
+            .resultNotUTF8, .rowTooLarge:
             .untrustedData
         case .resultUnreadable(_, let error): of(error)
         case .notInS3, .noCursor: .configuration

@@ -35,7 +35,7 @@ import Testing
             #expect(try run.member("query_reruns").integer() == failures)
             #expect(try run.member("status").string() == "succeeded")
             #expect(try run.member("query_execution_id").string() == athena.startedExecutions.last)
-            #expect(export.time.total > .seconds(2) && export.time.total <= .seconds(15))
+            #expect(export.time.total > .seconds(2) && export.time.total <= .seconds(25))
         }
     }
 
@@ -102,6 +102,70 @@ import Testing
             _ = try await export.run()
             #expect(athena.executionIDs.count == 3)
             #expect(try export.manifest().member("runs").elements()[0].member("query_reruns").integer() == 2)
+        }
+    }
+
+    @Test(
+        arguments: [
+            nil, ["ErrorCategory": .integer(1), "ErrorType": .integer(401), "Retryable": .bool(false)],
+            ["ErrorCategory": .integer(3)], ["ErrorCategory": .integer(1), "Retryable": .bool(true)],
+        ] as [JSONValue?], ["HIVE_CURSOR_ERROR: Read timed out", nil] as [String?])
+    func `is waited for where Athena queues it again by itself, and is not sent a second time`(
+        _ error: JSONValue?, _ reason: String?
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.result(failures: 0, error: error, reason: reason)
+            result.states = ["RUNNING", "FAILED", "QUEUED", "RUNNING", "FAILED", "FAILED", "RUNNING", "SUCCEEDED"]
+            let athena = FakeAthena(result: result)
+            _ = try await InProcessExport(athena, in: directory).run()
+            #expect(athena.executionIDs.count == 1)
+        }
+    }
+
+    @Test(arguments: [nil, ["ErrorCategory": .integer(3)]] as [JSONValue?])
+    func `is believed after a few seconds`(_ error: JSONValue?) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.result(failures: 0, error: error, reason: "HIVE_CURSOR_ERROR: Read timed out")
+            result.states = ["FAILED"]
+            let export = InProcessExport(FakeAthena(result: result), in: directory)
+            try await export.fails(with: AthenaExportError.self)
+            #expect(export.time.total > .seconds(2) && export.time.total <= .seconds(6))
+        }
+    }
+
+    @Test func `is believed at once where Athena says that the error is the user's`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.result(failures: 0, error: ["ErrorCategory": .integer(2), "ErrorType": .integer(1006)])
+            result.states = ["FAILED"]
+            let athena = FakeAthena(result: result)
+            let export = InProcessExport(athena, in: directory)
+            try await export.fails(with: AthenaExportError.self)
+            #expect(athena.count(of: "GetQueryExecution") == 1)
+            #expect(export.time.total == .zero)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("Rate exceeded (Service: AWSGlue; Status Code: 400)", nil), ("HIVE_METASTORE_ERROR: Rate exceeded", nil),
+            ("com.amazonaws…: ThrottlingException", nil), ("TooManyRequestsException", ["ErrorCategory": .integer(3)]),
+        ] as [(String, JSONValue?)])
+    func `for throttling is sent again, though Athena does not call it retryable`(
+        _ reason: String, _ error: JSONValue?
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.result(failures: 1, error: error, reason: reason))
+            _ = try await InProcessExport(athena, in: directory).run()
+            #expect(athena.executionIDs.count == 2)
+        }
+    }
+
+    @Test(arguments: [["ErrorCategory": .integer(2)], ["Retryable": .bool(false)]] as [JSONValue])
+    func `for throttling is not sent again where Athena says that it would not help`(_ error: JSONValue) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.result(failures: 1, error: error, reason: "Rate exceeded"))
+            try await InProcessExport(athena, in: directory).fails(with: AthenaExportError.self)
+            #expect(athena.executionIDs.count == 1)
         }
     }
 

@@ -17,6 +17,7 @@ struct InProcessExport {
     var time = VirtualTime()
     var maxAttempts = 10
     var batchRows = 20
+    var pageBytes = AthenaClient.standardPageBytes
     var query = AthenaExport.QueryChoice.start(AthenaQuery(statement: "SELECT * FROM test_rows"))
     /// What happens instead of, or before, an answer; see ``DirectTransport``.
     var fault: @Sendable (PendingCall) throws -> HTTPResponse? = { _ in nil }
@@ -82,7 +83,7 @@ struct InProcessExport {
                 credentials: ExplicitCredentials(credentials),
                 transport: transport ?? DirectTransport(athena, fault: fault),
                 retry: RetryPolicy(maxAttempts: maxAttempts),
-                runtime: time.runtime, logger: logger))
+                runtime: time.runtime, logger: logger), pageBytes: pageBytes)
         let options = AthenaExport.Options(
             query: query, table: "customers",
             export: ExportOptions(
@@ -120,6 +121,9 @@ final class DirectTransport: HTTPTransport {
             to: LoopbackServer.Request(
                 method: request.method, path: "/", headers: [("X-Amz-Target", "AmazonAthena.\(operation)")],
                 body: request.body, port: 0))
+        guard answer.body.count <= request.limits.bodyBytes else {
+            throw HTTPTransportError.bodyTooLarge(host: "athena", limit: request.limits.bodyBytes)
+        }
         var headers = HTTPHeaders()
         for (name, value) in answer.headers { headers[name] = value }
         return HTTPResponse(status: answer.status, headers: headers, body: answer.body)

@@ -17,6 +17,7 @@ struct TestRun: Sendable {
     var format = FileFormat.csv
     var batchRows = 20
     var maxAttempts = 4
+    var pageBytes = AthenaClient.standardPageBytes
     var log = LogBook()
     private let transport: any HTTPTransport
 
@@ -44,7 +45,8 @@ struct TestRun: Sendable {
         let client = AthenaClient(
             AWSJSONClient(
                 service: .athena, targetPrefix: "AmazonAthena", endpoint: try settings.endpoint(for: .athena),
-                credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: log.logger))
+                credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: log.logger),
+            pageBytes: pageBytes)
         let s3 = S3Client(
             endpoint: try settings.endpoint(for: .s3), credentials: credentials, transport: transport, retry: retry,
             runtime: runtime, logger: log.logger)
@@ -129,6 +131,9 @@ final class FakeNetwork: HTTPTransport {
             to: LoopbackServer.Request(
                 method: request.method, path: request.url.path, headers: request.headers.map { ($0.name, $0.value) },
                 body: request.body, port: 1))
+        guard answer.body.count <= request.limits.bodyBytes else {
+            throw HTTPTransportError.bodyTooLarge(host: "athena", limit: request.limits.bodyBytes)
+        }
         var response = HTTPResponse(status: answer.status, body: answer.body)
         for (name, value) in answer.headers { response.headers[name] = value }
         if case .broken(let length)? = failure { response.body = Array(response.body.prefix(length)) }

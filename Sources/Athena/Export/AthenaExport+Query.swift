@@ -31,9 +31,12 @@ extension AthenaExport {
     ///
     /// A query that failed for a reason of Athena's own is sent again, a few times.
     func succeeded(_ saved: ExportState, isNew: Bool) async throws -> SucceededQuery {
+        var limit = EarlyAnswers.limitForOldQuery
+        if case .starting = saved.phase { limit = EarlyAnswers.limitForNewQuery }
         var (state, query) = try await started(saved, isNew: isNew)
         while true {
-            let execution = try await finished(state, query)
+            let (execution, wasSeenUnfinished) = try await finished(state, query, early: early(within: limit))
+            if wasSeenUnfinished { limit = EarlyAnswers.limitForNewQuery }
             if execution.state == .succeeded {
                 logger.info(
                     "query succeeded",
@@ -42,13 +45,15 @@ extension AthenaExport {
                         "data_scanned_bytes": .stringConvertible(execution.dataScannedInBytes ?? 0),
                     ])
                 warnOfOtherLocation(execution)
-                return SucceededQuery(state: state, query: query, execution: execution)
+                return SucceededQuery(
+                    state: state, query: query, execution: execution, early: early(within: limit))
             }
             if execution.state == .cancelled, state.isStoppingQuery {
                 // A process before this one stopped it and did not live to hear so.
                 let next = state.starting(with: newToken())
                 try await journal.save(next)
                 (state, query) = try await started(next, isNew: true)
+                limit = EarlyAnswers.limitForNewQuery
                 continue
             }
             guard mayRerun(execution, query, of: state) else {
@@ -59,23 +64,26 @@ extension AthenaExport {
             }
             let next = try await prepareRerun(after: execution, of: state)
             (state, query) = try await started(next, isNew: true)
+            limit = EarlyAnswers.limitForNewQuery
         }
     }
 
-    private func finished(_ state: ExportState, _ query: ExportState.QueryIdentity) async throws -> QueryExecution {
+    private func early(within limit: Duration) -> EarlyAnswers {
+        EarlyAnswers(runtime: runtime, logger: logger, limit: limit)
+    }
+
+    private func finished(
+        _ state: ExportState, _ query: ExportState.QueryIdentity, early: EarlyAnswers
+    ) async throws -> (execution: QueryExecution, wasSeenUnfinished: Bool) {
         let poller = QueryPoller(
             client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout, report: report)
         do {
-            return try await poller.waitUntilFinished(query.queryExecutionID)
+            return try await poller.waitUntilFinished(query.queryExecutionID, early: early)
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
             let isStopped = await stop(query, of: state, within: .seconds(20))
             throw AthenaExportError.queryTimedOut(queryExecutionID: id, limit: limit, isStopped: isStopped)
-        } catch let error as AthenaExportError {
-            // An execution that somebody named and nobody knows leaves nothing to go on with.
-            if case .executionGone = error, query.clientRequestToken == nil, state.checkpoint.rowsExported == 0 {
-                try await journal.save(state.failed(query))
-            }
-            throw error
+        } catch let error as AWSError where error.isUnknownExecution {
+            throw try await gone(query, of: state, error)
         } catch is CancellationError {
             // In a task of its own, as this one is cancelled; whoever sent the signal waits for two seconds.
             _ = await Task { await stop(query, of: state, within: .milliseconds(1500)) }.value
@@ -123,6 +131,16 @@ extension AthenaExport {
         }
     }
 
+    /// Gives a run up whose query was named by its id and is not there: no other command can continue it.
+    ///
+    /// - Returns: the error to throw.
+    func gone(
+        _ query: ExportState.QueryIdentity, of state: ExportState, _ error: AWSError
+    ) async throws -> AthenaExportError {
+        if query.clientRequestToken == nil { try await journal.saveUnlessExported(state.failed(query)) }
+        return .executionGone(queryExecutionID: query.queryExecutionID, message: error.serviceMessage)
+    }
+
     /// A work group may put the result elsewhere than it was told to, without a word.
     private func warnOfOtherLocation(_ execution: QueryExecution) {
         guard case .start(let query) = options.query, let asked = query.outputLocation,
@@ -154,4 +172,6 @@ struct SucceededQuery {
     let state: ExportState
     let query: ExportState.QueryIdentity
     let execution: QueryExecution
+    /// For how long its result may be missing.
+    let early: EarlyAnswers
 }

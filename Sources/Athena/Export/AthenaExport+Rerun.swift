@@ -9,11 +9,11 @@ extension AthenaExport {
     private static let pauseBeforeRerun = 5.0
 
     /// Whether sending the query again is likely to help and sure to do no harm: it is ours, it failed for a reason
-    /// that Athena calls retryable, and no row of its result is in a file.
+    /// that Athena calls retryable or that is throttling, and no row of its result is in a file.
     func mayRerun(
         _ execution: QueryExecution, _ query: ExportState.QueryIdentity, of state: ExportState
     ) -> Bool {
-        execution.state == .failed && execution.athenaError?.mayBeRetried == true && query.clientRequestToken != nil
+        execution.mayBeRetried && query.clientRequestToken != nil
             && state.checkpoint.rowsExported == 0 && state.queryReruns < Self.maximumQueryReruns
     }
 

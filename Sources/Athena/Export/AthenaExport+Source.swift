@@ -4,9 +4,12 @@ import Logging
 
 extension AthenaExport {
     /// Exports the rows of a finished query, from whatever source serves.
-    func exportRows(of execution: QueryExecution, _ state: ExportState) async throws {
+    ///
+    /// - Parameter early: for how long the result may be missing.
+    func exportRows(of execution: QueryExecution, _ state: ExportState, early: EarlyAnswers) async throws {
+        let results = QueryResults(client: client, queryExecutionID: execution.queryExecutionID, early: early)
         let selection = SourceSelection(
-            client: client, s3: s3, mode: options.source, sizes: options.ranges, execution: execution,
+            results: results, s3: s3, mode: options.source, sizes: options.ranges, execution: execution,
             firstBatch: state.firstBatch,
             logger: logger)
         do {

@@ -76,12 +76,33 @@ struct QueryExecution: Sendable, Equatable {
 }
 
 extension QueryExecution {
-    /// The reason speaks of S3's answer to too many requests.
-    var failedByBusyS3: Bool {
-        let texts = [stateChangeReason, athenaError?.message].compactMap { $0 }
-        return state == .failed
-            && texts.contains { $0.contains("SlowDown") || $0.contains("reduce your request rate") }
+    /// Seconds before each further look at a query that failed, until the failure counts: Athena may queue such a query
+    /// again by itself (API reference, QueryExecutionStatus), but not one whose error is the user's.
+    var pausesBeforeFailureCounts: [Double] {
+        if athenaError?.isOfUser == true { return [] }
+        // Queries that failed so have been seen to succeed after all (growthbook/growthbook, issue 1866).
+        return failedByBusyS3 ? [5, 5] : [1, 3]
     }
+
+    /// Whether the query may succeed if it is sent again.
+    var mayBeRetried: Bool {
+        guard state == .failed else { return false }
+        return athenaError?.mayBeRetried ?? reasonsContain(Self.wordsOfThrottling)
+    }
+
+    /// The reason speaks of S3's answer to too many requests.
+    private var failedByBusyS3: Bool { reasonsContain(Self.wordsOfBusyS3) }
+
+    private func reasonsContain(_ words: [String]) -> Bool {
+        [stateChangeReason, athenaError?.message].contains { text in
+            guard let text = text?.lowercased() else { return false }
+            return words.contains { text.contains($0) }
+        }
+    }
+
+    private static let wordsOfBusyS3 = ["slowdown", "reduce your request rate"]
+    /// Of services that Athena calls; lower case.
+    private static let wordsOfThrottling = ["rate exceeded", "throttlingexception", "toomanyrequestsexception"]
 }
 
 /// Why a query failed, in Athena's own terms.
@@ -99,10 +120,17 @@ struct AthenaError: Sendable, Equatable, CustomStringConvertible {
         message = try field.optionalMember("ErrorMessage")?.string()
     }
 
-    /// Whether the query may succeed if it is sent again. Where Athena does not say, its own errors are worth it.
-    var mayBeRetried: Bool { isRetryable ?? (category == Self.systemCategory) }
+    /// Whether the query may succeed if it is sent again; nil where Athena does not tell. Its own errors are worth it.
+    var mayBeRetried: Bool? {
+        if let isRetryable { return isRetryable }
+        return isOfUser ? false : category == Self.systemCategory ? true : nil
+    }
+
+    /// The statement, its data or its permissions are at fault.
+    var isOfUser: Bool { category == Self.userCategory }
 
     private static let systemCategory = 1
+    private static let userCategory = 2
 
     var description: String {
         var parts: [String] = []

@@ -13,32 +13,39 @@ struct QueryPoller: Sendable {
 
     private static let firstPause = 0.25
     private static let longestPause = 5.0
-    /// How often a query is looked at again that failed because S3 was too busy: such a one has been seen to succeed
-    /// after all (growthbook/growthbook, issue 1866).
-    private static let furtherLooks = 2
 
-    /// - Returns: the execution in a final state.
+    /// - Parameter early: for how long a query that is unknown counts as not known yet.
+    /// - Returns: the execution in a final state, and whether it was seen in another one before.
     /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:isStopped:)``, with the query still running.
-    func waitUntilFinished(_ queryExecutionID: String) async throws -> QueryExecution {
+    func waitUntilFinished(
+        _ queryExecutionID: String, early: EarlyAnswers
+    ) async throws -> (execution: QueryExecution, wasSeenUnfinished: Bool) {
         var pause = Self.firstPause
         var waited = Duration.zero
-        var furtherLooks = Self.furtherLooks
+        var furtherLooks = 0
+        var wasSeenUnfinished = false
+        var isKnown = false
         while true {
             let asked = ContinuousClock.now
-            let execution = try await look(at: queryExecutionID)
+            let look = { [client] in try await client.getQueryExecution(queryExecutionID) }
+            let execution = isKnown ? try await look() : try await early.waitedOut(queryExecutionID, look)
+            isKnown = true
             // A call that is throttled may take minutes.
             waited += ContinuousClock.now - asked
             report(.query(state: execution.state.name, scannedBytes: execution.dataScannedInBytes))
             switch execution.state {
-            case .failed where execution.failedByBusyS3 && furtherLooks > 0 && waited < timeout:
-                furtherLooks -= 1
-                pause = Self.longestPause
+            case .failed where furtherLooks < execution.pausesBeforeFailureCounts.count && waited < timeout:
+                pause = execution.pausesBeforeFailureCounts[furtherLooks]
+                furtherLooks += 1
                 logger.warning(
-                    "the query failed because S3 was too busy; looking again",
+                    "the query failed, and Athena may queue it again by itself; looking again",
                     metadata: ["event": "query_state_doubted", "query_execution_id": "\(queryExecutionID)"])
-            case .succeeded, .failed, .cancelled: return execution
-            case .queued, .running: break
+            case .succeeded, .failed, .cancelled: return (execution, wasSeenUnfinished)
+            case .queued, .running:
+                wasSeenUnfinished = true
+                furtherLooks = 0
             case .unknown(let state):
+                wasSeenUnfinished = true
                 logger.warning(
                     "unknown query state; waiting on", metadata: ["event": "query_state_unknown", "state": "\(state)"])
             }
@@ -51,14 +58,6 @@ struct QueryPoller: Sendable {
             try await runtime.sleep(next)
             waited += next
             pause = min(pause * 1.5, Self.longestPause)
-        }
-    }
-
-    private func look(at queryExecutionID: String) async throws -> QueryExecution {
-        do {
-            return try await client.getQueryExecution(queryExecutionID)
-        } catch let error as AWSError where error.isUnknownExecution {
-            throw AthenaExportError.executionGone(queryExecutionID: queryExecutionID, message: "\(error)")
         }
     }
 }

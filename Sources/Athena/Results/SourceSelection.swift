@@ -21,7 +21,7 @@ struct SelectedSource {
 
 /// Decides where the rows of a finished query come from.
 struct SourceSelection {
-    let client: AthenaClient
+    let results: QueryResults
     /// Nil where S3 is out of the question: answers are recorded or replayed.
     let s3: S3Client?
     let mode: SourceMode
@@ -43,15 +43,16 @@ struct SourceSelection {
         let bookmark = checkpoint.bookmark
         guard mode == .auto else {
             let location = try location()
-            return try await self.s3(s3, location, from: checkpoint, columns: try await columns(), patience: .full)
+            let columns = try await results.columns()
+            return try await self.s3(s3, location, from: checkpoint, columns: columns, patience: .full)
         }
-        if bookmark.etag == nil {
-            // Most results are done with it.
-            let first = try await client.getQueryResults(execution.queryExecutionID, nextToken: nil)
+        // Most results are done with the first page. One that is too large for an answer is better read from S3.
+        if bookmark.etag == nil, let first = try await results.firstPageUnlessTooLarge() {
             if first.nextToken == nil { return api(from: checkpoint, firstPage: first) }
             return try await s3IfItServes(s3, from: checkpoint, columns: first.columns, firstPage: first)
         }
-        return try await s3IfItServes(s3, from: checkpoint, columns: try await columns())
+        // The types are nowhere but in the answers of the API.
+        return try await s3IfItServes(s3, from: checkpoint, columns: try await results.columns())
     }
 
     /// The other source, when reading S3 failed in the middle; nil if there is none or it would not help.
@@ -81,7 +82,7 @@ struct SourceSelection {
         let isOfObject = checkpoint.bookmark.etag != nil
         return SelectedSource(
             source: APIResultSource(
-                client: client, queryExecutionID: execution.queryExecutionID,
+                results,
                 header: HeaderRule(
                     statementType: execution.statementType, substatementType: execution.substatementType),
                 firstPage: firstPage),
@@ -101,11 +102,6 @@ struct SourceSelection {
         logger.debug(
             "reading from S3", metadata: ["event": "source_selected", "source": "s3", "location": "\(location)"])
         return SelectedSource(source: source, checkpoint: checkpoint)
-    }
-
-    /// The types are nowhere but in the answers of the API.
-    private func columns() async throws -> [ColumnInfo] {
-        try await client.getQueryResults(execution.queryExecutionID, nextToken: nil, maxRows: 1).columns
     }
 
     private func location() throws(AthenaExportError) -> S3Location {
@@ -129,7 +125,7 @@ extension AthenaExportError {
     /// Whether the API may have what S3 does not give.
     fileprivate var leavesTheAPI: Bool {
         switch self {
-        case .resultUnreadable, .resultGone, .notInS3: true
+        case .resultUnreadable, .resultGone, .resultNotUTF8, .notInS3: true
         default: false
         }
     }
@@ -138,6 +134,8 @@ extension AthenaExportError {
         switch self {
         case .notInS3(let reason): reason
         case .resultGone(let location, let message): "there is no result object \(location) (\(message))"
+        case .resultNotUTF8(let location, let offset):
+            "the result object \(location), byte \(offset): the text is not valid UTF-8"
         case .resultUnreadable(let location, .service(let error, _)): "\(location) cannot be read: \(error)"
         case .resultUnreadable(let location, .transport(_, let error, _)): "\(location) cannot be read: \(error)"
         default: description

@@ -2,7 +2,7 @@ import AWS
 import BatchExport
 import Threading
 
-/// Rows by GetQueryResults, a thousand a page, one page after another.
+/// Rows by GetQueryResults, one page after another.
 struct APIResultSource: ResultSource {
     let name = "api"
     let header: HeaderRule
@@ -10,11 +10,11 @@ struct APIResultSource: ResultSource {
     private let tokens = SeenTokens()
     private let firstPage: Locked<ResultsAnswer?>
 
-    /// - Parameter firstPage: if somebody has asked for it already; it is not asked for again then.
-    init(client: AthenaClient, queryExecutionID: String, header: HeaderRule, firstPage: ResultsAnswer? = nil) {
+    /// - Parameter firstPage: if it was asked for already; it is not asked for again then.
+    init(_ results: QueryResults, header: HeaderRule, firstPage: ResultsAnswer? = nil) {
         self.header = header
         self.firstPage = Locked(firstPage)
-        pages = PagePrefetcher(client: client, queryExecutionID: queryExecutionID)
+        pages = PagePrefetcher(results)
     }
 
     private func takeFirstPage() -> ResultsAnswer? {
@@ -74,6 +74,13 @@ extension AWSError {
         guard case .service(let error, _) = self, error.code == "InvalidRequestException" else { return false }
         return error.athenaErrorCode == "QUERY_EXECUTION_NOT_FOUND" || error.message.contains("was not found")
             || error.saysThatResultsAreGone
+    }
+
+    /// "Query has not yet finished. Current state: RUNNING", to who asks for its result.
+    var isUnfinishedQuery: Bool {
+        guard case .service(let error, _) = self, error.code == "InvalidRequestException" else { return false }
+        return error.athenaErrorCode == "INVALID_QUERY_EXECUTION_STATE"
+            || error.message.lowercased().contains("not yet finished")
     }
 
     /// The first and only attempt was refused: no query can be running that nobody knows of.

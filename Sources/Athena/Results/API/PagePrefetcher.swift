@@ -5,8 +5,7 @@ import Threading
 ///
 /// No more than one page is asked for ahead of those that somebody wanted.
 final class PagePrefetcher: Sendable {
-    private let client: AthenaClient
-    private let queryExecutionID: String
+    private let results: QueryResults
     private let state = Locked(State())
 
     private struct State {
@@ -17,9 +16,8 @@ final class PagePrefetcher: Sendable {
         var ahead: (token: String, task: Task<ResultsAnswer, any Error>)?
     }
 
-    init(client: AthenaClient, queryExecutionID: String) {
-        self.client = client
-        self.queryExecutionID = queryExecutionID
+    init(_ results: QueryResults) {
+        self.results = results
     }
 
     deinit { state.withLock { $0.ahead?.task.cancel() } }
@@ -53,15 +51,13 @@ final class PagePrefetcher: Sendable {
 
     private func fetch(_ token: String?) -> Task<ResultsAnswer, any Error> {
         let onNextToken = { @Sendable [weak self] (next: String) -> Void in self?.note(next, after: token) }
-        return Task { [client, queryExecutionID] in
-            try await client.getQueryResults(queryExecutionID, nextToken: token, onNextToken: onNextToken)
-        }
+        return Task { [results] in try await results.page(at: token, onNextToken: onNextToken) }
     }
 
     private func note(_ next: String, after token: String?) {
         state.withLock { state in
             if state.wanted == token {
-                // Asked again after a failed attempt, a page tells the same once more.
+                // Asked for again after a failed attempt, a page tells the same once more; with fewer rows, another one.
                 guard state.ahead?.token != next else { return }
                 state.ahead?.task.cancel()
                 state.ahead = (next, fetch(next))
