@@ -79,7 +79,7 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
 
     @Test func `bytes that are not UTF-8 are an error with their place`() throws {
         let bytes: [UInt8] = Array("\"a\",\"é".utf8) + [0xff] + Array("\"\n".utf8)
-        #expect(throws: ResultCSVError(offset: 7, reason: "the text is not valid UTF-8")) {
+        #expect(throws: ResultCSVError(offset: 7, reason: "the text is not valid UTF-8", isNotUTF8: true)) {
             try ResultCSV.rows(in: bytes, columnCount: 2)
         }
     }

@@ -185,3 +185,65 @@ extension `The result object` {
         }
     }
 }
+
+extension `The result object` {
+    @Suite struct `When the result object holds bytes that are not UTF-8` {
+        /// Row 40 of 61 has a byte of Latin-1, for which the API gives U+FFFD.
+        private static let result: FakeResult = {
+            var result = FakeResult(rowCount: 61)
+            result.states = ["SUCCEEDED"]
+            result.pageRows = 7
+            result.row = { ["k\($0)", $0 == 40 ? "caf\u{fffd}" : "plain \($0)", nil, "\"q\""] }
+            return result.inS3
+        }()
+
+        /// - Parameter bytes: what stands in the object for U+FFFD.
+        private static func object(_ bytes: [UInt8]) -> FakeS3 {
+            FakeS3(result.csv.replacing(Array("\u{fffd}".utf8), with: bytes))
+        }
+
+        private static let bad: [[UInt8]] = [[0xe9], [0xc3], [0xff, 0xfe], [0xed, 0xa0, 0x80], [0x80]]
+
+        @Test(arguments: bad, [5, 20, 100])
+        func `auto continues by the API from the last batch, and the files are those of the API`(
+            _ bytes: [UInt8], _ batchRows: Int
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var plain = TestRun(FakeAthena(result: Self.result), "\(directory)/a", source: .api)
+                plain.batchRows = batchRows
+                try await plain.run()
+                let athena = FakeAthena(result: Self.result, s3: Self.object(bytes))
+                var export = TestRun(athena, "\(directory)/b", source: .auto)
+                export.batchRows = batchRows
+                try await export.run()
+                #expect(export.files == plain.files)
+                #expect(try export.manifest("source") == "api")
+                #expect(try export.manifest("source_note")?.contains("not valid UTF-8") == true)
+                #expect(athena.count(of: "StartQueryExecution") == 1)
+            }
+        }
+
+        @Test(arguments: bad) func `s3 ends with an error, after which the same command with auto continues`(
+            _ bytes: [UInt8]
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let plain = TestRun(FakeAthena(result: Self.result), "\(directory)/a", source: .api)
+                try await plain.run()
+                let athena = FakeAthena(result: Self.result, s3: Self.object(bytes))
+                var export = TestRun(athena, "\(directory)/b", source: .s3)
+                await #expect {
+                    try await export.run()
+                } throws: {
+                    guard case AthenaExportError.resultNotUTF8(_, let offset) = $0 else { return false }
+                    return offset == Self.result.csv.firstRange(of: Array("\u{fffd}".utf8))?.lowerBound
+                        && "\($0)".contains("--source auto")
+                }
+                #expect(export.files.count == 2)
+                export.source = .auto
+                try await export.run()
+                #expect(export.files == plain.files)
+                #expect(athena.count(of: "StartQueryExecution") == 1)
+            }
+        }
+    }
+}

@@ -6,6 +6,8 @@ package struct ResultCSVError: Error, Equatable {
     /// From the beginning of the bytes that were read.
     var offset: Int
     let reason: String
+    /// The bytes there are no UTF-8; the records may be right all the same.
+    var isNotUTF8 = false
 }
 
 /// Reads the CSV of result objects.
@@ -216,7 +218,8 @@ private struct ResultCSVParser {
             _ = try UTF8Span(validating: text.extracting(range))
         } catch {
             throw ResultCSVError(
-                offset: range.lowerBound + error.byteOffsets.lowerBound, reason: "the text is not valid UTF-8")
+                offset: range.lowerBound + error.byteOffsets.lowerBound, reason: "the text is not valid UTF-8",
+                isNotUTF8: true)
         }
     }
 

@@ -55,7 +55,9 @@ struct ResultObject: Sendable {
         do {
             blocks = try cut.blocks(columnCount: columns.count)
         } catch {
-            throw .malformedResult(location, offset: error.offset, reason: error.reason)
+            throw error.isNotUTF8
+                ? .resultNotUTF8(location, offset: error.offset)
+                : .malformedResult(location, offset: error.offset, reason: error.reason)
         }
         var pages: [ResultPage] = []
         var bookmark = Bookmark(byteOffset: cut.offset, etag: etag)

@@ -190,7 +190,9 @@ struct RangeCut: Sendable {
         do {
             return try ResultCSV.rows(in: bytes, range: range, columnCount: columnCount)
         } catch {
-            throw ResultCSVError(offset: offset + error.offset, reason: error.reason)
+            var error = error
+            error.offset += offset
+            throw error
         }
     }
 }
