@@ -65,7 +65,7 @@ public struct AthenaExport: Sendable {
                     cursorColumn: options.cursor?.column)
                 let state = try await newRun(firstBatch: firstBatch)
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
-                try await export(state, isNew: true)
+                try await keepingFailure(of: state) { try await export(state, isNew: true) }
                 return .exported(wasResumed: false)
             case .resume(let state):
                 logger.info(
@@ -74,7 +74,7 @@ public struct AthenaExport: Sendable {
                         "event": "run_resumed", "run_id": "\(state.runID)",
                         "rows": .stringConvertible(state.checkpoint.rowsExported),
                     ])
-                try await export(state, isNew: false)
+                try await keepingFailure(of: state) { try await export(state, isNew: false) }
                 // A run asked for by another name comes after the one that was pending.
                 if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
             }

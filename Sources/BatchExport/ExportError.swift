@@ -46,8 +46,7 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
                 + (errno.isFull ? "make room, then give the same command again" : "check the path and its permissions")
         case .io(let operation, let path, let errno):
             "cannot \(operation) \(path): \(errno); "
-                + (errno.isFull ? "make room" : "mend the cause")
-                + ", then give the same command again to resume"
+                + (errno.isFull ? "make room" : "fix the cause") + ", then run the same command again"
         }
     }
 }

@@ -51,9 +51,11 @@ enum POSIX {
     }
 
     /// Takes the kernel's lock on an open file, which ends with the process; false if another one has it.
-    static func tryLock(_ file: FileDescriptor) throws(Errno) -> Bool {
+    ///
+    /// - Parameter isShared: whether others may have the lock in the same way at the same time.
+    static func tryLock(_ file: FileDescriptor, isShared: Bool = false) throws(Errno) -> Bool {
         do throws(Errno) {
-            try check { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            try check { flock(file.rawValue, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) }
             return true
         } catch .wouldBlock {
             return false
@@ -62,6 +64,12 @@ enum POSIX {
 
     static func unlock(_ file: FileDescriptor) {
         _ = flock(file.rawValue, LOCK_UN)
+    }
+
+    /// Has the calling thread do nothing for a moment.
+    static func pause(milliseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+        nanosleep(&time, nil)
     }
 
     static func status(of file: FileDescriptor) throws(Errno) -> stat {
@@ -85,6 +93,13 @@ enum POSIX {
         var status = stat()
         try check { path.withPlatformString { lstat($0, &status) } }
         return status.st_mode & S_IFMT
+    }
+
+    /// Of what a name leads to, through any symbolic links.
+    static func status(at path: FilePath) throws(Errno) -> stat {
+        var status = stat()
+        try check { path.withPlatformString { stat($0, &status) } }
+        return status
     }
 
     static func isSymbolicLink(_ path: FilePath) throws(Errno) -> Bool { try type(of: path) == S_IFLNK }

@@ -10,6 +10,8 @@ public struct ExportState: Sendable, Equatable {
     /// Whether the run is about to stop its query, or has: one that ends CANCELLED then says nothing against sending it
     /// again.
     public var isStoppingQuery = false
+    /// Why the run's last process ended, if it ended with an error: for people, so never of use to a later run.
+    public var failure: String?
     /// Nil where no run of the directory has gone by a cursor.
     public var cursor: CursorState?
     public var phase: Phase

@@ -45,6 +45,7 @@ extension ExportState {
             "started_at": .string(startedAt), "updated_at": .string(updatedAt),
         ]
         if isStoppingQuery { document["stopping_query"] = .bool(true) }
+        document["failure"] = failure.map { .string($0) }
         document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
         return .object(document)
     }
@@ -60,6 +61,7 @@ extension ExportState {
         firstBatch = try root.member("first_batch").count(atLeast: 1)
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
         isStoppingQuery = try root.optionalMember("stopping_query")?.bool() ?? false
+        failure = try root.optionalMember("failure")?.string()
         cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }

@@ -1,4 +1,5 @@
 import JSON
+import SystemPackage
 
 extension Manifest {
     static let formatName = "athena-export/manifest"
@@ -25,10 +26,10 @@ extension Manifest {
         return .object(document)
     }
 
-    /// Reads a manifest and holds it against itself: versions, paths, order, totals.
+    /// Reads a manifest and compares its parts: versions, paths, order, totals.
     ///
-    /// - Parameter directory: the table's directory, whose names the entries must have.
-    init(parsing bytes: [UInt8], in directory: ExportDirectory) throws(JSONError) {
+    /// - Parameter expected: the table that it must be of; nil if any will do.
+    init(parsing bytes: [UInt8], table expected: String? = nil) throws(JSONError) {
         let root = JSONField(try JSONValue(parsing: bytes))
         try root.checkFormat(Self.formatName, version: Self.formatVersion)
         try root.member("write_mode").expect("upsert")
@@ -41,8 +42,15 @@ extension Manifest {
             runs: try root.member("runs").elements().map { (field) throws(JSONError) in try Run(field) },
             batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) },
             pruned: try Self.pruned(root))
-        try root.member("table").expect(directory.table)
-        try check(root, in: directory)
+        try check(try root.member("table"), expected: expected)
+        try check(root)
+    }
+
+    private func check(_ field: JSONField, expected: String?) throws(JSONError) {
+        if let expected { try field.expect(expected) }
+        guard ExportDirectory.isTableName(table) else {
+            throw .field(path: field.path, expected: "the name of a table", found: "something else")
+        }
     }
 
     private static func pruned(_ root: JSONField) throws(JSONError) -> [ClosedRange<Int>] {
@@ -54,7 +62,8 @@ extension Manifest {
         return pruned
     }
 
-    private func check(_ root: JSONField, in directory: ExportDirectory) throws(JSONError) {
+    private func check(_ root: JSONField) throws(JSONError) {
+        let directory = ExportDirectory(parent: "", table: table)
         var previous = 0
         for (batch, field) in zip(batches, try root.member("batches").elements()) {
             guard batch.sequence > previous else {

@@ -14,6 +14,15 @@ public struct ExportDirectory: Sendable, Equatable {
         self.table = table
     }
 
+    /// A directory that may have another name than its table: a copy, say.
+    public init(path: FilePath, table: String) {
+        self.path = path
+        self.table = table
+    }
+
+    /// Whether a run is at work here; nil if this user may not know.
+    public var isAtWork: Bool? { FileLock.isHeld(lock) }
+
     public var manifest: FilePath { path.appending("manifest.json") }
     public var state: FilePath { path.appending("state.json") }
     var work: FilePath { path.appending(".work") }

@@ -17,10 +17,6 @@ public actor ExportJournal {
     /// The time now, as ISO 8601 text.
     private let now: @Sendable () -> String
 
-    /// A state has some 2 KB, and a manifest 0.4 KB a batch; anything larger than this is not one of them.
-    static let maximumStateBytes = 1 << 20
-    static let maximumManifestBytes = 256 << 20
-
     /// Takes the directory, making it if need be, and reads what is there.
     public init(
         opening directory: ExportDirectory, now: @escaping @Sendable () -> String
@@ -34,35 +30,15 @@ public actor ExportJournal {
     /// Reads manifest and state without taking the directory: what was last published, whatever a running export does.
     public static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
-        let state = try document(directory.state, limit: maximumStateBytes) { (bytes) throws(JSONError) in
-            try ExportState(parsing: bytes)
-        }
-        let manifest = try document(directory.manifest, limit: maximumManifestBytes) { (bytes) throws(JSONError) in
-            try Manifest(parsing: bytes, in: directory)
-        }
+        let remedy = "nothing was changed; restore the file, or export to another --output"
+        let state = try ExportState(reading: directory, remedy: remedy)
+        let manifest = try Manifest(reading: directory, remedy: remedy, table: directory.table)
         if manifest == nil, let state, state.checkpoint.rows > 0 {
             throw .untrusted(
                 path: directory.manifest, problem: "the file is missing, yet state.json says that rows were exported",
                 remedy: "put it back, or export to another --output")
         }
         return (manifest, state)
-    }
-
-    private static func document<Document>(
-        _ path: FilePath, limit: Int, parse: ([UInt8]) throws(JSONError) -> Document
-    ) throws(ExportError) -> Document? {
-        let remedy = "nothing was changed; restore the file, or export to another --output"
-        do {
-            return try parse(try BoundedFile.read(path, limit: limit).bytes)
-        } catch BoundedFile.Failure.missing {
-            return nil
-        } catch BoundedFile.Failure.unreadable(let error) {
-            throw ExportError(error)
-        } catch let failure as BoundedFile.Failure {
-            throw .untrusted(path: path, problem: "it \(failure.problem)", remedy: remedy)
-        } catch {
-            throw .untrusted(path: path, problem: "\(error)", remedy: remedy)
-        }
     }
 }
 
@@ -86,13 +62,16 @@ extension ExportJournal {
     public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
         try settle()
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
-        guard let state, state.isUnfinished, !restart else {
+        guard var state, state.isUnfinished, !restart else {
             try abandonRunningRuns()
             return .start(firstBatch: nextFreeSequence)
         }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
         try checkAgreement(of: state)
+        // What ended the process before says nothing of this one.
+        state.failure = nil
+        self.state = state
         return .resume(state)
     }
 

@@ -12,14 +12,20 @@ struct UnlistedFiles {
     /// The batches that an unfinished run may yet list.
     private let pending: PartialRangeFrom<Int>?
     private let manifest: Manifest
+    private let isStateReadable: Bool
 
-    init(in directory: ExportDirectory, manifest: Manifest, state: ExportState?) {
+    init(in directory: ExportDirectory, manifest: Manifest, state: ExportState?, isStateReadable: Bool) {
         self.directory = directory
         self.manifest = manifest
+        self.isStateReadable = isStateReadable
         listed = Set(manifest.batches.map(\.path))
-        // State may be a step behind the manifest, never before it.
-        pending = state.flatMap { state in
-            state.isUnfinished ? max(state.checkpoint.nextBatch, (manifest.batches.last?.sequence ?? 0) + 1)... : nil
+        let next = (manifest.batches.last?.sequence ?? 0) + 1
+        if !isStateReadable {
+            pending = next...
+            notes.append("an unfinished run is not shown: state.json is not readable by this user")
+        } else {
+            // State may be a step behind the manifest, never before it.
+            pending = state.flatMap { $0.isUnfinished ? max($0.checkpoint.nextBatch, next)... : nil }
         }
         let data = directory.path.appending("data")
         // A link there is what every listed file is missed for; it is not followed here either.
@@ -42,7 +48,10 @@ struct UnlistedFiles {
         if let sequence, pending?.contains(sequence) == true,
             FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
         {
-            notes.append("\(path) is not listed yet; the run is unfinished, and the same command goes on with it")
+            notes.append(
+                isStateReadable
+                    ? "\(path) is not listed yet; it is of an unfinished run, which lists it when it continues"
+                    : "\(path) is not listed; if a run is unfinished, it is of that run")
         } else if let sequence, manifest.isPruned(sequence),
             directory.dataPath(sequence: sequence, format: manifest.fileFormat) == path
         {

@@ -25,13 +25,20 @@ public struct Verification: Sendable {
     private let directory: ExportDirectory
     private let manifest: Manifest
     private let state: ExportState?
+    private let isStateReadable: Bool
     private let schema: ResultSchema
 
-    /// - Throws: ``ExportError`` if manifest or state cannot be trusted, or the manifest's columns and key are none.
-    public init(_ directory: ExportDirectory, _ manifest: Manifest, _ state: ExportState?) throws(ExportError) {
+    /// - Parameters:
+    ///   - state: nil if there is none, or if this user may not read it.
+    ///   - isStateReadable: whether the state, if there is one, could be read. If not, a run may be unfinished.
+    /// - Throws: ``ExportError`` if the manifest's columns and key are none.
+    public init(
+        _ directory: ExportDirectory, _ manifest: Manifest, _ state: ExportState?, isStateReadable: Bool = true
+    ) throws(ExportError) {
         self.directory = directory
         self.manifest = manifest
         self.state = state
+        self.isStateReadable = isStateReadable
         schema = try manifest.schema(in: directory)
     }
 
@@ -51,7 +58,8 @@ public struct Verification: Sendable {
             for try await (done, differences) in group { found[done] = differences }
             return found
         }
-        let unlisted = UnlistedFiles(in: directory, manifest: manifest, state: state)
+        let unlisted = UnlistedFiles(
+            in: directory, manifest: manifest, state: state, isStateReadable: isStateReadable)
         return Outcome(
             files: manifest.batches.count, rows: manifest.rows, bytes: manifest.bytes,
             differences: found.flatMap { $0 } + unlisted.differences, notes: unlisted.notes)

@@ -1,23 +1,25 @@
-import AWS
 import ArgumentParser
 import BatchExport
-import JSON
+import SystemPackage
 
-/// Holds every file of a table's directory against its manifest.
+/// Compares every file of a table's directory with its manifest.
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read every file of a table's directory again and hold it against the manifest.",
+        abstract: "Read every file of a table's directory again and compare it with the manifest.",
         discussion: """
             Looks at each file's size, SHA-256, gzip member, header, rows and keys, and for files that the manifest \
             does not list. Reads only, several files at a time, in memory for the keys of one batch each.
 
+            Of the directory above several tables it goes through all of them. A user who may not read state.json is \
+            not shown what an unfinished run has.
+
             Exit status: 0 no difference; 64 wrong arguments; 65 a difference, or a manifest that cannot be trusted; \
-            66 no such directory or manifest; 74 the answer could not be written; 129, 130, 143 stopped by SIGHUP, \
-            SIGINT, SIGTERM.
+            66 no such directory or manifest; 74 a file cannot be read, or the answer could not be written; 129, 130, \
+            143 stopped by SIGHUP, SIGINT, SIGTERM.
             """)
 
-    @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The table's directory, or the one above several tables.", valueName: "dir"))
     var directory: String
 
     @Option(help: "Format of the answer.")
@@ -29,56 +31,43 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console()
         defer { console.eraseProgress() }
-        let outcome = try await verify(console)
-        try console.writeProduct(VerificationReport(outcome).text(format), called: "answer")
-        if !outcome.differences.isEmpty { throw ExitStatus.untrustedData }
+        let report = try await report(console)
+        try console.writeProduct(report.text(format), called: "answer")
+        for failure in report.failures { console.writeError(failure.message) }
+        if report.status != .success { throw report.status }
     }
 
-    private func verify(_ console: Console) async throws -> Verification.Outcome {
-        let table = try TableDirectory(directory, purpose: "verify")
-        let verification = try Verification(table.directory, table.manifest, table.state)
-        let reading = ReadingProgress(console: console, isShown: progress.isShown, of: table.manifest)
+    private func report(_ console: Console) async throws -> VerificationReport {
+        switch try ReadingTarget(directory, purpose: "verify") {
+        case .table(let path):
+            guard let outcome = try await verify(path, console) else {
+                throw TableDirectory.missing(directory, purpose: "verify")
+            }
+            return VerificationReport(outcome)
+        case .tables(let paths):
+            var report = VerificationReport()
+            for path in paths {
+                let table = path.lastComponent?.string ?? ""
+                do {
+                    report.add(try await verify(path, console), of: table)
+                } catch let error where !(error is ExitStatus) {
+                    report.add(TableFailure(table: table, error: error))
+                }
+            }
+            return report
+        }
+    }
+
+    /// - Returns: nil if there is no manifest yet.
+    /// - Throws: `ExportError`; the status of a signal.
+    private func verify(_ path: FilePath, _ console: Console) async throws -> Verification.Outcome? {
+        let snapshot = try DirectorySnapshot(reading: path)
+        guard let manifest = snapshot.manifest else { return nil }
+        let verification = try Verification(
+            snapshot.directory, manifest, snapshot.state, isStateReadable: snapshot.stateFile != .unreadable)
+        let reading = ReadingProgress(console: console, isShown: progress.isShown, of: manifest)
         return try await interruptible {
             try await verification.run(workers: Assembly.workers, report: reading.report)
         }
-    }
-}
-
-/// What was found, in words.
-private struct VerificationReport {
-    let outcome: Verification.Outcome
-
-    init(_ outcome: Verification.Outcome) {
-        self.outcome = outcome
-    }
-
-    func text(_ format: SummaryFormat) -> String {
-        switch format {
-        case .json: String(decoding: json.serialized(pretty: true), as: UTF8.self)
-        case .text: lines.map { $0.shown(limit: 2000) + "\n" }.joined()
-        }
-    }
-
-    private var lines: [String] {
-        let read =
-            "\(RunSummary.count(outcome.files, "file")), \(RunSummary.count(outcome.rows, "row")), "
-            + RunSummary.size(outcome.bytes)
-        let verdict =
-            outcome.differences.isEmpty
-            ? "as the manifest says: \(read)"
-            : "\(RunSummary.count(outcome.differences.count, "difference")) to the manifest, which lists \(read)"
-        return outcome.differences.map(\.description) + outcome.notes.map { "note: \($0)" } + [verdict]
-    }
-
-    private var json: JSONValue {
-        [
-            "status": outcome.differences.isEmpty ? "verified" : "different", "files": .integer(outcome.files),
-            "rows": .integer(outcome.rows), "bytes": .integer(outcome.bytes),
-            "differences": .array(
-                outcome.differences.map {
-                    ["path": .string($0.path), "check": .string($0.check.rawValue), "detail": .string($0.detail)]
-                }),
-            "notes": .array(outcome.notes.map { .string($0) }),
-        ]
     }
 }

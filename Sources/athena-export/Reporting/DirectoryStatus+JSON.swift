@@ -5,14 +5,15 @@ import JSON
 extension DirectoryStatus {
     var json: JSONValue {
         var object: JSONObject = [
-            "table": .string(directory.table), "rows": .integer(manifest?.rows ?? 0),
+            "table": .string(table), "rows": .integer(manifest?.rows ?? 0),
             "batches": .integer(manifest?.batches.count ?? 0), "bytes": .integer(manifest?.bytes ?? 0),
             "uncompressed_bytes": .integer(manifest?.uncompressedBytes ?? 0),
-            "data_scanned_bytes": .integer(scannedBytes), "next_run": .string(nextRun.rawValue),
+            "data_scanned_bytes": .integer(scannedBytes),
+            "next_run": nextRun.map { .string($0.rawValue) } ?? .null,
         ]
-        if let price {
+        if let price, let cost {
             object["price_per_tb"] = .decimal(price.perTerabyte, digits: 6)
-            object["cost"] = .decimal(price.cost(of: runs), digits: 6)
+            object["cost"] = .decimal(cost, digits: 6)
         }
         object["cursor"] =
             state?.cursor.map {
@@ -22,16 +23,20 @@ extension DirectoryStatus {
                 ]
             } ?? .null
         object["runs"] = .array(runsWithBatches.map(json(of:_:)))
-        object["unfinished"] = unfinished.map(json(ofUnfinished:))
+        object["unfinished"] = unfinished.map(json(ofUnfinished:)) ?? .null
+        object["failed"] = failed.map(Self.json(ofFailed:)) ?? .null
+        object["notes"] = .array(notes.map { .string($0) })
         return .object(object)
     }
 
     private func json(of run: Manifest.Run, _ batches: [Manifest.Batch]) -> JSONValue {
         var object: JSONObject = [
-            "run_id": .string(run.runID), "status": .string(run.status.rawValue), "rows": .integer(run.rows),
+            "run_id": .string(run.runID), "status": .string(status(of: run)), "rows": .integer(run.rows),
             "duplicate_rows": .integer(run.duplicateRows), "rejected_rows": .integer(run.rejectedRows),
             "batches": .integer(batches.count), "bytes": .integer(batches.reduce(0) { $0 + $1.bytes }),
-            "source": .string(run.source), "query_execution_id": .string(run.queryExecutionID),
+            "pruned": .bool(Self.isPruned(run, batches)), "source": .string(run.source),
+            "source_note": run.sourceNote.map { .string($0) } ?? .null,
+            "query_execution_id": .string(run.queryExecutionID),
             "started_at": .string(run.startedAt), "completed_at": run.completedAt.map { .string($0) } ?? .null,
             "data_scanned_bytes": run.dataScannedBytes.map { .integer($0) } ?? .null,
         ]
@@ -42,10 +47,12 @@ extension DirectoryStatus {
 
     private func json(ofUnfinished state: ExportState) -> JSONValue {
         var object: JSONObject = [
-            "run_id": .string(state.runID), "phase": .string(state.query == nil ? "starting" : "exporting"),
+            "run_id": .string(state.runID), "status": .string(activity.rawValue),
+            "phase": .string(state.query == nil ? "starting" : "exporting"),
             "query_execution_id": state.query.map { .string($0.queryExecutionID) } ?? .null,
             "rows_exported": .integer(state.checkpoint.rowsExported),
             "next_batch": .integer(state.checkpoint.nextBatch), "started_at": .string(state.startedAt),
+            "error": state.failure.map { .string($0) } ?? .null,
         ]
         if let cursor = state.cursor, let from = cursor.from, let end = state.cursorEnd {
             object["cursor"] = Self.json(column: cursor.column, from: from.text, to: end.text)
@@ -53,6 +60,14 @@ extension DirectoryStatus {
             object["cursor"] = .null
         }
         return .object(object)
+    }
+
+    private static func json(ofFailed state: ExportState) -> JSONValue {
+        [
+            "run_id": .string(state.runID),
+            "query_execution_id": state.query.map { .string($0.queryExecutionID) } ?? .null,
+            "started_at": .string(state.startedAt), "error": state.failure.map { .string($0) } ?? .null,
+        ]
     }
 
     private static func json(column: String, from: String, to: String) -> JSONValue {

@@ -10,10 +10,11 @@ struct ScanPrice {
     static let leastBytes = 10 * megabyte
     private static let megabyte = 1_000_000
 
+    /// In whole millionths of the currency, so that a sum is the sum of what is shown.
     func cost(ofScanning bytes: Int) -> Double {
         let billed = max(bytes, Self.leastBytes)
         let megabytes = billed / Self.megabyte + (billed % Self.megabyte > 0 ? 1 : 0)
-        return Double(megabytes) * perTerabyte / 1_000_000
+        return (Double(megabytes) * perTerabyte).rounded() / 1_000_000
     }
 
     /// What a run has cost; nil if the service did not say how much was scanned.

@@ -122,7 +122,7 @@ import Testing
                 try good.write(toFile: path, atomically: true, encoding: .utf8)
             }
             expectError(try await Executable.run(["status", "\(directory)/none"]), 66, ["\(directory)/none"])
-            expectError(try await Executable.run(["status", directory]), 66, ["export/customers"])
+            expectError(try await Executable.run(["status", job.table + "/data"]), 66, ["export/customers"])
             for price in ["-1", "x", "nan", "1000001", ""] {
                 #expect(try await Executable.run(["status", job.table, "--price-per-tb=\(price)"]).status == 64)
             }

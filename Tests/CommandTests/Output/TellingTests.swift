@@ -80,7 +80,7 @@ import Testing
             #expect(
                 try answer.member("unfinished").member("rows_exported").integer() == answer.member("rows").integer())
             let text = try await Executable.run(["status", "\(directory)/customers"])
-            #expect(text.output.contains("next run: goes on with batch"))
+            #expect(text.output.contains("next run: continues with batch"))
             let missing = try await Executable.run(["status", "\(directory)/nothing"])
             #expect(missing.status == 66)
         }

@@ -1,0 +1,68 @@
+import Files
+public import SystemPackage
+
+/// What a table's directory says of itself to a command that only reads.
+///
+/// Nothing is locked or written: this is what was last published, whatever a run does meanwhile. The table's name is the
+/// manifest's, so a copied or renamed directory reads as the first one does.
+public struct DirectorySnapshot: Sendable {
+    public let directory: ExportDirectory
+    /// Nil before the first batch of the first run.
+    public let manifest: Manifest?
+    public let stateFile: StateFile
+
+    /// `state.json`, which only the user who exports may read.
+    public enum StateFile: Sendable, Equatable {
+        case read(ExportState)
+        case missing
+        /// This user may not read it.
+        case unreadable
+    }
+
+    /// Nil as well where it cannot be read.
+    public var state: ExportState? { if case .read(let state) = stateFile { state } else { nil } }
+
+    /// - Parameter path: a directory.
+    /// - Throws: ``ExportError`` if a document is there and cannot be read or trusted.
+    public init(reading path: FilePath) throws(ExportError) {
+        // State first: a run that publishes in between can then only make the manifest the newer one.
+        stateFile = try Self.stateFile(in: path)
+        let named = ExportDirectory(path: path, table: path.lastComponent?.string ?? "")
+        manifest = try Manifest(reading: named, remedy: Self.remedy)
+        let state = if case .read(let state) = stateFile { state } else { nil as ExportState? }
+        directory = ExportDirectory(
+            path: path, table: manifest?.table ?? state?.request.value("table") ?? named.table)
+        if manifest == nil, let state, state.checkpoint.rows > 0 {
+            throw .untrusted(
+                path: directory.manifest, problem: "the file is missing, yet state.json says that rows were exported",
+                remedy: Self.remedy)
+        }
+    }
+
+    /// The manifest alone, for commands that need nothing but it and the data.
+    ///
+    /// - Returns: nil if there is no manifest.
+    /// - Throws: ``ExportError`` if it cannot be read or trusted.
+    public static func manifest(in path: FilePath) throws(ExportError) -> (ExportDirectory, Manifest)? {
+        let named = ExportDirectory(path: path, table: path.lastComponent?.string ?? "")
+        guard let manifest = try Manifest(reading: named, remedy: remedy) else { return nil }
+        return (ExportDirectory(path: path, table: manifest.table), manifest)
+    }
+
+    /// Whether something that a run has left is in a directory, readable or not.
+    public static func isTable(_ path: FilePath) -> Bool {
+        let directory = ExportDirectory(path: path, table: "")
+        return [directory.manifest, directory.state].contains { $0.isTaken }
+    }
+
+    private static let remedy = "restore the file"
+
+    private static func stateFile(in path: FilePath) throws(ExportError) -> StateFile {
+        do throws(ExportError) {
+            let directory = ExportDirectory(path: path, table: "")
+            return try ExportState(reading: directory, remedy: remedy).map { .read($0) } ?? .missing
+        } catch .io(_, _, let errno) where errno == .permissionDenied || errno == .notPermitted {
+            return .unreadable
+        }
+    }
+}

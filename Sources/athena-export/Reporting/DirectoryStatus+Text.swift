@@ -1,0 +1,107 @@
+import AWS
+import BatchExport
+import JSON
+
+/// For a person.
+extension DirectoryStatus {
+    /// How many runs are shown unless all are asked for.
+    static let shownRuns = 10
+
+    func text(showsAllRuns: Bool) -> String { lines(showsAllRuns).map { $0.shown(limit: 2000) + "\n" }.joined() }
+
+    private func lines(_ showsAllRuns: Bool) -> [String] {
+        var lines = ["table: \(table)"]
+        if let manifest {
+            lines.append("files: \(Self.files(of: manifest))")
+            lines.append("key: \(manifest.primaryKey.joined(separator: ", "))")
+            lines += runLines(showsAllRuns)
+            lines.append("all runs: \(RunSummary.size(scannedBytes)) scanned\(cost.map(Self.costs) ?? "")")
+        } else {
+            lines.append("files: none yet")
+        }
+        if let cursor = state?.cursor {
+            lines.append("cursor: \(cursor.column), next \(cursor.committed?.text ?? "as --cursor-start says")")
+        }
+        return lines + newestRunLines + notes.map { "note: \($0)" }
+    }
+
+    static func files(of manifest: Manifest) -> String {
+        "\(RunSummary.count(manifest.batches.count, "batch", "batches")) of "
+            + "\(manifest.fileFormat.rawValue), \(RunSummary.count(manifest.rows, "row")), "
+            + "\(RunSummary.size(manifest.bytes)) (\(RunSummary.size(manifest.uncompressedBytes)) uncompressed)"
+    }
+
+    private func runLines(_ showsAllRuns: Bool) -> [String] {
+        let runs = runsWithBatches
+        let shown = showsAllRuns ? runs[...] : runs.suffix(Self.shownRuns)
+        var lines: [String] = []
+        if shown.count < runs.count {
+            lines.append("\(RunSummary.count(runs.count - shown.count, "earlier run")) not shown; --all shows them")
+        }
+        for (run, batches) in shown {
+            lines.append(line(of: run, batches))
+            if let note = run.sourceNote { lines.append("  source \(run.source): \(note)") }
+        }
+        return lines
+    }
+
+    private func line(of run: Manifest.Run, _ batches: [Manifest.Batch]) -> String {
+        var parts = [status(of: run), RunSummary.count(run.rows, "row")]
+        if Self.isPruned(run, batches) {
+            parts.append("pruned")
+        } else {
+            let bytes = batches.reduce(0) { $0 + $1.bytes }
+            parts.append("\(RunSummary.count(batches.count, "batch", "batches")) (\(RunSummary.size(bytes)))")
+        }
+        if let bytes = run.dataScannedBytes { parts.append("\(RunSummary.size(bytes)) scanned") }
+        if let price { parts.append(price.cost(of: run).map { "cost \(Self.amount($0))" } ?? "cost unknown") }
+        if let cursor = run.cursor { parts.append("\(cursor.column) from \(cursor.from) to \(cursor.to)") }
+        return "run \(run.runID): \(parts.joined(separator: ", "))"
+    }
+
+    private var newestRunLines: [String] {
+        if let unfinished { return lines(ofUnfinished: unfinished) }
+        guard nextRun != nil else { return [] }
+        return failedLines + ["next run: starts a new query"]
+    }
+
+    private var failedLines: [String] {
+        guard let failed else { return [] }
+        let query = failed.query.map { ", query \($0.queryExecutionID)" } ?? ""
+        return ["failed: run \(failed.runID)\(query): \(failed.failure ?? "the reason was not kept")"]
+    }
+
+    private func lines(ofUnfinished state: ExportState) -> [String] {
+        let rows = RunSummary.count(state.checkpoint.rowsExported, "row")
+        var lines = ["\(activity.rawValue): run \(state.runID), \(Self.query(of: state)), \(rows) done"]
+        if let cursor = state.cursor, let from = cursor.from, let end = state.cursorEnd {
+            lines.append("  its cursor: \(cursor.column) from \(from.text), so far to \(end.text)")
+        }
+        if let failure = state.failure { lines.append("  ended with: \(failure)") }
+        lines.append(nextRunLine(after: state))
+        return lines
+    }
+
+    private static func query(of state: ExportState) -> String {
+        state.query.map { "query \($0.queryExecutionID)" } ?? "a query that may not have been sent yet"
+    }
+
+    private func nextRunLine(after state: ExportState) -> String {
+        let next =
+            state.query == nil
+            ? "sends that query, unless it was sent already"
+            : "continues with batch \(state.checkpoint.nextBatch) of that query"
+        return activity == .running
+            ? "next run: must wait for this one; if this one is stopped, \(next)"
+            : "next run: \(next) (--restart gives it up)"
+    }
+
+    private static func costs(_ cost: Double) -> String { ", cost \(amount(cost))" }
+
+    /// Millionths, since the least that a query costs is a fraction of a cent; without zeros behind the fourth decimal.
+    static func amount(_ cost: Double) -> String {
+        guard case .number(var digits) = JSONValue.decimal(cost, digits: 6) else { return "beyond counting" }
+        for _ in 0..<2 where digits.hasSuffix("0") { digits.removeLast() }
+        return digits
+    }
+}
