@@ -146,8 +146,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "Gzip", "HTTPTransport", "JSON", "Threading", "TestSupport",
-                "athena-export",
+                "AWS", "Athena", "BatchExport", "Digest", "Files", "Gzip", "HTTPTransport", "JSON",
+                "TestSupport", "Threading", "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

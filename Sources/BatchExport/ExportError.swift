@@ -40,13 +40,14 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
                 + "export to another --table or --output"
         case .inconsistentSource(let problem): problem
         case .locked(let path):
-            "another run is at work in \(path); wait for it to end, then give the same command again"
+            "another run is at work in \(path); wait for it to end, then run the same command again"
         case .cannotCreate(let path, let errno):
             "cannot create \(path): \(errno); "
-                + (errno.isFull ? "make room, then give the same command again" : "check the path and its permissions")
+                + (errno.remedy.map { "\($0), then run the same command again" }
+                    ?? "check the path and its permissions")
         case .io(let operation, let path, let errno):
             "cannot \(operation) \(path): \(errno); "
-                + (errno.isFull ? "make room" : "fix the cause") + ", then run the same command again"
+                + (errno.remedy ?? "fix the cause") + ", then run the same command again"
         }
     }
 }

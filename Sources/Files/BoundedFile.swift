@@ -32,6 +32,11 @@ public enum BoundedFile {
             }
         }
 
+        /// What to do where a limit of the machine or the process is reached; nil for what is wrong with the file.
+        public var remedy: String? {
+            if case .unreadable(let error) = self { error.errno.remedy } else { nil }
+        }
+
         /// What is wrong, without the path.
         public var problem: String {
             switch self {

@@ -30,6 +30,16 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Errno {
-    /// The disk, or what one may use of it, is full.
-    public var isFull: Bool { self == .noSpace || self == .diskQuotaExceeded }
+    /// What to do where a limit of the disk, the machine or the process is reached, which no other path would help; nil
+    /// for other errors. Written so that "then run the same command again" can follow.
+    public var remedy: String? {
+        switch self {
+        case .noSpace, .diskQuotaExceeded: "make room"
+        case .tooManyOpenFiles: "raise the limit of open files (ulimit -n)"
+        case .tooManyOpenFilesInSystem: "end programs that hold files open"
+        case .fileTooLarge: "raise the limit of file sizes (ulimit -f)"
+        case .noMemory: "give the process more memory"
+        default: nil
+        }
+    }
 }

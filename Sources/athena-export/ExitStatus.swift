@@ -47,9 +47,10 @@ enum ExitStatus: Int32, Error {
     private static func of(_ error: FixtureError) -> ExitStatus {
         switch error {
         case .noDirectory, .empty: .noInput
+        case .unreadableDirectory(let error): error.errno.remedy != nil ? .inputOutput : .noInput
         case .missing, .malformed: .untrustedData
-        case .unreadable: .untrustedData
-        case .cannotWrite(let error): error.errno.isFull ? .inputOutput : .cannotCreate
+        case .unreadable(let failure): failure.remedy != nil ? .inputOutput : .untrustedData
+        case .cannotWrite(let error): error.errno.remedy != nil ? .inputOutput : .cannotCreate
         }
     }
 
@@ -58,7 +59,7 @@ enum ExitStatus: Int32, Error {
         case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
         case .locked: .temporary
         case .cannotCreate(_, let errno):
-            errno.isFull ? .inputOutput : .cannotCreate
+            errno.remedy != nil ? .inputOutput : .cannotCreate
         case .io: .inputOutput
         }
     }

@@ -8,7 +8,7 @@ import Testing
         try await withTemporaryDirectory { directory in
             let path = directory.appending("lock")
             #expect(FileLock.isHeld(path) == false)
-            #expect(DirectoryListing.names(in: directory) == [])
+            #expect(try DirectoryListing.names(in: directory) == [])
             do {
                 let lock = try #require(try FileLock(path))
                 #expect(FileLock.isHeld(path) == true)

@@ -29,7 +29,8 @@ private struct Schedule {
 
     /// What lies in `data/`, by batch.
     var onDisk: [Int] {
-        (DirectoryListing.names(in: export.directory.path.appending("data")) ?? []).compactMap { Int($0.dropFirst(6)) }
+        let names = try? DirectoryListing.names(in: export.directory.path.appending("data"))
+        return (names ?? []).compactMap { Int($0.dropFirst(6)) }
     }
 }
 

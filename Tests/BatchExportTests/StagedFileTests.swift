@@ -11,9 +11,9 @@ import Testing
             // Enough for the disk to be told to begin, several times.
             let piece = [UInt8]((0..<700_001).map { UInt8(truncatingIfNeeded: $0) })
             for _ in 0..<5 { try file.append(piece) }
-            #expect(DirectoryListing.names(in: directory) == ["x.tmp"])
+            #expect(try DirectoryListing.names(in: directory) == ["x.tmp"])
             try file.publish(as: directory.appending("x"))
-            #expect(DirectoryListing.names(in: directory) == ["x"])
+            #expect(try DirectoryListing.names(in: directory) == ["x"])
             let written = try BoundedFile.read(directory.appending("x"), limit: 4 << 20).bytes
             #expect(written == piece + piece + piece + piece + piece)
         }
@@ -26,12 +26,12 @@ import Testing
                 var file = try StagedFile(at: temporary, permissions: .ownerReadWrite)
                 try file.append([1])
             }
-            #expect(DirectoryListing.names(in: directory) == [])
+            #expect(try DirectoryListing.names(in: directory) == [])
             try FileDescriptor.open(temporary, .writeOnly, options: .create, permissions: .ownerRead).close()
             var file = try StagedFile(at: temporary, permissions: .ownerReadWrite)
             try file.append([2])
             try file.replace(directory.appending("x"))
-            #expect(DirectoryListing.names(in: directory) == ["x"])
+            #expect(try DirectoryListing.names(in: directory) == ["x"])
         }
     }
 
@@ -50,7 +50,7 @@ import Testing
                 #expect(error == FileError("create", path, .fileExists))
             }
             #expect(try BoundedFile.read(path, limit: 9).bytes == [1])
-            #expect(DirectoryListing.names(in: directory) == ["x"])
+            #expect(try DirectoryListing.names(in: directory) == ["x"])
         }
     }
 }

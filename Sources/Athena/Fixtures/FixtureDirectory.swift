@@ -66,8 +66,14 @@ final class FixtureDirectory: Sendable {
     }
 
     /// Every fixture in the directory; nil if there is no such directory. Other files do not count.
-    func names() -> Set<Name>? {
-        DirectoryListing.names(in: path).map { Set($0.compactMap(Name.init(fileName:))) }
+    ///
+    /// - Throws: ``FixtureError/unreadableDirectory(_:)`` if there is one that cannot be read.
+    func names() throws(FixtureError) -> Set<Name>? {
+        do throws(FileError) {
+            return try DirectoryListing.names(in: path).map { Set($0.compactMap(Name.init(fileName:))) }
+        } catch {
+            throw .unreadableDirectory(error)
+        }
     }
 
     func file(_ name: Name) -> FilePath { path.appending(name.fileName) }
@@ -122,6 +128,7 @@ final class FixtureDirectory: Sendable {
 /// What is wrong with recorded answers.
 public enum FixtureError: Error, Sendable, CustomStringConvertible {
     case noDirectory(FilePath)
+    case unreadableDirectory(FileError)
     case empty(FilePath)
     case missing(file: FilePath, why: String)
     case malformed(file: FilePath, JSONError)
@@ -131,16 +138,22 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noDirectory(let path): "\(path) is no directory of recorded answers; check the path"
+        case .unreadableDirectory(let error):
+            "\(error); "
+                + (error.errno.remedy.map { "\($0), then run the same command again" }
+                    ?? "check the path and its permissions")
         case .empty(let path):
             "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
         case .missing(let file, let why): "\(file) is missing: \(why); record the answers anew"
         case .malformed(let file, let error): "\(file): \(error); record the answer anew"
-        case .unreadable(let failure): "\(failure); put the recorded answer in its place"
+        case .unreadable(let failure):
+            "\(failure); "
+                + (failure.remedy.map { "\($0), then run the same command again" }
+                    ?? "put the recorded answer in its place")
         case .cannotWrite(let error):
             "\(error); "
-                + (error.errno.isFull
-                    ? "make room, then give the same command again"
-                    : "check the directory of --record and its permissions")
+                + (error.errno.remedy.map { "\($0), then run the same command again" }
+                    ?? "check the directory of --record and its permissions")
         }
     }
 }

@@ -21,7 +21,7 @@ public final class RecordingTransport: HTTPTransport {
             throw .cannotWrite(error)
         }
         var numbers: [String: Int] = [:]
-        for name in directory.names() ?? [] where name.status == nil {
+        for name in try directory.names() ?? [] where name.status == nil {
             numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
         }
         self.numbers = Locked(numbers)

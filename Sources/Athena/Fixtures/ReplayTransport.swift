@@ -29,7 +29,7 @@ public final class ReplayTransport: HTTPTransport {
     /// - Throws: ``FixtureError`` if the directory is not there or holds no recorded answer.
     public init(_ path: FilePath) throws(FixtureError) {
         directory = FixtureDirectory(path)
-        guard let names = directory.names() else { throw .noDirectory(path) }
+        guard let names = try directory.names() else { throw .noDirectory(path) }
         guard !names.isEmpty else { throw .empty(path) }
         self.names = names
         lastNumbers = Dictionary(names.map { ($0.operation, $0.number) }) { max($0, $1) }

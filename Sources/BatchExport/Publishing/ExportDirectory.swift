@@ -58,6 +58,15 @@ public struct ExportDirectory: Sendable, Equatable {
         return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
     }
 
+    /// The names in a directory of the export; nil if there is no such directory.
+    func names(in path: FilePath) throws(ExportError) -> [String]? {
+        do throws(FileError) {
+            return try DirectoryListing.names(in: path)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
     /// Makes the directory and everything above it that is missing, and takes its lock.
     func makeAndLock() throws(ExportError) -> FileLock {
         do {

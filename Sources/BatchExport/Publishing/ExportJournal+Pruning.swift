@@ -24,7 +24,7 @@ extension ExportJournal {
         let data = directory.path.appending("data")
         // Nothing is removed through a link, wherever it leads.
         guard !data.isSymbolicLink, !directory.path.appending("rejected").isSymbolicLink else { return }
-        for name in DirectoryListing.names(in: data) ?? [] {
+        for name in try directory.names(in: data) ?? [] {
             guard name.hasPrefix("batch="), let sequence = Int(name.dropFirst(6)), manifest.isPruned(sequence),
                 !data.appending(name).isSymbolicLink
             else { continue }

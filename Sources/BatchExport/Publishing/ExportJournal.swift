@@ -64,7 +64,7 @@ extension ExportJournal {
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
         guard var state, state.isUnfinished, !restart else {
             try abandonRunningRuns()
-            return .start(firstBatch: nextFreeSequence)
+            return .start(firstBatch: try nextFreeSequence())
         }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
@@ -128,12 +128,12 @@ extension ExportJournal {
         try save(state)
     }
 
-    private var nextFreeSequence: Int {
+    private func nextFreeSequence() throws(ExportError) -> Int {
         let listed = manifest?.batches.last?.sequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
         // A file that neither knows was published just before a crash; its name is not used again for other rows.
         let onDisk =
-            (DirectoryListing.names(in: directory.path.appending("data")) ?? [])
+            (try directory.names(in: directory.path.appending("data")) ?? [])
             .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
             .filter { $0 <= JSONField.maximumCount }.max() ?? 0
         return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1

@@ -33,12 +33,22 @@ struct UnlistedFiles {
             if listed.isEmpty { differences.append(BatchDifference("data", .notAFile, "it is a symbolic link")) }
             return
         }
-        for name in DirectoryListing.names(in: data) ?? [] { look(at: "data/\(name)") }
+        for name in names(in: "data") ?? [] { look(at: "data/\(name)") }
+    }
+
+    /// Nil if there is no such directory. What is in one that cannot be read is not known, which is a difference.
+    private mutating func names(in path: String) -> [String]? {
+        do throws(FileError) {
+            return try DirectoryListing.names(in: directory.path.appending(path))
+        } catch {
+            differences.append(BatchDifference(path, .unreadable, "\(error)"))
+            return []
+        }
     }
 
     private mutating func look(at path: String) {
         let full = directory.path.appending(path)
-        guard !full.isSymbolicLink, let names = DirectoryListing.names(in: full) else { return add(path, in: nil) }
+        guard !full.isSymbolicLink, let names = names(in: path) else { return add(path, in: nil) }
         let sequence = path.hasPrefix("data/batch=") ? Int(path.dropFirst(11)) : nil
         for name in names where !listed.contains("\(path)/\(name)") { add("\(path)/\(name)", in: sequence) }
     }

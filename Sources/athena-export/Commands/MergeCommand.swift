@@ -87,7 +87,7 @@ struct MergeCommand: AsyncParsableCommand {
     private func scratchDirectory() throws -> FilePath {
         if let temporaryDirectory {
             let path = FilePath(temporaryDirectory)
-            guard DirectoryListing.names(in: path) != nil else {
+            guard try ConfigurationError.names(in: path, purpose: "--temporary-directory") != nil else {
                 throw ConfigurationError.unreadable(.missing(path), purpose: "--temporary-directory")
             }
             return path

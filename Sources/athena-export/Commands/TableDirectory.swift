@@ -59,8 +59,8 @@ enum ReadingTarget {
             self = .table(path)
             return
         }
-        let tables = (DirectoryListing.names(in: path) ?? []).filter { !$0.hasPrefix(".") }.map { path.appending($0) }
-            .filter(DirectorySnapshot.isTable)
+        let tables = (try ConfigurationError.names(in: path, purpose: purpose) ?? [])
+            .filter { !$0.hasPrefix(".") }.map { path.appending($0) }.filter(DirectorySnapshot.isTable)
         guard !tables.isEmpty else { throw TableDirectory.missing(argument, purpose: purpose) }
         self = .tables(tables)
     }

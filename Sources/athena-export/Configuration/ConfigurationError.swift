@@ -13,6 +13,15 @@ enum ConfigurationError: Error, CustomStringConvertible {
     /// A file that was named does not exist or cannot be read.
     case unreadable(BoundedFile.Failure, purpose: String)
 
+    /// The names in a directory that was named; nil if there is no such directory.
+    static func names(in directory: FilePath, purpose: String) throws(ConfigurationError) -> [String]? {
+        do throws(FileError) {
+            return try DirectoryListing.names(in: directory)
+        } catch {
+            throw .unreadable(.unreadable(error), purpose: purpose)
+        }
+    }
+
     var description: String {
         switch self {
         case .option(let name, let problem): "\(name): \(problem)"
@@ -26,7 +35,8 @@ enum ConfigurationError: Error, CustomStringConvertible {
         switch failure {
         case .missing, .notAFile: "check the path"
         case .tooLarge: "name the right file"
-        case .unreadable: "check the path and its permissions"
+        case .unreadable:
+            failure.remedy.map { "\($0), then run the same command again" } ?? "check the path and its permissions"
         }
     }
 
@@ -35,7 +45,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         case .option: .usage
         case .key, .file: .configuration
         case .unreadable(.tooLarge, _): .configuration
-        case .unreadable: .noInput
+        case .unreadable(let failure, _): failure.remedy == nil ? .noInput : .inputOutput
         }
     }
 }
