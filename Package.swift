@@ -59,6 +59,10 @@ let package = Package(
             dependencies: ["CGlibc", "Threading", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(
+            name: "ProcessLimits",
+            dependencies: ["CGlibc", "Threading", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CVector", "CZlib", "Threading"], swiftSettings: strict),
         .target(name: "HTTPTransport", dependencies: ["CCurl", "Threading"], swiftSettings: strict),
         .target(
@@ -88,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "athena-export",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "CGlibc", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "AWS", "Athena", "BatchExport", "CGlibc", "Digest", "Files", "HTTPTransport", "JSON", "ProcessLimits",
+                "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -146,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "Files", "Gzip", "HTTPTransport", "JSON",
+                "AWS", "Athena", "BatchExport", "Digest", "Files", "Gzip", "HTTPTransport", "JSON", "ProcessLimits",
                 "TestSupport", "Threading", "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

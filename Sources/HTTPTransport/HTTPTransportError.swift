@@ -38,6 +38,8 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case refusedByCurl(host: String, code: Int, reason: String)
     /// The transport was closed before the answer was complete.
     case closed
+    /// The system lets this process have no thread for its transfers.
+    case noThread(reason: String)
 
     /// Whether the same request may work later.
     public var isTransient: Bool {
@@ -46,7 +48,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
             .malformedAnswer:
             true
         case .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
-            .invalidMethod, .invalidURL, .refusedByCurl, .closed:
+            .invalidMethod, .invalidURL, .refusedByCurl, .closed, .noThread:
             false
         }
     }
@@ -72,6 +74,7 @@ extension HTTPTransportError: CustomStringConvertible {
         case .invalidURL(let host): "the request's URL for \(host.debugDescription) is not valid"
         case .refusedByCurl(let host, let code, let reason): "no request to \(host): \(reason) (libcurl error \(code))"
         case .closed: "the HTTP transport was closed"
+        case .noThread(let reason): "no thread for requests: \(reason)"
         }
     }
 }

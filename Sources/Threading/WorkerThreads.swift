@@ -1,46 +1,121 @@
 import Dispatch
 
-/// Threads for tasks that keep one busy for long, so that whoever only waits for something, such as the next page, finds
+/// Threads for tasks that keep one busy for long, so that a task that waits for something, such as the next page, finds
 /// one of the shared threads free as soon as it is there.
 ///
-/// Tasks are led here as their executor preference and begin in the order of their coming.
+/// Tasks are led here as their executor preference and begin in the order of their coming. A thread is made when there
+/// is a task for it, and ends with its owner. Where the system allows fewer threads, fewer serve: the tasks are the same.
 public final class WorkerThreads: TaskExecutor {
-    /// How many tasks run at a time.
+    /// How many tasks run at a time, at most.
     public let count: Int
 
-    /// Serial queues: Dispatch gives each a thread beyond the shared ones while it has something to do, and only then.
-    private let lanes: [DispatchQueue]
-    private let state: Locked<State>
+    private let lanes: Lanes
 
-    private struct State {
-        var jobs: [UnownedJob] = []
-        /// Lanes that have nothing to do.
-        var idle: [Int]
+    public convenience init(count: Int) {
+        self.init(count: count) { work throws(ThreadShortage) in _ = try DedicatedThread(work) }
     }
 
-    public init(count: Int) {
+    /// - Parameter makeThread: for tests of a system that makes few threads.
+    init(count: Int, makeThread: @escaping ThreadMaker) {
         self.count = max(1, count)
-        lanes = (0..<self.count).map { DispatchQueue(label: "worker \($0)") }
-        state = Locked(State(idle: Array(lanes.indices)))
+        lanes = Lanes(most: self.count, makeThread)
     }
+
+    deinit { lanes.close() }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let lane = state.withLock { state in
-            state.jobs.append(job)
-            return state.idle.popLast()
+        lanes.take(Lanes.Task(job: UnownedJob(job), executor: self))
+    }
+}
+
+/// Begins some work on a thread of its own.
+typealias ThreadMaker = @Sendable (@escaping @Sendable () -> Void) throws(ThreadShortage) -> Void
+
+/// The threads, and the tasks that wait for one. It outlives its owner until the last thread has seen that it is closed.
+private final class Lanes: Sendable {
+    struct Task: Sendable {
+        let job: UnownedJob
+        /// Lives as long as it has something to do.
+        let executor: WorkerThreads
+
+        func run() { unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
+    }
+
+    private struct State {
+        var waiting: [Task] = []
+        /// Threads that have nothing to do.
+        var idle = 0
+        var threads = 0
+        var isClosed = false
+    }
+
+    private let most: Int
+    private let makeThread: ThreadMaker
+    private let state = Locked(State())
+    /// Counts the threads that were told to look for a task.
+    private let bell = DispatchSemaphore(value: 0)
+
+    init(most: Int, _ makeThread: @escaping ThreadMaker) {
+        self.most = most
+        self.makeThread = makeThread
+    }
+
+    func take(_ task: Task) {
+        let isNewThreadDue = state.withLock { state in
+            state.waiting.append(task)
+            if state.idle > 0 {
+                state.idle -= 1
+                bell.signal()
+                return false
+            }
+            guard state.threads < most else { return false }
+            state.threads += 1
+            return true
         }
-        guard let lane else { return }
-        lanes[lane].async { [self] in
-            while let job = nextJob(for: lane) { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        if isNewThreadDue { addThread() }
+    }
+
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            for _ in 0..<state.threads { bell.signal() }
         }
     }
 
-    private func nextJob(for lane: Int) -> UnownedJob? {
-        state.withLock { state in
-            guard state.jobs.isEmpty else { return state.jobs.removeFirst() }
-            state.idle.append(lane)
-            return nil
+    private func addThread() {
+        do throws(ThreadShortage) {
+            try makeThread { [self] in serve() }
+        } catch {
+            let isAlone = state.withLock { state in
+                state.threads -= 1
+                return state.threads == 0
+            }
+            // The shared threads do it then; there is one, or nothing would run here.
+            if isAlone { DispatchQueue.global().async { [self] in while runNext() {} } }
         }
+    }
+
+    private func serve() {
+        while true {
+            while runNext() {}
+            let isOver = state.withLock { state -> Bool? in
+                // A task that has come since then found no idle thread, and rings no bell.
+                guard state.waiting.isEmpty else { return nil }
+                if !state.isClosed { state.idle += 1 }
+                return state.isClosed
+            }
+            switch isOver {
+            case true?: return
+            case false?: bell.wait()
+            case nil: break
+            }
+        }
+    }
+
+    /// - Returns: false if no task waits.
+    private func runNext() -> Bool {
+        guard let task = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) else { return false }
+        task.run()
+        return true
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CGlibc
+import Dispatch
+import ProcessLimits
 import SystemPackage
 
 #if canImport(Glibc)
@@ -31,7 +33,8 @@ struct AthenaExportCommand: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() async {
+    /// No task runs before what it needs is there: Dispatch would wait for ever, or trap.
+    static func main() {
         occupyStandardDescriptors()
         forbidCoreFiles()
         // Whoever reads our output may go away; that ends the writing, not the export.
@@ -42,7 +45,21 @@ enum Main {
         // Pages and chunks come and go by the megabyte; given back to the system each time, they would cost a page fault
         // for every four kilobytes when they come again.
         cmalloc_keep_freed(32 << 20)
+        // A file that outgrows the process's limit is an error of the call that writes it.
+        signal(SIGXFSZ, SIG_IGN)
         let console = Console()
+        do throws(ProcessLimitError) {
+            ProcessNeeds.giveThreadsEnoughStack()
+            try ProcessNeeds.tasks(cores: Assembly.workers).check()
+            try ThreadWatchdog.start { end(with: $0, on: console) }
+        } catch {
+            end(with: error, on: console)
+        }
+        Task { await run(console) }
+        dispatchMain()
+    }
+
+    private static func run(_ console: Console) async -> Never {
         do {
             var command = try AthenaExportCommand.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -50,6 +67,7 @@ enum Main {
             } else {
                 try command.run()
             }
+            ExitStatus.success.exit()
         } catch let status as ExitStatus {
             status.exit()
         } catch {

@@ -2,6 +2,7 @@ import AWS
 import Athena
 import BatchExport
 import Files
+import ProcessLimits
 import SystemPackage
 
 #if canImport(Glibc)
@@ -40,6 +41,7 @@ enum ExitStatus: Int32, Error {
             case let error as ExportError: Self.of(error)
             case let error as AthenaExportError: Self.of(error)
             case let error as AWSError: Self.of(error)
+            case let error as ProcessLimitError: error.isTemporary ? .temporary : .inputOutput
             default: .inputOutput
             }
     }

@@ -1,6 +1,7 @@
 import Dispatch
 import Testing
-import Threading
+
+@testable import Threading
 
 @Suite struct `Worker threads` {
     /// Nobody could wait like this on the shared threads: they may be all taken by those that wait.
@@ -51,8 +52,49 @@ import Threading
         #expect(order.withLock { $0 } == Array(0..<100))
     }
 
-    @Test func `take no thread while they have nothing to do`() async {
-        let pools = (0..<500).map { _ in WorkerThreads(count: 2) }
-        for pool in pools { await Task(executorPreference: pool) {}.value }
+    @Test func `end with their owner`() async throws {
+        // More than a process may have.
+        for _ in 0..<200 {
+            await withTaskGroup { group in
+                let workers = WorkerThreads(count: 8)
+                for _ in 0..<16 { group.addTask(executorPreference: workers) {} }
+            }
+        }
+        let left = Locked(0)
+        let workers = WorkerThreads(count: 2) { (work) throws(ThreadShortage) in
+            left.withLock { $0 += 1 }
+            _ = try DedicatedThread {
+                work()
+                left.withLock { $0 -= 1 }
+            }
+        }
+        await Task(executorPreference: workers) {}.value
+        _ = consume workers
+        while left.withLock({ $0 }) > 0 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    @Test(arguments: [0, 1, 2]) func `run every task where the system makes fewer of them`(_ most: Int) async {
+        let made = Locked(0)
+        let workers = WorkerThreads(count: 4) { (work) throws(ThreadShortage) in
+            let isRefused = made.withLock { made in
+                made += 1
+                return made > most
+            }
+            if isRefused { throw ThreadShortage(errno: 11) }
+            _ = try DedicatedThread(work)
+        }
+        let done = Locked(0)
+        await withTaskGroup { group in
+            for _ in 0..<200 {
+                group.addTask(executorPreference: workers) { done.withLock { $0 += 1 } }
+            }
+        }
+        #expect(done.withLock { $0 } == 200)
+    }
+
+    @Test func `can be as many as are needed, and are all there at a time`() throws {
+        try ThreadShortage.check(0)
+        try ThreadShortage.check(50)
+        #expect("\(ThreadShortage(errno: 11))" == "Resource temporarily unavailable")
     }
 }

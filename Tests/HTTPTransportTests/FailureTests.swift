@@ -96,7 +96,7 @@ struct FailureTests {
     @Test func `no description has a second line`() {
         let errors: [HTTPTransportError] = [
             .invalidHeader(name: "X\r\nY"), .invalidURL(host: "a\nb"), .closed,
-            .timedOut(host: "h", phase: .stall, limit: .milliseconds(250)),
+            .timedOut(host: "h", phase: .stall, limit: .milliseconds(250)), .noThread(reason: "none"),
         ]
         for error in errors { #expect(error.description.isOneLine) }
         #expect(errors[3].description == "h neither sent nor took a byte for 0.25 s")

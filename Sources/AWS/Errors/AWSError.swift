@@ -42,6 +42,7 @@ public enum AWSError: Error, Sendable, Equatable {
         case .transport(_, let error, _):
             switch error {
             case .bodyTooLarge, .headersTooLarge: .untrustedAnswer
+            case .noThread: .temporary
             default: error.isTransient ? .temporary : .configuration
             }
         case .untrustedAnswer: .untrustedAnswer
@@ -115,6 +116,7 @@ extension AWSError: CustomStringConvertible {
         switch error {
         case .certificateRejected: "trust its issuer with AWS_CA_BUNDLE if it is yours"
         case .caBundleUnreadable: "correct AWS_CA_BUNDLE"
+        case .noThread: "raise the limit of processes (ulimit -u) and run the same command again"
         default: error.isTransient ? "run the same command again later" : "check the endpoint and the limits"
         }
     }

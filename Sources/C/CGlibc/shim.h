@@ -3,11 +3,13 @@
 
 // What Swift's Glibc module leaves out of the C library's headers.
 
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -47,6 +49,44 @@ static inline int csignal_is_ignored(int number) {
 static inline int cterminal_columns(int file) {
     struct winsize size;
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
+}
+
+// The soft limit of this process for a resource; UINT64_MAX if there is none.
+static inline uint64_t climit(int resource) {
+    struct rlimit limit;
+    return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
+}
+static inline uint64_t climit_of_files(void) { return climit(RLIMIT_NOFILE); }
+static inline uint64_t climit_of_processes(void) { return climit(RLIMIT_NPROC); }
+static inline uint64_t climit_of_address_space(void) { return climit(RLIMIT_AS); }
+static inline uint64_t climit_of_data(void) { return climit(RLIMIT_DATA); }
+
+// Lets this process open so many files, as far as its hard limit allows it.
+static inline void climit_raise_files(uint64_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+    limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Gives threads a stack of so many bytes where they would get a smaller one: their size follows the limit of the main
+// thread's stack (glibc), or is fixed and small (musl).
+static inline void cthread_stack_at_least(size_t bytes) {
+#if defined(__linux__)
+    // Declared in pthread.h for GNU programs only.
+    extern int pthread_getattr_default_np(pthread_attr_t *attributes);
+    extern int pthread_setattr_default_np(const pthread_attr_t *attributes);
+    pthread_attr_t attributes;
+    size_t size = 0;
+    if (pthread_getattr_default_np(&attributes) != 0) return;
+    pthread_attr_getstacksize(&attributes, &size);
+    if (size < bytes && pthread_attr_setstacksize(&attributes, bytes) == 0) {
+        (void)pthread_setattr_default_np(&attributes);
+    }
+    pthread_attr_destroy(&attributes);
+#else
+    (void)bytes;
+#endif
 }
 
 // Asks the kernel to begin to write a part of a file to its disk. Does not wait: a hint, and nothing where there is no

@@ -20,6 +20,8 @@ final class CurlMailbox: Sendable {
     private struct State {
         var commands: [Command] = []
         var isClosed = false
+        /// What a request gets that comes after the end.
+        var refusal = HTTPTransportError.closed
         /// The address of the loop's multi handle while it exists, as a number because a pointer is not `Sendable`:
         /// `curl_multi_wakeup` is the only function that another thread may call with it.
         var multi: UInt?
@@ -42,15 +44,15 @@ final class CurlMailbox: Sendable {
         lastID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// An order that comes too late is answered with ``HTTPTransportError/closed``.
+    /// An order that comes too late is answered with the reason why: ``HTTPTransportError/closed``, as a rule.
     func post(_ command: Command) {
-        let isTaken = state.withLock { state in
-            guard !state.isClosed else { return false }
+        let refusal = state.withLock { state -> HTTPTransportError? in
+            guard !state.isClosed else { return state.refusal }
             state.commands.append(command)
             if state.commands.count == 1 { state.wakeLoop() }
-            return true
+            return nil
         }
-        if !isTaken { command.refuse() }
+        if let refusal { command.refuse(refusal) }
     }
 
     func close() {
@@ -72,18 +74,19 @@ final class CurlMailbox: Sendable {
     }
 
     /// Closes, wakes nobody any more and refuses what was never taken.
-    func detach() {
+    func detach(_ refusal: HTTPTransportError = .closed) {
         let late = state.withLock { state in
             state.isClosed = true
+            state.refusal = refusal
             state.multi = nil
             return state.takeAll()
         }
-        late.forEach { $0.refuse() }
+        late.forEach { $0.refuse(refusal) }
     }
 }
 
 extension CurlMailbox.Command {
-    fileprivate func refuse() {
-        if case .start(let order) = self { order.continuation.resume(throwing: HTTPTransportError.closed) }
+    fileprivate func refuse(_ reason: HTTPTransportError) {
+        if case .start(let order) = self { order.continuation.resume(throwing: reason) }
     }
 }

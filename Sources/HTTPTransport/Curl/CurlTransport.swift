@@ -1,4 +1,4 @@
-import Dispatch
+import Threading
 
 /// The network: HTTP/1.1 over libcurl.
 ///
@@ -39,8 +39,10 @@ public final class CurlTransport: HTTPTransport {
         // Here and not on the loop's thread: a process that ends at once must not tear OpenSSL down while it is set up.
         _ = CurlLoop.isCurlReady
         // The loop is made on its thread and never leaves it; only the mailbox is shared.
-        DispatchQueue(label: "athena-export.http").async { [mailbox] in
-            CurlLoop.run(configuration, mailbox)
+        do throws(ThreadShortage) {
+            _ = try DedicatedThread { [mailbox] in CurlLoop.run(configuration, mailbox) }
+        } catch {
+            mailbox.detach(.noThread(reason: "\(error)"))
         }
     }
 

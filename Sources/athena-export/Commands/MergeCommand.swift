@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchExport
 import Files
 import Logging
+import ProcessLimits
 import SystemPackage
 
 /// Applies the upserts of a table's directory.
@@ -66,6 +67,7 @@ struct MergeCommand: AsyncParsableCommand {
     }
 
     private func merge() async throws {
+        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.workers).check()
         let table = try TableDirectory(directory, purpose: "merge")
         let options = Merge.Options(
             through: through, format: format, memory: memory.bytes - Self.ownMemory,

@@ -3,6 +3,7 @@ import ArgumentParser
 import Athena
 import BatchExport
 import Logging
+import ProcessLimits
 import SystemPackage
 
 /// Runs the query and exports its rows; goes on with an unfinished run by itself.
@@ -31,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
         let configuration: ExportConfiguration
         do {
             configuration = try ExportConfiguration(options, workers: Assembly.workers)
+            try ProcessNeeds.rows(workers: configuration.export.export.workers, cores: Assembly.workers).check()
         } catch {
             throw report.couldNotBegin(error)
         }

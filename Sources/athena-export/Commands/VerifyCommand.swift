@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchExport
+import ProcessLimits
 import SystemPackage
 
 /// Compares every file of a table's directory with its manifest.
@@ -29,6 +30,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var progress: ProgressChoice = .auto
 
     func run() async throws {
+        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.workers).check()
         let console = Console()
         defer { console.eraseProgress() }
         let report = try await report(console)

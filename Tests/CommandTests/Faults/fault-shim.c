@@ -7,12 +7,14 @@
 //   errno=N           fails the call with error number N; close is never interrupted
 //
 // With FAULT_EVERY=N, every N-th call from that one on is treated the same. CLOCK_OFFSET moves the wall clock by that
-// many seconds, CLOCK_JUMP back and forth between that and the truth at each reading.
+// many seconds, CLOCK_JUMP back and forth between that and the truth at each reading. FAULT_THREADS=N refuses every thread
+// after the first N, as the system does at a limit of processes.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -148,4 +150,11 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     if (offset) time->tv_sec += atol(offset);
     if (jump && atomic_fetch_add(&readings, 1) % 2) time->tv_sec += atol(jump);
     return result;
+}
+
+int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*work)(void *), void *argument) {
+    static atomic_int asked;
+    const char *most = getenv("FAULT_THREADS");
+    if (most && atomic_fetch_add(&asked, 1) >= atoi(most)) return EAGAIN;
+    return REAL(pthread_create)(id, attributes, work, argument);
 }
