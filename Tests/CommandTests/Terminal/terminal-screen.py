@@ -6,7 +6,8 @@ KIND is what the terminal does with long lines when it becomes narrower: "reflow
 drops what is too much, as xterm does. WIDTHS such as 80,40 are its columns, each for so many PIECES of output and the
 last to the end; a terminal that does not know its width is 0, and has 80 columns.
 
-Each line printed is JSON: {"columns", "lines", "cursor": [column, row]} for a screen, in the end {"status"}.
+Each line printed is JSON: {"columns", "lines", "cursor": [column, row]} for a screen, in the end {"status"}. What comes
+first after a change of the width may have been written before it, so that screen is left out.
 """
 
 import fcntl
@@ -37,6 +38,12 @@ def resize(screen, kind, columns):
         screen.cursor_position(row + column // columns + 1, column % columns + 1)
 
 
+def show(screen):
+    lines = [line.rstrip() for line in screen.display if line.strip()]
+    cursor = [screen.cursor.x, screen.cursor.y]
+    print(json.dumps({"columns": screen.columns, "lines": lines, "cursor": cursor}, ensure_ascii=False))
+
+
 def main(kind, widths, pieces, command):
     widths = [int(width) for width in widths.split(",")]
     child, file = pty.fork()
@@ -47,6 +54,7 @@ def main(kind, widths, pieces, command):
     screen = pyte.Screen(widths[0] or 80, ROWS)
     stream = pyte.ByteStream(screen)
     count = 0
+    is_settled = True
     while True:
         try:
             output = os.read(file, 65536)
@@ -55,21 +63,16 @@ def main(kind, widths, pieces, command):
         if not output:
             break
         stream.feed(output)
-        print(
-            json.dumps(
-                {
-                    "columns": screen.columns,
-                    "lines": [line.rstrip() for line in screen.display if line.strip()],
-                    "cursor": [screen.cursor.x, screen.cursor.y],
-                },
-                ensure_ascii=False,
-            )
-        )
+        if is_settled:
+            show(screen)
+        is_settled = True
         count += 1
         if count % int(pieces) == 0 and len(widths) > 1:
             widths.pop(0)
             set_width(file, widths[0])
             resize(screen, kind, widths[0] or 80)
+            is_settled = False
+    show(screen)
     _, status = os.waitpid(child, 0)
     print(json.dumps({"status": os.waitstatus_to_exitcode(status)}))
 
