@@ -11,19 +11,24 @@ public struct AthenaExport: Sendable {
     let client: AthenaClient
     let s3: S3Client?
     let journal: ExportJournal
+    let recording: RecordingTransport?
     let options: Options
     let runtime: Runtime
     let logger: Logger
     let report: @Sendable (Progress) -> Void
 
-    /// - Parameter s3: reads result objects; nil if rows are to come from the API whatever the options say.
+    /// - Parameters:
+    ///   - s3: reads result objects; nil if rows are to come from the API whatever the options say.
+    ///   - recording: keeps the client's answers, if they are to be kept.
     public init(
-        client: AthenaClient, s3: S3Client? = nil, journal: ExportJournal, options: Options, runtime: Runtime,
+        client: AthenaClient, s3: S3Client? = nil, journal: ExportJournal, recording: RecordingTransport? = nil,
+        options: Options, runtime: Runtime,
         logger: Logger, report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) {
         self.client = client
         self.s3 = s3
         self.journal = journal
+        self.recording = recording
         self.options = options
         self.runtime = runtime
         self.logger = logger
@@ -63,11 +68,15 @@ public struct AthenaExport: Sendable {
                 try await journal.check(
                     primaryKey: options.export.primaryKey, format: options.export.format,
                     cursorColumn: options.cursor?.column)
+                try recording?.prepare(for: nil)
                 let state = try await newRun(firstBatch: firstBatch)
+                try recording?.begin(state)
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
                 try await keepingFailure(of: state) { try await export(state, isNew: true) }
                 return .exported(wasResumed: false)
             case .resume(let state):
+                try recording?.prepare(for: state)
+                try recording?.begin(state)
                 logger.info(
                     "going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows",
                     metadata: [

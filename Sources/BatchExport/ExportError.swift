@@ -13,6 +13,8 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     case schemaChanged(differences: [String], path: FilePath)
     /// The source answered something that contradicts what it answered before.
     case inconsistentSource(String)
+    /// Files that the run has published are gone; `path` is the first of them. The run is back at its beginning.
+    case filesGone(path: FilePath, count: Int)
     /// Another process is at work in the directory.
     case locked(path: FilePath)
     /// A directory or file could not be made.
@@ -39,15 +41,30 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
             "the result does not fit what \(path) holds (\(differences.joined(separator: "; "))); "
                 + "export to another --table or --output"
         case .inconsistentSource(let problem): problem
+        case .filesGone(let path, let count):
+            "\(path) is gone\(count > 1 ? ", and so are \(count - 1) more files" : ""), though this run had written it; run "
+                + "the same command again: it writes the missing files again from the result of the same query"
         case .locked(let path):
             "another run is at work in \(path); wait for it to end, then run the same command again"
         case .cannotCreate(let path, let errno):
+<<<<<<< HEAD
             "cannot create \(path): \(errno); "
                 + (errno.remedy.map { "\($0), then run the same command again" }
                     ?? "check the path and its permissions")
+=======
+            "cannot create \(path): \(errno); \(Self.advice(onCreating: errno))"
+>>>>>>> 87a092a (wip)
         case .io(let operation, let path, let errno):
             "cannot \(operation) \(path): \(errno); "
                 + (errno.remedy ?? "fix the cause") + ", then run the same command again"
+        }
+    }
+
+    private static func advice(onCreating errno: Errno) -> String {
+        switch errno {
+        case _ where errno.isFull: "make room, then run the same command again"
+        case .fileExists: "what has the name is not a regular file and stays as it is; give another path"
+        default: "check the path and its permissions"
         }
     }
 }

@@ -1,8 +1,16 @@
 public import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Names that stay as they are through a power cut: of files that appear only complete, and of directories.
 public enum DurableFile {
-    /// Puts new content in the place of whatever has the name.
+    /// Puts new content in the place of the file, or the link, that has the name.
     ///
     /// - Parameters:
     ///   - temporary: on the same file system; a leftover there is removed.
@@ -10,6 +18,10 @@ public enum DurableFile {
     public static func replace(
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
+        // A device or a pipe that is replaced by a file is gone for every process.
+        if let type = try? POSIX.type(of: path), type != S_IFREG, type != S_IFLNK {
+            throw FileError("replace", path, .fileExists)
+        }
         var file = try StagedFile(at: temporary, permissions: permissions)
         for piece in pieces { try file.append(piece) }
         try file.replace(path)

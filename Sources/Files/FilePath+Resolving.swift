@@ -25,6 +25,12 @@ extension FilePath {
     /// Whether a directory is there, or a link that leads to one.
     public var isDirectory: Bool { (try? POSIX.status(at: self).st_mode & S_IFMT) == S_IFDIR }
 
+    /// The size in bytes of a regular file; nil if anything else, a link included, or nothing has the name.
+    public var regularFileSize: Int? {
+        guard let status = try? POSIX.statusOfName(self), status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
     /// Whether something is there and it is a symbolic link.
     public var isSymbolicLink: Bool { (try? POSIX.isSymbolicLink(self)) == true }
 }

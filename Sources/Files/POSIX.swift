@@ -89,10 +89,13 @@ enum POSIX {
     }
 
     /// What kind of thing has a name, as in `st_mode`; a symbolic link is one itself.
-    static func type(of path: FilePath) throws(Errno) -> mode_t {
+    static func type(of path: FilePath) throws(Errno) -> mode_t { try statusOfName(path).st_mode & S_IFMT }
+
+    /// Of what has the name; a symbolic link is one itself.
+    static func statusOfName(_ path: FilePath) throws(Errno) -> stat {
         var status = stat()
         try check { path.withPlatformString { lstat($0, &status) } }
-        return status.st_mode & S_IFMT
+        return status
     }
 
     /// Of what a name leads to, through any symbolic links.

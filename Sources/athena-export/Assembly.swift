@@ -18,6 +18,8 @@ struct Assembly {
     let client: AthenaClient
     /// Nil if nobody is to read from S3.
     let s3: S3Client?
+    /// Nil if nothing is recorded.
+    let recording: RecordingTransport?
     let runtime: Runtime
     let requests: RequestCounter
 
@@ -30,8 +32,8 @@ struct Assembly {
             }
         runtime = connection.runtime
         requests = RequestCounter(around: connection.transport)
-        var transport: any HTTPTransport = requests
-        if let record = configuration.record { transport = try RecordingTransport(record, around: transport) }
+        recording = configuration.record.map { [requests] in RecordingTransport($0, around: requests) }
+        let transport: any HTTPTransport = recording ?? requests
         let credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
         let retry = RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts)
         client = AthenaClient(

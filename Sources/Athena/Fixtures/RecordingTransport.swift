@@ -1,3 +1,4 @@
+import BatchExport
 import Files
 public import HTTPTransport
 import Threading
@@ -11,20 +12,40 @@ public final class RecordingTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let numbers: Locked<[String: Int]>
 
-    /// - Parameter path: made if it is missing; a recording that is there already is gone on with.
-    public init(_ path: FilePath, around transport: any HTTPTransport) throws(FixtureError) {
+    /// - Parameter path: made if it is missing, once the run is known that is recorded there.
+    public init(_ path: FilePath, around transport: any HTTPTransport) {
         self.transport = transport
         directory = FixtureDirectory(path)
-        do throws(FileError) {
-            try DurableFile.makeDirectories(path)
-        } catch {
-            throw .cannotWrite(error)
+        numbers = Locked([:])
+    }
+
+    /// Makes sure that the directory can take the answers of a run, before the run begins and anything is sent.
+    ///
+    /// - Parameter run: that is resumed; nil for a new one.
+    /// - Throws: ``FixtureError`` if the directory is not empty and holds anything but this run's recording, or cannot be
+    ///   made.
+    func prepare(for run: ExportState?) throws(FixtureError) {
+        do throws(FileError) { try DurableFile.makeDirectories(directory.path) } catch { throw .cannotWrite(error) }
+        let names = DirectoryListing.names(in: directory.path) ?? []
+        guard names.isEmpty || run.map({ RecordedRun($0) == RecordedRun(reading: directory.path) }) == true else {
+            throw .otherRecording(directory.path)
         }
+<<<<<<< HEAD
         var numbers: [String: Int] = [:]
         for name in try directory.names() ?? [] where name.status == nil {
             numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
+=======
+    }
+
+    /// Notes whose answers come next, and continues a recording behind what it has.
+    func begin(_ run: ExportState) throws(FixtureError) {
+        do throws(FileError) { try RecordedRun(run).write(in: directory.path) } catch { throw .cannotWrite(error) }
+        numbers.withLock { numbers in
+            for name in directory.names() ?? [] where name.status == nil {
+                numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
+            }
+>>>>>>> 87a092a (wip)
         }
-        self.numbers = Locked(numbers)
     }
 
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -35,6 +35,22 @@ public struct ExportDirectory: Sendable, Equatable {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
     }
 
+    /// The table's directory that a path is or lies in; nil if it lies in none.
+    ///
+    /// A run leaves its lock in every one; a copy may have nothing but the manifest and the data.
+    public static func enclosing(_ path: FilePath) -> FilePath? {
+        path.existingAncestors.first { ancestor in
+            let directory = ExportDirectory(path: ancestor, table: "")
+            return directory.lock.isTaken || directory.manifest.isTaken && directory.beginsLikeOurManifest
+        }
+    }
+
+    /// Other programs have files of that name too.
+    private var beginsLikeOurManifest: Bool {
+        let start = try? ConfinedFile("manifest.json", below: path).read(upTo: 100)
+        return String(decoding: start ?? [], as: UTF8.self).contains(Manifest.formatName)
+    }
+
     /// Where a batch's file lies, from the table's directory: what the manifest says.
     public func dataPath(sequence: Int, format: FileFormat) -> String {
         "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"

@@ -117,6 +117,7 @@ extension ExportJournal {
                 "the result ended after \(rows) rows, though \(checkpoint.rowsExported) rows of it were exported "
                     + "before; nothing was changed; give the run up with --restart")
         }
+        try checkPublishedFiles(of: state)
         var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
         var run = facts.run(state, query: query, checkpoint: checkpoint)
         run.status = .succeeded

@@ -72,7 +72,11 @@ struct MergeCommand: AsyncParsableCommand {
         let options = Merge.Options(
             through: through, format: format, memory: memory.bytes - Self.ownMemory,
             temporaryDirectory: try scratchDirectory(), chunksAtATime: 2 * Assembly.workers)
-        if let output { try refuse(output, within: table.directory) }
+        let places = ProtectedPlaces(directories: [(table.directory.path, "the table's directory")])
+        if let output { try places.check(FilePath(output), option: "--output") }
+        if let temporaryDirectory {
+            try places.check(FilePath(temporaryDirectory), option: "--temporary-directory")
+        }
         let merge = try Merge(table.directory, table.manifest, options)
         _ = try await interruptible { [output] in
             // Made before the reading, so that an output that cannot be is known at once.
@@ -99,16 +103,6 @@ struct MergeCommand: AsyncParsableCommand {
             return parent.isEmpty ? "." : parent
         }
         return Assembly.systemTemporaryDirectory
-    }
-
-    /// The table's directory belongs to the exports; a file among them could be taken for one.
-    private func refuse(_ output: String, within directory: ExportDirectory) throws {
-        let parent = FilePath(output).removingLastComponent()
-        guard let parent = (parent.isEmpty ? "." : parent).resolved, let table = directory.path.resolved,
-            parent.starts(with: table)
-        else { return }
-        throw ConfigurationError.option(
-            name: "--output", problem: "\(output) lies in the table's directory; write it elsewhere")
     }
 }
 

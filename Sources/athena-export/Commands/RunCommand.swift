@@ -68,7 +68,8 @@ private struct Run {
         let progress = ProgressReporter(
             console: console, isShown: options.progress.isShown, logger: options.progress == .never ? nil : logger)
         let export = AthenaExport(
-            client: assembly.client, s3: assembly.s3, journal: journal, options: configuration.export,
+            client: assembly.client, s3: assembly.s3, journal: journal, recording: assembly.recording,
+            options: configuration.export,
             runtime: assembly.runtime, logger: logger
         ) {
             phases.report($0)

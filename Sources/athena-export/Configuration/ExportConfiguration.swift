@@ -63,7 +63,8 @@ struct ExportConfiguration {
         directory = ExportDirectory(parent: FilePath(output), table: table)
         replay = try Self.path(options.replay, option: "--replay")
         record = try Self.path(options.record, option: "--record")
-        if let metrics = try Self.path(options.metricsFile, option: "--metrics-file") {
+        let metrics = try Self.path(options.metricsFile, option: "--metrics-file")
+        if let metrics {
             let parent = metrics.removingLastComponent()
             guard metrics.lastComponent != nil, (parent.isEmpty ? "." : parent).resolved != nil else {
                 throw .option(name: "--metrics-file", problem: "\(metrics) lies in no directory; make it first")
@@ -82,6 +83,11 @@ struct ExportConfiguration {
         warnings =
             file?.exposesKeys == true
             ? ["\(options.config ?? "") holds AWS keys and can be read by others; chmod 600 it"] : []
+        var inputs = ProtectedPlaces.inputs(config: file?.path, isLive: replay == nil)
+        if case .file(let path) = try settings.statement() {
+            inputs.append((FilePath(path.value), "the query file"))
+        }
+        try checkOutputs(output: FilePath(output), metrics: metrics, inputs: inputs)
     }
 
     private static func path(_ text: String?, option: String) throws(ConfigurationError) -> FilePath? {

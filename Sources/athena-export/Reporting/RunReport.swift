@@ -60,12 +60,9 @@ struct RunReport {
 
     private func write(_ metrics: RunMetrics) {
         guard let file = options.metricsFile else { return }
-        let path = FilePath(file)
-        let temporary = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "").tmp")
         do throws(FileError) {
-            try DurableFile.replace(
-                path, with: [Array(metrics.text.utf8)], temporary: temporary,
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try NamedOutput.write(
+                Array(metrics.text.utf8), to: FilePath(file), permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch {
             // The export is what it is, whoever watches it.
             logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])

@@ -26,10 +26,13 @@ struct SSOTokenFile {
         }
     }
 
+    /// Replaces the file, or the one that a link in its place leads to, for other tools read the token there.
+    ///
     /// - Throws: `FileError`.
     func write(_ token: SSOToken) throws(FileError) {
+        let file = path.resolved ?? path
         try DurableFile.replace(
-            path, with: [token.document.serialized(pretty: false)], temporary: FilePath("\(path).athena-export"),
+            file, with: [token.document.serialized(pretty: false)], temporary: FilePath("\(file).athena-export"),
             permissions: .ownerReadWrite)
     }
 }

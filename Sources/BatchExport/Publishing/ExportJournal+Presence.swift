@@ -1,0 +1,34 @@
+import Files
+import SystemPackage
+
+extension ExportJournal {
+    /// Looks whether every file that a run has published is there, before the run is called complete: `data/` may have
+    /// been removed under it.
+    ///
+    /// Only names and sizes are looked at, which costs a system call a file. If a file is gone, the run goes back to its
+    /// beginning: the same command then makes every batch again from the same result and writes those that are missing.
+    /// - Throws: ``ExportError/filesGone(path:count:)``
+    func checkPublishedFiles(of state: ExportState) throws(ExportError) {
+        guard case .exporting(let query, _) = state.phase else { return }
+        let missing = publishedFiles(of: state).filter { !isThere($0.path, size: $0.size) }
+        guard let first = missing.first else { return }
+        var again = state
+        again.phase = .exporting(query, Checkpoint(nextBatch: state.firstBatch))
+        try save(again)
+        throw .filesGone(path: directory.path.appending(first.path), count: missing.count)
+    }
+
+    /// The size is nil where the manifest does not have it.
+    private func publishedFiles(of state: ExportState) -> [(path: String, size: Int?)] {
+        (manifest?.batches ?? []).filter { $0.sequence >= state.firstBatch && $0.runID == state.runID }
+            .flatMap { batch in
+                [(batch.path, batch.bytes)]
+                    + (batch.rejectedRows > 0 ? [(directory.rejectedPath(sequence: batch.sequence), nil)] : [])
+            }
+    }
+
+    private func isThere(_ path: String, size: Int?) -> Bool {
+        guard let found = directory.path.appending(path).regularFileSize else { return false }
+        return size == nil || found == size
+    }
+}

@@ -1,0 +1,45 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Writes a text where a user wants to have it.
+public enum NamedOutput {
+    /// Replaces a regular file, or makes it; writes to a character device, to a pipe that has a reader, and to this
+    /// process's standard output and error under any name, such as `/dev/stdout`.
+    ///
+    /// Nothing else is replaced or written to: a link in its place would lead to a file that was not named, and a device
+    /// that is replaced by a file is gone for the whole machine.
+    /// - Parameter permissions: of a file, less the process's umask.
+    /// - Throws: ``FileError`` with `.fileExists` for what is neither a file nor can be written to.
+    public static func write(
+        _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions
+    ) throws(FileError) {
+        guard let status = try? POSIX.status(at: path), isStream(status) else {
+            let file = try ReplacedFile(path, permissions: permissions)
+            try file.append(bytes)
+            return try file.commit()
+        }
+        // Non-blocking: opening a pipe would otherwise wait for a reader. It must not become the process's terminal.
+        let options: FileDescriptor.OpenOptions = [.append, .nonBlocking, .closeOnExec, .init(rawValue: O_NOCTTY)]
+        try FileError.naming("write to", path) {
+            let file = try FileDescriptor.open(path, .writeOnly, options: options)
+            defer { try? file.close() }
+            // What has the name may be another thing by now.
+            guard isStream(try POSIX.status(of: file)) else { throw Errno.fileExists }
+            _ = try file.writeAll(bytes)
+        }
+    }
+
+    private static func isStream(_ status: stat) -> Bool {
+        if [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT) { return true }
+        return [FileDescriptor.standardOutput, .standardError].contains { file in
+            (try? POSIX.status(of: file)).map { FileIdentity($0) } == FileIdentity(status)
+        }
+    }
+}
