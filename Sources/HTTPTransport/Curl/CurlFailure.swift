@@ -1,5 +1,13 @@
 import CCurl
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 extension HTTPRequest {
     /// `CURLE_TOO_LARGE`, which the headers of old versions do not know.
     private static let tooLarge = CURLcode(100)
@@ -12,6 +20,9 @@ extension HTTPRequest {
     ) -> HTTPTransportError {
         let host = url.authority
         let reason = handle?.reason(for: code) ?? String(cString: curl_easy_strerror(code))
+        if code.mayBeWantOfDescriptors, let shortage = descriptorShortage() {
+            return .couldNotConnect(host: host, reason: shortage)
+        }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .couldNotResolve(host: host)
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY:
@@ -56,7 +67,25 @@ extension HTTPLimits {
     }
 }
 
+/// Why this process can open nothing now: too many open files, as a rule. Nil if it can. libcurl does not say so.
+private func descriptorShortage() -> String? {
+    let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    guard file < 0 else {
+        close(file)
+        return nil
+    }
+    return String(cString: strerror(errno)) + " in this process (ulimit -n)"
+}
+
 extension CURLcode {
+    /// Something was to be opened: a socket, the pipe of a resolver, the bundle of certificates.
+    fileprivate var mayBeWantOfDescriptors: Bool {
+        [
+            CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_CONNECT_ERROR,
+        ].contains(self)
+    }
+
     /// What libcurl says when the connection ends, breaks or falls silent before the body is complete.
     var isOfBrokenBody: Bool {
         self == CURLE_PARTIAL_FILE || self == CURLE_RECV_ERROR || self == CURLE_OPERATION_TIMEDOUT
