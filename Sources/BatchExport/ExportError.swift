@@ -47,13 +47,7 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         case .locked(let path):
             "another run is at work in \(path); wait for it to end, then run the same command again"
         case .cannotCreate(let path, let errno):
-<<<<<<< HEAD
-            "cannot create \(path): \(errno); "
-                + (errno.remedy.map { "\($0), then run the same command again" }
-                    ?? "check the path and its permissions")
-=======
             "cannot create \(path): \(errno); \(Self.advice(onCreating: errno))"
->>>>>>> 87a092a (wip)
         case .io(let operation, let path, let errno):
             "cannot \(operation) \(path): \(errno); "
                 + (errno.remedy ?? "fix the cause") + ", then run the same command again"
@@ -61,10 +55,9 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     }
 
     private static func advice(onCreating errno: Errno) -> String {
-        switch errno {
-        case _ where errno.isFull: "make room, then run the same command again"
-        case .fileExists: "what has the name is not a regular file and stays as it is; give another path"
-        default: "check the path and its permissions"
-        }
+        if let remedy = errno.remedy { return "\(remedy), then run the same command again" }
+        return errno == .fileExists
+            ? "what has the name is not a regular file and stays as it is; give another path"
+            : "check the path and its permissions"
     }
 }

@@ -51,14 +51,9 @@ enum ExitStatus: Int32, Error {
         case .noDirectory, .empty: .noInput
         case .unreadableDirectory(let error): error.errno.remedy != nil ? .inputOutput : .noInput
         case .missing, .malformed: .untrustedData
-<<<<<<< HEAD
         case .unreadable(let failure): failure.remedy != nil ? .inputOutput : .untrustedData
-        case .cannotWrite(let error): error.errno.remedy != nil ? .inputOutput : .cannotCreate
-=======
-        case .unreadable: .untrustedData
         case .otherRecording: .cannotCreate
-        case .cannotWrite(let error): error.errno.isFull ? .inputOutput : .cannotCreate
->>>>>>> 87a092a (wip)
+        case .cannotWrite(let error): error.errno.remedy != nil ? .inputOutput : .cannotCreate
         }
     }
 
@@ -67,13 +62,8 @@ enum ExitStatus: Int32, Error {
         case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
         case .locked: .temporary
         case .cannotCreate(_, let errno):
-<<<<<<< HEAD
             errno.remedy != nil ? .inputOutput : .cannotCreate
-        case .io: .inputOutput
-=======
-            errno.isFull ? .inputOutput : .cannotCreate
         case .io, .filesGone: .inputOutput
->>>>>>> 87a092a (wip)
         }
     }
 

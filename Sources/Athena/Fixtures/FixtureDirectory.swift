@@ -148,16 +148,12 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
             "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
         case .missing(let file, let why): "\(file) is missing: \(why); record the answers anew"
         case .malformed(let file, let error): "\(file): \(error); record the answer anew"
-<<<<<<< HEAD
         case .unreadable(let failure):
             "\(failure); "
                 + (failure.remedy.map { "\($0), then run the same command again" }
                     ?? "put the recorded answer in its place")
-=======
-        case .unreadable(let failure): "\(failure); put the recorded answer in its place"
         case .otherRecording(let path):
             "\(path) is not empty and does not hold a recording of this run; give --record a new or empty directory"
->>>>>>> 87a092a (wip)
         case .cannotWrite(let error):
             "\(error); "
                 + (error.errno.remedy.map { "\($0), then run the same command again" }

@@ -25,26 +25,26 @@ public final class RecordingTransport: HTTPTransport {
     /// - Throws: ``FixtureError`` if the directory is not empty and holds anything but this run's recording, or cannot be
     ///   made.
     func prepare(for run: ExportState?) throws(FixtureError) {
-        do throws(FileError) { try DurableFile.makeDirectories(directory.path) } catch { throw .cannotWrite(error) }
-        let names = DirectoryListing.names(in: directory.path) ?? []
+        let names: [String]
+        do throws(FileError) {
+            try DurableFile.makeDirectories(directory.path)
+            names = try DirectoryListing.names(in: directory.path) ?? []
+        } catch {
+            throw .cannotWrite(error)
+        }
         guard names.isEmpty || run.map({ RecordedRun($0) == RecordedRun(reading: directory.path) }) == true else {
             throw .otherRecording(directory.path)
         }
-<<<<<<< HEAD
-        var numbers: [String: Int] = [:]
-        for name in try directory.names() ?? [] where name.status == nil {
-            numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
-=======
     }
 
     /// Notes whose answers come next, and continues a recording behind what it has.
     func begin(_ run: ExportState) throws(FixtureError) {
         do throws(FileError) { try RecordedRun(run).write(in: directory.path) } catch { throw .cannotWrite(error) }
+        let names = try directory.names() ?? []
         numbers.withLock { numbers in
-            for name in directory.names() ?? [] where name.status == nil {
+            for name in names where name.status == nil {
                 numbers[name.operation] = max(numbers[name.operation] ?? 0, name.number)
             }
->>>>>>> 87a092a (wip)
         }
     }
 
