@@ -60,7 +60,9 @@ extension FilePath {
         var missing: [String] = []
         while true {
             if let resolved = (place.isEmpty ? "." : place).resolved {
-                guard missing.contains("..") else { return Anchored(place: resolved, missing: missing) }
+                guard missing.contains(where: { $0 == ".." || $0 == "." }) else {
+                    return Anchored(place: resolved, missing: missing)
+                }
                 // A directory that is made on the way leads back by `..`, to what may be there.
                 return resolved.appending(missing.map { FilePath.Component($0) ?? "." }).lexicallyNormalized().anchored
             }

@@ -71,6 +71,18 @@ import Testing
         #expect(world.transport.requests.count == 3)
     }
 
+    @Test func `renews the token in the file that a link leads to, where other tools read it`() async throws {
+        let world = world(minutes: 1)
+        let link = world.files.directory.appending(".aws/sso/cache/\(Self.file).json").string
+        let file = world.files.directory.appending("shared-token.json").string
+        try FileManager.default.moveItem(atPath: link, toPath: file)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+        #expect(try await world.chain().credentials().accessKeyID == "SSORENEWED1")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == file)
+        let kept = JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(filePath: file)))))
+        #expect(try kept.member("accessToken").string() == "\(FakeIdentity.canary)-renewed")
+    }
+
     @Test func `goes on with the old token for its last minutes where it cannot be renewed`() async throws {
         for world in [world(minutes: 10, isRenewable: false), world(minutes: 10, registrationMinutes: -1)] {
             #expect(try await world.chain().credentials().accessKeyID == "SSO1")

@@ -92,7 +92,8 @@ struct InProcessExport {
             runID: "nightly")
         let journal = try ExportJournal(opening: directory, now: { "2026-01-01T00:00:00Z" })
         return try await AthenaExport(
-            client: client, journal: journal, options: options, runtime: time.runtime, logger: logger
+            client: client, journal: journal, recording: transport as? RecordingTransport, options: options,
+            runtime: time.runtime, logger: logger
         ).run()
     }
 }

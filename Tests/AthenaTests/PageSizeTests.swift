@@ -137,7 +137,7 @@ import Testing
             var export = InProcessExport(athena, in: "\(directory)/a")
             export.pageBytes = 40_000
             let transport = DirectTransport(athena) { _ in nil }
-            export.transport = try RecordingTransport(FilePath("\(directory)/recording"), around: transport)
+            export.transport = RecordingTransport(FilePath("\(directory)/recording"), around: transport)
             _ = try await export.run()
             var replay = InProcessExport(athena, in: "\(directory)/b")
             replay.transport = try ReplayTransport(FilePath("\(directory)/recording"))

@@ -72,7 +72,8 @@ struct MergeCommand: AsyncParsableCommand {
         let options = Merge.Options(
             through: through, format: format, memory: memory.bytes - Self.ownMemory,
             temporaryDirectory: try scratchDirectory(), chunksAtATime: 2 * Assembly.workers)
-        let places = ProtectedPlaces(directories: [(table.directory.path, "the table's directory")])
+        let places = ProtectedPlaces(
+            directories: [(table.directory.path, "the table's directory")], files: table.directory.documents)
         if let output { try places.check(FilePath(output), option: "--output") }
         if let temporaryDirectory {
             try places.check(FilePath(temporaryDirectory), option: "--temporary-directory")

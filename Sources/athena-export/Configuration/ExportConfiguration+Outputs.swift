@@ -28,9 +28,15 @@ extension ExportConfiguration {
         }
         if let metrics {
             let recordings = [record, replay].compactMap { $0.map { ($0, "the directory of recorded answers") } }
-            try ProtectedPlaces(directories: [own] + recordings, files: inputs).check(metrics, option: "--metrics-file")
+            try ProtectedPlaces(directories: [own] + recordings, files: inputs + directory.documents).check(
+                metrics, option: "--metrics-file")
         }
     }
+}
+
+extension ExportDirectory {
+    /// A second name leads to them from anywhere.
+    var documents: [ProtectedPlaces.Named] { [(manifest, "the table's manifest"), (state, "the table's state")] }
 }
 
 extension ProtectedPlaces {
