@@ -1,12 +1,23 @@
 import HTTPTransport
 
 /// Takes out of a text what a request was signed with: services like to quote the request that they refuse.
+///
+/// A secret is found as it is, and also with percent signs, escapes of JSON or character references in place of its
+/// characters, and with blanks and line breaks inside.
 struct Redactor {
-    private let secrets: [[UInt8]]
+    /// As they are, and as ``RedactedText/plain`` has them.
+    private let secrets: [(raw: [UInt8], plain: [UInt8])]
+    /// The length of the longest secret in bytes.
+    private let longest: Int
 
     static let mark = Array("[redacted]".utf8)
     /// Shorter ones are no secrets, and taking them out would make words illegible.
     private static let minimumBytes = 8
+    /// How much of a text is looked at: more than any message shows.
+    private static let window = 64 << 10
+
+    /// Part of an escape at the end of a text stands for itself.
+    private static let longestEscape = 16
 
     /// - Parameter more: secrets that the request carries besides.
     init(_ credentials: Credentials?, _ request: HTTPRequest? = nil, _ more: [String] = []) {
@@ -16,15 +27,19 @@ struct Redactor {
             // As a whole, and its signature alone.
             secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]
         }
-        self.secrets = secrets.flatMap { [$0, URIEncoding.encode($0)] }
-            .filter { $0.utf8.count >= Self.minimumBytes }
-            // The longest first, so that no part of one is left standing.
-            .sorted { $0.utf8.count > $1.utf8.count }.map { Array($0.utf8) }
+        self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= Self.minimumBytes }
+            .map { ($0, RedactedText($0).plain.bytes) }
+        longest = self.secrets.map(\.raw.count).max() ?? 0
     }
 
-    func redact(_ text: String) -> String {
-        // By bytes: a search by characters overlooks a secret before a combining mark.
-        let bytes = secrets.reduce(Array(text.utf8)) { $0.replacing($1, with: Self.mark) }
-        return String(decoding: bytes, as: UTF8.self)
+    /// The beginning of a text, without secrets and safe to show (``Swift/StringProtocol/shown(limit:)``).
+    ///
+    /// Takes time in proportion to the window, however long the text is.
+    func shown(_ text: String, limit: Int) -> String {
+        let window = Self.window + 2 * longest
+        let isCut = text.utf8.count > window
+        let redacted = RedactedText(Array(text.utf8.prefix(window))).replacing(
+            secrets, with: Self.mark, ignoringLast: isCut ? longest + Self.longestEscape : 0)
+        return (redacted + (isCut ? "…" : "")).shown(limit: limit)
     }
 }

@@ -34,7 +34,7 @@ public struct HTTPRequest: Sendable {
     }
 }
 
-/// One HTTP answer, with its whole body.
+/// One HTTP answer, with its whole body; that of an error may be cut (``HTTPLimits/errorBodyBytes``).
 public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
@@ -45,6 +45,9 @@ public struct HTTPResponse: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// Whether the status says success.
+    public var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Gives the body away, which its new owner can then change where it stands.
     public mutating func takeBody() -> [UInt8] {
@@ -57,6 +60,9 @@ public struct HTTPResponse: Sendable {
 public struct HTTPLimits: Sendable {
     /// Bytes of body.
     public var bodyBytes: Int
+    /// Bytes that are kept of the body of an answer whose status is an error. The rest is cut off and is no failure: no
+    /// service explains an error at such length.
+    public var errorBodyBytes: Int
     /// Bytes of status line and header fields together.
     public var headerBytes: Int
     /// Time to resolve the name, connect and shake hands.
@@ -67,10 +73,11 @@ public struct HTTPLimits: Sendable {
     public var total: Duration
 
     public init(
-        bodyBytes: Int = 16 << 20, headerBytes: Int = 256 << 10, connect: Duration = .seconds(10),
-        stall: Duration = .seconds(60), total: Duration = .seconds(300)
+        bodyBytes: Int = 16 << 20, errorBodyBytes: Int = 1 << 20, headerBytes: Int = 256 << 10,
+        connect: Duration = .seconds(10), stall: Duration = .seconds(60), total: Duration = .seconds(300)
     ) {
         self.bodyBytes = bodyBytes
+        self.errorBodyBytes = errorBodyBytes
         self.headerBytes = headerBytes
         self.connect = connect
         self.stall = stall

@@ -28,6 +28,35 @@ struct SizeLimitTests {
         #expect(error == .bodyTooLarge(host: server.url().authority, limit: 1 << 20))
     }
 
+    @Test(.timeLimit(.minutes(10)), arguments: ["400 Bad Request", "503 Slow Down", "301 Moved"], ["", "chunked"])
+    func `an endless body of an error is cut at its limit, and the answer counts`(
+        _ status: String, _ encoding: String
+    ) async throws {
+        let server = try LoopbackServer { connection in
+            _ = connection.readRequest()
+            let field = encoding.isEmpty ? "" : "Transfer-Encoding: \(encoding)\r\n"
+            connection.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 \(status)\r\nX-Id: 7\r\n\(field)\r\n")
+            let chunk = encoding.isEmpty ? variedBytes(1000) : Array("3E8\r\n".utf8) + variedBytes(1000) + [13, 10]
+            while connection.write(chunk) {}
+        }
+        let limits = HTTPLimits(bodyBytes: 100, errorBodyBytes: 2500)
+        for _ in 1...2 {
+            let answer = try await transport.get(server.url(), limits: limits)
+            #expect(String(answer.status) == status.prefix(3) && answer.headers["X-Id"] == "7")
+            #expect(answer.body.count == 2500 && answer.body[..<1000] == variedBytes(1000)[...])
+        }
+    }
+
+    @Test func `a body of an error within its limit is whole, whatever other bodies may have`() async throws {
+        let server = try LoopbackServer.answering { request in
+            LoopbackServer.answer("400 Bad Request", body: variedBytes(Int(request.target.dropFirst()) ?? 0))
+        }
+        let limits = HTTPLimits(bodyBytes: 10, errorBodyBytes: 1000)
+        for count in [0, 1, 11, 999, 1000] {
+            #expect(try await transport.get(server.url("/\(count)"), limits: limits).body == variedBytes(count))
+        }
+    }
+
     @Test(arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"])
     func `endless headers and endless trailers are given up at the limit`(start: String) async throws {
         let server = try LoopbackServer { connection in

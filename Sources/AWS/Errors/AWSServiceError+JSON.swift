@@ -30,8 +30,7 @@ extension AWSServiceError {
         operation: String, type: String?, athenaErrorCode: String?, reason: String?, text: String,
         response: HTTPResponse, redactor: Redactor
     ) {
-        // Redacted before it is cut: half a secret is one too many.
-        func shown(_ text: String, limit: Int = 128) -> String { redactor.redact(text).shown(limit: limit) }
+        func shown(_ text: String, limit: Int = 128) -> String { redactor.shown(text, limit: limit) }
         self.operation = operation
         code = type.map { shown($0) } ?? String(response.status)
         self.athenaErrorCode = athenaErrorCode.map { shown($0) }

@@ -62,7 +62,7 @@ public final class RecordingTransport: HTTPTransport {
     private func record(
         _ response: HTTPResponse, to operation: String, _ request: HTTPRequest
     ) throws(FixtureError) {
-        let isAnswer = (200..<300).contains(response.status)
+        let isAnswer = response.isSuccess
         let name = FixtureDirectory.Name(
             operation: operation, number: number(of: operation, request, isAnswer: isAnswer),
             status: isAnswer ? nil : response.status)

@@ -35,7 +35,8 @@ final class CurlTransfer {
     func result(
         _ code: CURLcode, _ configuration: CurlTransport.Configuration
     ) -> Result<HTTPResponse, any Error> {
-        if code == CURLE_OK { return .success(collector.takeResponse(status: handle.status)) }
+        // libcurl takes the end at the limit for a failure to write.
+        if code == CURLE_OK || collector.isCut { return .success(collector.takeResponse(status: handle.status)) }
         if request.acceptsBrokenBody, code.isOfBrokenBody, collector.hasBody {
             return .success(collector.takeResponse(status: handle.status))
         }

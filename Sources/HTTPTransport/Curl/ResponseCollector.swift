@@ -9,6 +9,10 @@ final class ResponseCollector {
     private let limits: HTTPLimits
     private var headerBytes = 0
     private var isInHead = true
+    /// Whether the status of the answer is an error's.
+    private var isError = false
+    /// Whether the body goes on and is not wanted any further.
+    private(set) var isCut = false
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
     private var onBody: (@Sendable (Span<UInt8>) -> Bool)?
@@ -29,6 +33,7 @@ final class ResponseCollector {
             // A 1xx answer may come before the real one.
             headers = HTTPHeaders()
             isInHead = true
+            isError = Self.status(in: line).map { $0 >= 300 } ?? false
         } else if isInHead {
             takeField(line)
         }
@@ -37,6 +42,7 @@ final class ResponseCollector {
 
     /// - Returns: `false` to give the transfer up.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+        if isError { return take(errorBody: bytes) }
         if body.isEmpty, let length = headers["Content-Length"].flatMap({ Int($0) }), length > 0 {
             guard length <= limits.bodyBytes else { return stop(.body) }
             body.reserveCapacity(length)
@@ -47,6 +53,12 @@ final class ResponseCollector {
         return true
     }
 
+    private func take(errorBody bytes: UnsafeRawBufferPointer) -> Bool {
+        body.append(contentsOf: bytes.prefix(limits.errorBodyBytes - body.count))
+        isCut = body.count == limits.errorBodyBytes
+        return !isCut
+    }
+
     /// Whether a byte of the body has come.
     var hasBody: Bool { !body.isEmpty }
 
@@ -54,6 +66,12 @@ final class ResponseCollector {
     func takeResponse(status: Int) -> HTTPResponse {
         defer { body = [] }
         return HTTPResponse(status: status, headers: headers, body: body)
+    }
+
+    /// Of a line `HTTP/1.1 404 Not Found`.
+    private static func status(in line: UnsafeRawBufferPointer) -> Int? {
+        let digits = line.drop { $0 != 0x20 }.drop { $0 == 0x20 }.prefix(3)
+        return Int(String(decoding: digits, as: UTF8.self))
     }
 
     private func stop(_ reason: Overflow) -> Bool {
