@@ -4,7 +4,8 @@ import CCurl
 final class CurlLoop {
     /// More connections than requests at a time make no sense, and fewer would close good ones after a burst.
     private static let keptConnections = 32
-    /// libcurl keeps TLS sessions with the easy handle, so used handles shorten the next handshake.
+    /// libcurl keeps TLS sessions with the easy handle, so used handles shorten the next handshake. Handles of failed
+    /// transfers are not kept: after a name that did not resolve, libcurl 7.88 refuses to set some options again.
     private static let keptHandles = 8
 
     static let isCurlReady = ccurl_global_init() == CURLE_OK
@@ -78,7 +79,7 @@ final class CurlLoop {
             guard let transfer = transfers.removeValue(forKey: CurlHandle.tag(of: easy)) else { continue }
             transfer.continuation.resume(with: transfer.result(code, configuration))
             curl_multi_remove_handle(multi, easy)
-            keep(transfer.handle)
+            if code == CURLE_OK { keep(transfer.handle) }
         }
     }
 
