@@ -8,9 +8,21 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
         case connect, stall, total
     }
 
+    /// Why a proxy does not let requests through to a host.
+    public enum ProxyRefusal: Sendable {
+        /// It asks for a user and a password, or does not take those that it was given.
+        case needsCredentials
+        /// It does not connect to this host.
+        case forbidsHost
+        /// It has not reached the host, or has trouble of its own.
+        case cannotConnect
+    }
+
     case couldNotResolve(host: String)
     /// Refused or unreachable, by way of a proxy too.
     case couldNotConnect(host: String, reason: String)
+    /// The proxy between here and the host did not make the connection.
+    case refusedByProxy(host: String, ProxyRefusal, reason: String)
     /// The handshake failed for another reason than the certificate.
     case tlsFailed(host: String, reason: String)
     /// The certificate is not trusted, not valid now or made out to another host.
@@ -47,6 +59,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
         case .couldNotResolve, .couldNotConnect, .tlsFailed, .timedOut, .connectionLost, .truncatedBody,
             .malformedAnswer:
             true
+        case .refusedByProxy(_, let refusal, _): refusal == .cannotConnect
         case .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
             .invalidMethod, .invalidURL, .refusedByCurl, .closed, .noThread:
             false
@@ -60,6 +73,7 @@ extension HTTPTransportError: CustomStringConvertible {
         switch self {
         case .couldNotResolve(let host): "the name of \(host) could not be resolved"
         case .couldNotConnect(let host, let reason): "no connection to \(host): \(reason)"
+        case .refusedByProxy(let host, let refusal, let reason): "\(refusal.describe(host: host)) (\(reason))"
         case .tlsFailed(let host, let reason): "no TLS connection to \(host): \(reason)"
         case .certificateRejected(let host, let reason): "the certificate of \(host) was rejected: \(reason)"
         case .caBundleUnreadable(let path): "no trusted certificates could be read from \(path)"
@@ -75,6 +89,16 @@ extension HTTPTransportError: CustomStringConvertible {
         case .refusedByCurl(let host, let code, let reason): "no request to \(host): \(reason) (libcurl error \(code))"
         case .closed: "the HTTP transport was closed"
         case .noThread(let reason): "no thread for requests: \(reason)"
+        }
+    }
+}
+
+extension HTTPTransportError.ProxyRefusal {
+    fileprivate func describe(host: String) -> String {
+        switch self {
+        case .needsCredentials: "the proxy on the way to \(host) asks for a user and a password"
+        case .forbidsHost: "the proxy does not let requests through to \(host)"
+        case .cannotConnect: "the proxy could not connect to \(host)"
         }
     }
 }

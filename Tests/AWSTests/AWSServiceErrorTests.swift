@@ -58,7 +58,8 @@ import Testing
 
     @Test(arguments: [
         (400, AWSServiceError.Kind.transient), (401, .credentialsRefused), (403, .credentialsRefused), (404, .refused),
-        (301, .refused), (429, .throttling), (500, .transient), (502, .transient), (504, .transient), (501, .refused),
+        (301, .refused), (407, .credentialsRefused), (429, .throttling), (500, .transient), (502, .transient),
+        (504, .transient), (501, .refused),
     ])
     func `without a code are of a kind by status`(_ status: Int, _ kind: AWSServiceError.Kind) {
         for body in ["", "<html>\n<body>Bad   gateway</body>", "{", "[]", "{\"x\":1}", "\u{0}"] {
@@ -122,6 +123,81 @@ import Testing
         }
     }
 
+    /// Each way that a service, a proxy or a web page may write a text.
+    private static let disguises: [@Sendable (String) -> String] = [
+        { URIEncoding.encode($0).lowercasedEscapes },
+        { text in text.utf8.map { "%" + String($0, radix: 16) }.joined() },
+        { URIEncoding.encode(URIEncoding.encode($0)) },
+        { $0.insertingInMiddle("\n") }, { $0.insertingInMiddle("\r\n   ") }, { $0.insertingInMiddle("\\n") },
+        { URIEncoding.encode($0).map { "\($0)\n" }.joined() },
+        { $0.replacing("/", with: "\\/").replacing("=", with: "\\u003d").replacing("+", with: "\\u002B") },
+        { text in text.utf8.map { "&#\($0);" }.joined() },
+        { text in text.utf8.map { "&#x\(String($0, radix: 16));" }.joined() },
+    ]
+
+    @Test(arguments: disguises.indices)
+    func `hold no secret that the service writes in another way`(_ index: Int) {
+        let redactor = Redactor(.test, nil, ["web.identity%2Ftoken.of-a-person"])
+        let secrets = [
+            Credentials.test.secretAccessKey, Credentials.test.sessionToken ?? "", "web.identity%2Ftoken.of-a-person",
+        ]
+        for secret in secrets {
+            for (before, after) in [("", ""), ("token=", "&next"), ("100%", "%"), ("\\", "\\"), ("é", "\u{301}")] {
+                let disguised = Self.disguises[index](secret)
+                let shown = redactor.shown(before + disguised + after, limit: 2000)
+                // By bytes: with a mark behind it, the bracket is another character.
+                #expect(Array(shown.utf8).firstRange(of: Redactor.mark) != nil, "\(shown)")
+                #expect(shown.utf8.count <= before.utf8.count + after.utf8.count + 16, "\(shown)")
+            }
+        }
+    }
+
+    @Test func `leave what is no secret as it is`() {
+        let redactor = Redactor(.test)
+        for text in ["", "50 % of 2%2F", "a \\u002 \\ & &#; &#47 %zz %", "line 1:8: mismatched input 'x'", "é\u{301}"] {
+            #expect(redactor.shown(text, limit: 2000) == text)
+        }
+    }
+
+    @Test func `hold no part of a secret where they are cut`() {
+        let secret = Credentials.test.sessionToken ?? ""
+        let redactor = Redactor(.test)
+        for text in [secret, URIEncoding.encode(secret), secret.map { "\($0)\n" }.joined()] {
+            // What is taken out makes room for what stands behind it, up to where the text was cut for the search.
+            for shift in [0, 1, 2, 13, 31, 38] {
+                let quoted =
+                    String(repeating: "x", count: shift) + String(repeating: text, count: 70_000 / text.utf8.count * 2)
+                let shown = redactor.shown(quoted, limit: 100_000)
+                #expect(!shown.contains("canary") && !shown.contains("ca%") && shown.hasSuffix("…"))
+                let rest = shown.drop { $0 == "x" }.replacing("[redacted]", with: "").replacing("\\u{a}", with: "")
+                #expect(rest == "…")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10))) func `are read from an answer of any length`() {
+        let long = String(repeating: "m", count: 20 << 20)
+        let error = read(
+            HTTPResponse(status: 400, body: Array(#"{"__type":"InvalidRequestException","Message":"\#(long)"}"#.utf8)))
+        #expect(error.kind == .refused && error.message == String(repeating: "m", count: 2000) + "…")
+        #expect(read(HTTPResponse(status: 502, body: Array(long.utf8))).message.count == 201)
+    }
+
+    @Test func `of a proxy say what it wants, whatever its page looks like`() {
+        for body in ["", "<html>", #"{"code":"x"}"#] {
+            let error = AWSError.service(read(HTTPResponse(status: 407, body: Array(body.utf8))), attempts: 1)
+            #expect(error.category == .credentials && "\(error)".contains("a proxy asks for a user and a password"))
+        }
+        for (refusal, category, text) in [
+            (.needsCredentials, .credentials, "HTTPS_PROXY"), (.forbidsHost, .credentials, "NO_PROXY"),
+            (.cannotConnect, .temporary, "run the same command again later"),
+        ] as [(HTTPTransportError.ProxyRefusal, AWSError.Category, String)] {
+            let error = AWSError.transport(
+                operation: "X", .refusedByProxy(host: "h", refusal, reason: "response 407"), attempts: 1)
+            #expect(error.category == category && "\(error)".contains(text), "\(error)")
+        }
+    }
+
     @Test func `say on one line what to do next, and how the process should end`() {
         let cases: [(AWSError, AWSError.Category, String)] = [
             (
@@ -148,5 +224,15 @@ import Testing
             #expect(error.category == category)
             #expect("\(error)".contains(text) && !"\(error)".contains("\n"), "\(error)")
         }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedEscapes: String {
+        replacing("%2F", with: "%2f").replacing("%2B", with: "%2b").replacing("%3D", with: "%3d")
+    }
+
+    fileprivate func insertingInMiddle(_ text: String) -> String {
+        "\(prefix(count / 2))\(text)\(dropFirst(count / 2))"
     }
 }

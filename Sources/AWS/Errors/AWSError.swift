@@ -43,6 +43,7 @@ public enum AWSError: Error, Sendable, Equatable {
             switch error {
             case .bodyTooLarge, .headersTooLarge: .untrustedAnswer
             case .noThread: .temporary
+            case .refusedByProxy(_, .needsCredentials, _), .refusedByProxy(_, .forbidsHost, _): .credentials
             default: error.isTransient ? .temporary : .configuration
             }
         case .untrustedAnswer: .untrustedAnswer
@@ -94,14 +95,12 @@ extension AWSError: CustomStringConvertible {
     /// One line: operation, cause, next step.
     public var description: String {
         switch self {
-        case .service(let error, let attempts): "\(error)\(Self.after(attempts)); \(error.kind.advice)"
+        case .service(let error, let attempts): "\(error)\(Self.after(attempts)); \(error.advice)"
         case .transport(let operation, let error, let attempts):
             "\(operation): \(error)\(Self.after(attempts)); \(Self.advice(error))"
         case .untrustedAnswer(let operation, let problem):
             "\(operation): \(problem); check what stands between this program and AWS"
-        case .noCredentials(let attempts):
-            "no AWS credentials (\(attempts.map(\.description).joined(separator: "; "))); "
-                + "set the environment's keys or configure a profile"
+        case .noCredentials: "no AWS credentials (\(details.joined(separator: "; "))); \(Self.credentialsAdvice)"
         case .provider(let fault): "\(fault)"
         case .expiredCredentials(let provider):
             "the credentials from \(provider) have expired; renew them and run the same command again"
@@ -110,15 +109,38 @@ extension AWSError: CustomStringConvertible {
         }
     }
 
+    /// What each place that may have credentials has answered; empty for other errors.
+    public var details: [String] {
+        if case .noCredentials(let attempts) = self { attempts.map(\.description) } else { [] }
+    }
+
+    /// The error without its ``details``, on one line.
+    public var summary: String {
+        if case .noCredentials = self { "no AWS credentials; \(Self.credentialsAdvice)" } else { description }
+    }
+
+    private static let credentialsAdvice = "set the environment's keys or configure a profile"
+
     private static func after(_ attempts: Int) -> String { attempts == 1 ? "" : " after \(attempts) attempts" }
+
+    fileprivate static let proxyAdvice = "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with those that it takes"
 
     private static func advice(_ error: HTTPTransportError) -> String {
         switch error {
         case .certificateRejected: "trust its issuer with AWS_CA_BUNDLE if it is yours"
         case .caBundleUnreadable: "correct AWS_CA_BUNDLE"
         case .noThread: "raise the limit of processes (ulimit -u) and run the same command again"
+        case .refusedByProxy(_, .needsCredentials, _): proxyAdvice
+        case .refusedByProxy(_, .forbidsHost, _): "let the proxy allow this host, or name the host in NO_PROXY"
         default: error.isTransient ? "run the same command again later" : "check the endpoint and the limits"
         }
+    }
+}
+
+extension AWSServiceError {
+    /// Only a proxy answers with 407. Without a tunnel its answer stands where the service's would.
+    fileprivate var advice: String {
+        httpStatus == 407 ? "a proxy asks for a user and a password; \(AWSError.proxyAdvice)" : kind.advice
     }
 }
 

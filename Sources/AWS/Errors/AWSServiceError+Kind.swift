@@ -27,7 +27,8 @@ extension AWSServiceError.Kind {
 
     /// - Parameter code: nil where the answer names none: a proxy's page, or nothing at all.
     init(code: String?, reason: String?, message: String, httpStatus: Int) {
-        guard let code else {
+        // Only a proxy answers with it, whatever its page looks like.
+        guard let code, httpStatus != 407 else {
             self = Self(httpStatus: httpStatus)
             return
         }
@@ -59,7 +60,7 @@ extension AWSServiceError.Kind {
 
     /// "Signature expired: … is now earlier than …", "Signature not yet current: …".
     private static func speaksOfTime(_ message: String) -> Bool {
-        let message = message.lowercased()
+        let message = message.prefix(1000).lowercased()
         return message.contains("signature expired") || message.contains("signature not yet current")
     }
 }

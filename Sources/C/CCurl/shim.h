@@ -71,6 +71,18 @@ static inline CURLcode ccurl_easy_abandon_resolver(CURL *handle) {
 #endif
 }
 
+// Whether a SOCKS proxy has failed the last transfer because it wants a user and a password, or others.
+static inline int ccurl_proxy_wants_credentials(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x074900
+    long error = 0;
+    if (curl_easy_getinfo(handle, CURLINFO_PROXY_ERROR, &error) != CURLE_OK) return 0;
+    return error == CURLPX_NO_AUTH || error == CURLPX_USER_REJECTED;
+#else
+    (void)handle;
+    return 0;
+#endif
+}
+
 // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE alone, and OpenSSL writes to sockets without MSG_NOSIGNAL: a peer that
 // hangs up would end the process. A handler that somebody installed on purpose stays.
 static inline CURLcode ccurl_global_init(void) {

@@ -23,6 +23,9 @@ extension HTTPRequest {
         if code.mayBeWantOfDescriptors, let shortage = descriptorShortage() {
             return .couldNotConnect(host: host, reason: shortage)
         }
+        if let refusal = handle?.proxyRefusal(code) {
+            return .refusedByProxy(host: host, refusal, reason: reason)
+        }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .couldNotResolve(host: host)
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY:
@@ -54,6 +57,23 @@ extension CurlHandle {
         let elapsed = Duration.microseconds(microseconds(until: CURLINFO_TOTAL_TIME_T))
         if elapsed + .milliseconds(10) >= limits.total { return .total }
         return microseconds(until: CURLINFO_PRETRANSFER_TIME_T) == 0 ? .connect : .stall
+    }
+}
+
+extension CurlHandle {
+    /// Why the proxy did not connect to the host; nil if that is not what failed.
+    ///
+    /// The code alone does not tell: for libcurl an answer 407 to CONNECT is a failure to receive, or to connect.
+    fileprivate func proxyRefusal(_ code: CURLcode) -> HTTPTransportError.ProxyRefusal? {
+        if code == CURLE_PROXY { return ccurl_proxy_wants_credentials(easy) != 0 ? .needsCredentials : nil }
+        // 0 without a tunnel, and of the 2xx range where the tunnel stands and something behind it has failed.
+        switch connectStatus {
+        case ..<300: return nil
+        case 401, 407: return .needsCredentials
+        case 408, 425, 429: return .cannotConnect
+        case 400..<500: return .forbidsHost
+        default: return .cannotConnect
+        }
     }
 }
 

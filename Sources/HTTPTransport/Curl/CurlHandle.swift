@@ -104,6 +104,13 @@ extension CurlHandle {
         return status
     }
 
+    /// The status of a proxy's last answer to CONNECT; 0 when there was none.
+    var connectStatus: Int {
+        var status = 0
+        ccurl_easy_getinfo_long(easy, CURLINFO_HTTP_CONNECTCODE, &status)
+        return status
+    }
+
     /// Microseconds from the start until `point` was reached; 0 when it was not.
     func microseconds(until point: CURLINFO) -> Int {
         var time: curl_off_t = 0
