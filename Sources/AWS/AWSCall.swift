@@ -12,6 +12,8 @@ struct AWSCall {
     let operation: String
     /// The same in all attempts, so that the service can tell a retry from another call.
     let invocationID: String
+    /// Attempts in all.
+    let maxAttempts: Int
     /// The number of the attempt under way, from 1.
     var attempt = 0
     /// What the last retry took out of the quota; nil if there was none.
@@ -19,8 +21,9 @@ struct AWSCall {
     var hasRenewedCredentials = false
     var hasCorrectedClock = false
 
-    init(operation: String) {
+    init(operation: String, maxAttempts: Int) {
         self.operation = operation
+        self.maxAttempts = maxAttempts
         // UUID() would open /dev/urandom for it.
         var generator = SystemRandomNumberGenerator()
         invocationID = UUID.random(using: &generator).uuidString.lowercased()

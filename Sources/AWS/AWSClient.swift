@@ -44,14 +44,15 @@ struct AWSClient: Sendable {
     /// Sends a request until it is answered or retries are used up.
     ///
     /// - Parameters:
+    ///   - isRepeated: whether an attempt that fails is followed by others.
     ///   - secrets: what the request carries besides its signature and no message may repeat.
     ///   - decode: makes the result of an answer with a 2xx status. An answer that it throws at is repeated like a lost
     ///     one, since proxies answer in the service's name; the last time its error is passed on.
     func send<Answer>(
-        _ request: HTTPRequest, operation: String, secrets: [String] = [], readError: ErrorReader,
-        decode: (consuming HTTPResponse) throws -> Answer
+        _ request: HTTPRequest, operation: String, isRepeated: Bool = true, secrets: [String] = [],
+        readError: ErrorReader, decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
-        var call = AWSCall(operation: operation)
+        var call = AWSCall(operation: operation, maxAttempts: isRepeated ? retry.maxAttempts : 1)
         while true {
             call.attempt += 1
             do {
@@ -71,7 +72,7 @@ struct AWSClient: Sendable {
         try Task.checkCancellation()
         var request = request
         request.headers["amz-sdk-invocation-id"] = call.invocationID
-        request.headers["amz-sdk-request"] = "attempt=\(call.attempt); max=\(retry.maxAttempts)"
+        request.headers["amz-sdk-request"] = "attempt=\(call.attempt); max=\(call.maxAttempts)"
         let credentials = try await sign(&request, call)
 
         let response: HTTPResponse
@@ -80,7 +81,7 @@ struct AWSClient: Sendable {
         } catch let error as HTTPTransportError {
             throw AttemptFailure.transport(error)
         }
-        guard (200..<300).contains(response.status) else {
+        guard response.isSuccess else {
             throw AttemptFailure.service(
                 readError(response, Redactor(credentials, request, secrets)), response, credentials)
         }
@@ -126,7 +127,7 @@ extension AWSClient {
     private func decision(
         after failure: AttemptFailure, _ call: inout AWSCall
     ) async throws -> RetryPolicy.Decision {
-        guard call.attempt < retry.maxAttempts else { return .stop }
+        guard call.attempt < call.maxAttempts else { return .stop }
         if let cause = failure.cause {
             let decision = retry.decision(
                 after: cause, attempt: call.attempt, random: runtime.random(), retryAfter: failure.retryAfter)

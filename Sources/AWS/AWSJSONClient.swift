@@ -31,12 +31,13 @@ public struct AWSJSONClient: Sendable {
     ///
     /// - Parameters:
     ///   - body: the operation's input, an object.
+    ///   - isRepeated: whether an attempt that fails is followed by others; `false` for what is not worth a wait.
     ///   - onBody: sees each attempt's answer while it arrives; see ``HTTPRequest/onBody``.
     ///   - decode: what it throws counts as a failed attempt, as if no answer had come, unless it is an
     ///     ``AnswerFault`` that says it is final; after the last attempt it is passed on as it is.
     /// - Throws: ``AWSError``; `CancellationError`; whatever `decode` or a transport of another kind throws.
     public func call<Answer>(
-        _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard,
+        _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard, isRepeated: Bool = true,
         onBody: (@Sendable (Span<UInt8>) -> Bool)? = nil, decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var request = HTTPRequest(
@@ -44,7 +45,7 @@ public struct AWSJSONClient: Sendable {
             headers: ["Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "\(targetPrefix).\(operation)"],
             body: body.serialized(pretty: false), limits: limits)
         request.onBody = onBody
-        return try await client.send(request, operation: operation) { response, redactor in
+        return try await client.send(request, operation: operation, isRepeated: isRepeated) { response, redactor in
             AWSServiceError(json: response, operation: operation, redactor: redactor)
         } decode: {
             try decode($0)

@@ -76,10 +76,11 @@ public struct AthenaClient: Sendable {
         try await client.call("StopQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { _ in }
     }
 
-    /// How many rows the service says the result has; nil if it does not say.
+    /// How many rows the service says the result has; nil if it does not say. Asked once: the count only informs.
     func outputRows(_ queryExecutionID: String) async throws -> Int? {
-        try await client.call("GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)]) {
-            response in
+        try await client.call(
+            "GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)], isRepeated: false
+        ) { response in
             try Self.decode(response, of: "GetQueryRuntimeStatistics") { (body) throws(JSONError) in
                 let statistics = try JSONField(try JSONValue(parsing: body)).optionalMember("QueryRuntimeStatistics")
                 return try statistics?.optionalMember("Rows")?.optionalMember("OutputRows")?.integer(atLeast: 0)

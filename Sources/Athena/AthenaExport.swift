@@ -130,8 +130,9 @@ public struct AthenaExport: Sendable {
     private func export(_ saved: ExportState, isNew: Bool) async throws {
         let succeeded = try await succeeded(saved, isNew: isNew)
         let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
-        // Asked beside the export, which does not wait for it to begin.
-        async let expectedRows = outputRows(query.queryExecutionID)
+        // Asked beside the export, which does not wait for the answer.
+        let expectedRows = Task { await outputRows(query.queryExecutionID) }
+        defer { expectedRows.cancel() }
         do {
             try await exportRows(of: execution, state, early: succeeded.early)
         } catch let error as AWSError where error.isUnknownExecution {
@@ -144,13 +145,17 @@ public struct AthenaExport: Sendable {
             try await journal.saveUnlessExported(state.failed(query))
             throw error
         }
-        await reconcile(await expectedRows)
+        await reconcile(await expectedRows.value(within: Self.patienceForRowCount))
         await prune()
     }
 }
 
 extension AthenaExport {
-    /// The service's own count; it only informs, so it may be refused, missing or late.
+    /// How long a run whose rows are all in files still waits for the service's count. It is asked for before the first
+    /// page, so as a rule it is there by then.
+    private static let patienceForRowCount = Duration.milliseconds(250)
+
+    /// The service's own count; it only informs, so it is asked for once, and may be refused, missing or late.
     private func outputRows(_ queryExecutionID: String) async -> Int? {
         do {
             let rows = try await client.outputRows(queryExecutionID)
@@ -173,5 +178,23 @@ extension AthenaExport {
                 "event": "row_count_differs", "service": .stringConvertible(expectedRows),
                 "read": .stringConvertible(rows),
             ])
+    }
+}
+
+extension Task where Failure == Never {
+    /// What the task returns; nil if that takes longer, and then the task is cancelled.
+    fileprivate func value<Wrapped: Sendable>(within limit: Duration) async -> Wrapped? where Success == Wrapped? {
+        await withTaskGroup(of: Success.self) { group in
+            group.addTask { await self.value }
+            group.addTask {
+                try? await Task<Never, Never>.sleep(for: limit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            // Also lets the group end: it waits for both.
+            self.cancel()
+            group.cancelAll()
+            return first
+        }
     }
 }

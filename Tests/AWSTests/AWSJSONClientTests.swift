@@ -100,6 +100,19 @@ import Testing
         #expect(error?.category == .configuration && transport.requests.count == 1)
     }
 
+    @Test(arguments: [
+        HTTPResponse(status: 503), .error("ThrottlingException"), .error("RequestTimeTooSkewed", status: 403),
+        HTTPResponse(status: 200, body: Array("{".utf8)),
+    ])
+    func `make one attempt where the answer is not worth a wait`(_ answer: HTTPResponse) async throws {
+        let transport = ScriptedTransport(answer, .ok)
+        await #expect(throws: (any Error).self) {
+            try await client(transport).call("X", [:], isRepeated: false) { try JSONValue(parsing: $0.body) }
+        }
+        #expect(transport.requests.count == 1 && time.sleeps.isEmpty && book.warnings.isEmpty)
+        #expect(transport.requests.first?.headers["amz-sdk-request"] == "attempt=1; max=1")
+    }
+
     @Test func `follow no redirect`() async {
         let transport = ScriptedTransport(HTTPResponse(status: 307, headers: ["Location": "https://evil/"]))
         #expect(await failure { _ = try await client(transport).call("X", [:]) }?.category == .refused)

@@ -119,6 +119,35 @@ import Testing
         }
     }
 
+    @Test(
+        .timeLimit(.minutes(10)),
+        arguments: [
+            #"{"QueryRuntimeStatistics":{"Rows":{"OutputRows":-5}}}"#, #"{"QueryRuntimeStatistics":{"Rows":[]}}"#,
+            #"{"QueryRuntimeStatistics":{"Rows":{"OutputRows":1e30}}}"#, "<html>", "", "never",
+        ])
+    func `a call that only informs is made once and never waited for`(_ answer: String) async throws {
+        try await export(.customers(10)) { call in
+            guard call.operation == "GetQueryRuntimeStatistics" else { return nil }
+            return answer == "never" ? .delay(.seconds(100_000)) : .respond(status: 200, body: answer)
+        } check: { outcome, athena, _ in
+            #expect(outcome.status == 0 && !outcome.errors.contains("warning"), "\(outcome.errors)")
+            #expect(athena.count(of: "GetQueryRuntimeStatistics") <= 1)
+        }
+    }
+
+    @Test func `a proxy that asks for credentials ends the run at once and says so`() async throws {
+        let proxy = try await LoopbackServer { _ in LoopbackServer.Answer(status: 407) }
+        try await TestMachine.withTemporaryDirectory { directory in
+            let outcome = try await Executable.run(
+                ["--query", "SELECT 1", "--table", "t", "--key", "k", "--output", directory],
+                environment: Executable.environment(["https_proxy": proxy.url]))
+            #expect(outcome.status == 77, "\(outcome.errors)")
+            #expect(outcome.errors.contains("asks for a user and a password"))
+            #expect(outcome.errors.contains("HTTPS_PROXY") && !outcome.errors.contains("trying again"))
+        }
+        await proxy.stop()
+    }
+
     @Test func `an execution that the service has forgotten is said to be gone`() async throws {
         try await export(.customers(10), arguments: ["--query-execution-id", "gone"]) { _ in
             nil
