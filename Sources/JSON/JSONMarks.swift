@@ -4,6 +4,8 @@ import CVector
 struct JSONMarks: Equatable {
     /// Quotes; backslashes and control characters; opening brackets and braces; closing ones.
     private var sets: UInt64
+    /// Commas, colons and spaces.
+    private var separators: UInt64
 
     /// - Parameters:
     ///   - low: the first eight bytes, the first of them in the lowest bits.
@@ -12,6 +14,7 @@ struct JSONMarks: Equatable {
     init(_ low: UInt64, _ high: UInt64) {
         #if arch(x86_64)
             sets = cvector_json_marks(low, high)
+            separators = cvector_json_separators(low, high)
         #else
             self.init(portably: low, high)
         #endif
@@ -25,6 +28,7 @@ struct JSONMarks: Equatable {
         // Brackets and braces are told apart by one bit.
         sets |= set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: 0x7b) } << 32
         sets |= set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: 0x7d) } << 48
+        separators = set { $0.marks(equalTo: 0x2c) | $0.marks(equalTo: 0x3a) | $0.marks(equalTo: 0x20) }
     }
 
     /// Backslashes and control characters.
@@ -44,6 +48,13 @@ struct JSONMarks: Equatable {
         parities ^= parities &<< 4
         parities ^= parities &<< 8
         return (beginInString ? ~parities : parities) & 0xffff
+    }
+
+    /// Whether anything stands outside of these places that gives no structure: a number, a word, or no JSON at all.
+    @inline(__always)
+    func hasScalars(outside strings: UInt64) -> Bool {
+        let structure = sets | sets &>> 32 | sets &>> 48 | separators | strings
+        return ~structure & 0xffff != 0
     }
 
     /// How many brackets and braces open and close outside of these places.

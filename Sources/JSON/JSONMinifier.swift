@@ -97,10 +97,7 @@ public enum JSONMinifier {
         private mutating func copyScalar(_ text: Span<UInt8>, to output: inout [UInt8]) -> Bool {
             let start = offset
             offset = min(text.endOfJSONScalar(from: start), end)
-            let isLiteral =
-                (offset - start == 4 && (text.hasJSONToken("true", at: start) || text.hasJSONToken("null", at: start)))
-                || (offset - start == 5 && text.hasJSONToken("false", at: start))
-            guard isLiteral || text.isJSONNumber(in: start..<offset) else { return false }
+            guard text.isJSONLiteral(in: start..<offset) || text.isJSONNumber(in: start..<offset) else { return false }
             output.append(copying: text, in: start..<offset)
             return true
         }

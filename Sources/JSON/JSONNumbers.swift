@@ -16,6 +16,11 @@ extension Span<UInt8> {
         return offset == range.upperBound
     }
 
+    /// Whether the text of a range is `true`, `false` or `null`.
+    func isJSONLiteral(in range: Range<Int>) -> Bool {
+        isEqual("true", in: range) || isEqual("false", in: range) || isEqual("null", in: range)
+    }
+
     /// Whether the text of a range is a JSON number without fraction and exponent.
     @inlinable
     public func isJSONInteger(in range: Range<Int>) -> Bool {

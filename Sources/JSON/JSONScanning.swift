@@ -72,7 +72,8 @@ extension Span<UInt8> {
 
     /// Skips one value of any kind.
     ///
-    /// Made for members that nobody reads: it keeps to brackets and strings and does not check what is between them.
+    /// Made for members that are not read: it keeps to brackets and strings, takes no number or word that is none of
+    /// JSON's, and does not check the commas and colons between them.
     public func skipJSONValue(from start: Int) throws(JSONError) -> Int {
         var offset = skipJSONWhitespace(from: start)
         var depth = 0
@@ -102,15 +103,23 @@ extension Span<UInt8> {
                 }
                 offset += 1
             default:
-                offset = endOfJSONScalar(from: offset)
+                offset = try skipJSONScalar(from: offset)
                 if depth == 0 { return offset }
             }
         }
         throw .syntax(offset: count, reason: "the text ends inside a value")
     }
 
+    private func skipJSONScalar(from start: Int) throws(JSONError) -> Int {
+        let end = endOfJSONScalar(from: start)
+        guard isJSONLiteral(in: start..<end) || isJSONNumber(in: start..<end) else {
+            throw .syntax(offset: start, reason: "expected a value, found something that is none")
+        }
+        return end
+    }
+
     /// Skips what is inside of an array or object, sixteen bytes at a time, as long as that holds nothing that asks for a
-    /// closer look: an escape, a control character, perhaps the end.
+    /// closer look: an escape, a control character, a number or a word, perhaps the end.
     ///
     /// - Returns: whether it has stopped inside a string.
     private func skipJSONBlocks(from offset: inout Int, depth: inout Int) -> Bool {
@@ -119,7 +128,7 @@ extension Span<UInt8> {
             let marks = JSONMarks(loadWord(at: offset), loadWord(at: offset &+ 8))
             let strings = marks.strings(beginInString: isInString)
             let (opening, closing) = marks.brackets(outside: strings)
-            guard !marks.hasSpecials, closing < depth else { break }
+            guard !marks.hasSpecials, closing < depth, !marks.hasScalars(outside: strings) else { break }
             depth += opening - closing
             isInString = strings &>> 15 != 0
             offset &+= 16

@@ -93,12 +93,44 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "Infinity", "-Infinity", "NaN", "007", "0x10", "-", "+1", "1.", ".5", "1e", "1e+", "--1", "1.2.3", "1_000",
+        "tru", "True", "nulls", "undefined", "'a'", "é", "#",
+    ])
+    func `what is no number and no word of JSON is not skipped, wherever it stands`(_ scalar: String) {
+        for text in [
+            "\(scalar)", " \(scalar) ", "[\(scalar)]", "{\"a\":\(scalar)}", "[1,\(scalar),2]", "[[[\(scalar)]],[]]",
+            "{\"a long name of a member\":{\"and another one\":[\"text\",\(scalar)]},\"more\":\"text\"}",
+        ] {
+            // In every place of the blocks that are looked at at once.
+            for count in 0..<20 {
+                let bytes = Array((text.dropLast() + String(repeating: " ", count: count) + text.suffix(1)).utf8)
+                let shifted = Array("[\"\(String(repeating: "x", count: count))\",\(text)]".utf8)
+                if text.hasPrefix("[") || text.hasPrefix("{") {
+                    #expect(throws: JSONError.self) { try bytes.span.skipJSONValue(from: 0) }
+                }
+                #expect(throws: JSONError.self) { try shifted.span.skipJSONValue(from: 0) }
+            }
+            #expect(throws: JSONError.self) { try Array(text.utf8).span.skipJSONValue(from: 0) }
+        }
+    }
+
+    @Test(arguments: [
+        "0", "-0", "10", "-1.5", "1e5", "1E-5", "0.1e+10", "true", "false", "null", "1234567890123456789012",
+    ])
+    func `every number and word of JSON is skipped, wherever it stands`(_ scalar: String) throws {
+        for count in 0..<20 {
+            let text = "[\"\(String(repeating: "x", count: count))\",\(scalar),{\"a\":\(scalar)},[\(scalar) ,\"y\"]]"
+            #expect(try Array(text.utf8).span.skipJSONValue(from: 0) == text.utf8.count, "\(text)")
+        }
+    }
+
     /// The same as byte by byte, whatever stands in the blocks that are looked at at once and wherever they are cut.
-    @Test func `values are skipped as their strings and brackets say`() throws {
+    @Test func `values are skipped as their strings, brackets and scalars say`() throws {
         var generator = SystemRandomNumberGenerator()
         let pieces = [
-            "{", "}", "[", "]", "\"", "\\\"", "\\\\", ",", ":", "a", "longer text", " ", "\n", "é", "\"{[\"", "\"}]\"",
-            "\u{1}",
+            "{", "}", "[", "]", "\"", "\\\"", "\\\\", ",", ":", "1", "-", "0", "true", "nul", " ", "\n", "\"é\"",
+            "\"longer text\"", "\"{[\"", "\"}]\"", "\u{1}", "\"VarCharValue\":", "12.5e-7,", "é",
         ]
         for _ in 0..<20_000 {
             let text =
@@ -111,6 +143,7 @@ import Testing
     /// - Returns: nil for an error.
     private func endOfValue(_ bytes: [UInt8]) -> Int? {
         var (depth, isInString, isEscaped) = (0, false, false)
+        var scalar: [UInt8] = []
         for (offset, byte) in bytes.enumerated() {
             if isInString {
                 if isEscaped {
@@ -123,6 +156,12 @@ import Testing
                     return nil
                 }
                 continue
+            }
+            if Array("{}[],:\" \n\r\t".utf8).contains(byte) {
+                guard scalar.isEmpty || (try? JSONValue(parsing: scalar)) != nil else { return nil }
+                scalar = []
+            } else {
+                scalar.append(byte)
             }
             if byte == 0x22 { isInString = true }
             if byte == 0x5b || byte == 0x7b { depth += 1 }

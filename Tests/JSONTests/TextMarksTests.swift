@@ -50,14 +50,17 @@ import Testing
             for beginsInString in [false, true] {
                 var isInString = beginsInString
                 var (strings, opening, closing): (UInt64, Int, Int) = (0, 0, 0)
+                var hasScalars = false
                 for (place, byte) in text.enumerated() {
                     if byte == 0x22 { isInString.toggle() }
                     if isInString { strings |= 1 << UInt64(place) }
+                    if !isInString, !"{}[],: \"".utf8.contains(byte) { hasScalars = true }
                     if !isInString, byte == 0x5b || byte == 0x7b { opening += 1 }
                     if !isInString, byte == 0x5d || byte == 0x7d { closing += 1 }
                 }
                 #expect(marks.strings(beginInString: beginsInString) == strings, "\(text)")
                 #expect(marks.brackets(outside: strings) == (opening, closing), "\(text)")
+                #expect(marks.hasScalars(outside: strings) == hasScalars, "\(text)")
             }
         }
     }

@@ -56,6 +56,14 @@ static inline uint64_t cvector_json_marks(uint64_t low, uint64_t high) {
         _mm_cmpeq_epi8(braces, _mm_set1_epi8('{')), _mm_cmpeq_epi8(braces, _mm_set1_epi8('}')));
 }
 
+// A bit for each byte that is a comma, a colon or a space.
+static inline uint64_t cvector_json_separators(uint64_t low, uint64_t high) {
+    const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i points = _mm_or_si128(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(points, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))));
+}
+
 struct cvector_csv_marks {
     uint64_t quotes;
     uint64_t others;

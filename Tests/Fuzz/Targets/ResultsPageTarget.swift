@@ -5,7 +5,7 @@ import JSON
 
 extension FuzzTarget {
     /// The page parser against the strict parser: what either takes, both read alike. Members that the page parser does
-    /// not read are left out first, since it promises nothing about them.
+    /// not read are left out first: of them it promises no more than that their numbers and words are JSON's.
     static let resultsPage = FuzzTarget("results-page") { input in
         let whole = (try? JSONValue(parsing: input)).flatMap { try? ReferencePage($0, maximumCells: input.count) }
         let page: ResultsAnswer
