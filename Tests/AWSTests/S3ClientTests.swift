@@ -34,7 +34,15 @@ private struct Setup {
     let time = FakeTime()
 
     init(_ responses: [HTTPResponse], endpoint: Endpoint = endpoint(), owner: String? = nil, attempts: Int = 4) {
-        transport = ScriptedTransport(responses.map { response -> ScriptedTransport.Answer in { _ in response } })
+        self.init(
+            answers: responses.map { response in { _ in response } }, endpoint: endpoint, owner: owner,
+            attempts: attempts)
+    }
+
+    init(
+        answers: [ScriptedTransport.Answer], endpoint: Endpoint = endpoint(), owner: String? = nil, attempts: Int = 4
+    ) {
+        transport = ScriptedTransport(answers)
         client = S3Client(
             endpoint: endpoint, expectedBucketOwner: owner, credentials: ScriptedProvider(.test), transport: transport,
             retry: RetryPolicy(maxAttempts: attempts), runtime: time.runtime, logger: LogBook().logger)
@@ -161,6 +169,19 @@ private struct Setup {
         }
     }
 
+    @Test(arguments: [
+        HTTPTransportError.couldNotResolve(host: "h"), .couldNotConnect(host: "h", reason: "r"),
+        .timedOut(host: "h", phase: .connect, limit: .seconds(2)), .connectionLost(host: "h", reason: "r"),
+        .refusedByProxy(host: "h", .cannotConnect, reason: "r"),
+    ])
+    func `one failure of the network does not mean that S3 cannot be reached`(_ error: HTTPTransportError) async throws
+    {
+        for patience in [S3Client.Patience.short, .full] {
+            let setup = Setup(answers: [{ _ in throw error }, { _ in part() }])
+            #expect(try await setup.client.getObject(location, range: 0..<10, patience: patience).end == 10)
+        }
+    }
+
     @Test func `few attempts are made to find out whether S3 can be reached`() async throws {
         let setup = Setup([refusal("SlowDown", status: 503)], attempts: 10)
         await #expect(throws: AWSError.self) {
@@ -231,11 +252,25 @@ private struct Setup {
     }
 
     @Test(arguments: [
-        "", "s3://", "s3://abc", "s3://abc/", "S3://abc/k", "https://abc/k", "s3:///k", "s3://ab/k", "s3://Abc/k",
-        "s3://a_bc/k", "s3://user@evil.example/k", "s3://evil.example:80/k", "s3://a#b/k", "s3://a?b/k", "s3://a b/k",
+        "my_Legacy_Bucket", "ABC", "a_b", "a.B", String(repeating: "b", count: 64), String(repeating: "c", count: 255),
+    ])
+    func `may be in a bucket from before 2018, which no host is named after`(_ bucket: String) throws {
+        let location = try #require(S3Location("s3://\(bucket)/a/b.csv"))
+        #expect(
+            endpoint("us-east-1").url(of: location).description
+                == "https://s3.us-east-1.amazonaws.com/\(bucket)/a/b.csv")
+        var request = HTTPRequest(method: "GET", url: endpoint("us-east-1").url(of: location))
+        SigV4(service: "s3", region: Region("us-east-1")!).sign(&request, with: .test, at: Timestamp(seconds: 0))
+        let canonical = CanonicalRequest(request, pathRule: .verbatim).text
+        #expect(canonical.hasPrefix("GET\n/\(bucket)/a/b.csv\n\nhost:s3.us-east-1.amazonaws.com\n"))
+    }
+
+    @Test(arguments: [
+        "", "s3://", "s3://abc", "s3://abc/", "S3://abc/k", "https://abc/k", "s3:///k", "s3://ab/k", "s3://_abc/k",
+        "s3://a$bc/k", "s3://user@evil.example/k", "s3://evil.example:80/k", "s3://a#b/k", "s3://a?b/k", "s3://a b/k",
         "s3://abc\r\nHost: x/k", "s3://abc/k\r\nx", "s3://abc/k\u{0}", "s3://-abc/k", "s3://abc-/k", "s3://a..b/k",
         "s3://.abc/k", "s3://127.0.0.1/k", "s3://[::1]/k", "s3://abc%2e/k",
-        "s3://\(String(repeating: "a", count: 64))/k", "s3://abc/\(String(repeating: "k", count: 1025))",
+        "s3://\(String(repeating: "a", count: 256))/k", "s3://abc/\(String(repeating: "k", count: 1025))",
     ])
     func `is nothing else`(_ text: String) {
         #expect(S3Location(text) == nil)

@@ -124,7 +124,7 @@ public struct S3Client: Sendable {
         ]
         headers["If-Match"] = etag
         headers["x-amz-expected-bucket-owner"] = expectedBucketOwner
-        // An error's text may be longer than a short part.
+        // An answer that is not the part may be longer than it, and says more by its status than by its length.
         var limits = HTTPLimits(bodyBytes: max(range.count, 64 << 10))
         if patience == .short {
             limits.connect = .seconds(2)
@@ -167,7 +167,7 @@ extension Endpoint {
     func url(of location: S3Location) -> HTTPURL {
         var url = url
         let path = URIEncoding.encodePath(location.key)
-        if isCustom || location.bucket.contains(".") {
+        if isCustom || !location.isBucketInHost {
             let base = url.path.hasSuffix("/") ? url.path : url.path + "/"
             url.path = "\(base)\(location.bucket)/\(path)"
         } else {

@@ -6,8 +6,8 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
     /// The object's name in the bucket, not percent-encoded.
     public let key: String
 
-    /// - Returns: nil unless this is `s3://`, a bucket's name (S3 User Guide, "General purpose bucket naming rules")
-    ///   and a key of 1 to 1024 bytes without control characters.
+    /// - Returns: nil unless this is `s3://`, a bucket's name (``isBucket(_:)``) and a key of 1 to 1024 bytes without
+    ///   control characters.
     public init?(_ text: String) {
         guard text.hasPrefix("s3://") else { return nil }
         let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -20,14 +20,25 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "s3://\(bucket)/\(key)".shown(limit: 1200) }
 
-    /// Labels of lower-case letters, digits and inner hyphens; not an IPv4 address.
-    private static func isBucket(_ name: Substring) -> Bool {
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        return (3...63).contains(name.utf8.count)
-            && labels.allSatisfy { label in
-                label.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
-                    && !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
-            }
-            && !(labels.count == 4 && labels.allSatisfy { $0.utf8.allSatisfy(\.isASCIIDigit) })
+    /// Whether S3 may have a bucket of that name: 3 to 255 letters, digits, `.`, `-` and `_`, with a letter or a digit at
+    /// both ends; not an IPv4 address.
+    ///
+    /// New buckets have lower-case names of at most 63 characters without `_`; those made in us-east-1 before March 2018
+    /// need not (S3 User Guide, "General purpose bucket naming rules").
+    public static func isBucket(_ name: some StringProtocol) -> Bool {
+        let bytes = Array(name.utf8)
+        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return (3...255).contains(bytes.count)
+            && bytes.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
+            && bytes.first?.isASCIIAlphanumeric == true && bytes.last?.isASCIIAlphanumeric == true
+            && labels.allSatisfy { !$0.isEmpty }
+            && !(labels.count == 4 && labels.allSatisfy { $0.allSatisfy(\.isASCIIDigit) })
+    }
+
+    /// Whether the bucket can be a label of a host name: then nothing turns the host into another one, and S3's
+    /// certificate is good for it.
+    var isBucketInHost: Bool {
+        bucket.utf8.count <= 63
+            && bucket.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
     }
 }

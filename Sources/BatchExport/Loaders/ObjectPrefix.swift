@@ -2,18 +2,18 @@
 public struct ObjectPrefix: Sendable, Equatable {
     /// Without `/` at its end.
     public let url: String
+    /// As it stands in the text. What a bucket may be called is for the store to say; here it is not empty.
+    public let bucket: String
 
     /// - Parameter schemes: those that are allowed.
-    /// - Returns: nil for anything but a scheme, a bucket, and perhaps a prefix of plain characters.
+    /// - Returns: nil for anything but a scheme, a bucket, and perhaps a prefix, all of plain characters.
     public init?(_ text: String, schemes: [String]) {
         guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else { return nil }
         let path = text.dropFirst(scheme.utf8.count + 3)
         let isPlain = path.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "*" && $0 != "?" }
         let bucket = path.prefix { $0 != "/" }
-        let isBucket = bucket.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || [0x2d, 0x2e, 0x5f].contains($0)
-        }
-        guard !bucket.isEmpty, isBucket, isPlain else { return nil }
+        guard !bucket.isEmpty, isPlain else { return nil }
+        self.bucket = String(bucket)
         var url = text
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url

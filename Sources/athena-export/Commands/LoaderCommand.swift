@@ -1,3 +1,4 @@
+import AWS
 import ArgumentParser
 import BatchExport
 import SystemPackage
@@ -92,7 +93,7 @@ struct LoaderCommand: ParsableCommand {
         guard !schemes.isEmpty else {
             throw ConfigurationError.option(name: "--url-prefix", problem: "\(kind.rawValue) reads local files")
         }
-        guard let prefix = ObjectPrefix(urlPrefix, schemes: schemes) else {
+        guard let prefix = ObjectPrefix(urlPrefix, schemes: schemes), S3Location.isBucket(prefix.bucket) else {
             throw ConfigurationError.option(
                 name: "--url-prefix",
                 problem: "must be \(Self.list(schemes)) and a bucket, then perhaps a prefix, without * and blanks")

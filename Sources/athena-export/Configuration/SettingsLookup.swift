@@ -138,7 +138,7 @@ extension SettingsLookup {
         }
         let path = setting.value.dropFirst(5)
         let bucket = path.prefix { $0 != "/" }
-        guard Self.isBucket(bucket) else {
+        guard S3Location.isBucket(bucket) else {
             throw setting.origin.error(
                 "\"\(bucket.shown(limit: 80))\" is no name of an S3 bucket; give it as s3://bucket/prefix/")
         }
@@ -156,19 +156,6 @@ extension SettingsLookup {
         }
         return setting.value
     }
-}
-
-extension SettingsLookup {
-    /// S3's rules for general purpose buckets, without the prefixes that it keeps for itself.
-    private static func isBucket(_ name: Substring) -> Bool {
-        (3...63).contains(name.utf8.count) && !name.contains("..")
-            && name.utf8.allSatisfy { $0.isLowercaseOrDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
-            && name.utf8.first?.isLowercaseOrDigit == true && name.utf8.last?.isLowercaseOrDigit == true
-    }
-}
-
-extension UInt8 {
-    fileprivate var isLowercaseOrDigit: Bool { (0x61...0x7a).contains(self) || (0x30...0x39).contains(self) }
 }
 
 // MARK: - The destination

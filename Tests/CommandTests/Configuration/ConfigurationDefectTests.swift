@@ -64,7 +64,7 @@ import Testing
         (#"{"Table":"a","table":"b"}"#, "Table"), (#"{"tabel":"a"}"#, "tabel"),
         (#"{"table":"a","table":"a"}"#, "table"),
         (#"{"s3_staging_dir":"bucket/x"}"#, "s3://"), (#"{"s3_staging_dir":"s3://"}"#, "no name of an S3 bucket"),
-        (#"{"s3_staging_dir":"s3://My_Bucket/"}"#, "no name of an S3 bucket"),
+        (#"{"s3_staging_dir":"s3://My_Bucket_/"}"#, "no name of an S3 bucket"),
         (#"{"s3_staging_dir":"s3://.../"}"#, "no name of an S3 bucket"),
         (#"{"s3_staging_dir":"s3://-a-/"}"#, "no name of an S3 bucket"),
         (#"{"s3_staging_dir":"s3://b@evil/x"}"#, "no name of an S3 bucket"),

@@ -37,15 +37,18 @@ import Testing
             (["sqlite", "DIR", "--schema", "s"], ["--schema", "sqlite"]),
             (["redshift", "DIR"], ["--url-prefix", "s3://"]), (["snowflake", "DIR"], ["--url-prefix", "gs://"]),
             (["bigquery", "DIR"], ["--url-prefix", "gs://"]),
-            (["bigquery", "DIR", "--url-prefix", "s3://b"], ["--url-prefix", "gs://"]),
+            (["bigquery", "DIR", "--url-prefix", "s3://bucket"], ["--url-prefix", "gs://"]),
             (["redshift", "DIR", "--url-prefix", "s3://"], ["--url-prefix", "bucket"]),
             (["redshift", "DIR", "--url-prefix", "s3://Bu'cket/x"], ["--url-prefix"]),
-            (["redshift", "DIR", "--url-prefix", "s3://b/a b"], ["--url-prefix"]),
-            (["redshift", "DIR", "--url-prefix", "s3://b/*"], ["--url-prefix"]),
+            (["redshift", "DIR", "--url-prefix", "s3://bucket/a b"], ["--url-prefix"]),
+            (["redshift", "DIR", "--url-prefix", "s3://bucket/*"], ["--url-prefix"]),
             (["redshift", "DIR", "--url-prefix", "https://b/x"], ["--url-prefix"]),
-            (["postgres", "DIR", "--url-prefix", "s3://b"], ["--url-prefix", "local files"]),
+            (["postgres", "DIR", "--url-prefix", "s3://bucket"], ["--url-prefix", "local files"]),
             (["postgres", "DIR", "--redshift-manifest", "1"], ["--redshift-manifest"]),
-            (["redshift", "DIR", "--url-prefix", "s3://b", "--redshift-manifest", "9"], ["--redshift-manifest", "9"]),
+            (
+                ["redshift", "DIR", "--url-prefix", "s3://bucket", "--redshift-manifest", "9"],
+                ["--redshift-manifest", "9"]
+            ),
         ] as [([String], [String])])
     func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
         try await withExport { table in
@@ -110,7 +113,7 @@ import Testing
             let file = URL(fileURLWithPath: "\(table)/manifest.json")
             let text = try String(contentsOf: file, encoding: .utf8)
             try Data(text.replacingOccurrences(of: "\"email\"", with: "\"e.mail\"").utf8).write(to: file)
-            try await expectRefused(["bigquery", table, "--url-prefix", "gs://b/x"], 65, ["BigQuery", "e.mail"])
+            try await expectRefused(["bigquery", table, "--url-prefix", "gs://bucket/x"], 65, ["BigQuery", "e.mail"])
         }
     }
 

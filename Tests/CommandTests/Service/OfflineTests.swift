@@ -108,7 +108,24 @@ import Testing
             let text = Self.hostile(&generator)
             guard case .accepted = Configuring({ $0.stagingDir = "s3://\(text)" }) else { continue }
             let bucket = text.prefix { $0 != "/" }
-            #expect(bucket.wholeMatch(of: /[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/) != nil, "\(text.debugDescription)")
+            #expect(
+                bucket.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]/) != nil, "\(text.debugDescription)")
+        }
+    }
+
+    @Test(arguments: ["my_Legacy_Bucket", "ABC", String(repeating: "b", count: 255)])
+    func `of a staging directory may be a bucket from before 2018, and a loader reads from it`(
+        _ bucket: String
+    ) async throws {
+        guard case .accepted = Configuring({ $0.stagingDir = "s3://\(bucket)/x/" }) else {
+            Issue.record("the bucket was refused")
+            return
+        }
+        try await TestMachine.withTemporaryDirectory { directory in
+            _ = try await Executable.run(["--replay", customers, "--output", directory])
+            let arguments = ["loader", "redshift", "\(directory)/customers", "--url-prefix", "s3://\(bucket)/x"]
+            let outcome = try await Executable.run(arguments)
+            #expect(outcome.status == 0 && outcome.output.contains("s3://\(bucket)/x/"), "\(outcome.errors)")
         }
     }
 }
