@@ -20,12 +20,39 @@ import Testing
         "", " ", "key\r\nX-Evil: 1", "key\n", "two words", "tab\tbed", "nul\0", "žluť", "<YOUR_SECRET>", "\u{1b}[0m",
     ])
     func `that cannot stand in a header are refused without being quoted`(_ value: String) {
-        for (keyID, secret, token) in [(value, "secret", nil), ("AKID", value, nil), ("AKID", "secret", value)] {
+        let isEmpty = value.isEmpty
+        for (keyID, secret, token) in [(value, "secret", nil), ("AKID", value, nil), ("AKID", "secret", value)]
+        where !isEmpty || token == nil {
             #expect {
                 try Credentials(checking: keyID, secretAccessKey: secret, sessionToken: token)
             } throws: {
                 value.count < 4 || !"\($0)".contains(value)
             }
+        }
+    }
+
+    /// As programs print it that know no other form, and as botocore takes it.
+    @Test func `with an empty session token have none, whoever gives them`() async throws {
+        #expect(try Credentials(checking: "AKID", secretAccessKey: "s", sessionToken: "").sessionToken == nil)
+        let role = "role_arn = arn:aws:iam::1:role/R\n"
+        let sso =
+            "sso_account_id = 1\nsso_role_name = R\nsso_start_url = https://d.awsapps.com/start\nsso_region = eu-west-2\n"
+        let setUps: [(config: String, variables: [String: String])] = [
+            ("", ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/container"]), ("", [:]),
+            ("[default]\n\(role)credential_source = Ec2InstanceMetadata\n", [:]),
+            ("[default]\n\(role)web_identity_token_file = DIR/token\n", [:]), ("[default]\n\(sso)", [:]),
+            ("[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token =\n", [:]),
+            ("", ["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": ""]),
+        ]
+        for (config, variables) in setUps {
+            let world = CredentialWorld(config: config, variables)
+            world.identity.sessionToken = ""
+            world.write("a.token", to: "token")
+            world.signIn(
+                #"{"accessToken": "t", "expiresAt": "2099-12-31T00:00:00Z"}"#,
+                file: "55ef7a9cf0faa7e6830be02dd04fb62b1c3c5000")
+            let credentials = try await world.chain().credentials()
+            #expect(credentials.sessionToken == nil && !credentials.accessKeyID.isEmpty, "\(config) \(variables)")
         }
     }
 

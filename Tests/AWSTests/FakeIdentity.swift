@@ -13,7 +13,14 @@ final class FakeIdentity: Sendable {
     static let canary = "canary-token-0123456789"
 
     private let time: FakeTime
-    private let state = Mutex<(mood: Mood, serial: Int, seen: [Call])>((.gives, 1, []))
+    private let state = Mutex<State>(State())
+
+    private struct State {
+        var mood = Mood.gives
+        var serial = 1
+        var sessionToken = "t"
+        var seen: [Call] = []
+    }
 
     /// One request, as far as the tests look.
     struct Call: Sendable {
@@ -29,6 +36,12 @@ final class FakeIdentity: Sendable {
     var serial: Int {
         get { state.withLock { $0.serial } }
         set { state.withLock { $0.serial = newValue } }
+    }
+
+    /// Comes with the keys.
+    var sessionToken: String {
+        get { state.withLock { $0.sessionToken } }
+        set { state.withLock { $0.sessionToken = newValue } }
     }
 
     var mood: Mood {
@@ -55,7 +68,7 @@ final class FakeIdentity: Sendable {
 
     private func credentials(_ call: Call) -> (status: Int, body: String) {
         let metadata = """
-            {"Code": "Success", "AccessKeyId": "\("METADATA")\(serial)", "SecretAccessKey": "s", "Token": "t",
+            {"Code": "Success", "AccessKeyId": "\("METADATA")\(serial)", "SecretAccessKey": "s", "Token": "\(sessionToken)",
              "Expiration": "\(expiration.iso8601.prefix(19))Z"}
             """
         switch (call.method, call.path) {
@@ -68,7 +81,7 @@ final class FakeIdentity: Sendable {
                 200,
                 """
                 {"roleCredentials": {"accessKeyId": "SSO\(isRenewed ? "RENEWED" : "")\(serial)",
-                 "secretAccessKey": "s", "sessionToken": "t", "expiration": \(expiration.milliseconds)}}
+                 "secretAccessKey": "s", "sessionToken": "\(sessionToken)", "expiration": \(expiration.milliseconds)}}
                 """
             )
         case ("PUT", "/latest/api/token"): return (200, Self.canary)
@@ -95,7 +108,7 @@ final class FakeIdentity: Sendable {
             """
             <\(action)Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><\(action)Result><Credentials>
             <AccessKeyId>\(role)\(origin)\(serial)</AccessKeyId><SecretAccessKey>s&#x2F;&amp;</SecretAccessKey>
-            <SessionToken>t</SessionToken><Expiration>\(expiration.iso8601)</Expiration>
+            <SessionToken>\(sessionToken)</SessionToken><Expiration>\(expiration.iso8601)</Expiration>
             </Credentials></\(action)Result></\(action)Response>
             """
         )

@@ -21,12 +21,15 @@ public struct Credentials: Sendable, Equatable {
 
     /// Takes the values if they can stand in a header: one with a line break would begin a header of its own, and one
     /// with a blank was copied badly.
+    ///
+    /// An empty session token is none: programs print one beside keys that need none.
     public init(
         checking accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
         expiration: Timestamp? = nil
     ) throws(CredentialsFault) {
         try Self.check(accessKeyID, "access key ID", separators: "/,=")
         try Self.check(secretAccessKey, "secret access key")
+        let sessionToken = sessionToken?.isEmpty == true ? nil : sessionToken
         if let sessionToken { try Self.check(sessionToken, "session token") }
         self.init(
             accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken,
