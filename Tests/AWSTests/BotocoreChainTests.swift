@@ -76,6 +76,22 @@ struct `Against botocore's chain` {
             method: "config-file"),
         SetUp(what: "a container before an instance", environment: container, method: "container-role"),
         SetUp(what: "an instance", method: "iam-role"),
+        SetUp(
+            what: "the environment beside a device for a file",
+            environment: all(keys, ["AWS_CONFIG_FILE": "/dev/null"]),
+            method: "env"),
+        SetUp(
+            what: "the environment beside a directory for a file",
+            environment: all(keys, ["AWS_SHARED_CREDENTIALS_FILE": "DIR"]), method: "env"),
+        SetUp(
+            what: "the other file beside a directory for one",
+            environment: ["AWS_SHARED_CREDENTIALS_FILE": "DIR", "AWS_PROFILE": "config"], method: "config-file"),
+        SetUp(
+            what: "a named profile in a file that is none",
+            environment: ["AWS_SHARED_CREDENTIALS_FILE": "DIR", "AWS_PROFILE": "static"], method: nil),
+        SetUp(what: "a process with signs of comments", profile: "process-with-signs", method: "custom-process"),
+        SetUp(what: "a process without a session token", profile: "process-without-token", method: "custom-process"),
+        SetUp(what: "keys behind colons", profile: "colons", method: "config-file"),
         SetUp(what: "nothing", environment: off, method: "none"),
         SetUp(what: "a role in a circle", profile: "circle", method: nil),
         SetUp(what: "a role with two sources", profile: "two-sources", method: nil),
@@ -151,6 +167,13 @@ struct `Against botocore's chain` {
         \(process)
         aws_access_key_id = CONFIG
         aws_secret_access_key = s
+        [profile process-with-signs]
+        credential_process = /bin/sh DIR/signs.sh #2 ; c
+        [profile process-without-token]
+        credential_process = /bin/sh DIR/untold.sh
+        [profile colons] and text
+        aws_access_key_id: COLONS
+        aws_secret_access_key: s
         [profile config]
         aws_access_key_id = CONFIG
         aws_secret_access_key = s
@@ -207,6 +230,12 @@ struct `Against botocore's chain` {
         world.write(
             #"[ "$1" = "a b" ] && echo '{"Version": 1, "AccessKeyId": "PROCESS", "SecretAccessKey": "s"}'"#,
             to: "print.sh")
+        world.write(
+            ##"[ "$*" = "#2 ; c" ] && echo '{"Version": 1, "AccessKeyId": "SIGNS", "SecretAccessKey": "s"}'"##,
+            to: "signs.sh")
+        world.write(
+            #"echo '{"Version": 1, "AccessKeyId": "UNTOLD", "SecretAccessKey": "s", "SessionToken": ""}'"#,
+            to: "untold.sh")
         let directory = world.files.directory.string
         let environments = Self.setUps.map { setUp in
             [
@@ -225,7 +254,7 @@ struct `Against botocore's chain` {
         let theirs = try BotocoreChain.findings(of: zip(Self.setUps, environments).map { ($1, $0.profile) })
         try #require(theirs.count == Self.setUps.count)
         for (index, setUp) in Self.setUps.enumerated() {
-            let ours = await find(environments[index], setUp.profile, world)
+            let ours = await find(environments[index], setUp.profile)
             #expect(theirs[index].method == setUp.method, "\(setUp.what): botocore")
             #expect(ours.accessKeyID == theirs[index].accessKeyID, "\(setUp.what)")
             let name = setUp.method.flatMap { Self.names[$0] }
@@ -236,20 +265,21 @@ struct `Against botocore's chain` {
     }
 
     private func find(
-        _ environment: [String: String], _ profile: String?, _ world: CredentialWorld
+        _ environment: [String: String], _ profile: String?
     ) async -> (provider: String?, accessKeyID: String?) {
         let book = LogBook()
         let transport = CurlTransport()
         defer { transport.close() }
         do {
             let environment = AWSEnvironment(environment)
+            let files = SharedConfigFiles(environment)
             let settings = try AWSSettings(
                 explicit: .init(profile: profile), environment: environment,
-                sharedConfig: try world.files.shared.load())
+                sharedConfig: try files.load())
             let chain = CredentialChain.standard(
                 explicit: nil,
                 context: CredentialContext(
-                    settings: settings, files: world.files.shared, transport: transport, directTransport: transport,
+                    settings: settings, files: files, transport: transport, directTransport: transport,
                     logger: book.logger))
             let key = try await chain.credentials().accessKeyID
             return (book.entries.last { $0.message == "credentials found" }?.metadata["provider"]?.description, key)

@@ -1,4 +1,5 @@
 import AWS
+import Foundation
 import SystemPackage
 import Testing
 
@@ -72,12 +73,50 @@ import Testing
         await #expect {
             try await credentials(config: huge)
         } throws: {
-            ($0 as? AWSError)?.fault.contains("larger than 1048576 bytes") == true
+            ($0 as? AWSError)?.fault.contains("larger than 1048576 bytes; name the right file with AWS_CONFIG_FILE")
+                == true
         }
-        for path in ["/", "/dev/zero"] {
-            let files = SharedConfigFiles(config: FilePath(path), credentials: "/nonexistent")
-            #expect(throws: AWSError.self) { try files.load() }
+    }
+
+    @Test(arguments: ["/", "/dev/null", "/dev/zero", "/nonexistent"])
+    func `are elsewhere if what stands in a file's place is none`(_ path: FilePath) async throws {
+        let files = TemporaryFiles(config: "[default]\n\(keys)", credentials: "[default]\n\(keys)")
+        for shared in [
+            SharedConfigFiles(config: path, credentials: files.shared.credentials),
+            SharedConfigFiles(config: files.shared.config, credentials: path),
+        ] {
+            #expect(try shared.load().profile(.default)?["aws_access_key_id"] == "AKID")
+            for file in [SharedFileCredentials.File.config, .credentials] {
+                let provider = SharedFileCredentials(shared, profile: .default, in: file)
+                let isThere = (file == .config ? shared.config : shared.credentials) != path
+                #expect(try await provider.found()?.accessKeyID == (isThere ? "AKID" : nil))
+                if !isThere, path != "/nonexistent" {
+                    #expect(try await provider.absence() == "\(path) is not a regular file")
+                }
+            }
         }
+    }
+
+    @Test func `of a named profile that is missing are told with the reason why a file was not read`() async throws {
+        let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
+        let unread = SharedConfigFiles(config: "/", credentials: files.shared.credentials).shared(named: "prod")
+        #expect(unread.contains("is not in \(files.shared.credentials) or / (it is not a regular file)"), "\(unread)")
+        let settings = try AWSSettings(
+            environment: AWSEnvironment([:]),
+            sharedConfig: try SharedConfigFiles(config: "/dev/null", credentials: files.shared.credentials).load())
+        #expect { try settings.region() } throws: {
+            ($0 as? AWSError)?.fault.contains("/dev/null is not a regular file, and nothing else names a region")
+                == true
+        }
+    }
+
+    /// Root may read everything.
+    @Test(.enabled(if: getuid() != 0, "needs an ordinary user"))
+    func `are elsewhere if a file may not be read`() async throws {
+        let files = TemporaryFiles(config: "[default]\n\(keys)", credentials: "x")
+        chmod(files.shared.credentials.string, 0)
+        #expect(try files.shared.load().profile(.default)?["aws_access_key_id"] == "AKID")
+        #expect(files.shared.shared(named: "prod").contains("(it cannot open: Permission denied)"))
     }
 
     @Test func `lie where the environment says`() {
@@ -86,5 +125,17 @@ import Testing
         let named = SharedConfigFiles(
             AWSEnvironment(["HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "/x/y"]))
         #expect(named.config == "/h/c" && named.credentials == "/x/y")
+    }
+}
+
+extension SharedConfigFiles {
+    /// The error that a named profile is missing.
+    fileprivate func shared(named name: String) -> String {
+        do {
+            _ = try load().profile(ProfileName(name, origin: "AWS_PROFILE"))
+            return "found"
+        } catch {
+            return error.fault
+        }
     }
 }

@@ -33,7 +33,7 @@ extension AWSSettings {
             throw .configuration(
                 ConfigurationFault(
                     source: environment[variable] == nil ? inProfile(key) : variable,
-                    problem: "it is neither regional nor legacy"))
+                    problem: "it is neither regional nor legacy; write one of them"))
         }
     }
 
@@ -56,7 +56,7 @@ extension AWSSettings {
             throw .configuration(
                 ConfigurationFault(
                     source: inProfile("services"),
-                    problem: "there is no section [services \(name.shown(limit: 80))] in the config file"))
+                    problem: "there is no section [services \(name.shown(limit: 80))] in the config file; add it"))
         }
         return section
     }

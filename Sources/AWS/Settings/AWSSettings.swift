@@ -67,7 +67,12 @@ public struct AWSSettings: Sendable {
                     source: origin,
                     problem: "\"\(text.shown(limit: 80))\" is no region; a region is written like us-east-1"))
         }
-        throw .noRegion
+        guard let omissions = sharedConfig.omissionsText else { throw .noRegion }
+        throw .configuration(
+            ConfigurationFault(
+                source: "shared AWS files",
+                problem: "\(omissions), and nothing else names a region; set --region or AWS_REGION, or let it be read")
+        )
     }
 
     /// How often a request is sent at most; 10 where nobody says.
@@ -78,7 +83,8 @@ public struct AWSSettings: Sendable {
         ]
         for case (let text?, let origin) in candidates {
             if let attempts = Int(text), attempts >= 1 { return attempts }
-            throw .configuration(ConfigurationFault(source: origin, problem: "it is not an integer of at least 1"))
+            throw .configuration(
+                ConfigurationFault(source: origin, problem: "it is not an integer of at least 1; write 10, say"))
         }
         return RetryPolicy.standard.maxAttempts
     }
@@ -95,7 +101,8 @@ public struct AWSSettings: Sendable {
         case "true": return true
         case "false": return false
         default:
-            throw .configuration(ConfigurationFault(source: source, problem: "\(key) is neither true nor false"))
+            throw .configuration(
+                ConfigurationFault(source: source, problem: "\(key) is neither true nor false; write one of them"))
         }
     }
 }

@@ -1,12 +1,14 @@
 public import SystemPackage
 
-/// A file in the INI dialect of `~/.aws/config`: sections, `key = value`, one nested level, comment lines.
+/// A file in the INI dialect of `~/.aws/config`: sections, `key = value` or `key: value`, one nested level, comment lines.
 ///
 /// Read as botocore reads it, and as strictly: a section or a key that stands twice is an error. Errors name file and
 /// line and never quote the text, since any of it may be a secret.
 public struct INIFile: Sendable, Equatable {
     /// By the text between the brackets.
     public let sections: [String: Section]
+    /// The sections' names in the order of the file.
+    public let names: [String]
 
     /// The keys of a section, in lower case.
     public struct Section: Sendable, Equatable {
@@ -32,17 +34,31 @@ public struct INIFile: Sendable, Equatable {
     public init(parsing bytes: [UInt8], path: FilePath) throws(AWSError) {
         let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         guard let text = String(validating: bytes[start...], as: UTF8.self), !bytes.contains(0) else {
-            throw .configuration(ConfigurationFault(source: path.string, problem: "it is not UTF-8 text"))
+            throw .configuration(
+                ConfigurationFault(source: path.string, problem: "it is not UTF-8 text; save it as UTF-8"))
         }
         var parser = INIParser()
         do throws(INIParser.Fault) {
-            for line in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false) {
-                try parser.read(line.last == 0x0d ? line.dropLast() : line)
-            }
+            for line in text.lines { try parser.read(line) }
         } catch {
             throw .configuration(
                 ConfigurationFault(source: "\(path), line \(error.line)", problem: error.problem))
         }
-        sections = parser.sections
+        sections = parser.finish()
+        names = parser.names
+    }
+}
+
+extension String {
+    /// Lines that end with LF, CR LF or CR.
+    fileprivate var lines: [Substring] {
+        var lines: [Substring] = []
+        var rest = utf8[...]
+        while let end = rest.firstIndex(where: { $0 == 0x0a || $0 == 0x0d }) {
+            lines.append(Substring(rest[..<end]))
+            let isPair = rest[end] == 0x0d && rest[rest.index(after: end)...].first == 0x0a
+            rest = rest[rest.index(end, offsetBy: isPair ? 2 : 1)...]
+        }
+        return lines + [Substring(rest)]
     }
 }

@@ -1,11 +1,18 @@
-/// Reads an INI file line by line.
+/// Reads an INI file line by line, as Python's `configparser` does, which botocore reads these files with.
+///
+/// A comment has a line of its own: in a value, `#` and `;` are characters like any other.
 struct INIParser {
-    private(set) var sections: [String: INIFile.Section] = [:]
+    private var sections: [String: INIFile.Section] = [:]
+    /// In the order of the file.
+    private(set) var names: [String] = []
     private var line = 0
     private var section: String?
     private var key: OpenKey?
-    /// Where each section, key and nested key was first seen.
+    /// Where each section and key was first seen.
     private var firstLines: [[String]: Int] = [:]
+
+    /// Its keys belong to every section that has none of that name.
+    private static let defaults = "DEFAULT"
 
     struct Fault: Error {
         let line: Int
@@ -16,75 +23,87 @@ struct INIParser {
     private struct OpenKey {
         let name: String
         let indentation: Int
+        /// Whether its own line has a value; without one, indented lines are settings.
+        let hasValue: Bool
+        /// Since the last line of the value.
+        var emptyLines = 0
     }
 
-    mutating func read(_ bytes: Substring.UTF8View.SubSequence) throws(Fault) {
+    mutating func read(_ text: Substring) throws(Fault) {
         line += 1
-        let indentation = bytes.prefix(while: \.isASCIIBlank).count
-        let text = Substring(bytes).trimmingBlanks
-        guard let first = text.utf8.first else { return }
+        let indentation = text.unicodeScalars.prefix(while: \.isINIBlank).count
+        let text = text.trimmingINIBlanks
+        guard let first = text.utf8.first else {
+            key?.emptyLines += 1
+            return
+        }
         if first == UInt8(ascii: "#") || first == UInt8(ascii: ";") { return }
         if let key, indentation > key.indentation {
-            try readNested(text, of: key)
-        } else if first == UInt8(ascii: "[") {
-            try readSection(text)
+            try readIndented(text, of: key)
+        } else if let name = Self.sectionName(text) {
+            try beginSection(String(name))
         } else {
             try readProperty(text, indentation: indentation)
         }
     }
 
-    private mutating func readSection(_ text: String) throws(Fault) {
-        guard let end = text.firstIndex(of: "]") else { throw fault("a section's name has no closing bracket") }
-        let rest = text[text.index(after: end)...].trimmingBlanks
-        guard rest.isEmpty || rest.hasPrefix("#") || rest.hasPrefix(";") else {
-            throw fault("there is text after a section's closing bracket")
-        }
-        let name = text[text.index(after: text.startIndex)..<end].trimmingBlanks
-        guard !name.isEmpty else { throw fault("a section has no name") }
-        try claim([name], "the section")
-        section = name
-        key = nil
-        sections[name] = INIFile.Section()
+    /// What has been read, without the section of defaults.
+    func finish() -> [String: INIFile.Section] {
+        var sections = sections
+        guard let defaults = sections.removeValue(forKey: Self.defaults) else { return sections }
+        for name in names { sections[name]?.take(defaults) }
+        return sections
     }
 
-    private mutating func readProperty(_ text: String, indentation: Int) throws(Fault) {
+    /// The text between the first bracket and the last one; what stands behind that does not count.
+    private static func sectionName(_ text: Substring) -> Substring? {
+        guard text.utf8.first == UInt8(ascii: "["), let end = text.utf8.lastIndex(of: UInt8(ascii: "]")) else {
+            return nil
+        }
+        let name = text[text.utf8.index(after: text.startIndex)..<end]
+        return name.isEmpty ? nil : name
+    }
+
+    private mutating func beginSection(_ name: String) throws(Fault) {
+        section = name
+        key = nil
+        if name == Self.defaults {
+            sections[name] = sections[name] ?? INIFile.Section()
+        } else {
+            try claim([name], "the section")
+            sections[name] = INIFile.Section()
+            names.append(name)
+        }
+    }
+
+    private mutating func readProperty(_ text: Substring, indentation: Int) throws(Fault) {
         guard let section else { throw fault("a setting stands before the first section") }
-        let (name, value) = try split(text)
+        guard let delimiter = text.utf8.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else {
+            let isSection = text.utf8.first == UInt8(ascii: "[")
+            throw fault(isSection ? "a section's name has no closing bracket" : "there is no = on it")
+        }
+        let name = text[..<delimiter].trimmingINIBlanks.lowercased()
+        guard !name.isEmpty else { throw fault("there is no key before the =") }
+        let value = text[text.utf8.index(after: delimiter)...].trimmingINIBlanks
         try claim([section, name], "the key")
-        sections[section]?.texts[name] = value
-        key = OpenKey(name: name, indentation: indentation)
+        sections[section]?.texts[name] = String(value)
+        key = OpenKey(name: name, indentation: indentation, hasValue: !value.isEmpty)
     }
 
     /// Below a key without value, a setting of its own; below one with a value, more of that value.
-    private mutating func readNested(_ text: String, of key: OpenKey) throws(Fault) {
+    private mutating func readIndented(_ text: Substring, of key: OpenKey) throws(Fault) {
         guard let section else { return }
-        // Added to in its place: taken out, it would be copied for every line.
-        if sections[section]?.texts[key.name]?.isEmpty == false {
-            sections[section]?.texts[key.name]?.append("\n\(text)")
-        } else {
-            let (name, value) = try split(text)
-            try claim([section, key.name, name], "the nested key")
-            sections[section]?.nested[key.name, default: [:]][name] = value
+        self.key?.emptyLines = 0
+        guard !key.hasValue else {
+            // Added to in its place: taken out, it would be copied for every line.
+            sections[section]?.texts[key.name]?.append(String(repeating: "\n", count: key.emptyLines + 1))
+            sections[section]?.texts[key.name]?.append(contentsOf: text)
+            return
         }
-    }
-
-    private func split(_ text: String) throws(Fault) -> (name: String, value: String) {
-        guard let equals = text.firstIndex(of: "=") else { throw fault("there is no = on it") }
-        let name = text[..<equals].trimmingBlanks.lowercased()
-        guard !name.isEmpty else { throw fault("there is no key before the =") }
-        return (name, Self.withoutComment(text[text.index(after: equals)...]))
-    }
-
-    /// A comment after a value begins with a blank; without one, # and ; belong to the value.
-    private static func withoutComment(_ value: Substring) -> String {
-        var previous: Character = " "
-        for index in value.indices {
-            if (value[index] == "#" || value[index] == ";") && (previous == " " || previous == "\t") {
-                return value[..<index].trimmingBlanks
-            }
-            previous = value[index]
-        }
-        return value.trimmingBlanks
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { throw fault("there is no = on it") }
+        let name = String(text[..<equals].trimmingINIBlanks)
+        let value = String(text[text.utf8.index(after: equals)...].trimmingINIBlanks)
+        sections[section]?.nested[key.name, default: [:]][name] = value
     }
 
     private mutating func claim(_ path: [String], _ what: String) throws(Fault) {
@@ -92,5 +111,30 @@ struct INIParser {
         firstLines[path] = line
     }
 
-    private func fault(_ problem: String) -> Fault { Fault(line: line, problem: problem) }
+    private func fault(_ problem: String) -> Fault { Fault(line: line, problem: "\(problem); correct that line") }
+}
+
+extension INIFile.Section {
+    fileprivate mutating func take(_ defaults: Self) {
+        for (key, text) in defaults.texts where texts[key] == nil {
+            texts[key] = text
+            nested[key] = defaults.nested[key]
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// What Python takes for white space: Unicode's, and four separators of ASCII.
+    fileprivate var isINIBlank: Bool { properties.isWhitespace || (0x1c...0x1f).contains(value) }
+}
+
+extension Substring {
+    /// Without the white space around it.
+    fileprivate var trimmingINIBlanks: Substring {
+        let scalars = unicodeScalars
+        guard let start = scalars.firstIndex(where: { !$0.isINIBlank }),
+            let last = scalars.lastIndex(where: { !$0.isINIBlank })
+        else { return "" }
+        return self[start..<scalars.index(after: last)]
+    }
 }

@@ -1,28 +1,35 @@
+public import SystemPackage
+
 /// What the shared config and credentials files say together.
 public struct SharedConfig: Sendable {
     private let profiles: [String: Profile]
     private let ssoSessions: [String: INIFile.Section]
     private let services: [String: INIFile.Section]
+    /// The two files, in words.
     private let source: String
+    /// Why files that are there were not read, by path.
+    private let omissions: [FilePath: String]
 
     /// - Parameters:
     ///   - config: sections `[default]`, `[profile NAME]`, `[sso-session NAME]`, `[services NAME]`.
     ///   - credentials: sections `[NAME]`.
     ///   - source: names the files in messages.
-    public init(config: INIFile?, credentials: INIFile?, source: String = "the shared files") {
+    ///   - omissions: why files that are there were not read, by path: "is not a regular file".
+    public init(
+        config: INIFile?, credentials: INIFile?, source: String = "the shared files",
+        omissions: [FilePath: String] = [:]
+    ) {
         var profiles: [String: Profile] = [:]
         var ssoSessions: [String: INIFile.Section] = [:]
         var services: [String: INIFile.Section] = [:]
-        // In an order, so that two spellings of one name always come out the same: without quotes wins.
-        for (header, section) in (config?.sections ?? [:]).sorted(by: { $0.key < $1.key }) {
+        // Of two spellings of one name, the later one counts.
+        for header in config?.names ?? [] {
+            guard let section = config?.sections[header] else { continue }
             switch SectionHeader(header) {
-            case .named("profile", let name): profiles[name] = Profile(config: section)
-            case .named("sso-session", let name): ssoSessions[name] = section
-            case .named("services", let name): services[name] = section
-            // [profile default] is the later spelling and wins.
-            case .bare("default") where config?.sections["profile default"] == nil:
-                profiles["default"] = Profile(config: section)
-            default: break
+            case .profile(let name)?: profiles[name] = Profile(config: section)
+            case .ssoSession(let name)?: ssoSessions[name] = section
+            case .services(let name)?: services[name] = section
+            case nil: break
             }
         }
         for (name, section) in credentials?.sections ?? [:] {
@@ -32,7 +39,18 @@ public struct SharedConfig: Sendable {
         self.ssoSessions = ssoSessions
         self.services = services
         self.source = source
+        self.omissions = omissions
     }
+
+    /// What keeps files that are there from being read, in words; nil if nothing does.
+    var omissionsText: String? {
+        omissions.isEmpty
+            ? nil
+            : omissions.sorted { $0.key.string < $1.key.string }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+
+    /// Why a file that is there was not read.
+    func omission(of file: FilePath) -> String? { omissions[file] }
 
     /// A profile; nil if it is missing and nobody named it.
     ///
@@ -86,18 +104,32 @@ public struct ProfileName: Sendable, Equatable, CustomStringConvertible {
     public var description: String { text.shown(limit: 100) }
 }
 
+/// What a section of the config file is about (botocore, `build_profile_map`).
 private enum SectionHeader {
-    case bare(String)
-    case named(String, String)
+    case profile(String)
+    case ssoSession(String)
+    case services(String)
 
-    init(_ text: String) {
-        guard let blank = text.utf8.firstIndex(where: \.isASCIIBlank) else {
-            self = .bare(text)
+    /// - Returns: nil for a section of another kind, and for one whose name is not one word, quoted or not.
+    init?(_ text: String) {
+        if text == "default" {
+            self = .profile(text)
             return
         }
-        let name = text[blank...].trimmingBlanks
-        let quote = name.first
-        let isQuoted = name.count >= 2 && (quote == "\"" || quote == "'") && name.last == quote
-        self = .named(String(text[..<blank]), isQuoted ? String(name.dropFirst().dropLast()) : name)
+        func name(after kind: String) -> String? {
+            guard text.utf8.starts(with: kind.utf8), let words = try? ShellWords.split(text), words.count == 2 else {
+                return nil
+            }
+            return words[1]
+        }
+        if let name = name(after: "profile") {
+            self = .profile(name)
+        } else if let name = name(after: "sso-session") {
+            self = .ssoSession(name)
+        } else if let name = name(after: "services") {
+            self = .services(name)
+        } else {
+            return nil
+        }
     }
 }

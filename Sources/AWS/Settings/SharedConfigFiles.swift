@@ -26,23 +26,43 @@ public struct SharedConfigFiles: Sendable {
             credentials: path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
     }
 
-    /// Reads both; a file that is not there says nothing.
+    /// Reads both. A file that is not there says nothing; nor does a device or a directory in its place, or a file that
+    /// may not be read: keys may come from elsewhere (botocore does the same).
     ///
-    /// - Throws: ``AWSError/configuration(_:)`` for one that cannot be read or does not parse.
+    /// - Throws: ``AWSError/configuration(_:)`` for one that is too large or does not parse.
     public func load() throws(AWSError) -> SharedConfig {
-        SharedConfig(
-            config: try Self.read(config), credentials: try Self.read(credentials),
-            source: "\(credentials) or \(config)")
+        var omissions: [FilePath: String] = [:]
+        let config = try Self.read(config, variable: "AWS_CONFIG_FILE", &omissions)
+        let credentials = try Self.read(credentials, variable: "AWS_SHARED_CREDENTIALS_FILE", &omissions)
+        func named(_ path: FilePath) -> String { omissions[path].map { "\(path) (it \($0))" } ?? "\(path)" }
+        return SharedConfig(
+            config: config, credentials: credentials, source: "\(named(self.credentials)) or \(named(self.config))",
+            omissions: omissions)
     }
 
-    private static func read(_ path: FilePath) throws(AWSError) -> INIFile? {
+    private static func read(
+        _ path: FilePath, variable: String, _ omissions: inout [FilePath: String]
+    ) throws(AWSError) -> INIFile? {
         let content: BoundedFile.Content
         do throws(BoundedFile.Failure) {
             content = try BoundedFile.read(path, limit: maximumBytes)
-        } catch .missing {
-            return nil
         } catch {
-            throw .configuration(ConfigurationFault(source: "shared AWS files", problem: "\(error)"))
+            switch error {
+            case .missing: return nil
+            case .notAFile: omissions[path] = error.problem
+            case .unreadable(let cause) where cause.errno == .permissionDenied || cause.errno == .notPermitted:
+                omissions[path] = error.problem
+            case .tooLarge:
+                throw .configuration(
+                    ConfigurationFault(
+                        source: "shared AWS files", problem: "\(error); name the right file with \(variable)"))
+            case .unreadable:
+                throw .configuration(
+                    ConfigurationFault(
+                        source: "shared AWS files", problem: "\(error); fix that, or name another file with \(variable)"
+                    ))
+            }
+            return nil
         }
         return try INIFile(parsing: content.bytes, path: path)
     }

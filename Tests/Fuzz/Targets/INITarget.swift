@@ -29,7 +29,8 @@ extension INIFile {
     /// The file as somebody could have written it.
     fileprivate var text: [UInt8] {
         var lines: [[UInt8]] = []
-        for (name, section) in sections {
+        for name in names {
+            guard let section = sections[name] else { continue }
             lines.append(Array("[\(name)]".utf8))
             for (key, text) in section.texts {
                 // By bytes: to characters, CR and LF together are one.

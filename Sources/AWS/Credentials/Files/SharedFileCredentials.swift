@@ -28,7 +28,9 @@ public struct SharedFileCredentials: CredentialProvider {
     /// - Throws: ``AWSError/configuration(_:)`` for a named profile that is missing, a file that does not parse, or half
     ///   a pair of keys.
     public func lookUp() async throws -> CredentialLookup {
-        guard let profile = try files.load().profile(profile) else { return .absent("no such profile in \(path)") }
+        let shared = try files.load()
+        if let omission = shared.omission(of: path) { return .absent("\(path) \(omission)") }
+        guard let profile = try shared.profile(profile) else { return .absent("no such profile in \(path)") }
         return try staticKeys(file == .credentials ? profile.credentials : profile.config)
     }
 
@@ -36,8 +38,8 @@ public struct SharedFileCredentials: CredentialProvider {
         let accessKeyID = section.text("aws_access_key_id")
         let secretAccessKey = section.text("aws_secret_access_key")
         if accessKeyID == nil && secretAccessKey == nil { return .absent("no keys in \(path)") }
-        guard let accessKeyID else { throw fault("aws_access_key_id is missing") }
-        guard let secretAccessKey else { throw fault("aws_secret_access_key is missing") }
+        guard let accessKeyID else { throw fault("aws_access_key_id is missing; add it there") }
+        guard let secretAccessKey else { throw fault("aws_secret_access_key is missing; add it there") }
         do {
             return .found(
                 try Credentials(
