@@ -85,7 +85,9 @@ import Testing
     @Test func `is asked three times, a second apart, for two seconds each`() async throws {
         let world = CredentialWorld([Self.relative: "/gone"])
         let error = try #require(await world.failure())
-        #expect("\(error)" == "no credentials from container: 169.254.170.2 answered with HTTP 404")
+        #expect(
+            "\(error)" == "no credentials from container: 169.254.170.2 answered with HTTP 404; "
+                + "check the role of the task or pod")
         #expect(world.directTransport.requests.count == 3 && world.time.sleeps == [.seconds(1), .seconds(1)])
         #expect(world.directTransport.requests.allSatisfy { $0.limits.total == .seconds(2) })
         #expect(world.directTransport.requests.allSatisfy { $0.limits.bodyBytes <= 65_536 })

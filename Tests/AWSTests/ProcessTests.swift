@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"echo '{"Version": 2, \#(keys)}'"#, "only version 1 is known"),
+        (#"echo '{"Version": 2, \#(keys)}'"#, "is not 1, the only one that is known"),
         (#"echo '{\#(keys)}'"#, "Version: expected a value"),
         (#"echo '{"Version": 1, "AccessKeyId": "canary"}'"#, "SecretAccessKey: expected a value"),
         (#"echo '{"Version": 1, "AccessKeyId": "a b", "SecretAccessKey": "s"}'"#, "the access key ID holds a blank"),
@@ -47,12 +47,43 @@ import Testing
         #expect(text.contains(problem) && !text.contains("canary") && !text.contains("\n"), "\(text)")
     }
 
+    @Test(arguments: [
+        (#"sh DIR/run --vault "team #1" --json"#, ["--vault", "team #1", "--json"]),
+        ("sh DIR/run --account #2 --json", ["--account", "#2", "--json"]),
+        ("sh DIR/run a ; b;c #", ["a", ";", "b;c", "#"]), ("sh DIR/run x: =y", ["x:", "=y"]),
+        ("sh DIR/run a\n  #not an argument\n  b\n\n  'c'", ["a", "b", "c"]),
+    ])
+    func `gets signs of comments among its arguments`(_ line: String, _ arguments: [String]) async throws {
+        for delimiter in ["=", ":"] {
+            let world = CredentialWorld(config: "[default]\ncredential_process \(delimiter) \(line)\n")
+            world.write(
+                #"""
+                echo '{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "SessionToken": ""}'
+                printf '%s\n' "$@" >"$(dirname "$0")/arguments"
+                """#, to: "run")
+            let credentials = try await world.chain().credentials()
+            #expect(credentials.accessKeyID == "AKID" && credentials.sessionToken == nil)
+            #expect(world.read("arguments") == arguments.map { "\($0)\n" }.joined())
+        }
+    }
+
+    @Test func `that takes too long is killed, and said to be run by hand`() async throws {
+        let world = CredentialWorld(config: "[default]\ncredential_process = sleep 1000\n")
+        let process = ProcessCredentials(
+            profile: .default, context: try world.context(), timeLimit: .milliseconds(100))
+        await #expect { try await process.lookUp() } throws: {
+            "\($0)".contains("run it by hand to see what it waits for")
+        }
+    }
+
     @Test func `that does not exist or is no command line is an error`() async throws {
         #expect(
             "\(try await failure("", config: "[default]\ncredential_process = /nonexistent/x\n"))".contains(
                 "could not be started"))
         let open = try await failure("", config: "[default]\ncredential_process = sh 'canary\n")
-        #expect(open.fault == "credential_process of profile \"default\": a quotation mark is never closed")
+        #expect(
+            open.fault
+                == "credential_process of profile \"default\": a quotation mark is never closed; correct that line")
     }
 }
 

@@ -54,7 +54,8 @@ public struct CredentialChain: CredentialProvider {
         case .absent(let reason):
             throw AWSError.provider(
                 ProviderFault(
-                    provider: provider.name, problem: "\(reason), although it had some before", isTemporary: true))
+                    provider: provider.name,
+                    problem: "\(reason), although it had some before; run the same command again", isTemporary: true))
         }
     }
 

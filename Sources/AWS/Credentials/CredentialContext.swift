@@ -50,7 +50,9 @@ public struct CredentialContext: Sendable {
             }
         } catch let error as any CredentialAnswerFault {
             throw AWSError.provider(
-                ProviderFault(provider: provider, problem: "its answer is none: \(error)", isTemporary: true))
+                ProviderFault(
+                    provider: provider, problem: "its answer is none: \(error); run the same command again later",
+                    isTemporary: true))
         }
     }
 }

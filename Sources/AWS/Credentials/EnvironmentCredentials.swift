@@ -24,7 +24,7 @@ public struct EnvironmentCredentials: CredentialProvider {
                         sessionToken: environment["AWS_SESSION_TOKEN"] ?? environment["AWS_SECURITY_TOKEN"],
                         expiration: try expiration()))
             } catch {
-                throw incomplete("\(error); set the variables AWS_… anew")
+                throw incomplete("\(error); set the variables AWS_… again")
             }
         }
     }

@@ -49,18 +49,20 @@ public struct ContainerCredentials: CredentialProvider {
         do {
             response = try await context.directTransport.send(request)
         } catch let error as HTTPTransportError {
-            return failure("\(error)")
+            return failure("\(error); run the same command again later")
         }
         guard response.status == 200 else {
             let isRefused = (300..<500).contains(response.status) && response.status != 429
-            return failure("\(request.url.authority) answered with HTTP \(response.status)", isTemporary: !isRefused)
+            let advice = isRefused ? "check the role of the task or pod" : "run the same command again later"
+            return failure(
+                "\(request.url.authority) answered with HTTP \(response.status); \(advice)", isTemporary: !isRefused)
         }
         do {
             let document = JSONField(try JSONValue(parsing: response.body))
             return .success(
                 try Credentials(document, names: .metadata, expiration: try document.timestamp("Expiration")))
         } catch {
-            return failure("the answer of \(request.url.authority): \(error)")
+            return failure("the answer of \(request.url.authority): \(error); run the same command again later")
         }
     }
 
@@ -75,7 +77,7 @@ public struct ContainerCredentials: CredentialProvider {
         do throws(BoundedFile.Failure) {
             bytes = try BoundedFile.read(FilePath(path), limit: Self.maximumTokenBytes).bytes
         } catch {
-            throw .provider(ProviderFault(provider: name, problem: "\(variable)_FILE: \(error)"))
+            throw .provider(ProviderFault(provider: name, problem: "\(variable)_FILE: \(error); correct the variable"))
         }
         return try checked(bytes, "the file of \(variable)_FILE")
     }
@@ -84,7 +86,8 @@ public struct ContainerCredentials: CredentialProvider {
         guard !token.isEmpty, token.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
             throw .configuration(
                 ConfigurationFault(
-                    source: source, problem: "it is empty or holds a line break or another character no header takes"))
+                    source: source,
+                    problem: "it is empty or holds a line break or another character no header takes; set it again"))
         }
         return String(decoding: token, as: UTF8.self)
     }

@@ -36,7 +36,8 @@ public struct ProcessCredentials: CredentialProvider {
             problem = "\(error)"
         }
         throw .configuration(
-            ConfigurationFault(source: "credential_process of profile \"\(profile)\"", problem: problem))
+            ConfigurationFault(
+                source: "credential_process of profile \"\(profile)\"", problem: "\(problem); correct that line"))
     }
 
     private func output(of command: [String]) async throws -> [UInt8] {
@@ -46,26 +47,39 @@ public struct ProcessCredentials: CredentialProvider {
                 command, environment: context.settings.environment.variables, timeLimit: timeLimit,
                 outputLimit: Self.outputLimit)
         } catch let error as ChildProcessError {
-            throw fault("the program \(error)")
+            throw fault("the program \(error); \(Self.advice(error))")
         }
         // What a program says when it fails may be anything, its secrets too.
-        let silence = outcome.errorBytes == 0 ? "" : " and wrote to standard error; run it by hand to see what"
+        let next = "\(outcome.errorBytes == 0 ? "" : " and wrote to standard error"); run it by hand to see why"
         switch outcome.end {
         case .exited(0): return outcome.output
-        case .exited(let status): throw fault("the program ended with status \(status)\(silence)")
-        case .signaled(let signal): throw fault("the program was ended by signal \(signal)\(silence)")
+        case .exited(let status): throw fault("the program ended with status \(status)\(next)")
+        case .signaled(let signal): throw fault("the program was ended by signal \(signal)\(next)")
         }
     }
 
     private func credentials(in output: [UInt8]) throws(AWSError) -> Credentials {
         do {
             let document = JSONField(try JSONValue(parsing: output))
-            guard try document.member("Version").integer() == 1 else { throw fault("only version 1 is known") }
+            guard try document.member("Version").integer() == 1 else {
+                throw fault("the Version that the program prints is not 1, the only one that is known")
+            }
             return try Credentials(document, expiration: try document.timestamp("Expiration"))
         } catch let error as AWSError {
             throw error
         } catch {
-            throw fault("the program's output: \(error)")
+            throw fault("the program's output: \(error); it must be one JSON object, \(Self.expectedOutput)")
+        }
+    }
+
+    private static let expectedOutput = #"{"Version": 1, "AccessKeyId": "…", "SecretAccessKey": "…"}"#
+
+    private static func advice(_ error: ChildProcessError) -> String {
+        switch error {
+        case .notStarted: "correct credential_process"
+        case .timedOut: "run it by hand to see what it waits for; nothing can be typed in here"
+        case .tooMuchOutput: "it must print one JSON object, \(expectedOutput)"
+        case .lost: "run the same command again"
         }
     }
 

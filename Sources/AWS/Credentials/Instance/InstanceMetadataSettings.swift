@@ -37,7 +37,8 @@ struct InstanceMetadataSettings {
         case "ipv6": return HTTPURL(scheme: .http, host: "[fd00:ec2::254]")
         default:
             throw .configuration(
-                ConfigurationFault(source: mode?.origin ?? "", problem: "it is neither IPv4 nor IPv6"))
+                ConfigurationFault(
+                    source: mode?.origin ?? "", problem: "it is neither IPv4 nor IPv6; write one of them"))
         }
     }
 }

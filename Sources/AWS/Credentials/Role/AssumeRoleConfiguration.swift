@@ -30,7 +30,7 @@ struct AssumeRoleConfiguration {
         var duration: Int?
         if let text = profile["duration_seconds"] {
             guard let seconds = Int(text), seconds > 0 else {
-                throw fault("duration_seconds", "it is no number of seconds")
+                throw fault("duration_seconds", "it is no number of seconds; write 3600, say")
             }
             duration = seconds
         }
@@ -63,7 +63,8 @@ struct AssumeRoleConfiguration {
                 ConfigurationFault(
                     source: "source_profile of profile \"\(name)\"",
                     problem: "it leads in a circle: "
-                        + (visited + [source.text]).map { $0.shown(limit: 100) }.joined(separator: " → ")))
+                        + (visited + [source.text]).map { $0.shown(limit: 100) }.joined(separator: " → ")
+                        + "; let one of them have keys of its own"))
         }
         return profile.hasStaticKeys || !profile.takesRole ? .profile(source) : .role(source)
     }

@@ -20,13 +20,15 @@ struct SSOConfiguration {
         if let session {
             guard let found = context.settings.sharedConfig.ssoSession(session) else {
                 throw fault(
-                    "sso_session", "there is no section [sso-session \(session.shown(limit: 80))] in the config file")
+                    "sso_session",
+                    "there is no section [sso-session \(session.shown(limit: 80))] in the config file; add it")
             }
             section = found
         }
         func value(_ key: String) throws(AWSError) -> String {
             switch (profile[key], section.text(key)) {
-            case (let own?, let shared?) where own != shared: throw fault(key, "the sso-session says something else")
+            case (let own?, let shared?) where own != shared:
+                throw fault(key, "the sso-session says something else; drop one of them")
             case (let own?, _): return own
             case (nil, let shared?): return shared
             case (nil, nil): throw fault(key, "it is missing; add it to sign in with SSO")
