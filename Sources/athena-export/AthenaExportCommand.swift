@@ -109,7 +109,7 @@ enum Main {
                 "\(message.hasSuffix(".") ? message.dropLast() : message[...]); see athena-export --help")
             ExitStatus.usage.exit()
         }
-        console.writeError("\(error)")
+        console.writeError(error)
         ExitStatus(error).exit()
     }
 }

@@ -30,6 +30,15 @@ final class Console: Sendable {
         writeLine("athena-export: error: \(message.replacing(newlinesWith: " ").shown(limit: 2000))")
     }
 
+    /// Writes an error, on one line. On a terminal its details get lines of their own.
+    func writeError(_ error: any Error) {
+        guard columns != nil, let error = error as? AWSError, !error.details.isEmpty else {
+            return writeError("\(error)")
+        }
+        writeError(error.summary)
+        for detail in error.details { writeLine("  " + detail.shown(limit: 500)) }
+    }
+
     /// Writes a line to standard error.
     func writeLine(_ line: String) {
         progressShown.withLock { isShown in

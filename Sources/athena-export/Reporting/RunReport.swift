@@ -31,7 +31,7 @@ struct RunReport {
                 "the summary could not be written to standard output; athena-export status tells how far the run got")
             if status == .success { status = .inputOutput }
         }
-        if let error = end.error { console.writeError("\(error)") }
+        if let error = end.error { console.writeError(error) }
         if let directory = end.directory {
             write(
                 RunMetrics(

@@ -49,12 +49,14 @@ struct TerminalEmulator {
     /// Runs the command in the terminal.
     ///
     /// - Returns: the screen after each piece of output, and the exit status.
-    func run(_ arguments: [String]) async throws -> (screens: [TerminalScreen], status: Int) {
+    func run(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> (screens: [TerminalScreen], status: Int) {
         let outcome = try await Executable.run(
             try #require(TestMachine.python),
             [Self.script, kind.rawValue, widths.map(String.init).joined(separator: ","), String(pieces)]
                 + [Executable.path] + arguments,
-            environment: Executable.environment(["PYTHONIOENCODING": "utf-8"]))
+            environment: Executable.environment(environment.merging(["PYTHONIOENCODING": "utf-8"]) { $1 }))
         try #require(outcome.status == 0, "\(outcome.errors)")
         var answers = try outcome.output.split(separator: "\n").map {
             JSONField(try JSONValue(parsing: Array($0.utf8)))
