@@ -125,12 +125,11 @@ extension Span<UInt8> {
     private func skipJSONBlocks(from offset: inout Int, depth: inout Int) -> Bool {
         var isInString = false
         while offset &+ 16 <= count {
-            let marks = JSONMarks(loadWord(at: offset), loadWord(at: offset &+ 8))
-            let strings = marks.strings(beginInString: isInString)
-            let (opening, closing) = marks.brackets(outside: strings)
-            guard !marks.hasSpecials, closing < depth, !marks.hasScalars(outside: strings) else { break }
-            depth += opening - closing
-            isInString = strings &>> 15 != 0
+            let marks = JSONMarks(
+                loadWord(at: offset), loadWord(at: offset &+ 8), beginsInString: isInString)
+            guard !marks.hasOthers, marks.closing < depth else { break }
+            depth += marks.opening - marks.closing
+            isInString = marks.endsInString
             offset &+= 16
         }
         return isInString

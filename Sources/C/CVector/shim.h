@@ -46,22 +46,44 @@ static inline uint64_t cvector_text_marks(uint64_t low, uint64_t high) {
         bytes);
 }
 
-// Four sets: quotes; backslashes and what is below 0x20; opening brackets and braces; closing ones.
-static inline uint64_t cvector_json_marks(uint64_t low, uint64_t high) {
+struct cvector_json_marks {
+    // Brackets and braces that open outside of strings in the lower half, those that close in the upper one.
+    uint64_t brackets;
+    // A bit for each byte that is in a string, opening quotes included.
+    uint32_t strings;
+    // A bit for each byte that is a backslash or below 0x20, or stands outside of strings and gives no structure.
+    uint32_t others;
+};
+
+// What JSON's structure is in sixteen bytes. `begins_in_string`: whether the first byte stands in a string, or is its
+// closing quote.
+static inline struct cvector_json_marks cvector_json_marks(uint64_t low, uint64_t high, _Bool begins_in_string) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    // Each byte becomes the parity of the quotes up to its own.
+    __m128i strings = _mm_xor_si128(quotes, _mm_slli_si128(quotes, 1));
+    strings = _mm_xor_si128(strings, _mm_slli_si128(strings, 2));
+    strings = _mm_xor_si128(strings, _mm_slli_si128(strings, 4));
+    strings = _mm_xor_si128(strings, _mm_slli_si128(strings, 8));
+    strings = _mm_xor_si128(strings, _mm_set1_epi32(-(int)begins_in_string));
     // Brackets and braces are told apart by one bit.
     const __m128i braces = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    return cvector_four_sets(
-        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), cvector_specials(bytes),
-        _mm_cmpeq_epi8(braces, _mm_set1_epi8('{')), _mm_cmpeq_epi8(braces, _mm_set1_epi8('}')));
-}
-
-// A bit for each byte that is a comma, a colon or a space.
-static inline uint64_t cvector_json_separators(uint64_t low, uint64_t high) {
-    const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i opening = _mm_cmpeq_epi8(braces, _mm_set1_epi8('{'));
+    const __m128i closing = _mm_cmpeq_epi8(braces, _mm_set1_epi8('}'));
     const __m128i points = _mm_or_si128(
-        _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
-    return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(points, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))));
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'))),
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
+    const __m128i structure = _mm_or_si128(_mm_or_si128(opening, closing), _mm_or_si128(points, quotes));
+    const __m128i known = _mm_or_si128(structure, strings);
+    const __m128i others = _mm_or_si128(cvector_specials(bytes), _mm_xor_si128(known, _mm_set1_epi8(-1)));
+    const __m128i one = _mm_set1_epi8(1);
+    const __m128i opened = _mm_sad_epu8(_mm_and_si128(_mm_andnot_si128(strings, opening), one), _mm_setzero_si128());
+    const __m128i closed = _mm_sad_epu8(_mm_and_si128(_mm_andnot_si128(strings, closing), one), _mm_setzero_si128());
+    const __m128i halves = _mm_or_si128(opened, _mm_slli_epi64(closed, 32));
+    const __m128i sums = _mm_add_epi64(halves, _mm_shuffle_epi32(halves, 0x4e));
+    struct cvector_json_marks marks = {
+        (uint64_t)_mm_cvtsi128_si64(sums), (uint32_t)_mm_movemask_epi8(strings), (uint32_t)_mm_movemask_epi8(others)};
+    return marks;
 }
 
 struct cvector_csv_marks {
