@@ -46,7 +46,8 @@ public struct RowBlock: Sendable {
         @inlinable public static var loneSurrogate: Traits { Traits(rawValue: 4) }
         /// No byte of the text needs an escape in JSON.
         @inlinable public static var plainJSON: Traits { Traits(rawValue: 8) }
-        /// The text is not empty and holds no comma, quote, backslash or control character, so it can stand bare in CSV.
+        /// The text is not empty and holds no comma, quote, backslash or control character, so it can stand bare in CSV
+        /// unless it is blank or begins with U+FEFF.
         @inlinable public static var plainCSV: Traits { Traits(rawValue: 16) }
     }
 

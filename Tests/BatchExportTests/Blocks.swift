@@ -1,7 +1,9 @@
 import BatchExport
 
 /// Rows for tests, from strings.
-func block(_ rows: [[String?]]) -> RowBlock {
+///
+/// - Parameter traits: what a parser noticed about every text, beside U+0000.
+func block(_ rows: [[String?]], traits: RowBlock.Traits = []) -> RowBlock {
     var bytes: [UInt8] = []
     var cells: [RowBlock.Cell] = []
     var hasUnloadable = false
@@ -12,7 +14,7 @@ func block(_ rows: [[String?]]) -> RowBlock {
         }
         let isNUL = value.utf8.contains(0)
         hasUnloadable = hasUnloadable || isNUL
-        cells.append(RowBlock.Cell(start: bytes.count, count: value.utf8.count, traits: isNUL ? .nul : []))
+        cells.append(RowBlock.Cell(start: bytes.count, count: value.utf8.count, traits: isNUL ? .nul : traits))
         bytes += Array(value.utf8)
     }
     return RowBlock(bytes: bytes, cells: cells, columnCount: rows.first?.count ?? 0, hasUnloadableCells: hasUnloadable)

@@ -22,6 +22,34 @@ private func csv(_ values: String?...) throws -> String {
         #expect(try csv("a\nb", "a\rb", "\"", "x") == "\"a\nb\",\"a\rb\",\"\"\"\",x\n")
     }
 
+    @Test(arguments: [
+        " ", "   ", "\t", " \t ", String(repeating: " ", count: 40), "\u{feff}", "\u{feff}id", "\u{feff} x",
+    ])
+    func `a value of blanks and a value that begins with U+FEFF are quoted`(_ value: String) throws {
+        #expect(try csv(value, "x") == "\"\(value)\",x\n")
+        #expect(try csv("x", value) == "x,\"\(value)\"\n")
+        #expect(try csv(value) == "\"\(value)\"\n")
+    }
+
+    @Test(arguments: [
+        " a", "a ", " \t.", "\u{a0}", "\u{3000}", "\u{1}", "\u{b}", "\u{fefe}x", "\u{ff21}", "a\u{feff}", "!", "~", "é",
+        "\u{ef}", "😀",
+    ])
+    func `a value that only resembles blanks or U+FEFF stands bare`(_ value: String) throws {
+        #expect(try csv(value, "x") == "\(value),x\n")
+    }
+
+    @Test(arguments: [" ", "  ", "\u{feff}", "\u{feff}id", " a", "a", "!", "\u{fefe}", "\u{ff21}", "😀", "\u{7f}"])
+    func `a value is quoted alike whether its parser called it plain or not`(_ value: String) throws {
+        for rows in [[[value, "x"]], [["x", value]], [[value]]] as [[[String?]]] {
+            let encoder = FileFormat.csv.encoder(for: columns(rows[0].map { _ in .string }))
+            var (plain, other) = (EncodedRows(), EncodedRows())
+            try encoder.encode(block(rows, traits: [.plainCSV, .plainJSON]), into: &plain)
+            try encoder.encode(block(rows), into: &other)
+            #expect(plain.bytes == other.bytes)
+        }
+    }
+
     @Test func `a special byte is found at every place of a long value`() throws {
         for length in 1..<40 {
             for place in 0..<length {
@@ -37,11 +65,12 @@ private func csv(_ values: String?...) throws -> String {
     }
 
     @Test func `column names are quoted like values`() {
-        let encoder = FileFormat.csv.encoder(for: [
-            Column(name: "a,b", sourceType: "varchar", type: .string),
-            Column(name: "c", sourceType: "varchar", type: .string),
-        ])
-        #expect(String(decoding: encoder.fileHeader, as: UTF8.self) == "\"a,b\",c\n")
+        let names = ["\u{feff}id", "a,b", "c", " ", "a\rb", "say \"hi\"", "a\u{feff}"]
+        let encoder = FileFormat.csv.encoder(
+            for: names.map { Column(name: $0, sourceType: "varchar", type: .string) })
+        #expect(
+            Array(encoder.fileHeader)
+                == Array("\"\u{feff}id\",\"a,b\",c,\" \",\"a\rb\",\"say \"\"hi\"\"\",a\u{feff}\n".utf8))
     }
 }
 

@@ -160,6 +160,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "id,v\na, \nb,\"\t \"\nc,\u{feff}x\n", "id,v\na,\" \"\n\"\u{feff}\",\n\u{feff}b,  \n",
+        "id,v\n ,1\n\"  \",2\n   ,3\n",
+    ])
+    func `a file is right whether blanks and U+FEFF stand in quotes, or bare as version 0.1.0 wrote them`(
+        _ text: String
+    ) async throws {
+        try await withExport { export in
+            try await export.rewrite(1, text: Array(text.utf8))
+            #expect(try await export.found().isEmpty)
+        }
+    }
+
+    @Test(arguments: ["\"\u{feff}id\",\" \"", "\u{feff}id, "])
+    func `a header is right whether names of blanks and U+FEFF stand in quotes, or bare as version 0.1.0 wrote them`(
+        _ header: String
+    ) async throws {
+        try await withExport { export in
+            let names = ["\u{feff}id", " "]
+            for batch in 1...3 {
+                let rows = try export.text(batch).drop { $0 != "\n" }
+                try await export.rewrite(batch, text: Array((header + rows).utf8))
+            }
+            let old = export.manifest
+            export.manifest = Manifest(
+                table: old.table, primaryKey: [names[0]], fileFormat: .csv,
+                columns: names.map { Column(name: $0, sourceType: "varchar", type: .string) }, runs: old.runs,
+                batches: old.batches)
+            #expect(try await export.found().isEmpty)
+            let merged = try await export.merge()
+            #expect(Array(merged.utf8.prefix(12)) == Array("\"\u{feff}id\",\" \"\n".utf8))
+        }
+    }
+
     @Test(
         arguments: [
             (#"{"id":"a","v":"9"}"#, .duplicateKey), (#"{"id":"\u0061","v":"9"}"#, .malformedRow),

@@ -3,21 +3,37 @@ import JSON
 /// RFC 4180: UTF-8, comma, `\n`, a header line.
 ///
 /// NULL is nothing between the separators. A value is quoted when it is empty, is `\.` (which ends PostgreSQL's COPY),
-/// or contains a comma, quote, CR or LF; else it stands bare.
+/// consists of blanks only (pandas drops such a line), begins with U+FEFF (which readers take for a byte order mark), or
+/// contains a comma, quote, CR or LF; else it stands bare. Names in the header are quoted in the same way.
 public struct CSVEncoder: RowEncoder {
     public let fileHeader: [UInt8]
     private let isSingleColumn: Bool
 
     public init(columns: [Column]) {
+        fileHeader = Self.header(columns, isQuoted: Self.needsQuotes)
+        isSingleColumn = columns.count == 1
+    }
+
+    /// The header line as version 0.1.0 wrote it: with names bare that begin with U+FEFF or consist of blanks.
+    static func olderFileHeader(columns: [Column]) -> [UInt8] {
+        header(columns, isQuoted: hasStructure)
+    }
+
+    private static func header(
+        _ columns: [Column], isQuoted: (Span<UInt8>, Range<Int>, TextMarks) -> Bool
+    ) -> [UInt8] {
         var header: [UInt8] = []
         for (index, column) in columns.enumerated() {
             if index > 0 { header.append(0x2c) }
             let name = Array(column.name.utf8)
-            header.append(room: Self.room(for: name.indices)) { Self.append(name.span, in: name.indices, to: $0) }
+            let marks = name.span.textMarks(in: name.indices)
+            let isQuoted = isQuoted(name.span, name.indices, marks)
+            header.append(room: room(for: name.indices)) {
+                append(name.span, in: name.indices, marks, isQuoted: isQuoted, to: $0)
+            }
         }
         header.append(0x0a)
-        fileHeader = header
-        isSingleColumn = columns.count == 1
+        return header
     }
 
     public func encode(
@@ -88,10 +104,13 @@ public struct CSVEncoder: RowEncoder {
             if index > indices.lowerBound { line.append(0x2c) }
             let cell = cells[index]
             bytes.prefetchRows(after: cell)
-            if cell.traits.contains(.plainCSV) {
+            // One comparison tells blanks and the first byte of U+FEFF from what nearly every value begins with.
+            if cell.traits.contains(.plainCSV), bytes[cell.range.lowerBound] &- 0x21 < 0xef - 0x21 {
                 line.append(copying: bytes, in: cell.range)
             } else if !cell.isNull {
-                line = append(bytes, in: cell.range, to: line)
+                let marks = bytes.textMarks(in: cell.range)
+                let isQuoted = needsQuotes(bytes, in: cell.range, marks)
+                line = append(bytes, in: cell.range, marks, isQuoted: isQuoted, to: line)
             }
         }
         line.append(0x0a)
@@ -104,11 +123,9 @@ public struct CSVEncoder: RowEncoder {
     }
 
     private static func append(
-        _ bytes: Span<UInt8>, in range: Range<Int>, to writer: consuming ByteWriter
+        _ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks, isQuoted: Bool, to writer: consuming ByteWriter
     ) -> ByteWriter {
         var line = writer
-        let marks = bytes.textMarks(in: range)
-        let isQuoted = needsQuotes(bytes, in: range, marks)
         if isQuoted { line.append(0x22) }
         if marks.hasQuotes {
             for offset in range {
@@ -128,12 +145,29 @@ public struct CSVEncoder: RowEncoder {
     }
 
     private static func needsQuotes(_ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks) -> Bool {
+        hasStructure(bytes, in: range, marks) || isBlank(bytes, in: range) || beginsWithMark(bytes, in: range)
+    }
+
+    /// Whether a value without quotes would be NULL, the end of PostgreSQL's COPY, or more than one value.
+    private static func hasStructure(_ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks) -> Bool {
         if marks.hasQuotes || marks.hasCommas || range.isEmpty { return true }
         guard marks.hasSpecials else { return false }
         return isEndOfCopy(bytes, in: range) || range.contains { bytes[$0] == 0x0a || bytes[$0] == 0x0d }
     }
 
-    private static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+    /// Whether a value consists of spaces and tabs.
+    private static func isBlank(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+        range.allSatisfy { bytes[$0] == 0x20 || bytes[$0] == 0x09 }
+    }
+
+    /// Whether a value begins with U+FEFF.
+    private static func beginsWithMark(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
+        let start = range.lowerBound
+        return range.count >= 3 && bytes[start] == 0xef && bytes[start + 1] == 0xbb && bytes[start + 2] == 0xbf
+    }
+
+    /// Whether a value is `\.`.
+    static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
         range.count == 2 && bytes[range.lowerBound] == 0x5c && bytes[range.lowerBound + 1] == 0x2e
     }
 }

@@ -116,12 +116,12 @@ struct BatchRows: ~Copyable {
 
     /// - Returns: the offset behind the header; nil if it is not there, or not yet.
     private mutating func readHeader(_ bytes: [UInt8], isLast: Bool) -> Int? {
-        let header = scanner.fileHeader
-        if bytes.starts(with: header) {
+        let headers = scanner.fileHeaders
+        if let header = headers.first(where: { bytes.starts(with: $0) }) {
             isHeaderRead = true
             return header.count
         }
-        if bytes.count < header.count, !isLast {
+        if bytes.count < headers.map(\.count).max() ?? 0, !isLast {
             carry = bytes
         } else if !isLast || text.isComplete {
             fail("the first line does not name the manifest's columns", .header)

@@ -1,12 +1,13 @@
 import JSON
 
-/// Reads what ``CSVEncoder`` writes, and nothing else.
+/// Reads what ``CSVEncoder`` writes, and nothing else but what version 0.1.0 wrote without quotes: texts of blanks, and
+/// those that begin with U+FEFF.
 struct CSVScanner: RowScanner {
-    let fileHeader: [UInt8]
+    let fileHeaders: [[UInt8]]
     private let columnCount: Int
 
     init(columns: [Column]) {
-        fileHeader = CSVEncoder(columns: columns).fileHeader
+        fileHeaders = [CSVEncoder(columns: columns).fileHeader, CSVEncoder.olderFileHeader(columns: columns)]
         columnCount = columns.count
     }
 
@@ -47,7 +48,7 @@ struct CSVScanner: RowScanner {
             rows.appendNull()
             return end
         }
-        if end - start == 2, CSVEncoder.needsQuotes(text, in: start..<end) {
+        if CSVEncoder.isEndOfCopy(text, in: start..<end) {
             throw RowProblem("the value \\. stands without quotes")
         }
         rows.append(start..<end)

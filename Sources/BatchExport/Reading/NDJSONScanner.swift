@@ -4,7 +4,7 @@ import JSON
 ///
 /// Cells get the text that the source had. A `json` column's text stands as it was embedded, without blanks.
 struct NDJSONScanner: RowScanner {
-    let fileHeader: [UInt8] = []
+    let fileHeaders: [[UInt8]] = [[]]
     private let fields: [(prefix: [UInt8], type: ColumnType)]
 
     init(columns: [Column]) {

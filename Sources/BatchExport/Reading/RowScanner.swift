@@ -2,8 +2,8 @@
 ///
 /// A scanner holds no state and does no I/O, and makes no string or array for a row or cell.
 protocol RowScanner: Sendable {
-    /// What every file begins with.
-    var fileHeader: [UInt8] { get }
+    /// What a file may begin with: what the encoder writes, then what older versions wrote.
+    var fileHeaders: [[UInt8]] { get }
 
     /// Reads the row that begins at `start` and adds it to `rows`.
     ///
