@@ -2,7 +2,7 @@
 
 extension FuzzTarget {
     /// The rows of published files. What the scanner of a format takes, its encoder writes again to the same bytes; values
-/// that version 0.1.0 wrote without quotes get them.
+    /// that version 0.1.0 wrote without quotes get them.
     static let csvRows = FuzzTarget("csv-rows") { try check($0, as: .csv) }
     static let ndjsonRows = FuzzTarget("ndjson-rows") { try check($0, as: .ndjson) }
 
