@@ -7,14 +7,14 @@ import JSON
 /// The secrets are learnt from the run itself: its environment and the files that its arguments name.
 struct Discretion {
     private let isCommand: Bool
-    private let printsRows: Bool
+    private let printsData: Bool
     private let showsProgress: Bool
     private let secrets: [CanarySecret]
     private let directories: [String]
 
     init(_ program: String, _ arguments: [String], _ environment: [String: String], directory: String) {
         isCommand = program == Executable.path
-        printsRows = arguments.first == "merge"
+        printsData = ["merge", "loader"].contains(arguments.first)
         showsProgress = arguments.contains("--progress")
         guard isCommand || arguments.contains(Executable.path) else {
             secrets = []
@@ -37,8 +37,8 @@ struct Discretion {
             let bytes = FileManager.default.contents(atPath: file) ?? Data()
             let stream = (file as NSString).lastPathComponent
             try check(bytes, stream)
-            // What is merged are the rows as they are.
-            if isCommand, !(printsRows && file == output) { try checkTerminal(bytes, stream) }
+            // Merged rows, and the names in a script for a database, are data as they are.
+            if isCommand, !(printsData && file == output) { try checkTerminal(bytes, stream) }
         }
         guard !secrets.isEmpty else { return }
         for directory in directories {

@@ -57,6 +57,7 @@ private struct BigQueryScript {
               FROM FILES (\(fileOptions), uris = [\(Self.text("\(plan.location)/\(batch.path)"))]);
               ASSERT (SELECT COUNT(*) FROM athena_export_stage) = \(batch.rows)
                 AS 'batch \(number): the file does not hold the \(batch.rows) rows that the manifest names';
+            \(yearChecks(of: batch))\
               BEGIN TRANSACTION;
               MERGE \(table.name) t USING (
                 SELECT
@@ -72,6 +73,18 @@ private struct BigQueryScript {
             END IF;
 
             """
+    }
+
+    /// BigQuery has the years from 1 to 9999.
+    private func yearChecks(of batch: Manifest.Batch) -> String {
+        plan.columns.filter(\.hasYears).map { column in
+            let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "BigQuery")
+            return """
+                  ASSERT NOT EXISTS (SELECT 1 FROM athena_export_stage WHERE \(SignedYear.begins(Self.name(column.name))))
+                    AS \(Self.text(problem));
+
+                """
+        }.joined()
     }
 
     private var fileOptions: String {

@@ -3,6 +3,7 @@
 /// DuckDB itself looks at neither the check value nor the end of a gzip file, so the digest is what finds a damaged one.
 struct DuckDBLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
+        try plan.refuseCRLF(for: "DuckDB")
         let script = DuckDBScript(plan)
         return ([script.opening] + plan.batches.map { script.load($0) } + [script.closing]).joined(separator: "\n")
     }
@@ -102,9 +103,10 @@ private struct DuckDBScript {
             """
         switch plan.format {
         case .csv:
+            // Not told of the line end, DuckDB takes a CR in the header for one.
             return """
                 read_csv(getvariable('athena_export_file'), auto_detect = false, header = true, delim = ',',
-                  quote = '"', escape = '"', allow_quoted_nulls = false, max_line_size = 67108864,
+                  new_line = '\\n', quote = '"', escape = '"', allow_quoted_nulls = false, max_line_size = 67108864,
                   buffer_size = 134217728, \(common))
                 """
         case .ndjson:
@@ -129,9 +131,11 @@ private struct DuckDBScript {
         return switch column.type {
         case .string: name
         case .binary: "unhex(replace(\(name), ' ', ''))"
+        // DuckDB takes a minus sign in front of a year, by ISO 8601 as Athena prints it, and no plus sign.
+        case .naiveDate, .naiveDateTime: "CAST(ltrim(\(name), '+') AS \(table.type(column)))"
         // DuckDB reads the name of a zone after a blank, and an offset without one.
         case .utcDateTime:
-            #"CAST(regexp_replace(\#(name), ' ([+-]\d\d:\d\d)$', '\1') AS TIMESTAMPTZ)"#
+            #"CAST(regexp_replace(ltrim(\#(name), '+'), ' ([+-]\d\d:\d\d)$', '\1') AS TIMESTAMPTZ)"#
         default: "CAST(\(name) AS \(table.type(column)))"
         }
     }

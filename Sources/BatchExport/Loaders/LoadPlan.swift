@@ -28,9 +28,10 @@ public struct LoadPlan: Sendable {
     /// - Parameters:
     ///   - manifest: as it was read; its columns and key are checked here, since whatever is printed from them is run.
     ///   - sequence: the last batch to leave out; 0 for all of them.
-    /// - Throws: ``ExportError/schema(_:)`` for columns or a key that no export has.
+    ///   - texts: columns of dates and times that the target is to have as text, as Athena printed it.
+    /// - Throws: ``ExportError/schema(_:)`` for columns or a key that no export has, and for texts that are no dates.
     public init(
-        _ manifest: Manifest, after sequence: Int, target: Target, location: String
+        _ manifest: Manifest, after sequence: Int, target: Target, location: String, texts: [String] = []
     ) throws(ExportError) {
         guard ExportDirectory.isTableName(manifest.table) else {
             throw .schema("\"\(manifest.table)\" is not a table's name")
@@ -46,11 +47,23 @@ public struct LoadPlan: Sendable {
             throw .schema("U+0000 cannot be part of a name; give another --table")
         }
         self.target = target
-        columns = schema.columns
+        columns = try Self.columns(of: schema, texts: texts)
         primaryKey = schema.primaryKey
         format = manifest.fileFormat
         batches = manifest.batches.filter { $0.sequence > sequence }
         self.location = location
+    }
+
+    private static func columns(of schema: ResultSchema, texts: [String]) throws(ExportError) -> [Column] {
+        for name in texts {
+            guard schema.columns.contains(where: { $0.name == name && $0.hasYears }) else {
+                throw .schema("--as-text \(name.prefix(100)): the export has no such column of dates or times")
+            }
+        }
+        return schema.columns.map { column in
+            guard texts.contains(column.name) else { return column }
+            return Column(name: column.name, sourceType: column.sourceType, type: .string)
+        }
     }
 
     /// The batch that must be in the target before this one; nil for the first, of which nothing is known.
@@ -59,6 +72,15 @@ public struct LoadPlan: Sendable {
     /// that one.
     func predecessor(of batch: Manifest.Batch) -> Manifest.Batch? {
         batches.last { $0.sequence < batch.sequence }
+    }
+
+    /// Command lines that read a script line by line take CR off a line's end, also in a name.
+    func refuseCRLF(for target: String) throws(ExportError) {
+        for name in columns.map(\.name) + self.target.names where name.utf8.contains("\r\n".utf8) {
+            throw .schema(
+                "the command line of \(target) changes CR LF in a name, as in \(name.prefix(100)); "
+                    + "rename the column with AS in the query, or give another --table")
+        }
     }
 
     func isKey(_ column: Column) -> Bool { primaryKey.contains(column.name) }

@@ -18,10 +18,12 @@ struct PostgresLoader: Loader {
 private struct PostgresScript {
     let plan: LoadPlan
     let table: TargetTable
+    private let years: PostgresYears
 
     init(_ plan: LoadPlan) {
         self.plan = plan
         table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
+        years = PostgresYears(plan)
     }
 
     var opening: String {
@@ -36,7 +38,7 @@ private struct PostgresScript {
         set client_min_messages = warning;
         set standard_conforming_strings = on;
         set datestyle = 'ISO, YMD';
-        select \(Self.text(plan.location)) as athena_export_location \\gset
+        select \(SQLQuoting.anyText(plan.location)) as athena_export_location \\gset
         \\setenv ATHENA_EXPORT_LOCATION :athena_export_location
 
         create table if not exists \(table.name) (
@@ -59,7 +61,7 @@ private struct PostgresScript {
         \\pset tuples_only on
         \\pset format unaligned
         select format('%s batches with %s rows are loaded, the last one is %s', count(*), coalesce(sum(rows), 0), max(batch))
-        from \(table.loads) where target = \(Self.text(plan.targetName));
+        from \(table.loads) where target = \(SQLQuoting.anyText(plan.targetName));
 
         """
     }
@@ -71,7 +73,7 @@ private struct PostgresScript {
         lock table \(table.loads) in share row exclusive mode;
         select coalesce(max(batch), 0) < \(batch.sequence) as athena_export_is_due,
           count(*) filter (where batch = \(batch.sequence) and sha256 <> '\(batch.sha256)') > 0 as athena_export_differs
-        from \(table.loads) where target = \(Self.text(plan.targetName)) \\gset
+        from \(table.loads) where target = \(SQLQuoting.anyText(plan.targetName)) \\gset
         \\if :athena_export_differs
         \(raise("batch \(batch.sequence) of this table was loaded from another file; load into another --table"))
         \\elif :athena_export_is_due
@@ -84,11 +86,13 @@ private struct PostgresScript {
             raise exception 'batch \(batch.sequence): the file does not hold the \(batch.rows) rows that the manifest names';
           end if;
         end $athena_export$;
-        insert into \(table.name) (\(table.columns))
-        \(selection)
+        \(years.checks(of: batch, in: source))insert into \(table.name) (\(table.columns))
+        select
+        \(SQLQuoting.lines(plan.columns.map { expression($0) }))
+        \(source)
         \(table.onConflict);
         insert into \(table.loads) (target, batch, rows, sha256)
-          values (\(Self.text(plan.targetName)), \(batch.sequence), \(batch.rows), '\(batch.sha256)');
+          values (\(SQLQuoting.anyText(plan.targetName)), \(batch.sequence), \(batch.rows), '\(batch.sha256)');
         commit;
         \\echo 'batch \(batch.sequence): loaded \(batch.rows) rows'
         \\else
@@ -127,29 +131,30 @@ private struct PostgresScript {
         }
     }
 
-    /// Texts that are changed on their way are staged as they stand in the file.
     private var stage: [String] {
         switch plan.format {
-        case .csv: plan.columns.map { "\(SQLQuoting.name($0.name)) \($0.type == .binary ? "text" : table.type($0))" }
+        case .csv: fields
         case .ndjson: ["line text"]
         }
     }
 
-    private var selection: String {
-        let expressions = SQLQuoting.lines(plan.columns.map { expression($0) })
+    /// Texts that are changed on their way are read as they stand in the file.
+    private var fields: [String] {
+        plan.columns.map {
+            "\(SQLQuoting.name($0.name)) \($0.type == .binary || $0.hasYears ? "text" : table.type($0))"
+        }
+    }
+
+    /// Where the rows of the file come from, as `r`.
+    private var source: String {
         switch plan.format {
-        case .csv: return "select\n\(expressions)\nfrom pg_temp.athena_export_stage r"
+        case .csv: "from pg_temp.athena_export_stage r"
         case .ndjson:
-            let fields = plan.columns.map {
-                "\(SQLQuoting.name($0.name)) \($0.type == .binary ? "text" : table.type($0))"
-            }
-            return """
-                select
-                \(expressions)
-                from pg_temp.athena_export_stage s, json_to_record(s.line::json) as r (
-                \(SQLQuoting.lines(fields))
-                )
-                """
+            """
+            from pg_temp.athena_export_stage s, json_to_record(s.line::json) as r (
+            \(SQLQuoting.lines(fields))
+            )
+            """
         }
     }
 
@@ -157,6 +162,8 @@ private struct PostgresScript {
         let value = "r.\(SQLQuoting.name(column.name))"
         switch (column.type, plan.format) {
         case (.binary, _): return "decode(replace(\(value), ' ', ''), 'hex')"
+        case (.naiveDate, _), (.naiveDateTime, _), (.utcDateTime, _):
+            return "cast(\(PostgresYears.respelled(value)) as \(table.type(column)))"
         case (.string, .csv):
             return #"""
                 case when strpos(\#(value), E'\x01') = 0 then \#(value)
@@ -183,10 +190,5 @@ private struct PostgresScript {
         // `json` keeps the text as it is, but cannot be compared, which a key must be.
         case .json: isKey ? "text" : "json"
         }
-    }
-
-    /// A text in a form that does not depend on how the server reads backslashes.
-    private static func text(_ text: String) -> String {
-        text.utf8.contains(0x5c) ? "E" + SQLQuoting.escapedText(text) : SQLQuoting.text(text)
     }
 }

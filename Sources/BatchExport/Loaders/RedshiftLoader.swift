@@ -29,6 +29,8 @@ private struct RedshiftScript {
         -- COPY reads each batch by a manifest beside the data; put them there first, N being each batch's number:
         --     athena-export loader redshift DIR --url-prefix URL --redshift-manifest N | aws s3 cp - URL/PATH
         -- with the PATH that stands in batch N's CALL. A batch that the table has is passed over.
+        -- COPY does not read years before 1 and after 9999 (-0001-12-31, +10000-01-01). It stops there, and
+        -- SYS_LOAD_ERROR_DETAIL names the column: \(SignedYear.remedy).
         CREATE TABLE IF NOT EXISTS \(table.name) (
         \(table.definitions())
         );
@@ -91,12 +93,7 @@ private struct RedshiftScript {
     }
 
     /// What encloses the procedure's body: something that no name in it holds.
-    private var tag: String {
-        let texts = plan.columns.map(\.name) + [plan.targetName]
-        var tag = "$athena_export"
-        while texts.contains(where: { $0.utf8.contains(tag.utf8) }) { tag += "_" }
-        return tag + "$"
-    }
+    private var tag: String { SQLQuoting.dollarQuote(around: plan.columns.map(\.name) + [plan.targetName]) }
 
     private var copyOptions: String {
         switch plan.format {

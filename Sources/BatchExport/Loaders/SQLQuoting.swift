@@ -9,6 +9,18 @@ enum SQLQuoting {
     /// The same for dialects that read a backslash as the beginning of an escape.
     static func escapedText(_ text: String) -> String { enclose(text.escaping("\\"), in: "'") }
 
+    /// A text in a form that does not depend on how a PostgreSQL server reads backslashes.
+    static func anyText(_ content: String) -> String {
+        content.utf8.contains(0x5c) ? "E" + escapedText(content) : text(content)
+    }
+
+    /// A dollar quote that none of the texts holds: what encloses a body that they stand in.
+    static func dollarQuote(around texts: [String]) -> String {
+        var tag = "$athena_export"
+        while texts.contains(where: { $0.utf8.contains(tag.utf8) }) { tag += "_" }
+        return tag + "$"
+    }
+
     static func list(_ items: [String]) -> String { items.joined(separator: ", ") }
 
     /// Items below one another, indented.

@@ -1,6 +1,7 @@
 /// A script for sh that drives the sqlite3 shell, which by itself can neither branch nor see that its pipe has failed.
 struct SQLiteLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
+        try plan.refuseCRLF(for: "SQLite")
         let script = SQLiteScript(plan)
         return ([script.opening] + plan.batches.map { script.load($0) } + [script.closing]).joined(separator: "\n")
     }

@@ -53,6 +53,7 @@ private struct SnowflakeScript {
               other_file EXCEPTION (-20001, 'batch \(number) of this table was loaded from another file');
               other_rows EXCEPTION (-20002, 'batch \(number): the file does not hold the \(batch.rows) rows that the manifest names');
               no_predecessor EXCEPTION (-20003, 'batch \(number): batch \(before) is not in the table yet');
+            \(yearProblems(of: batch))\
               last NUMBER;
               others NUMBER;
               earlier NUMBER;
@@ -78,6 +79,7 @@ private struct SnowflakeScript {
               IF (found <> \(batch.rows)) THEN
                 RAISE other_rows;
               END IF;
+            \(yearChecks)\
               MERGE INTO \(table.name) t USING (
                 SELECT
             \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 6))
@@ -119,10 +121,39 @@ private struct SnowflakeScript {
         }
     }
 
+    /// Columns whose type has the years from 1 to 9999 only.
+    private var dated: [Column] { plan.columns.filter { $0.hasYears && $0.type != .utcDateTime } }
+
+    private func yearProblems(of batch: Manifest.Batch) -> String {
+        dated.enumerated().map { index, column in
+            let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "Snowflake")
+            return "  other_years_\(index) EXCEPTION (\(-20100 - index), \(SQLQuoting.escapedText(problem)));\n"
+        }.joined()
+    }
+
+    private var yearChecks: String {
+        dated.enumerated().map { index, column in
+            """
+              SELECT COUNT_IF(\(SignedYear.begins(text(of: column)))) INTO :found FROM athena_export_stage;
+              IF (found > 0) THEN
+                RAISE other_years_\(index);
+              END IF;
+
+            """
+        }.joined()
+    }
+
+    /// Athena's text, as it is staged.
+    private func text(of column: Column) -> String {
+        plan.format == .csv ? SQLQuoting.name(column.name) : "\(field(of: column))::VARCHAR"
+    }
+
+    private func field(of column: Column) -> String { "GET(line, \(SQLQuoting.escapedText(column.name)))" }
+
     private func expression(_ column: Column) -> String {
         let name = SQLQuoting.name(column.name)
-        let field = "GET(line, \(SQLQuoting.escapedText(column.name)))"
-        let text = plan.format == .csv ? name : "\(field)::VARCHAR"
+        let field = field(of: column)
+        let text = text(of: column)
         return switch column.type {
         case .string: "\(text) AS \(name)"
         case .binary: "TO_BINARY(REPLACE(\(text), ' ', ''), 'HEX') AS \(name)"

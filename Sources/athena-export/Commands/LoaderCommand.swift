@@ -31,6 +31,13 @@ struct LoaderCommand: ParsableCommand {
     var after = 0
 
     @Option(
+        name: .customLong("as-text"),
+        help: ArgumentHelp(
+            "Column of dates or times that the target gets as Athena's text, for years that it does not have. Repeatable.",
+            valueName: "column"))
+    var texts: [String] = []
+
+    @Option(
         name: .customLong("url-prefix"),
         help: ArgumentHelp(
             "Where the directory has been copied to, for redshift, snowflake and bigquery.",
@@ -51,7 +58,7 @@ struct LoaderCommand: ParsableCommand {
         let export = try TableDirectory(directory, purpose: "loader")
         let target = LoadPlan.Target(schema: schema, table: table ?? export.manifest.table)
         let plan = try LoadPlan(
-            export.manifest, after: after, target: target, location: try location(of: export.directory))
+            export.manifest, after: after, target: target, location: try location(of: export.directory), texts: texts)
         if let redshiftManifest {
             guard let text = RedshiftManifest(batch: redshiftManifest, of: plan)?.text else {
                 throw ConfigurationError.option(

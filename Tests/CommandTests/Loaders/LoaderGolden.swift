@@ -16,13 +16,13 @@ struct GoldenTable: Sendable {
     }
 
     static let columns: [Column] = [
-        Column(name: #"id"; DROP TABLE x; --"#, type: "varchar", kind: .text),
+        Column(name: "\u{feff}id\"; DROP TABLE x; --", type: "varchar", kind: .text),
         Column(name: "number", type: "bigint", kind: .integer),
         Column(name: #"a 'quoted' \ text"#, type: "varchar", kind: .text),
         Column(name: "line\nSQL\nbreak", type: "varchar", kind: .text),
         Column(name: "$athena_export$ $$", type: "boolean", kind: .boolean),
         Column(name: "tiny", type: "tinyint", kind: .integer),
-        Column(name: "small, or not", type: "smallint", kind: .integer),
+        Column(name: "small,\ror not", type: "smallint", kind: .integer),
         Column(name: "select", type: "integer", kind: .integer),
         Column(name: "größe", type: "bigint", kind: .integer),
         Column(name: "real:x", type: "float", kind: .float),
@@ -45,7 +45,8 @@ struct GoldenTable: Sendable {
 
     private static let texts: [String?] = [
         nil, "", "NULL", #"\N"#, #"\."#, "a\n\\.\nb", "a\r\n\\.\r\nb", "\u{1}", "x\n\u{1}\\.\ny", "\u{1}\u{1}", "a,b",
-        #"say "hi""#, "\r\n", "\r", "\n", " blank ", #"ends\"#, "=1+1", "山田 😀 e\u{301}", "'", "',,'", ",,\n,,\",,",
+        #"say "hi""#, "\r\n", "\r", "\n", " blank ", #"ends\"#, "=1+1", "山田 😀 e\u{301}", "'", "',,'", "   ",
+        "\u{feff}x", ",,\n,,\",,",
         "\"", "\"\"", ",", ":x :'y' :\"z\"", "${HOME} `id` $(id)", "$$", "014", "\t", "\u{2028}", "nan", "a\n\nb",
         String(repeating: "long, \"", count: 400),
     ]

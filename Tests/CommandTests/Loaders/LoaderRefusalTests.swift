@@ -117,6 +117,21 @@ import Testing
         }
     }
 
+    @Test(arguments: ["duckdb", "sqlite"])
+    func `a name with CR LF, which a command line changes, is refused before anything is printed`(
+        _ kind: String
+    ) async throws {
+        try await withExport { table in
+            try await expectRefused([kind, table, "--table", "a\r\nb"], 65, ["CR LF", "--table"])
+            let file = URL(fileURLWithPath: "\(table)/manifest.json")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try Data(text.replacingOccurrences(of: "\"email\"", with: #""e\r\nmail""#).utf8).write(to: file)
+            try await expectRefused([kind, table], 65, ["CR LF", "with AS in the query"])
+            try Data(text.replacingOccurrences(of: "\"email\"", with: #""e\rmail\n""#).utf8).write(to: file)
+            _ = try await loader(kind, table)
+        }
+    }
+
     @Test func `a reader that has gone away is an error`() async throws {
         try await withExport { table in
             let outcome = try await Executable.run(
