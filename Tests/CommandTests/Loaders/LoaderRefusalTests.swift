@@ -66,7 +66,7 @@ import Testing
     @Test(
         arguments: [
             (#""version": 1"#, #""version": 2"#, ["version", "newer athena-export"]),
-            (#""table": "customers""#, #""table": "orders""#, ["table", "orders"]),
+            (#""table": "customers""#, #""table": "orders""#, ["path", "orders"]),
             (#"data/batch=000001/customers-000001.csv.gz"#, "/etc/passwd", ["path"]),
             (#"data/batch=000001/customers-000001.csv.gz"#, "data/../../x'; DROP TABLE x; --", ["path"]),
             (#""rows": 42"#, #""rows": -1"#, ["rows"]),
@@ -101,7 +101,7 @@ import Testing
                 text.replacingOccurrences(of: "\"customers\"", with: "\"\(hostile)\"")
                     .replacingOccurrences(of: "customers-000001", with: "\(hostile)-000001").utf8
             ).write(to: file)
-            try await expectRefused(["sqlite", "\(parent)/\(hostile)"], 65, ["not a table's name"])
+            try await expectRefused(["sqlite", "\(parent)/\(hostile)"], 65, ["the name of a table"])
         }
     }
 
