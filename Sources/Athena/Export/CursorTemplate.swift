@@ -16,17 +16,14 @@ public struct CursorTemplate: Sendable {
     public init(_ text: String) {
         var statement: [UInt8] = []
         var marks: [Bool] = []
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let token = Self.token(rest)
-            rest = rest.dropFirst(token.count)
-            if token.elementsEqual(Self.placeholder.utf8) {
+        for token in SQLLexer(text) {
+            if token.kind == .placeholder {
                 statement.append(UInt8(ascii: "?"))
                 marks.append(true)
                 continue
             }
-            if token.elementsEqual("?".utf8) { marks.append(false) }
-            statement.append(contentsOf: token)
+            if token.text.elementsEqual("?".utf8) { marks.append(false) }
+            statement.append(contentsOf: token.text)
         }
         self.statement = String(decoding: statement, as: UTF8.self)
         isCursor = marks
@@ -38,15 +35,8 @@ public struct CursorTemplate: Sendable {
 
     /// Whether the statement is one that prepares or executes another one.
     public var isOfPreparedStatement: Bool {
-        var rest = Array(statement.utf8)[...]
-        while let first = rest.first {
-            let token = Self.token(rest)
-            let isComment = token.starts(with: "--".utf8) || token.starts(with: "/*".utf8)
-            guard isComment || [0x20, 0x09, 0x0a, 0x0d].contains(first) else { break }
-            rest = rest.dropFirst(token.count)
-        }
-        let word = String(decoding: rest.prefix(8), as: UTF8.self).uppercased()
-        return ["EXECUTE", "PREPARE"].contains { word.hasPrefix($0) }
+        guard let verb = StatementScanner(statement).verb else { return false }
+        return verb == "PREPARE" || verb.hasPrefix("EXECUTE")
     }
 
     /// The user's parameters, with the cursor among them.
@@ -55,23 +45,6 @@ public struct CursorTemplate: Sendable {
     func parameters(_ given: [String], cursor: String) -> [String] {
         var rest = given[...]
         return isCursor.map { $0 ? cursor : rest.removeFirst() }
-    }
-
-    /// The next part of the text that must not be taken apart: a quotation, a comment, the placeholder, or one byte.
-    private static func token(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        switch text.first {
-        case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"):
-            // A doubled quote ends one quotation and begins the next, which comes to the same.
-            return text.dropFirst().firstIndex(of: text.first!).map { text[...$0] } ?? text
-        case UInt8(ascii: "-") where text.starts(with: "--".utf8):
-            return text.firstIndex(of: UInt8(ascii: "\n")).map { text[..<$0] } ?? text
-        case UInt8(ascii: "/") where text.starts(with: "/*".utf8):
-            let body = text.dropFirst(2)
-            let end = body.indices.first { body[$0...].starts(with: "*/".utf8) }
-            return end.map { text[...($0 + 1)] } ?? text
-        case UInt8(ascii: "{") where text.starts(with: placeholder.utf8): return text.prefix(placeholder.utf8.count)
-        default: return text.prefix(1)
-        }
     }
 }
 

@@ -8,6 +8,8 @@ enum ConfigurationError: Error, CustomStringConvertible {
     case option(name: String, problem: String)
     /// A key of the configuration file.
     case key(name: String, file: FilePath, problem: String)
+    /// The statement, wherever it stands, may not be sent as it is.
+    case statement(place: String, problem: String)
     /// The configuration file as a whole.
     case file(FilePath, problem: String)
     /// A file that was named does not exist or cannot be read.
@@ -26,6 +28,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         switch self {
         case .option(let name, let problem): "\(name): \(problem)"
         case .key(let name, let file, let problem): "\(file): \(name): \(problem)"
+        case .statement(let place, let problem): "\(place): \(problem)"
         case .file(let file, let problem): "\(file): \(problem)"
         case .unreadable(let failure, let purpose): "\(purpose): \(failure); \(Self.advice(failure))"
         }
@@ -42,7 +45,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
 
     var exitStatus: ExitStatus {
         switch self {
-        case .option: .usage
+        case .option, .statement: .usage
         case .key, .file: .configuration
         case .unreadable(.tooLarge, _): .configuration
         case .unreadable(let failure, _): failure.remedy == nil ? .noInput : .inputOutput
@@ -54,6 +57,14 @@ enum ConfigurationError: Error, CustomStringConvertible {
 enum SettingOrigin {
     case option(String)
     case key(String, FilePath)
+
+    /// As a message names it.
+    var place: String {
+        switch self {
+        case .option(let name): name
+        case .key(let name, let file): "\(file): \(name)"
+        }
+    }
 
     func error(_ problem: String) -> ConfigurationError {
         switch self {

@@ -127,6 +127,7 @@ struct ExportConfiguration {
         let statement = try statement(options, settings)
         let parameters = try settings.parameters()
         try CursorTemplate(statement.value).check(cursor, parameters, in: statement.origin)
+        try settings.checkOwnStatement(statement)
         return .start(
             AthenaQuery(
                 statement: statement.value, parameters: parameters?.value ?? [],
@@ -158,7 +159,7 @@ struct ExportConfiguration {
             }
         case .standard: return Setting(value: "SELECT * FROM test_rows", origin: .option("--query"))
         }
-        guard SQLText.holdsStatement(text.value) else {
+        guard !StatementScanner(text.value).isEmpty else {
             throw text.origin.error("the statement is empty, or holds nothing but comments; give a query")
         }
         guard text.value.utf8.count <= maximumQueryBytes else {

@@ -4,6 +4,9 @@ import BatchExport
 
 extension SettingsLookup {
     func cursor() throws(ConfigurationError) -> Setting<AthenaExport.CursorChoice>? {
+        // As the statement of the file, its cursor has no part in a query that is named by its id.
+        let isNamed = options.queryExecutionID != nil
+        if isNamed, options.cursorColumn == nil, options.cursorStart == nil { return nil }
         let column = try string("--cursor-column", options.cursorColumn, "cursor_column")
         let start = try string("--cursor-start", options.cursorStart, "cursor_start")
         guard let column else {
@@ -40,7 +43,7 @@ extension CursorTemplate {
         if let cursor, !hasPlaceholder {
             throw cursor.origin.error(
                 "the statement has no {cursor} outside of quotes and comments; write WHERE "
-                    + "\(cursor.value.column.shown(limit: 80)) > {cursor}")
+                    + "\(cursor.value.column.shown(limit: 80)) >= {cursor}")
         }
         if cursor == nil, hasPlaceholder {
             throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")

@@ -23,6 +23,11 @@ import Testing
             (["--query", "SELECT ?"], ["--query", "1 ?"]), (["--region", "us-east-1/../@evil"], ["--region"]),
             (["--endpoint-url", "file:///etc/passwd"], ["--endpoint-url", "scheme"]),
             (["--replay", "a", "--record", "b"], ["--record"]),
+            (["--query", "SELECT 1"], ["--query", "--table", "--key", "nothing was sent"]),
+            (["--query", "SELECT 1", "--table", "t"], ["--query", "--key"]),
+            (["--query", "SELECT 1", "--key", "k"], ["--query", "--table"]),
+            (["--query", "INSERT INTO t SELECT 1", "--table", "t", "--key", "k"], ["--query", "INSERT", "SELECT"]),
+            (["--query", "( msck repair table t )", "--table", "t", "--key", "k"], ["--query", "MSCK"]),
         ] as [([String], [String])])
     func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -50,6 +50,8 @@ import Testing
                 if isAbsent, ["query", "parameters"].contains(mutation.path) {
                     let other = mutation.path == "query" ? "parameters" : "query"
                     Configuring { $0.config = path }.expectRefused(.configuration, [path, other, "?"], "\(mutation)")
+                } else if isAbsent, ["table", "primary_key"].contains(mutation.path) {
+                    Configuring { $0.config = path }.expectRefused(.usage, [path, mutation.path], "\(mutation)")
                 } else if isAbsent && !isOfKeys || isSize {
                     #expect(Configuring { $0.config = path } == .accepted, "\(mutation)")
                 } else {
@@ -92,16 +94,45 @@ import Testing
 
     @Test func `with a statement longer than Athena takes is refused`() async throws {
         for (bytes, isTaken) in [(262_144, true), (262_145, false)] {
-            let text = JSONValue.object(["query": .string("SELECT" + String(repeating: " ", count: bytes - 6))])
+            let text: JSONValue = [
+                "query": .string("SELECT" + String(repeating: " ", count: bytes - 6)), "table": "t",
+                "primary_key": ["k"],
+            ]
             let said = try await Configuring.file(text.serialized(pretty: false))
             if isTaken { #expect(said == .accepted) } else { said.expectRefused(.configuration, ["query", "262144"]) }
         }
     }
 
-    @Test(arguments: ["SELECT '--'", "/**/SELECT 1", "-- a\nSELECT 1", "/* * / */;SELECT/**/1", "/SELECT", "-1"])
+    @Test(arguments: ["SELECT '--'", "/**/SELECT 1", "-- a\nSELECT 1", "/* * / */;SELECT/**/1"])
     func `with a statement beside comments is taken`(_ query: String) async throws {
-        let text = JSONValue.object(["query": .string(query)]).serialized(pretty: false)
-        #expect(try await Configuring.file(text) == .accepted)
+        let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
+        #expect(try await Configuring.file(json.serialized(pretty: false)) == .accepted)
+    }
+
+    @Test(arguments: [
+        "INSERT INTO t SELECT 1", "/* a */ drop table t", "MSCK REPAIR TABLE t",
+        "EXPLAIN ANALYZE INSERT INTO t SELECT 1",
+        "UNLOAD (SELECT 1) TO 's3://b/p/' WITH (format = 'JSON')", "/SELECT", "-1",
+    ])
+    func `with a statement that reads no rows is refused as an argument would be`(_ query: String) async throws {
+        let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
+        try await Configuring.file(json.serialized(pretty: false))
+            .expectRefused(.usage, ["configuration.json: query", "reads rows", "nothing was sent"])
+    }
+
+    @Test(arguments: [
+        (#""query":"SELECT 1""#, ["--table NAME (table)", "--key COLUMN (primary_key)"]),
+        (#""query":"SELECT 1","table":"t""#, ["--key COLUMN (primary_key)"]),
+        (#""query":"SELECT 1","primary_key":["k"]"#, ["--table NAME (table)"]),
+    ]) func `with a statement but no table or key is refused, unless options give them`(
+        _ members: String, _ missing: [String]
+    ) async throws {
+        try await withConfiguration("{\(members)}".utf8) { path in
+            Configuring(["--config", path]).expectRefused(.usage, [path, "query"] + missing)
+            #expect(Configuring(["--config", path, "--table", "t", "--key", "k"]) == .accepted)
+            // A query that exists is not this statement.
+            #expect(Configuring(["--config", path, "--query-execution-id", "id"]) == .accepted)
+        }
     }
 
     /// Every value that can reach a header, a host or a path goes through the same door.

@@ -110,7 +110,10 @@ struct NightlyJob: Sendable {
         let environment =
             fault == nil && log == nil ? Executable.environment() : FaultShim.environment(fault, root: output, log: log)
         return try await Executable.run(
-            ["--endpoint-url", url, "--output", output, "--batch-rows", "6", "--run-id", "night-\(night)"] + arguments,
+            [
+                "--endpoint-url", url, "--output", output, "--table", "customers", "--key", "customer_id",
+                "--batch-rows", "6", "--run-id", "night-\(night)",
+            ] + arguments,
             environment: environment, onStart: onStart)
     }
 

@@ -214,7 +214,7 @@ import Testing
     @Test(arguments: [
         (["--query", statement], "--query", "--cursor-column"),
         (["--query", "SELECT '{cursor}'", "--cursor-column", "u"], "--cursor-column", "{cursor}"),
-        (["--cursor-column", "u"], "--cursor-column", "WHERE u > {cursor}"),
+        (["--cursor-column", "u"], "--cursor-column", "WHERE u >= {cursor}"),
         (["--cursor-start", "0"], "--cursor-start", "--cursor-column"),
         (["--query-execution-id", "id", "--cursor-column", "u"], "--cursor-column", "exists"),
         (["--query", statement, "--cursor-column", "u", "--parameter", "1"], "--parameter", "0 ?"),
@@ -227,7 +227,10 @@ import Testing
     }
 
     @Test func `stand in the configuration file as well`() async throws {
-        let good = #""query":"SELECT 1 WHERE u > {cursor} AND a = ?","parameters":["1"],"cursor_column":"u""#
+        let good = #"""
+            "query":"SELECT 1 WHERE u > {cursor} AND a = ?","parameters":["1"],"cursor_column":"u","table":"t",\#
+            "primary_key":["k"]
+            """#
         #expect(try await Configuring.file("{\(good)}".utf8) == .accepted)
         #expect(try await Configuring.file("{\(good),\"cursor_start\":\"-5\"}".utf8) == .accepted)
         for (text, words) in [
@@ -240,6 +243,9 @@ import Testing
     }
 
     @Test func `take a value that begins with a hyphen`() {
-        #expect(Configuring(["--query", Self.statement, "--cursor-column", "u", "--cursor-start", "-5"]) == .accepted)
+        let destination = ["--table", "t", "--key", "k"]
+        #expect(
+            Configuring(
+                ["--query", Self.statement, "--cursor-column", "u", "--cursor-start", "-5"] + destination) == .accepted)
     }
 }
