@@ -78,7 +78,7 @@ public struct AthenaExport: Sendable {
                 try recording?.prepare(for: state)
                 try recording?.begin(state)
                 logger.info(
-                    "going on with run \(state.runID) after \(state.checkpoint.rowsExported) rows",
+                    "resuming the unfinished run",
                     metadata: [
                         "event": "run_resumed", "run_id": "\(state.runID)",
                         "rows": .stringConvertible(state.checkpoint.rowsExported),
@@ -143,7 +143,12 @@ public struct AthenaExport: Sendable {
         } catch let error as ExportError where error.isOfSchema {
             // As the request stands, nothing will ever be exported; it must not block a better one.
             try await journal.saveUnlessExported(state.failed(query))
-            throw error
+            guard error.isOfOptions else { throw error }
+            throw AthenaExportError.resultUnfit(
+                error,
+                PaidResult(
+                    queryExecutionID: query.queryExecutionID, isNamed: query.clientRequestToken == nil,
+                    hasRowsInFiles: await journal.state?.isUnfinished == true, hasCursor: options.cursor != nil))
         }
         await reconcile(await expectedRows.value(within: Self.patienceForRowCount))
         await prune()
@@ -173,7 +178,7 @@ extension AthenaExport {
         // Whether the service counts the header row is not documented, so one more is no difference.
         if rows == expectedRows || rows + 1 == expectedRows { return }
         logger.warning(
-            "the service counts other rows than were read",
+            "Athena reported another number of rows than were read",
             metadata: [
                 "event": "row_count_differs", "service": .stringConvertible(expectedRows),
                 "read": .stringConvertible(rows),

@@ -1,16 +1,24 @@
 public import AWS
+public import BatchExport
 public import JSON
 
 /// What can go wrong between a query and its rows.
 public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     /// The query ended FAILED or CANCELLED.
-    case queryEnded(queryExecutionID: String, state: String, reason: String?, athenaError: String?)
+    case queryEnded(queryExecutionID: String, state: String, reason: String?, athenaError: String?, QueryRemedy)
+    /// StartQueryExecution refused the request for a reason that an option removes, which the advice names.
+    case startRefused(AWSServiceError, advice: String)
     /// StartQueryExecution refused the statement itself.
     case statementRefused(message: String)
     /// The query was not finished in time.
-    case queryTimedOut(queryExecutionID: String, limit: Duration, isStopped: Bool)
-    /// The service does not know the execution, or does not have its result; not for want of some seconds.
-    case executionGone(queryExecutionID: String, message: String)
+    case queryTimedOut(queryExecutionID: String, limit: Duration, QueryFate)
+    /// The statement does not read rows: `INSERT`. It has run.
+    case notAQuery(queryExecutionID: String, effect: String)
+    /// The columns do not fit the options or the directory, though other options can export this result.
+    case resultUnfit(ExportError, PaidResult)
+    /// The service does not know the execution, or does not have its result; not for want of some seconds. A query that
+    /// was named by its id is not one that a run has sent.
+    case executionGone(queryExecutionID: String, message: String, isNamed: Bool)
     /// The query has succeeded, and yet its result is called unfinished for longer than can be waited for.
     case resultNotReady(queryExecutionID: String, message: String)
     /// An answer with one row of the result alone is larger than an answer may be; `limit` in bytes.
@@ -36,16 +44,23 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .queryEnded(let id, let state, let reason, let error):
+        case .queryEnded(let id, let state, let reason, let error, let remedy):
             "query \(id) ended \(state): \(reason ?? "no reason given")"
-                + (error.map { " (AthenaError: \($0))" } ?? "") + "; mend the query, then run it again"
-        case .statementRefused(let message): "Athena refuses the query: \(message); mend the query, then run it again"
-        case .queryTimedOut(let id, let limit, let isStopped):
-            "query \(id) was not finished after \(limit.formatted)"
-                + (isStopped
-                    ? " and was stopped; give more time with --query-timeout and run the same command again"
-                    : " and still runs; run the same command again to go on waiting")
-        case .executionGone(let id, let message):
+                + (error.map { " (AthenaError: \($0))" } ?? "") + "; \(remedy.advice)"
+        case .startRefused(let error, let advice): "\(error); \(advice)"
+        case .statementRefused(let message):
+            "Athena refuses the query: \(message); correct the query, then run it again"
+        case .queryTimedOut(let id, let limit, let fate):
+            "query \(id) was not finished after \(limit.formatted) \(fate.description)"
+        case .notAQuery(let id, let effect):
+            "query \(id) is \(effect), which gives no rows to export. It has run: do not send it again; give a query "
+                + "that reads rows"
+        case .resultUnfit(let error, let result): "\(error); \(result.advice)"
+        case .executionGone(let id, let message, true):
+            "Athena does not have query \(id) or its result (\(message)). Its history lasts 45 days and its result as "
+                + "long as the object in S3. If the query is recent, run the same command again; else check the id and "
+                + "the region"
+        case .executionGone(let id, let message, false):
             "Athena does not have query \(id) or its result (\(message)). Its history lasts 45 days and its result as "
                 + "long as the object in S3. If the query is recent, run the same command again, which sends nothing; "
                 + "if it is gone, --restart sends a new one"

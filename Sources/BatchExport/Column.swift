@@ -56,24 +56,26 @@ public struct ResultSchema: Sendable, Equatable {
         for column in columns {
             let folded = column.name.lowercased()
             if column.name.isEmpty {
-                throw .schema("a column has no name; give it one with AS in the query")
+                throw .schema("a column has no name; give it one with AS in the query, which then has to run again")
             }
             if folded == "batch" {
                 throw .schema(
                     "a column is called \(column.name.prefix(100)), which is the name of the partition directories; "
-                        + "rename it with AS in the query")
+                        + "rename it with AS in the query, which then has to run again")
             }
-            if column.name.utf8.contains(0) { throw .schema("a column name holds U+0000; rename it in the query") }
+            if column.name.utf8.contains(0) {
+                throw .schema("a column name holds U+0000; rename it with AS in the query, which then has to run again")
+            }
             if let other = seen.updateValue(column.name, forKey: folded) {
                 throw .schema(
                     "two columns are called \(other.prefix(100)) and \(column.name.prefix(100)) (case does not count); "
-                        + "rename one with AS in the query")
+                        + "rename one with AS in the query, which then has to run again")
             }
         }
         var indices: [Int] = []
         for key in primaryKey {
             guard let index = columns.firstIndex(where: { $0.name == key }) else {
-                throw .schema(
+                throw .options(
                     "the key column \(key.prefix(100)) is not in the result, whose columns are "
                         + "\(Self.listed(columns)); name the key with --key")
             }

@@ -3,8 +3,10 @@ public import SystemPackage
 
 /// What can go wrong between rows and files. Messages give row numbers and positions, never values.
 public enum ExportError: Error, Sendable, CustomStringConvertible {
-    /// The result's columns or values cannot be exported as asked.
+    /// The result's columns or values cannot be exported, whatever the options.
     case schema(String)
+    /// The key, the cursor or the format that was asked for does not fit the result.
+    case options(String)
     /// A file of the export is not what it must be: which one, where in it, and what to do.
     case untrusted(path: FilePath, problem: String, remedy: String)
     /// The unfinished run was started with another request; names what differs.
@@ -25,14 +27,22 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     /// The columns, the key or the format are what is wrong.
     public var isOfSchema: Bool {
         switch self {
-        case .schema, .schemaChanged: true
+        case .schema, .options, .schemaChanged: true
+        default: false
+        }
+    }
+
+    /// Other options, or another directory, would do for the same result.
+    public var isOfOptions: Bool {
+        switch self {
+        case .options, .schemaChanged: true
         default: false
         }
     }
 
     public var description: String {
         switch self {
-        case .schema(let problem): problem
+        case .schema(let problem), .options(let problem): problem
         case .untrusted(let path, let problem, let remedy): "\(path): \(problem); \(remedy)"
         case .otherRequest(let differences, let path):
             "\(path) belongs to an unfinished run of another request (\(differences.joined(separator: "; "))); "

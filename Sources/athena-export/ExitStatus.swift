@@ -59,7 +59,7 @@ enum ExitStatus: Int32, Error {
 
     private static func of(_ error: ExportError) -> ExitStatus {
         switch error {
-        case .schema, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
+        case .schema, .options, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
         case .locked: .temporary
         case .cannotCreate(_, let errno):
             errno.remedy != nil ? .inputOutput : .cannotCreate
@@ -72,10 +72,10 @@ enum ExitStatus: Int32, Error {
         case .queryEnded, .statementRefused: .queryFailed
         case .queryTimedOut, .resultNotReady: .temporary
         case .executionGone, .malformedAnswer, .repeatedPageToken, .resultGone, .resultReplaced, .malformedResult,
-            .resultNotUTF8, .rowTooLarge:
+            .resultNotUTF8, .rowTooLarge, .notAQuery, .resultUnfit:
             .untrustedData
         case .resultUnreadable(_, let error): of(error)
-        case .notInS3, .noCursor: .configuration
+        case .notInS3, .noCursor, .startRefused: .configuration
         }
     }
 

@@ -82,7 +82,7 @@ import Testing
                 call.operation == "GetQueryExecution" ? Self.refusal("QueryExecution mistyped was not found") : nil
             }
             let error = try await export.fails(with: AthenaExportError.self)
-            guard case .executionGone("mistyped", _) = error else { throw error }
+            guard case .executionGone("mistyped", _, true) = error else { throw error }
             #expect(export.time.total <= .seconds(5))
 
             export.query = .attach("right")

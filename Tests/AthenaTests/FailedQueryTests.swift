@@ -44,7 +44,7 @@ import Testing
             let athena = FakeAthena(result: Self.result(failures: .max, error: Self.retryable, reason: "internal"))
             let export = InProcessExport(athena, in: directory)
             let error = try await export.fails(with: AthenaExportError.self)
-            guard case .queryEnded(_, "FAILED", "internal", _) = error else {
+            guard case .queryEnded(_, "FAILED", "internal", _, .sendLater) = error else {
                 Issue.record(error)
                 return
             }

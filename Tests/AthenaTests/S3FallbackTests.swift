@@ -46,7 +46,7 @@ extension `The result object` {
                 }
                 #expect(try export.manifest("source") == "api")
                 #expect(try export.manifest("source_note")?.contains(FakeS3.location) == true)
-                #expect(export.log.text.contains("reading by GetQueryResults, not from S3: "))
+                #expect(export.log.text.contains("reading by GetQueryResults, not from S3"))
                 let twice = try await sameWithBatches(of: 5, result, directory)
                 #expect(export.files == twice)
                 #expect(!expected.isEmpty)

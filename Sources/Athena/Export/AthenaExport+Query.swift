@@ -16,12 +16,15 @@ extension AthenaExport {
             id = try await client.startQueryExecution(
                 query.filled(with: state.cursor?.from), clientRequestToken: token)
         } catch let error as AWSError {
-            if isNew, error.provesThatNothingWasStarted { try await journal.save(state.failed(nil)) }
-            throw error.isMalformedQuery ? AthenaExportError.statementRefused(message: error.serviceMessage) : error
+            // A statement that is refused was refused as well when a process before this one sent it.
+            let isNotStarted = isNew && error.provesThatNothingWasStarted || error.isMalformedQuery
+            if isNotStarted { try await journal.save(state.failed(nil)) }
+            throw AthenaExportError(refusalToStart: error) ?? error
         }
         logger.info("query started", metadata: ["event": "query_started", "query_execution_id": "\(id)"])
         let identity = ExportState.QueryIdentity(clientRequestToken: token, queryExecutionID: id)
         var state = state
+        state.stoppedQueryExecutionID = nil
         state.phase = .exporting(identity, Checkpoint(nextBatch: state.firstBatch))
         try await journal.save(state)
         return (state, identity)
@@ -31,12 +34,11 @@ extension AthenaExport {
     ///
     /// A query that failed for a reason of Athena's own is sent again, a few times.
     func succeeded(_ saved: ExportState, isNew: Bool) async throws -> SucceededQuery {
-        var limit = EarlyAnswers.limitForOldQuery
-        if case .starting = saved.phase { limit = EarlyAnswers.limitForNewQuery }
+        var isStartedHere = if case .starting = saved.phase { true } else { false }
         var (state, query) = try await started(saved, isNew: isNew)
         while true {
-            let (execution, wasSeenUnfinished) = try await finished(state, query, early: early(within: limit))
-            if wasSeenUnfinished { limit = EarlyAnswers.limitForNewQuery }
+            let (execution, wasSeenUnfinished) = try await finished(
+                state, query, early: earlyAnswers(ofNewQuery: isStartedHere))
             if execution.state == .succeeded {
                 logger.info(
                     "query succeeded",
@@ -44,32 +46,41 @@ extension AthenaExport {
                         "event": "query_succeeded", "query_execution_id": "\(query.queryExecutionID)",
                         "data_scanned_bytes": .stringConvertible(execution.dataScannedInBytes ?? 0),
                     ])
-                warnOfOtherLocation(execution)
+                warnOfOtherLocation(execution, isStartedHere: isStartedHere)
+                if let effect = execution.effect {
+                    try await journal.saveUnlessExported(state.failed(query))
+                    throw AthenaExportError.notAQuery(queryExecutionID: query.queryExecutionID, effect: effect)
+                }
                 return SucceededQuery(
-                    state: state, query: query, execution: execution, early: early(within: limit))
+                    state: state, query: query, execution: execution,
+                    early: earlyAnswers(ofNewQuery: isStartedHere || wasSeenUnfinished))
             }
             if execution.state == .cancelled, state.isStoppingQuery {
                 // A process before this one stopped it and did not live to hear so.
                 let next = state.starting(with: newToken())
                 try await journal.save(next)
                 (state, query) = try await started(next, isNew: true)
-                limit = EarlyAnswers.limitForNewQuery
+                isStartedHere = true
                 continue
             }
             guard mayRerun(execution, query, of: state) else {
                 try await journal.save(state.failed(query))
                 throw AthenaExportError.queryEnded(
                     queryExecutionID: query.queryExecutionID, state: execution.state.name,
-                    reason: execution.stateChangeReason, athenaError: execution.athenaError?.description)
+                    reason: execution.stateChangeReason,
+                    athenaError: execution.athenaError?.description(besides: execution.stateChangeReason),
+                    execution.remedy(isNamed: query.clientRequestToken == nil))
             }
             let next = try await prepareRerun(after: execution, of: state)
             (state, query) = try await started(next, isNew: true)
-            limit = EarlyAnswers.limitForNewQuery
+            isStartedHere = true
         }
     }
 
-    private func early(within limit: Duration) -> EarlyAnswers {
-        EarlyAnswers(runtime: runtime, logger: logger, limit: limit)
+    private func earlyAnswers(ofNewQuery isNew: Bool) -> EarlyAnswers {
+        EarlyAnswers(
+            runtime: runtime, logger: logger,
+            limit: isNew ? EarlyAnswers.limitForNewQuery : EarlyAnswers.limitForOldQuery)
     }
 
     private func finished(
@@ -80,8 +91,8 @@ extension AthenaExport {
         do {
             return try await poller.waitUntilFinished(query.queryExecutionID, early: early)
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
-            let isStopped = await stop(query, of: state, within: .seconds(20))
-            throw AthenaExportError.queryTimedOut(queryExecutionID: id, limit: limit, isStopped: isStopped)
+            let fate = await stop(query, of: state, within: .seconds(20))
+            throw AthenaExportError.queryTimedOut(queryExecutionID: id, limit: limit, fate)
         } catch let error as AWSError where error.isUnknownExecution {
             throw try await gone(query, of: state, error)
         } catch is CancellationError {
@@ -94,12 +105,12 @@ extension AthenaExport {
     /// Stops a query of ours that nobody waits for any more, so that it does not run up costs.
     ///
     /// - Parameter limit: how long a service that does not answer is waited for.
-    /// - Returns: whether it is stopped; the next run then sends the query anew.
+    /// - Returns: what became of it; if it is stopped, the next run sends the query again.
     private func stop(
         _ query: ExportState.QueryIdentity, of state: ExportState, within limit: Duration
-    ) async -> Bool {
+    ) async -> QueryFate {
         guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, !options.leavesQueryRunning else {
-            return false
+            return .running
         }
         do {
             // First the promise: the stop may reach the service without its answer reaching us.
@@ -116,10 +127,12 @@ extension AthenaExport {
                 try await group.next()
             }
             logger.info(
-                "query stopped",
+                "query stopped in Athena",
                 metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
-            try await journal.save(state.starting(with: newToken()))
-            return true
+            var stopped = state.starting(with: newToken())
+            stopped.stoppedQueryExecutionID = query.queryExecutionID
+            try await journal.save(stopped)
+            return .stopped
         } catch {
             logger.warning(
                 "the query could not be stopped in time",
@@ -127,7 +140,7 @@ extension AthenaExport {
                     "event": "query_not_stopped", "query_execution_id": "\(query.queryExecutionID)",
                     "error": "\(error)",
                 ])
-            return false
+            return .unknown
         }
     }
 
@@ -138,16 +151,22 @@ extension AthenaExport {
         _ query: ExportState.QueryIdentity, of state: ExportState, _ error: AWSError
     ) async throws -> AthenaExportError {
         if query.clientRequestToken == nil { try await journal.saveUnlessExported(state.failed(query)) }
-        return .executionGone(queryExecutionID: query.queryExecutionID, message: error.serviceMessage)
+        return .executionGone(
+            queryExecutionID: query.queryExecutionID, message: error.serviceMessage,
+            isNamed: query.clientRequestToken == nil)
     }
 
     /// A work group may put the result elsewhere than it was told to, without a word.
-    private func warnOfOtherLocation(_ execution: QueryExecution) {
+    ///
+    /// - Parameter isStartedHere: this process sent the query, with the location that was asked for.
+    private func warnOfOtherLocation(_ execution: QueryExecution, isStartedHere: Bool) {
         guard case .start(let query) = options.query, let asked = query.outputLocation,
             let location = execution.outputLocation, !location.hasPrefix(asked)
         else { return }
         logger.warning(
-            "the work group put the result elsewhere than asked",
+            isStartedHere
+                ? "the work group put the result elsewhere than asked"
+                : "the query was sent by an earlier command, and its result is elsewhere than this command asks",
             metadata: ["event": "output_location_differs", "asked": "\(asked)", "location": "\(location)"])
     }
 }

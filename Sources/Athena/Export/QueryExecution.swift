@@ -84,9 +84,34 @@ extension QueryExecution {
         return failedByBusyS3 ? [5, 5] : [1, 3]
     }
 
-    /// Whether the query may succeed if it is sent again.
+    /// What the statement does, if that is not to read rows: `INSERT`, `MSCK_REPAIR_TABLE`.
+    var effect: String? {
+        guard let substatementType, let verb = substatementType.uppercased().split(separator: "_").first else {
+            let scanner = StatementScanner(query ?? "")
+            return scanner.isEmpty || scanner.readsRows ? nil : scanner.verb
+        }
+        return Self.verbsOfEffect.contains(String(verb)) ? substatementType : nil
+    }
+
+    /// Substatement types are free text, so those that are not known count as reading.
+    private static let verbsOfEffect: Set<String> = [
+        "ALTER", "ANALYZE", "CALL", "CREATE", "DEALLOCATE", "DELETE", "DROP", "GRANT", "INSERT", "MERGE", "MSCK",
+        "OPTIMIZE", "PREPARE", "REFRESH", "REVOKE", "SET", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",
+    ]
+
+    /// What to do about a query that ended without a result.
+    ///
+    /// - Parameter isNamed: the query was named by its id.
+    func remedy(isNamed: Bool) -> QueryRemedy {
+        if isNamed { return .nameAnother }
+        if state == .cancelled { return .sendAgain }
+        if mayBeRetried { return .sendLater }
+        return athenaError?.isOfUser == true ? .correctIt : .lookAtIt
+    }
+
+    /// Whether the query may succeed if it is sent again, and does no harm.
     var mayBeRetried: Bool {
-        guard state == .failed else { return false }
+        guard state == .failed, effect == nil else { return false }
         return athenaError?.mayBeRetried ?? reasonsContain(Self.wordsOfThrottling)
     }
 
@@ -132,12 +157,15 @@ struct AthenaError: Sendable, Equatable, CustomStringConvertible {
     private static let systemCategory = 1
     private static let userCategory = 2
 
-    var description: String {
+    var description: String { description(besides: nil) }
+
+    /// - Parameter reason: said already, so that a message that is the same is left out.
+    func description(besides reason: String?) -> String {
         var parts: [String] = []
         if let category { parts.append("ErrorCategory \(category)") }
         if let type { parts.append("ErrorType \(type)") }
         if let isRetryable { parts.append("Retryable \(isRetryable)") }
-        if let message { parts.append("ErrorMessage: \(message)") }
+        if let message, message != reason { parts.append("ErrorMessage: \(message)") }
         return parts.joined(separator: ", ")
     }
 }

@@ -16,7 +16,7 @@ struct QueryPoller: Sendable {
 
     /// - Parameter early: for how long a query that is unknown counts as not known yet.
     /// - Returns: the execution in a final state, and whether it was seen in another one before.
-    /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:isStopped:)``, with the query still running.
+    /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:_:)``, with the query still running.
     func waitUntilFinished(
         _ queryExecutionID: String, early: EarlyAnswers
     ) async throws -> (execution: QueryExecution, wasSeenUnfinished: Bool) {
@@ -51,7 +51,7 @@ struct QueryPoller: Sendable {
             }
             guard waited < timeout else {
                 throw AthenaExportError.queryTimedOut(
-                    queryExecutionID: queryExecutionID, limit: timeout, isStopped: false)
+                    queryExecutionID: queryExecutionID, limit: timeout, .running)
             }
             // Jitter, so that many jobs started by one scheduler do not ask in step.
             let next = min(.seconds(pause * (0.75 + 0.5 * runtime.random())), timeout - waited)

@@ -76,7 +76,7 @@ struct SourceSelection {
         let note = error.map(\.reasonAgainstS3)
         if let note {
             logger.notice(
-                "reading by GetQueryResults, not from S3: \(note)",
+                "reading by GetQueryResults, not from S3",
                 metadata: ["event": "source_fallback", "source": "api", "reason": "\(note)"])
         }
         let isOfObject = checkpoint.bookmark.etag != nil

@@ -9,15 +9,15 @@ struct CursorTracker {
     private var highest: [UInt8]?
 
     /// - Parameter seen: the highest value of the rows before.
-    /// - Throws: ``ExportError/schema(_:)`` if the column is not there or has no order.
+    /// - Throws: ``ExportError/options(_:)`` if the column is not there or has no order.
     init(column: String, in columns: [Column], seen: CursorValue?) throws(ExportError) {
         guard let index = columns.firstIndex(where: { $0.name == column }) else {
-            throw .schema(
+            throw .options(
                 "the cursor column \(column.prefix(100)) is not in the result; select it in the query, or name another "
                     + "one with --cursor-column")
         }
         guard let kind = CursorValue.Kind(columns[index]) else {
-            throw .schema(
+            throw .options(
                 "the cursor column \(column.prefix(100)) is of type \(columns[index].typeDescription), whose texts do "
                     + "not show an exact order; an integer, decimal, date, timestamp or varchar does (CAST in the query)"
             )
@@ -40,7 +40,7 @@ struct CursorTracker {
         guard kind.accepts(bytes, in: cell.range) else { throw refusal(of: number) }
         if let highest, kind.compare(bytes, cell.range, with: highest.span, highest.indices) <= 0 { return }
         guard cell.range.count <= CursorValue.maximumTextBytes else {
-            throw .schema(
+            throw .options(
                 "row \(number): the value of cursor column \(column.prefix(100)) has \(cell.range.count) bytes, more "
                     + "than the \(CursorValue.maximumTextBytes) that can be sent back; go by another --cursor-column")
         }
@@ -52,7 +52,7 @@ struct CursorTracker {
             kind == .zonedTimestamp
             ? "only times in UTC show their order; use AT TIME ZONE 'UTC' in the query"
             : "it is none that can be ordered; leave such rows out in the query"
-        return .schema("row \(row): the value of cursor column \(column.prefix(100)), a \(kind.rawValue): \(advice)")
+        return .options("row \(row): the value of cursor column \(column.prefix(100)), a \(kind.rawValue): \(advice)")
     }
 
     /// Nil if no row had one.

@@ -12,6 +12,8 @@ public struct ExportState: Sendable, Equatable {
     public var isStoppingQuery = false
     /// Why the run's last process ended, if it ended with an error: for people, so never of use to a later run.
     public var failure: String?
+    /// The query that this run sent and had stopped in Athena; nil once another one is sent in its place.
+    public var stoppedQueryExecutionID: String?
     /// Nil where no run of the directory has gone by a cursor.
     public var cursor: CursorState?
     public var phase: Phase

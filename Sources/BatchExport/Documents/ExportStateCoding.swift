@@ -46,6 +46,7 @@ extension ExportState {
         ]
         if isStoppingQuery { document["stopping_query"] = .bool(true) }
         document["failure"] = failure.map { .string($0) }
+        document["stopped_query_execution_id"] = stoppedQueryExecutionID.map { .string($0) }
         document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
         return .object(document)
     }
@@ -62,6 +63,7 @@ extension ExportState {
         queryReruns = try root.optionalMember("query_reruns")?.count() ?? 0
         isStoppingQuery = try root.optionalMember("stopping_query")?.bool() ?? false
         failure = try root.optionalMember("failure")?.string()
+        stoppedQueryExecutionID = try root.optionalMember("stopped_query_execution_id")?.nonEmptyString()
         cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }

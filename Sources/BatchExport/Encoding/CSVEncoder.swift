@@ -63,7 +63,7 @@ public struct CSVEncoder: RowEncoder {
             if row > rows.lowerBound, isBlank || room + line > available { break }
             if isBlank {
                 // Half of all readers drop such a line.
-                throw .schema(
+                throw .options(
                     "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
             }
             room += line

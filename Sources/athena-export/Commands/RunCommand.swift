@@ -78,7 +78,7 @@ private struct Run {
         let task = Task { try await export.run() }
         signals.atFirstSignal { [logger] in
             logger.notice(
-                "stopping; the checkpoint is kept, the same command goes on from it",
+                "stopping; what is exported so far is kept",
                 metadata: ["event": "run_stopping"])
             task.cancel()
         }

@@ -83,14 +83,19 @@ extension DirectoryStatus {
     }
 
     private static func query(of state: ExportState) -> String {
-        state.query.map { "query \($0.queryExecutionID)" } ?? "a query that may not have been sent yet"
+        if let stopped = state.stoppedQueryExecutionID { return "query \(stopped), which was stopped in Athena" }
+        return state.query.map { "query \($0.queryExecutionID)" } ?? "a query that may not have been sent yet"
     }
 
     private func nextRunLine(after state: ExportState) -> String {
         let next =
-            state.query == nil
-            ? "sends that query, unless it was sent already"
-            : "continues with batch \(state.checkpoint.nextBatch) of that query"
+            if state.stoppedQueryExecutionID != nil {
+                "sends the query again and pays for it again"
+            } else if state.query == nil {
+                "sends that query, unless it was sent already"
+            } else {
+                "continues with batch \(state.checkpoint.nextBatch) of that query"
+            }
         return activity == .running
             ? "next run: must wait for this one; if this one is stopped, \(next)"
             : "next run: \(next) (--restart gives it up)"

@@ -21,11 +21,11 @@ struct RunEnd {
     ) {
         func summary(
             _ status: RunSummary.Status, runID: String? = nil, resumed: Bool, alreadyDone: Bool = false,
-            failure: (kind: String, message: String)? = nil
+            failure: (kind: String, message: String)? = nil, nextStep: String? = nil
         ) -> RunSummary {
             RunSummary(
                 status: status, journal: (manifest, state), runID: runID, directory: directory, isResumed: resumed,
-                isAlreadyDone: alreadyDone, seconds: seconds, failure: failure)
+                isAlreadyDone: alreadyDone, seconds: seconds, failure: failure, nextStep: nextStep)
         }
         self.directory = directory
         self.manifest = manifest
@@ -41,9 +41,15 @@ struct RunEnd {
         case .failure(let failure):
             status = signal ?? ExitStatus(failure)
             error = signal == nil ? failure : nil
-            let message = signal == nil ? "\(failure)".shown(limit: 2000) : "stopped by a signal"
-            self.summary = summary(
-                signal == nil ? .failed : .interrupted, resumed: wasResumed, failure: (status.kind, message))
+            if signal == nil {
+                let message = "\(failure)".shown(limit: 2000)
+                self.summary = summary(.failed, resumed: wasResumed, failure: (status.kind, message))
+            } else {
+                let next = NextStep(state).description
+                self.summary = summary(
+                    .interrupted, resumed: wasResumed, failure: (status.kind, "stopped by a signal; \(next)"),
+                    nextStep: next)
+            }
         }
     }
 
@@ -51,10 +57,10 @@ struct RunEnd {
     ///
     /// - Parameter directory: if it is known already.
     init(failed error: any Error, directory: ExportDirectory?, seconds: Double) {
-        summary = RunSummary(failed: error, directory: directory, seconds: seconds)
         status = ExitStatus(error)
         self.error = error
         self.directory = directory
         manifest = directory.flatMap { try? ExportJournal.read($0).0 }
+        summary = RunSummary(failed: error, manifest: manifest, directory: directory, seconds: seconds)
     }
 }

@@ -26,12 +26,15 @@ struct RunSummary {
     let manifest: String?
     let seconds: Double
     let failure: (kind: String, message: String)?
+    /// What became of the query of a run that was interrupted, and what the same command does next.
+    let nextStep: String?
 
     /// Counts are the run's, over all its processes; seconds are this process's.
     init(
         status: Status, journal: (manifest: Manifest?, state: ExportState?), runID: String?,
         directory: ExportDirectory?,
-        isResumed: Bool, isAlreadyDone: Bool, seconds: Double, failure: (kind: String, message: String)? = nil
+        isResumed: Bool, isAlreadyDone: Bool, seconds: Double, failure: (kind: String, message: String)? = nil,
+        nextStep: String? = nil
     ) {
         let runID = runID ?? journal.state?.runID
         let run = runID.flatMap { journal.manifest?.run(named: $0) }
@@ -52,15 +55,19 @@ struct RunSummary {
         queryReruns = run?.queryReruns ?? 0
         self.isResumed = isResumed
         self.isAlreadyDone = isAlreadyDone
-        manifest = directory?.manifest.string
+        // None is there before the first batch of the first run.
+        manifest = journal.manifest == nil ? nil : directory?.manifest.string
         self.seconds = seconds
         self.failure = failure
+        self.nextStep = nextStep
     }
 
     /// A run that ended before there was anything to count.
-    init(failed error: any Error, directory: ExportDirectory?, seconds: Double) {
+    ///
+    /// - Parameter manifest: of runs before it.
+    init(failed error: any Error, manifest: Manifest?, directory: ExportDirectory?, seconds: Double) {
         self.init(
-            status: .failed, journal: (nil, nil), runID: nil, directory: directory, isResumed: false,
+            status: .failed, journal: (manifest, nil), runID: nil, directory: directory, isResumed: false,
             isAlreadyDone: false, seconds: seconds,
             failure: (ExitStatus(error).kind, "\(error)".shown(limit: 2000)))
     }
@@ -97,7 +104,10 @@ struct RunSummary {
         if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
         if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
         if !remarks.isEmpty { line += "; " + remarks.joined(separator: ", ") }
-        return line + "\nmanifest: \((manifest ?? "none").shown(limit: 4096))\n"
+        line += "\n"
+        if let nextStep { line += "next: \(nextStep.shown(limit: 2000))\n" }
+        if let manifest { line += "manifest: \(manifest.shown(limit: 4096))\n" }
+        return line
     }
 
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {

@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    @Test func `says of a query that was stopped that the next run pays for it again`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(5)
+            result.states = ["RUNNING"]
+            let athena = FakeAthena(result: result, isSigned: isSigned)
+            let outcome = try await athena.serve { url in
+                try await Executable.run(["--endpoint-url", url, "--output", directory, "--query-timeout", "1s"])
+            }
+            #expect(outcome.status == 75)
+            let id = try #require(athena.startedExecutions.first)
+            let words = try await text("\(directory)/customers")
+            #expect(words.contains("query \(id), which was stopped in Athena, 0 rows done"))
+            #expect(words.contains("next run: sends the query again and pays for it again"))
+        }
+    }
+
     @Test(.enabled(if: getuid() == 0, "needs root, to be another user"))
     func `is unfinished to a user who may not know whether a process works on it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in

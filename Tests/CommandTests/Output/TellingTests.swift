@@ -51,7 +51,8 @@ import Testing
                 try await Executable.run(["--endpoint-url", url, "--output", directory, "--log-format", "json"])
             }
             #expect(outcome.status == 0)
-            let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("other rows") })
+            let lines = outcome.errors.split(separator: "\n")
+            let line = try #require(lines.first { $0.contains("another number of rows") })
             let event = JSONField(try JSONValue(parsing: Array(line.utf8)))
             #expect(try event.member("level").string() == "warning")
             #expect(try event.member("service").integer() == 99)

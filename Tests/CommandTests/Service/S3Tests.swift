@@ -193,7 +193,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
                     ]))
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("reading by GetQueryResults, not from S3: "))
+            #expect(outcome.errors.contains("reading by GetQueryResults, not from S3 reason="))
             #expect(try member("source", ofRunIn: "\(directory)/customers") == "api")
             #expect(try member("source_note", ofRunIn: "\(directory)/customers")?.contains("127.0.0.1:1") == true)
         }

@@ -45,7 +45,9 @@ import Testing
                 call.number == 1 ? .error("AccessDeniedException", "no") : nil
             }
             try await athena.serve { url in
-                let options = ["--endpoint-url", url, "--output", directory]
+                let options = [
+                    "--endpoint-url", url, "--output", directory, "--table", "customers", "--key", "customer_id",
+                ]
                 let refused = try await Executable.run(options + ["--query", "SELECT 1"])
                 let next = try await Executable.run(options + ["--query", "SELECT 2"])
                 #expect(refused.status == 77 && next.status == 0, "\(next.errors)")
@@ -153,7 +155,7 @@ import Testing
             nil
         } check: { outcome, athena, _ in
             #expect(outcome.status == 65)
-            #expect(outcome.errors.contains("--restart"))
+            #expect(outcome.errors.contains("check the id and the region") && !outcome.errors.contains("--restart"))
             #expect(athena.count(of: "StartQueryExecution") == 0)
         }
     }
@@ -188,7 +190,7 @@ import Testing
         try await export(result, arguments: ["--query-timeout", "1s"]) { _ in
             nil
         } check: { outcome, athena, _ in
-            #expect(outcome.status == 75)
+            expectError(outcome, 75, ["and was stopped", "raise --query-timeout", "pays for it again"])
             #expect(athena.stoppedExecutions == athena.executionIDs)
         }
     }
@@ -198,7 +200,7 @@ import Testing
     @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         let (outcome, athena) = try await stoppedInTime { try await Self.stopped(by: signal) }
-        try expectInterrupted(outcome, status)
+        try expectInterrupted(outcome, status, ["was stopped in Athena", "pays for it again"])
         #expect(athena.stoppedExecutions == athena.executionIDs)
     }
 
@@ -224,7 +226,7 @@ import Testing
 
     @Test func `the query is left running when told so`() async throws {
         let (outcome, athena) = try await Self.stopped(by: SIGTERM, "--leave-query-running")
-        try expectInterrupted(outcome, 143)
+        try expectInterrupted(outcome, 143, ["was not stopped"])
         #expect(athena.stoppedExecutions.isEmpty)
     }
 
@@ -248,10 +250,22 @@ import Testing
         }
     }
 
-    private func expectInterrupted(_ outcome: Executable.Outcome, _ status: Int32) throws {
+    private func expectInterrupted(_ outcome: Executable.Outcome, _ status: Int32, _ words: [String]) throws {
         #expect(outcome.status == status, "\(outcome.errors)")
         let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
         #expect(try summary.member("status").string() == "interrupted")
+        // There is none before the first batch.
+        #expect(try summary.optionalMember("manifest") == nil)
+        let message = try summary.member("error").member("message").string()
+        for word in words { #expect(message.contains(word)) }
+    }
+
+    @Test func `a run tells a person as well what became of its query, and names no manifest that is not there`()
+        async throws
+    {
+        let (outcome, _) = try await stoppedInTime { try await Self.stopped(by: SIGINT, "--summary", "text") }
+        #expect(outcome.output.contains("next: query ") && outcome.output.contains("was stopped in Athena"))
+        #expect(!outcome.output.contains("manifest"))
     }
 
     @Test func `a run that is stopped between pages goes on to the same bytes`() async throws {

@@ -1,0 +1,54 @@
+import BatchExport
+
+/// What became of the query of a run that was interrupted, and what the same command does next.
+enum NextStep: CustomStringConvertible {
+    /// Nothing was begun.
+    case begin
+    /// Whether the query arrived is not known.
+    case sendWithSameToken
+    /// The query was stopped in Athena.
+    case sendAgain(stopped: String)
+    /// The query was told to stop, and no answer came.
+    case lookAtStopping(query: String)
+    /// No row is in a file yet.
+    case continueQuery(String)
+    case continueRows(after: Int)
+    /// Every row is in a file.
+    case beginNew
+
+    /// - Parameter state: of the run; nil if it never had one.
+    init(_ state: ExportState?) {
+        self =
+            switch state?.phase {
+            case nil: .begin
+            case .starting?: state?.stoppedQueryExecutionID.map { .sendAgain(stopped: $0) } ?? .sendWithSameToken
+            case .exporting(let query, let checkpoint)?:
+                if checkpoint.rowsExported > 0 {
+                    .continueRows(after: checkpoint.rowsExported)
+                } else if state?.isStoppingQuery == true {
+                    .lookAtStopping(query: query.queryExecutionID)
+                } else {
+                    .continueQuery(query.queryExecutionID)
+                }
+            case .succeeded?, .failed?: .beginNew
+            }
+    }
+
+    var description: String {
+        switch self {
+        case .begin: "no query was sent; the same command begins"
+        case .sendWithSameToken:
+            "the query may have been sent; the same command sends it with the same token, so it runs once only"
+        case .sendAgain(let query):
+            "query \(query) was stopped in Athena; the same command sends it again and pays for it again "
+                + "(--leave-query-running avoids that)"
+        case .lookAtStopping(let query):
+            "query \(query) was told to stop, which Athena did not confirm; the same command sends it again only if it "
+                + "was stopped"
+        case .continueQuery(let query): "query \(query) was not stopped; the same command continues with it"
+        case .continueRows(let rows):
+            "the same command continues after row \(RunSummary.grouped(rows)) and sends no query"
+        case .beginNew: "the same command begins a new run"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import BatchExport
+import Testing
+
+@testable import athena_export
+
+@Suite struct `The next step after an interrupt` {
+    private static let query = ExportState.QueryIdentity(clientRequestToken: "t", queryExecutionID: "q-1")
+
+    private static func state(_ phase: ExportState.Phase) -> ExportState {
+        ExportState(runID: "r", request: ExportRequest([]), startedAt: "now", firstBatch: 1, phase: phase)
+    }
+
+    private static func text(
+        _ phase: ExportState.Phase, _ change: (inout ExportState) -> Void = { _ in }
+    ) -> String {
+        var state = state(phase)
+        change(&state)
+        return NextStep(state).description
+    }
+
+    @Test func `says that a stopped query is paid for again`() {
+        let text = Self.text(.starting(clientRequestToken: "t")) { $0.stoppedQueryExecutionID = "q-0" }
+        #expect(text.contains("query q-0 was stopped in Athena") && text.contains("pays for it again"))
+        #expect(text.contains("--leave-query-running"))
+    }
+
+    @Test func `says that nothing is paid for twice where no query was stopped`() {
+        let texts = [
+            NextStep(nil).description, Self.text(.starting(clientRequestToken: "t")),
+            Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))),
+            Self.text(.exporting(Self.query, Checkpoint(rowsExported: 3_900_000, nextBatch: 40))),
+            Self.text(.succeeded(Self.query, Checkpoint(nextBatch: 1))), Self.text(.failed(Self.query)),
+        ]
+        #expect(texts.allSatisfy { !$0.contains("pays") })
+        #expect(Set(texts).count == 5)
+        #expect(texts[2].contains("query q-1 was not stopped"))
+        #expect(texts[3].contains("after row 3,900,000"))
+    }
+
+    @Test func `says that it is not known where Athena did not confirm the stop`() {
+        let text = Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))) { $0.isStoppingQuery = true }
+        #expect(text.contains("did not confirm") && text.contains("only if it was stopped"))
+    }
+}
