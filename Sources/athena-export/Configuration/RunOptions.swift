@@ -9,7 +9,9 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The statement (default: SELECT * FROM test_rows).", valueName: "sql"))
+        help: ArgumentHelp(
+            "The statement; one of your own needs --table and --key (default: SELECT * FROM test_rows).",
+            valueName: "sql"))
     var query: String?
 
     @Option(help: ArgumentHelp("A file with the statement.", valueName: "file"))
