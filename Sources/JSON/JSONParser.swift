@@ -18,6 +18,7 @@ extension JSONValue {
 
 private struct JSONParser {
     static let maximumDepth = 64
+    private static let membersCompared = 16
 
     var offset = 0
 
@@ -37,6 +38,7 @@ private struct JSONParser {
 
     private mutating func object(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         var object = JSONObject()
+        // Of the names, once there are many: a few are compared faster than hashed.
         var names: Set<String> = []
         offset = text.skipJSONWhitespace(from: offset + 1)
         if offset < text.count, text[offset] == 0x7d {
@@ -50,7 +52,14 @@ private struct JSONParser {
                 throw .syntax(offset: offset, reason: "expected a member name, found \(text.describe(at: offset))")
             }
             let name = try string(in: text)
-            guard names.insert(name).inserted else {
+            let isNew: Bool
+            if object.members.count < Self.membersCompared {
+                isNew = !object.members.contains { $0.name == name }
+            } else {
+                if names.isEmpty { names = Set(object.members.map(\.name)) }
+                isNew = names.insert(name).inserted
+            }
+            guard isNew else {
                 throw .syntax(
                     offset: nameOffset, reason: "the member \"\(name.prefix(100))\" stands twice in one object")
             }

@@ -46,7 +46,12 @@ extension [UInt8] {
     /// Appends a text as a JSON string with its quotes. Only what must be escaped is.
     public mutating func appendJSONString(_ text: String) {
         append(0x22)
-        for byte in text.utf8 { appendJSONEscaped(byte) }
+        // Most texts have nothing to escape, and are copied as they are.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
+            append(contentsOf: text.utf8)
+        } else {
+            for byte in text.utf8 { appendJSONEscaped(byte) }
+        }
         append(0x22)
     }
 
