@@ -74,6 +74,12 @@ public struct AthenaExport: Sendable {
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
                 try await keepingFailure(of: state) { try await export(state, isNew: true) }
                 return .exported(wasResumed: false)
+            case .reread(let state):
+                logger.warning(
+                    "batches of run \(state.runID) are not listed; reading the result again from its beginning",
+                    metadata: ["event": "run_reread", "run_id": "\(state.runID)"])
+                try await keepingFailure(of: state) { try await export(state, isNew: false) }
+                if isAnswered(by: state) { return .exported(wasResumed: true) }
             case .resume(let state):
                 try recording?.prepare(for: state)
                 try recording?.begin(state)
@@ -84,10 +90,14 @@ public struct AthenaExport: Sendable {
                         "rows": .stringConvertible(state.checkpoint.rowsExported),
                     ])
                 try await keepingFailure(of: state) { try await export(state, isNew: false) }
-                // A run asked for by another name comes after the one that was pending.
-                if options.runID == nil || options.runID == state.runID { return .exported(wasResumed: true) }
+                if isAnswered(by: state) { return .exported(wasResumed: true) }
             }
         }
+    }
+
+    /// A run asked for by another name comes after the one that was pending.
+    private func isAnswered(by state: ExportState) -> Bool {
+        options.runID == nil || options.runID == state.runID
     }
 
     private func newRun(firstBatch: Int) async throws -> ExportState {

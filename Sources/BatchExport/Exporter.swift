@@ -31,16 +31,27 @@ public struct Exporter: Sendable {
     ///
     /// - Throws: ``ExportError``, or what the source throws; the checkpoint then stands where the last batch ended.
     public func export(from source: any ResultSource, state: ExportState) async throws {
-        let result: (schema: ResultSchema, rows: Int)
         do {
-            result = try await run(source, from: state.checkpoint)
+            let result = try await exportRows(from: source, state: state)
+            try await journal.complete(facts, rows: result.rows, schema: result.schema, format: options.format)
+        } catch {
+            // The error is what there is to say: a batch that cannot be listed now stays in the log.
+            try? await journal.listAll()
+            throw error
+        }
+    }
+
+    private func exportRows(
+        from source: any ResultSource, state: ExportState
+    ) async throws -> (schema: ResultSchema, rows: Int) {
+        do {
+            return try await run(source, from: state.checkpoint)
         } catch is BookmarkRefused {
             logger.warning(
                 "page token refused; reading the result again from its beginning",
                 metadata: ["event": "page_token_refused"])
-            result = try await runFromBeginning(source, firstBatch: state.firstBatch)
+            return try await runFromBeginning(source, firstBatch: state.firstBatch)
         }
-        try await journal.complete(facts, rows: result.rows, schema: result.schema, format: options.format)
     }
 
     /// Batches that are exported already are made again and held against the manifest, which proves that the result is

@@ -44,7 +44,7 @@ struct TestExport {
         let journal = try ExportJournal(opening: directory, now: { "2026-01-01T00:00:00Z" })
         let state: ExportState
         switch try await journal.plan(Self.request, runID: nil, restart: false) {
-        case .resume(let unfinished): state = unfinished
+        case .resume(let unfinished), .reread(let unfinished): state = unfinished
         case .start(let firstBatch):
             state = ExportState(
                 runID: "run-\(firstBatch)", request: Self.request, startedAt: "2026-01-01T00:00:00Z",

@@ -40,7 +40,10 @@ extension Manifest {
         return grouped
     }
 
-    func isPruned(_ sequence: Int) -> Bool { pruned.contains { $0.contains(sequence) } }
+    func isPruned(_ sequence: Int) -> Bool {
+        let index = pruned.partitioningIndex { $0.upperBound >= sequence }
+        return index < pruned.count && pruned[index].contains(sequence)
+    }
 
     /// Takes batches off the list and remembers that their files are to go.
     mutating func prune(_ superseded: [Batch]) {

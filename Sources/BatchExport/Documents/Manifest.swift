@@ -43,6 +43,9 @@ public struct Manifest: Sendable, Equatable {
         /// The sequence of the run's first batch, if it has any.
         public internal(set) var firstBatch: Int?
 
+        /// Data rows of the result, however they fared.
+        var rowsRead: Int { rows + duplicateRows + rejectedRows }
+
         /// From which value of a column a run read on, and where the next one does.
         public struct Cursor: Sendable, Equatable {
             public let column: String
@@ -66,6 +69,9 @@ public struct Manifest: Sendable, Equatable {
         /// The result's data rows that the batch was made from, counted from 1 within the run.
         public let firstRow: Int
         public let lastRow: Int
+
+        /// Data rows of the result, however they fared.
+        var rowsRead: Int { rows + duplicateRows + rejectedRows }
     }
 
     public var rows: Int { batches.reduce(0) { $0 + $1.rows } }
@@ -98,15 +104,23 @@ public struct Manifest: Sendable, Equatable {
 
     /// Adds a batch, or replaces the entry of the same sequence.
     mutating func record(_ batch: Batch) {
-        if let index = batches.firstIndex(where: { $0.sequence >= batch.sequence }) {
-            if batches[index].sequence == batch.sequence {
-                batches[index] = batch
-            } else {
-                batches.insert(batch, at: index)
-            }
+        let index = place(of: batch.sequence)
+        if index < batches.count, batches[index].sequence == batch.sequence {
+            batches[index] = batch
         } else {
-            batches.append(batch)
+            batches.insert(batch, at: index)
         }
+    }
+
+    /// The batch of a sequence; nil if none is listed.
+    func batch(_ sequence: Int) -> Batch? {
+        let index = place(of: sequence)
+        return index < batches.count && batches[index].sequence == sequence ? batches[index] : nil
+    }
+
+    /// Where a sequence stands or would stand, among thousands, for each of which this is asked.
+    private func place(of sequence: Int) -> Int {
+        batches.partitioningIndex { $0.sequence >= sequence }
     }
 
     /// Adds a run, or replaces the one of the same name that is under way.
@@ -149,5 +163,17 @@ public struct Manifest: Sendable, Equatable {
             differences.append("the columns stand in another order")
         }
         return differences
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The first place from which on something is true, as it is for no element before; the end if it never is.
+    func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -65,21 +65,24 @@ extension Manifest {
     private func check(_ root: JSONField) throws(JSONError) {
         let directory = ExportDirectory(parent: "", table: table)
         var previous = 0
-        for (batch, field) in zip(batches, try root.member("batches").elements()) {
+        for (index, batch) in batches.enumerated() {
+            // Made where it is needed: there are many batches.
+            func problem(_ member: String, _ expected: String, _ found: String) -> JSONError {
+                .field(path: "batches[\(index)]\(member)", expected: expected, found: found)
+            }
             guard batch.sequence > previous else {
-                throw .field(
-                    path: "\(field.path).sequence", expected: "more than \(previous)", found: "\(batch.sequence)")
+                throw problem(".sequence", "more than \(previous)", "\(batch.sequence)")
             }
             previous = batch.sequence
             guard !isPruned(batch.sequence) else {
-                throw .field(
-                    path: "\(field.path).sequence", expected: "one that is not in pruned", found: "\(batch.sequence)")
+                throw problem(".sequence", "one that is not in pruned", "\(batch.sequence)")
             }
-            try field.member("path").expect(directory.dataPath(sequence: batch.sequence, format: fileFormat))
-            guard batch.lastRow - batch.firstRow + 1 == batch.rows + batch.duplicateRows + batch.rejectedRows else {
-                throw .field(
-                    path: field.path, expected: "rows, duplicates and rejects that add up to first_row…last_row",
-                    found: "\(batch.rows) + \(batch.duplicateRows) + \(batch.rejectedRows)")
+            let path = directory.dataPath(sequence: batch.sequence, format: fileFormat)
+            guard batch.path == path else { throw problem(".path", "\"\(path)\"", "\"\(batch.path.prefix(200))\"") }
+            guard batch.lastRow - batch.firstRow + 1 == batch.rowsRead else {
+                throw problem(
+                    "", "rows, duplicates and rejects that add up to first_row…last_row",
+                    "\(batch.rows) + \(batch.duplicateRows) + \(batch.rejectedRows)")
             }
         }
         let totals = try root.member("totals")
@@ -112,7 +115,7 @@ extension Column {
 }
 
 extension Manifest.Run {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         var object: JSONObject = [
             "run_id": .string(runID), "status": .string(status.rawValue),
             "query_execution_id": .string(queryExecutionID), "query_sha256": .string(querySHA256),
@@ -134,7 +137,7 @@ extension Manifest.Run {
         return .object(object)
     }
 
-    fileprivate init(_ field: JSONField) throws(JSONError) {
+    init(_ field: JSONField) throws(JSONError) {
         runID = try field.member("run_id").nonEmptyString()
         status = try field.member("status").choice(Status.self)
         queryExecutionID = try field.member("query_execution_id").nonEmptyString()
@@ -157,7 +160,7 @@ extension Manifest.Run {
 }
 
 extension Manifest.Batch {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         [
             "sequence": .integer(sequence), "run_id": .string(runID), "path": .string(path), "rows": .integer(rows),
             "duplicate_rows": .integer(duplicateRows), "rejected_rows": .integer(rejectedRows),
@@ -166,7 +169,7 @@ extension Manifest.Batch {
         ]
     }
 
-    fileprivate init(_ field: JSONField) throws(JSONError) {
+    init(_ field: JSONField) throws(JSONError) {
         sequence = try field.member("sequence").count(atLeast: 1)
         runID = try field.member("run_id").nonEmptyString()
         path = try field.member("path").nonEmptyString()

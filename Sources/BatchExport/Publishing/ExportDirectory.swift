@@ -27,6 +27,7 @@ public struct ExportDirectory: Sendable, Equatable {
     public var state: FilePath { path.appending("state.json") }
     var work: FilePath { path.appending(".work") }
     var lock: FilePath { work.appending("lock") }
+    var batchLog: FilePath { work.appending("batches.log") }
 
     /// Whether a name can be a table's: 1 to 200 letters, digits, `_`, `-` and `.`, beginning with a letter or digit, so
     /// that it is a plain file name and needs no quotes anywhere.

@@ -27,6 +27,9 @@ extension ExportJournal {
             }
     }
 
+    /// Whether a batch's file is there, by its size.
+    func isThere(_ batch: Manifest.Batch) -> Bool { isThere(batch.path, size: batch.bytes) }
+
     private func isThere(_ path: String, size: Int?) -> Bool {
         guard let found = directory.path.appending(path).regularFileSize else { return false }
         return size == nil || found == size

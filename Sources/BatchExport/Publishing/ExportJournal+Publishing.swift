@@ -4,15 +4,17 @@ import SystemPackage
 extension ExportJournal {
     /// Begins the data file of a batch.
     ///
-    /// - Returns: nil if the batch is exported already.
+    /// - Returns: nil if the batch is exported already, and its file is there.
     func stage(batch sequence: Int, format: FileFormat) throws(ExportError) -> StagedFile? {
         guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else { return nil }
+        if let listed = manifest?.batch(sequence), isThere(listed) { return nil }
         return try stage(directory.dataPath(sequence: sequence, format: format))
     }
 
-    /// Makes one batch part of the export: data file, rejected rows, manifest, state.
+    /// Makes one batch part of the export: data file, rejected rows, log or manifest, state.
     ///
-    /// A batch that is exported already is held against what the manifest says of it and changes nothing.
+    /// A batch that the manifest lists already is compared with its entry, and its file stays as it is; if it is gone, it
+    /// is written again.
     /// - Parameter file: the batch's data file, complete; nil if it has none or is exported already.
     func publish(
         _ batch: StagedBatch, from file: consuming StagedFile?, _ facts: RunFacts, format: FileFormat
@@ -21,22 +23,28 @@ extension ExportJournal {
         let entry = batch.entry(runID: state.runID, in: directory, format: format)
         if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
 
+        let isListed = manifest?.batch(batch.sequence) != nil
+        if isListed { try compare(entry) }
         if let entry, let content = batch.content {
-            guard let file = consume file else { preconditionFailure("a file is staged before it is published") }
-            try publish(file, as: entry.path, content)
+            if let file = consume file {
+                try publish(file, as: entry.path, content)
+            } else {
+                precondition(isListed, "a file is staged before it is published")
+            }
         }
         if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
-        var manifest = manifest ?? Manifest(table: directory.table, schema: batch.schema, fileFormat: format)
-        if let entry { manifest.record(entry) }
-        manifest.record(facts.run(state, query: query, checkpoint: batch.end))
-        try save(manifest)
+        if !isListed {
+            let run = facts.run(state, query: query, checkpoint: batch.end)
+            let logged = LoggedBatch(run: run, batch: entry, rowsBefore: batch.rowsBefore)
+            try list(logged, in: Manifest(table: directory.table, schema: batch.schema, fileFormat: format))
+        }
         state.phase = .exporting(query, batch.end)
         try save(state)
     }
 
     private func compare(_ entry: Manifest.Batch?) throws(ExportError) {
         guard let entry else { return }
-        guard manifest?.batches.first(where: { $0.sequence == entry.sequence }) == entry else {
+        guard manifest?.batch(entry.sequence) == entry else {
             throw .inconsistentSource(
                 "reading the result again from its beginning gave other rows than before in batch \(entry.sequence); "
                     + "nothing was changed; give the run up with --restart")
@@ -79,7 +87,7 @@ extension ExportJournal {
         }
     }
 
-    /// A crash can leave a batch published that neither manifest nor state knows: fine if it is this very one.
+    /// A crash can leave a batch published that neither manifest, log nor state knows: fine if it is this very one.
     private func checkPublished(_ path: FilePath, _ content: BatchFile.Content) throws(ExportError) {
         guard let found = try? BoundedFile.read(path, limit: content.bytes, followsLinks: false),
             BatchFile.Content([found.bytes]) == content

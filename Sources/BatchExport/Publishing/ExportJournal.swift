@@ -6,13 +6,15 @@ import SystemPackage
 /// Manifest and state of one table's directory, and the only writer of anything in it.
 ///
 /// Holds the directory's lock while it lives. The order of durable writes is the promise of the whole program: data
-/// file, then manifest, then state. After a crash between any two, the next run makes the same bytes again, finds them
-/// there and goes on.
+/// file, then the batch's line in the log or the manifest that lists it, then state. After a crash between any two, the
+/// next run lists what the log has, makes the same bytes again, finds them there and continues.
 public actor ExportJournal {
     public nonisolated let directory: ExportDirectory
-    public private(set) var manifest: Manifest?
+    public internal(set) var manifest: Manifest?
     public private(set) var state: ExportState?
 
+    /// What the manifest on disk does not list yet; the one in memory does.
+    var log: BatchLog
     private let lock: FileLock
     /// The time now, as ISO 8601 text.
     private let now: @Sendable () -> String
@@ -24,6 +26,7 @@ public actor ExportJournal {
         self.directory = directory
         self.now = now
         lock = try directory.makeAndLock()
+        log = BatchLog(in: directory)
         (manifest, state) = try Self.read(directory)
     }
 
@@ -49,8 +52,11 @@ extension ExportJournal {
     public enum Plan: Sendable, Equatable {
         /// A run of that name has succeeded; there is nothing to do.
         case alreadySucceeded(Manifest.Run)
-        /// An unfinished run goes on.
+        /// An unfinished run continues.
         case resume(ExportState)
+        /// An unfinished run continues with the same query, but reads its result again from the beginning: batches of it
+        /// are not listed, and only their rows can tell what belongs there.
+        case reread(ExportState)
         /// A new run begins with this batch.
         case start(firstBatch: Int)
     }
@@ -68,6 +74,7 @@ extension ExportJournal {
         }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
+        if lacksBatches(of: state) { return .reread(try beginAgain(state)) }
         try checkAgreement(of: state)
         // What ended the process before says nothing of this one.
         state.failure = nil
@@ -140,8 +147,9 @@ extension ExportJournal {
         return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1
     }
 
-    /// Makes up for a crash between the last write of the manifest and that of the state.
+    /// Makes up for a crash between the writes of one step.
     private func settle() throws(ExportError) {
+        try listLogged()
         guard var state, case .exporting(let query, let checkpoint) = state.phase,
             manifest?.run(named: state.runID)?.status == .succeeded
         else { return }
@@ -186,6 +194,7 @@ extension ExportJournal {
     func save(_ manifest: Manifest) throws(ExportError) {
         try write(directory.manifest, manifest.json, permissions: .dataFile)
         self.manifest = manifest
+        try log.remove()
     }
 
     private func write(_ path: FilePath, _ json: JSONValue, permissions: FilePermissions) throws(ExportError) {

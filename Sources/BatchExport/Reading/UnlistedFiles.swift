@@ -4,11 +4,15 @@ import SystemPackage
 /// What lies in `data/` without being in the manifest. A reader of the directory would load it.
 struct UnlistedFiles {
     private(set) var differences: [BatchDifference] = []
-    /// What an unfinished run may have published last, or is about to list, and what pruning has left: nothing wrong.
-    private(set) var notes: [String] = []
+    /// What pruning has left: nothing wrong.
+    private var leftovers: [String] = []
+    /// What an unfinished run has published and will list, by batch: nothing wrong either.
+    private var pendingFiles: [String] = []
 
     private let directory: ExportDirectory
     private let listed: Set<String>
+    /// The directories of the listed files.
+    private let listedDirectories: Set<String>
     /// The batches that an unfinished run may yet list.
     private let pending: PartialRangeFrom<Int>?
     private let manifest: Manifest
@@ -19,13 +23,13 @@ struct UnlistedFiles {
         self.manifest = manifest
         self.isStateReadable = isStateReadable
         listed = Set(manifest.batches.map(\.path))
+        listedDirectories = Set(manifest.batches.map { FilePath($0.path).removingLastComponent().string })
         let next = (manifest.batches.last?.sequence ?? 0) + 1
         if !isStateReadable {
             pending = next...
-            notes.append("an unfinished run is not shown: state.json is not readable by this user")
         } else {
-            // State may be a step behind the manifest, never before it.
-            pending = state.flatMap { $0.isUnfinished ? max($0.checkpoint.nextBatch, next)... : nil }
+            // Not every batch is listed at once, and the state may be a step behind the manifest.
+            pending = state.flatMap { $0.isUnfinished ? max($0.firstBatch, next)... : nil }
         }
         let data = directory.path.appending("data")
         // A link there is what every listed file is missed for; it is not followed here either.
@@ -46,6 +50,23 @@ struct UnlistedFiles {
         }
     }
 
+    /// What is worth a line although nothing is wrong.
+    var notes: [String] {
+        let unread = "an unfinished run is not shown: state.json is not readable by this user"
+        return (isStateReadable ? [] : [unread]) + pendingNotes + leftovers
+    }
+
+    private var pendingNotes: [String] {
+        guard let first = pendingFiles.first else { return [] }
+        let others = pendingFiles.count - 1
+        let subject = others == 0 ? "\(first) is" : "\(first) and \(others) more behind it are"
+        return [
+            isStateReadable
+                ? "\(subject) not listed yet; an unfinished run lists what is missing when it continues"
+                : "\(subject) not listed; if a run is unfinished, it lists what is missing when it continues"
+        ]
+    }
+
     private mutating func look(at path: String) {
         let full = directory.path.appending(path)
         guard !full.isSymbolicLink, let names = names(in: path) else { return add(path, in: nil) }
@@ -54,18 +75,15 @@ struct UnlistedFiles {
     }
 
     private mutating func add(_ path: String, in sequence: Int?) {
-        guard !listed.contains(where: { $0.hasPrefix(path + "/") }) else { return }
+        guard !listedDirectories.contains(path) else { return }
         if let sequence, pending?.contains(sequence) == true,
             FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
         {
-            notes.append(
-                isStateReadable
-                    ? "\(path) is not listed yet; it is of an unfinished run, which lists it when it continues"
-                    : "\(path) is not listed; if a run is unfinished, it is of that run")
+            pendingFiles.append(path)
         } else if let sequence, manifest.isPruned(sequence),
             directory.dataPath(sequence: sequence, format: manifest.fileFormat) == path
         {
-            notes.append("\(path) is superseded; the next run with --prune-runs removes it")
+            leftovers.append("\(path) is superseded; the next run with --prune-runs removes it")
         } else {
             differences.append(
                 BatchDifference(path, .notListed, "the manifest does not list it; move it out of data/"))

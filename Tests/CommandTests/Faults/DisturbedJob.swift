@@ -3,18 +3,27 @@ import JSON
 import TestSupport
 import Testing
 
-/// Three batches out of five pages, or of the object in S3, with keys that come again and a row that is rejected: the
-/// job that is disturbed at every point, held against one that nothing disturbed.
+/// Three or fifty batches out of five pages, or of the object in S3, with keys that come again and a row that is
+/// rejected: the job that is disturbed at every point, compared with one that nothing disturbed.
 struct DisturbedJob: Sendable {
     /// What the rows are read from.
     enum Source: String, CaseIterable, Sendable {
         case api, s3
     }
 
+    /// How many rows of the result are a batch.
+    enum BatchRows: Int, Sendable {
+        /// Three batches, each of which the manifest lists at once.
+        case twenty = 20
+        /// Fifty batches, of which at times one or two are in the log alone.
+        case one = 1
+    }
+
     let athena: FakeAthena
     let url: String
     let source: Source
     let format: String
+    let batchRows: BatchRows
     let scratch: String
     /// The name of each call that touched a file, in order.
     let points: [String]
@@ -41,14 +50,17 @@ struct DisturbedJob: Sendable {
     ///
     /// - Parameter script: what Athena and S3 do instead of answering.
     static func prepared(
-        _ format: String, from source: Source = .api, script: @escaping FaultScript = { _ in nil },
+        _ format: String, from source: Source = .api, batchRows: BatchRows = .twenty,
+        script: @escaping FaultScript = { _ in nil },
         _ body: @escaping @Sendable (DisturbedJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(result, script: script)
             let athena = FakeAthena(result: result.inS3, s3: s3, isSigned: isSigned, script: script)
             try await athena.serve { url in
-                try await body(DisturbedJob(athena, s3, url: url, source, format: format, scratch: directory))
+                try await body(
+                    DisturbedJob(
+                        athena, s3, url: url, source, format: format, batchRows: batchRows, scratch: directory))
             }
             #expect(source == .api || !s3.calls.isEmpty)
             #expect(athena.badSignatures == 0)
@@ -56,17 +68,19 @@ struct DisturbedJob: Sendable {
     }
 
     private init(
-        _ athena: FakeAthena, _ s3: FakeS3, url: String, _ source: Source, format: String, scratch: String
+        _ athena: FakeAthena, _ s3: FakeS3, url: String, _ source: Source, format: String, batchRows: BatchRows,
+        scratch: String
     ) async throws {
         self.athena = athena
         self.url = url
         self.source = source
         self.format = format
+        self.batchRows = batchRows
         self.scratch = scratch
         let output = "\(scratch)/reference"
         let log = "\(scratch)/points"
         let outcome = try await Executable.run(
-            Self.arguments(url, output, source, format, workGroup: "reference"),
+            Self.arguments(url, output, source, format, batchRows, workGroup: "reference"),
             environment: FaultShim.environment(root: output, log: log))
         try #require(outcome.status == 0, "\(outcome.errors)")
         points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
@@ -74,7 +88,7 @@ struct DisturbedJob: Sendable {
         files = Self.exported("\(output)/customers")
         manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
         try #require(points.count >= 60, "only \(points.count) points were found")
-        try #require(files.count == 4)
+        try #require(files.count == (batchRows == .one ? 50 : 4))
     }
 
     static let result: FakeResult = {
@@ -90,11 +104,11 @@ struct DisturbedJob: Sendable {
     }()
 
     private static func arguments(
-        _ url: String, _ output: String, _ source: Source, _ format: String, workGroup: String
+        _ url: String, _ output: String, _ source: Source, _ format: String, _ batchRows: BatchRows, workGroup: String
     ) -> [String] {
         [
             "--endpoint-url", url, "--output", output, "--source", source.rawValue, "--format", format,
-            "--batch-rows", "20", "--run-id", "nightly", "--work-group", workGroup,
+            "--batch-rows", String(batchRows.rawValue), "--run-id", "nightly", "--work-group", workGroup,
         ]
     }
 
@@ -113,7 +127,7 @@ struct DisturbedJob: Sendable {
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Executable.Outcome {
         try await Executable.run(
-            Self.arguments(url, output, source, format, workGroup: workGroup(output)),
+            Self.arguments(url, output, source, format, batchRows, workGroup: workGroup(output)),
             environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
     }
 
@@ -121,8 +135,14 @@ struct DisturbedJob: Sendable {
     func expectManifestHolds(_ output: String, _ comment: Comment) async throws {
         let table = "\(output)/customers"
         guard FileManager.default.fileExists(atPath: "\(table)/manifest.json") else { return }
-        _ = try await ExportedTable(table).contents()
-        for (name, data) in Self.exported(table) { #expect(data == files[name], "\(name): \(comment)") }
+        let exported = Self.exported(table)
+        for (name, data) in exported { #expect(data == files[name], "\(name): \(comment)") }
+        for batch in try ExportedTable(table).manifest.member("batches").elements() {
+            let path = try batch.member("path").string()
+            #expect(exported[path] != nil, "\(path): \(comment)")
+        }
+        // Of many files, that they are those of the undisturbed job is enough.
+        if batchRows == .twenty { _ = try await ExportedTable(table).contents() }
     }
 
     /// Temporary files that nobody removed.
@@ -160,7 +180,16 @@ struct DisturbedJob: Sendable {
 
     /// Runs a body for every point, a few at a time.
     func forEachPoint(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
-        try await forEachConcurrently(Self.taken(of: points.count), body)
+        try await forEachConcurrently(taken, body)
+    }
+
+    /// Of many batches, fewer and none of the first, each of which the manifest lists at once.
+    private var taken: [Int] {
+        guard batchRows == .one else { return Self.taken(of: points.count) }
+        let first = points.count / 3
+        let numbers = Array(first...points.count)
+        return Self.taken(of: numbers.count).enumerated().filter { Self.stride == 1 || $0.offset % 4 == 0 }
+            .map { numbers[$0.element - 1] }
     }
 
     /// Everything that a loader may read, by name.

@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC], DisturbedJob.Source.allCases))
+    func `an error at any one call while batches are in the log alone ends the run, and the next run completes it`(
+        _ error: POSIXErrorCode, _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared("csv", from: source, batchRows: .one) { job in
+            try await job.forEachPoint { point in
+                try await Self.expectRecovery(job, FileFault(action: .error(error), point: point))
+            }
+        }
+    }
+
     @Test(arguments: DisturbedJob.Source.allCases)
     func `a disk that fails for good at any call ends the run with 73 or 74, and the next run completes it`(
         _ source: DisturbedJob.Source

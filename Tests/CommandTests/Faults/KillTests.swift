@@ -22,6 +22,19 @@ import Testing
         }
     }
 
+    @Test(
+        .enabled(if: FaultShim.path != nil, FaultShim.needs),
+        arguments: zip(["csv", "ndjson"], DisturbedJob.Source.allCases))
+    func `SIGKILL while batches are in the log alone leaves what the same command completes to the same bytes`(
+        _ format: String, _ source: DisturbedJob.Source
+    ) async throws {
+        try await DisturbedJob.prepared(format, from: source, batchRows: .one) { job in
+            try await job.forEachPoint { point in
+                try await Self.killTwice(job, point, 20)
+            }
+        }
+    }
+
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: DisturbedJob.Source.allCases)
     func `killed at a point and again at the same point of the run that recovers, the third run completes`(
         _ source: DisturbedJob.Source

@@ -76,11 +76,12 @@ struct PowerCutDisk: Sendable {
     .fewAtATime, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs))
 struct `When power is cut` {
-    @Test(arguments: DisturbedJob.Source.allCases)
+    @Test(
+        arguments: [(.api, .twenty), (.s3, .twenty), (.s3, .one)] as [(DisturbedJob.Source, DisturbedJob.BatchRows)])
     func `before any call that touches a file, the disk comes up with a manifest that holds, and the run completes`(
-        _ source: DisturbedJob.Source
+        _ source: DisturbedJob.Source, _ batchRows: DisturbedJob.BatchRows
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+        try await DisturbedJob.prepared("csv", from: source, batchRows: batchRows) { job in
             try await job.forEachPoint { point in
                 try await PowerCutDisk.with("\(point)", in: job.scratch) { disk in
                     let killed = try await job.run(
