@@ -17,6 +17,9 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     case inconsistentSource(String)
     /// Files that the run has published are gone; `path` is the first of them. The run is back at its beginning.
     case filesGone(path: FilePath, count: Int)
+    /// A row of a batch's file is longer than the memory allows. `memory` is what is enough for any row of the batch, as
+    /// ``Merge/Options/memory`` counts it.
+    case rowTooLong(path: FilePath, row: Int, limit: Int, memory: Int)
     /// Another process is at work in the directory.
     case locked(path: FilePath)
     /// A directory or file could not be made.
@@ -54,6 +57,9 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         case .filesGone(let path, let count):
             "\(path) is gone\(count > 1 ? ", and so are \(count - 1) more files" : ""), though this run had written it; run "
                 + "the same command again: it writes the missing files again from the result of the same query"
+        case .rowTooLong(let path, let row, let limit, let memory):
+            "row \(row) of \(path) is longer than \(limit) bytes, the most that the memory allows; "
+                + "\(memory) bytes are enough for any row of the file"
         case .locked(let path):
             "another run is at work in \(path); wait for it to end, then run the same command again"
         case .cannotCreate(let path, let errno):

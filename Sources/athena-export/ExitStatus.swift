@@ -60,6 +60,7 @@ enum ExitStatus: Int32, Error {
     private static func of(_ error: ExportError) -> ExitStatus {
         switch error {
         case .schema, .options, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
+        case .rowTooLong: .usage
         case .locked: .temporary
         case .cannotCreate(_, let errno):
             errno.remedy != nil ? .inputOutput : .cannotCreate

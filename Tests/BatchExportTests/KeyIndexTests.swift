@@ -50,3 +50,51 @@ import Testing
         }
     }
 }
+
+@Suite struct `Keys that are looked for twice in a batch` {
+    /// What the index says, and the bytes that it holds.
+    private func repeated(_ keys: [[String?]], atATime count: Int) -> (rows: [Int], bytes: Int) {
+        var index = KeyIndex()
+        var rows: [Int] = []
+        for start in stride(from: 0, to: keys.count, by: count) {
+            let block = block(Array(keys[start..<min(start + count, keys.count)]))
+            index.append(block, rows: 0..<block.rowCount, keyIndices: Array(0..<block.columnCount))
+            rows += index.placeNewKeys().map { start + $0 }
+        }
+        return (rows, index.keyBytes)
+    }
+
+    @Test(arguments: [1, 7, 1000, 100_000]) func `are found in every row, and each takes memory once`(_ count: Int) {
+        // Most rows repeat one of 3,000 keys, in every order and of many lengths.
+        let keys = (0..<20_000).map { row -> [String?] in
+            let number = row * 7919 % (row % 3 == 0 ? 3001 : 17)
+            return [String(repeating: "k", count: number % 19) + String(number)]
+        }
+        var seen: Set<String> = []
+        let expected = keys.indices.filter { !seen.insert(keys[$0][0] ?? "").inserted }
+        let found = repeated(keys, atATime: count)
+        #expect(found.rows == expected)
+        #expect(found.bytes == seen.reduce(0) { $0 + $1.utf8.count })
+    }
+
+    @Test func `of several columns are not taken for one another`() {
+        let keys = [["ab", "c"], ["a", "bc"], ["abc", ""], ["", "abc"], ["ab", "c"], ["c", "ab"], ["", "abc"]]
+        #expect(repeated(keys, atATime: 3).rows == [4, 6])
+        #expect(repeated(keys, atATime: 7).bytes == 5 * (3 + 2 * 4))
+    }
+
+    @Test(arguments: [1, 50, 10_000]) func `are compared up to a limit, which is then told with the row`(_ count: Int)
+        throws
+    {
+        let columns = columns([.string, .string])
+        var keys = BatchKeys(of: try ResultSchema(columns: columns, primaryKey: ["c0"]), maximumKeyBytes: 10_000)
+        let rows = (0..<10_000).map { ["key \($0 % 100)", "x"] } + (0..<10_000).map { ["key \($0)", "x"] }
+        for start in stride(from: 0, to: rows.count, by: count) {
+            keys.add(block(Array(rows[start..<min(start + count, rows.count)])))
+        }
+        let problems = keys.problems
+        #expect(problems.map(\.check) == [.duplicateKey, .tooManyKeys].prefix(count == 10_000 ? 1 : 2).map { $0 })
+        #expect(problems[0].detail.contains("row 101 "))
+        if count < 10_000 { #expect(problems[1].detail.contains("take more than 10000 bytes")) }
+    }
+}

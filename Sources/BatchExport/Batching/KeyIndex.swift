@@ -28,7 +28,8 @@ struct KeyIndex {
         var row: Int { Int(UInt32(truncatingIfNeeded: bits)) - 1 }
     }
 
-    var rowCount: Int { keys.count }
+    /// Bytes that the keys take, without their places.
+    var keyBytes: Int { keys.bytes.count }
 
     /// Reads the keys of the next rows.
     mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
@@ -50,6 +51,46 @@ struct KeyIndex {
         growIfNeeded()
         let repeated = Self.place(unplaced, of: keys, in: &slots)
         unplaced.removeAll(keepingCapacity: true)
+        return repeated
+    }
+
+    /// Gives the rows that were appended since the last time their places, but forgets each row whose key is there
+    /// already: so an index has no more keys than there are different ones.
+    ///
+    /// - Returns: which of those rows were forgotten, counted from 0.
+    mutating func placeNewKeys() -> [Int] {
+        growIfNeeded()
+        let repeated = Self.placeNewKeys(unplaced, of: &keys, in: &slots)
+        unplaced.removeAll(keepingCapacity: true)
+        return repeated
+    }
+
+    private static func placeNewKeys(
+        _ hashes: [UInt32], of keys: inout StoredKeys, in slots: inout [Slot]
+    ) -> [Int] {
+        var repeated: [Int] = []
+        var slots = slots.mutableSpan
+        let first = keys.count - hashes.count
+        // The row that the next new key gets.
+        var free = first
+        rows: for index in hashes.indices {
+            if index + rowsAhead < hashes.count {
+                prefetch(home(of: hashes[index + rowsAhead], of: slots.count), of: slots.span)
+            }
+            let hash = hashes[index]
+            var slot = home(of: hash, of: slots.count)
+            while !slots[slot].isFree {
+                if slots[slot].hash == hash, keys.isSame(slots[slot].row, first + index) {
+                    repeated.append(index)
+                    continue rows
+                }
+                slot = next(slot, of: slots.count)
+            }
+            keys.move(first + index, to: free)
+            slots[slot] = Slot(row: free, hash: hash)
+            free += 1
+        }
+        keys.truncate(to: free)
         return repeated
     }
 
@@ -159,6 +200,23 @@ private struct StoredKeys {
     func range(ofRow row: Int) -> Range<Int> {
         let end = row + 1 < starts.count ? Int(starts[row + 1]) : bytes.count
         return Int(starts[row])..<end
+    }
+
+    /// Moves a key to the place of a row before it, behind the key that is there now.
+    ///
+    /// The rows between the two must not be needed any more.
+    mutating func move(_ row: Int, to free: Int) {
+        guard free < row else { return }
+        let (source, target) = (range(ofRow: row), Int(starts[free]))
+        for offset in 0..<source.count { bytes[target + offset] = bytes[source.lowerBound + offset] }
+        starts[free + 1] = UInt32(target + source.count)
+    }
+
+    /// Forgets the rows from `count` on.
+    mutating func truncate(to count: Int) {
+        guard count < starts.count else { return }
+        bytes.removeLast(bytes.count - Int(starts[count]))
+        starts.removeLast(starts.count - count)
     }
 
     mutating func removeAll() {

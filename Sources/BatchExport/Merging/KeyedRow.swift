@@ -12,15 +12,22 @@ struct KeyedRow {
     /// The row that begins at `start`; nil if the bytes end before it does.
     init?(in bytes: Span<UInt8>, at start: Int) {
         guard start + Self.headerBytes <= bytes.count else { return nil }
-        func number(_ offset: Int) -> Int {
-            (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
-        }
         let keyStart = start + Self.headerBytes
-        let keyEnd = keyStart + number(start)
-        let end = keyEnd + number(start + 4)
+        let keyEnd = keyStart + Self.number(in: bytes, at: start)
+        let end = keyEnd + Self.number(in: bytes, at: start + 4)
         guard end <= bytes.count else { return nil }
         key = keyStart..<keyEnd
         line = keyEnd..<end
+    }
+
+    /// The bytes of the row that begins at `start`, as its header says; nil if the bytes end inside that.
+    static func byteCount(in bytes: Span<UInt8>, at start: Int) -> Int? {
+        guard start + headerBytes <= bytes.count else { return nil }
+        return headerBytes + number(in: bytes, at: start) + number(in: bytes, at: start + 4)
+    }
+
+    private static func number(in bytes: Span<UInt8>, at offset: Int) -> Int {
+        (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
 
     static func append(key: [UInt8], line: Span<UInt8>, _ range: Range<Int>, to bytes: inout [UInt8]) {

@@ -17,7 +17,7 @@ public struct Merge: Sendable {
         public var through: Int?
         /// The format of the result; nil for that of the files.
         public var format: FileFormat?
-        /// Bytes for sorting and merging, beside the rest of the process.
+        /// Bytes for sorting and merging, beside the rest of the process. A row may have an eighth of them.
         public var memory: Int
         /// Where temporary files go.
         public var temporaryDirectory: FilePath
@@ -45,7 +45,8 @@ public struct Merge: Sendable {
     }
 
     /// - Returns: the number of rows in the result.
-    /// - Throws: ``ExportError``, what the output throws, `CancellationError` when the task is cancelled.
+    /// - Throws: ``ExportError``, which is ``ExportError/rowTooLong(path:row:limit:memory:)`` if the memory is too little
+    ///   for a row; what the output throws; `CancellationError` when the task is cancelled.
     public func run(into output: any MergeOutput) async throws -> Int {
         var sorter = RowSorter(memory: options.memory, temporaryDirectory: options.temporaryDirectory)
         for batch in manifest.batches where batch.sequence <= options.through ?? .max {
@@ -57,7 +58,9 @@ public struct Merge: Sendable {
         var chunks = [format.encoder(for: schema.columns).fileHeader]
         while let row = try rows.advance() {
             if chunks[chunks.count - 1].count >= BatchChunks.chunkBytes {
-                if chunks.count == options.chunksAtATime {
+                // Long rows make long chunks, of which there are then fewer.
+                let hasLong = chunks.contains { $0.count > Self.longChunkBytes }
+                if chunks.count == options.chunksAtATime || hasLong {
                     try await output.write(chunks)
                     try Task.checkCancellation()
                     chunks = []
@@ -75,24 +78,30 @@ public struct Merge: Sendable {
 
     private var format: FileFormat { options.format ?? manifest.fileFormat }
 
+    private static let longChunkBytes = 4 * BatchChunks.chunkBytes
+    /// How often a row is in memory, at most, while it is read, sorted or merged.
+    private static let copiesOfRow = 8
+
     private func read(_ batch: Manifest.Batch, into sorter: inout RowSorter) throws {
         let keys = RowKeys(of: schema)
         // Lines of the same format are copied as they stand.
         let encoder = format == manifest.fileFormat ? nil : format.encoder(for: schema.columns)
+        let rowLimit = min(options.memory / Self.copiesOfRow, BatchRows.maximumRowBytes)
         var rows: BatchRows
         do throws(BatchDifference) {
-            rows = try BatchRows(batch, in: directory, format: manifest.fileFormat, columns: schema.columns)
+            rows = try BatchRows(
+                batch, in: directory, format: manifest.fileFormat, columns: schema.columns, rowLimit: rowLimit)
         } catch {
             throw untrusted([error])
         }
         var key: [UInt8] = []
         var line = EncodedRows()
-        reading: while let window = rows.next() {
+        reading: while let window = try rows.next(makingRoom: { (bytes) throws in try sorter.makeRoom(for: bytes) }) {
             try Task.checkCancellation()
             let block = window.block
             for row in 0..<block.rowCount {
                 if let problem = keys.read(row: row, of: block, into: &key) {
-                    rows.note(problem, "in a row up to row \(rows.rowCount)")
+                    rows.fail("in a row up to row \(rows.rowCount)", problem)
                     break reading
                 }
                 if let encoder {
@@ -103,6 +112,13 @@ public struct Merge: Sendable {
                     try sorter.append(key: key, line: block.bytes.span, window.line(ofRow: row))
                 }
             }
+        }
+        if rows.isTooLong, rowLimit < BatchRows.maximumRowBytes {
+            // Enough for any row that the batch can have.
+            let longest = min(batch.uncompressedBytes, BatchRows.maximumRowBytes)
+            throw ExportError.rowTooLong(
+                path: directory.path.appending(batch.path), row: rows.rowCount + 1, limit: rowLimit,
+                memory: Self.copiesOfRow * (longest + 1))
         }
         let differences = rows.finish()
         guard differences.isEmpty else { throw untrusted(differences) }

@@ -9,6 +9,10 @@ struct RowSorter {
 
     /// The least that is read of a spill at a time: smaller reads would spend their time seeking.
     private static let minimumReadBuffer = 64 << 10
+    /// How often a spill's longest row is in memory while the next part of the spill is read.
+    private static let copiesInReader = 3
+    /// How often a window of long rows is in memory while its rows are found.
+    private static let copiesOfWindow = 4
 
     init(memory: Int, temporaryDirectory: FilePath) {
         self.memory = memory
@@ -23,6 +27,15 @@ struct RowSorter {
         _ = buffer.append(key: key, line: line, range)
     }
 
+    /// Leaves memory for a window of the file that is longer than usual, because a row is.
+    mutating func makeRoom(for bytes: Int) throws {
+        let rest = max(memory / 4, memory - Self.copiesOfWindow * bytes)
+        guard !buffer.limit(to: rest) else { return }
+        try spill()
+        // Another buffer, because the pages of this one have been touched.
+        buffer = SortBuffer(capacity: rest)
+    }
+
     /// The rows by rising key. Call it once, after the last row was added.
     mutating func finish() throws -> any RowCursor {
         guard spilled != nil else {
@@ -31,7 +44,8 @@ struct RowSorter {
         }
         if !buffer.isEmpty { try spill() }
         buffer = SortBuffer(capacity: 0)
-        let fanIn = max(2, memory / (2 * Self.minimumReadBuffer))
+        let readerBytes = max(Self.minimumReadBuffer, Self.copiesInReader * (spilled?.longestRow ?? 0))
+        let fanIn = max(2, memory / (2 * readerBytes))
         while let sorted = spilled, sorted.spills.count > fanIn { spilled = try merged(sorted, by: fanIn) }
         guard let spilled else { return buffer.newestRows() }
         return try merger(of: spilled, 0..<spilled.spills.count)

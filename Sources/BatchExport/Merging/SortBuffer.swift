@@ -4,7 +4,7 @@ import JSON
 struct SortBuffer {
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
-    private let capacity: Int
+    private var capacity: Int
 
     /// A row with the first bytes of its key, which are enough to compare most keys.
     fileprivate struct Entry {
@@ -26,6 +26,16 @@ struct SortBuffer {
     }
 
     var isEmpty: Bool { entries.isEmpty }
+
+    /// Takes no more bytes than this from now on.
+    ///
+    /// - Returns: false if the buffer has taken more already.
+    mutating func limit(to capacity: Int) -> Bool {
+        guard capacity < self.capacity else { return true }
+        guard bytes.count + entries.count * Self.entryBytes <= capacity else { return false }
+        self.capacity = capacity
+        return true
+    }
 
     /// Adds a row, unless there is no room. An empty buffer takes any row.
     mutating func append(key: [UInt8], line: Span<UInt8>, _ range: Range<Int>) -> Bool {

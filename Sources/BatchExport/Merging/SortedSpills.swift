@@ -7,6 +7,8 @@ struct SortedSpills {
     private let file: ScratchFile
     /// The bytes of each in the file.
     private(set) var spills: [Range<Int>] = []
+    /// In bytes, with its key.
+    private(set) var longestRow = 0
     private var end = 0
 
     /// How many bytes are written at a time.
@@ -23,6 +25,7 @@ struct SortedSpills {
         buffer.reserveCapacity(Self.bufferBytes)
         while let row = try rows.advance() {
             let bytes = row.key.lowerBound - KeyedRow.headerBytes..<row.end
+            longestRow = max(longestRow, bytes.count)
             if !buffer.isEmpty, buffer.count + bytes.count > Self.bufferBytes { try flush(&buffer) }
             buffer.append(copying: rows.bytes.span, in: bytes)
         }
@@ -70,7 +73,8 @@ struct SortedSpills {
         private mutating func refill() throws(ExportError) {
             let kept = bytes.count - position
             // A row that fills the buffer needs a larger one.
-            let wanted = min(rest.count, max(bufferBytes - kept, kept))
+            let row = KeyedRow.byteCount(in: bytes.span, at: position) ?? KeyedRow.headerBytes
+            let wanted = min(rest.count, max(bufferBytes, row) - kept)
             let more: [UInt8]
             do { more = try file.read(wanted, at: rest.lowerBound) } catch { throw ExportError(error) }
             guard more.count == wanted else {

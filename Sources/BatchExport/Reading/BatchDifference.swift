@@ -1,6 +1,6 @@
 /// One thing in which a table's directory is not what its manifest says.
 public struct BatchDifference: Error, Equatable, CustomStringConvertible {
-    /// What was held against the manifest. The names are stable: scripts may look for them.
+    /// What was compared with the manifest. The names are stable: scripts may look for them.
     public enum Check: String, Sendable, CaseIterable {
         /// The file is not there.
         case missing
@@ -24,6 +24,8 @@ public struct BatchDifference: Error, Equatable, CustomStringConvertible {
         /// A key that another row of the batch has.
         case duplicateKey = "duplicate_key"
         case nullKey = "null_key"
+        /// More bytes of different keys than a batch of an export can have.
+        case tooManyKeys = "too_many_keys"
         /// Something in `data/` that the manifest does not list, which a reader of the directory would load.
         case notListed = "not_listed"
     }

@@ -1,6 +1,11 @@
-/// Holds the keys of one batch to the upsert rule: none is NULL, none comes twice.
+/// Checks the keys of one batch by the upsert rule: none is NULL, none comes twice.
+///
+/// Takes memory for the different keys of the batch, however many rows have them, up to a limit.
 struct BatchKeys {
     private let keyIndices: [Int]
+    private let maximumKeyBytes: Int
+    /// The row from which on no key is compared any more, because those before take all the memory that keys may.
+    private var firstUnchecked: Int?
     private var index = KeyIndex()
     private var rowCount = 0
     private var nulls = Occurrences()
@@ -16,12 +21,22 @@ struct BatchKeys {
         }
     }
 
-    init(of schema: ResultSchema) {
+    /// More than any batch of an export has: its text ends at 2 GiB.
+    static let maximumKeyBytes = 3 << 30
+
+    /// - Parameter maximumKeyBytes: that the different keys may have together, each with four bytes a column.
+    init(of schema: ResultSchema, maximumKeyBytes: Int = BatchKeys.maximumKeyBytes) {
         keyIndices = schema.keyIndices
+        self.maximumKeyBytes = maximumKeyBytes
     }
 
     mutating func add(_ block: RowBlock) {
-        let indexed = index.rowCount
+        guard firstUnchecked == nil else { return }
+        guard index.keyBytes <= maximumKeyBytes else {
+            firstUnchecked = rowCount + 1
+            index = KeyIndex()
+            return
+        }
         // Of the rows that go into the index: those whose key is not NULL.
         var numbers: [Int] = []
         numbers.reserveCapacity(block.rowCount)
@@ -38,7 +53,7 @@ struct BatchKeys {
             }
         }
         index.append(block, rows: firstWithoutKey..<block.rowCount, keyIndices: keyIndices)
-        for (_, later) in index.placeRows() { duplicates.add(numbers[later - indexed]) }
+        for place in index.placeNewKeys() { duplicates.add(numbers[place]) }
     }
 
     /// What breaks the rule: which kind, and where.
@@ -50,6 +65,10 @@ struct BatchKeys {
         if let row = duplicates.first {
             problems.append(
                 (.duplicateKey, "the key of row \(row) is that of an earlier row" + Self.others(duplicates.count - 1)))
+        }
+        if let row = firstUnchecked {
+            let taken = "the keys before row \(row) take more than \(maximumKeyBytes) bytes"
+            problems.append((.tooManyKeys, taken + "; the others were not checked"))
         }
         return problems
     }

@@ -9,6 +9,8 @@ struct RowWindow {
 }
 
 /// The rows of a batch's file, a window of text at a time.
+///
+/// A window takes little memory unless a row is longer than it; then as much as the row and a quarter.
 struct BatchRows: ~Copyable {
     private var text: BatchText
     private let batch: Manifest.Batch
@@ -21,14 +23,18 @@ struct BatchRows: ~Copyable {
     /// No more rows, because there are none or because one is not a row.
     private var isOver = false
 
+    private let rowLimit: Int
     private static let windowBytes = 256 << 10
     /// A row of Athena has at most 32 MB of text, and no byte of it takes more than six.
-    private static let maximumRowBytes = 256 << 20
+    static let maximumRowBytes = 192 << 20
 
+    /// - Parameter rowLimit: the bytes that a row may have. One that is longer by less than a window may be read as well.
     init(
-        _ batch: Manifest.Batch, in directory: ExportDirectory, format: FileFormat, columns: [Column]
+        _ batch: Manifest.Batch, in directory: ExportDirectory, format: FileFormat, columns: [Column],
+        rowLimit: Int = BatchRows.maximumRowBytes
     ) throws(BatchDifference) {
         text = try BatchText(batch, in: directory)
+        self.rowLimit = rowLimit
         self.batch = batch
         scanner = format.scanner(for: columns)
         columnCount = columns.count
@@ -39,15 +45,29 @@ struct BatchRows: ~Copyable {
 
     /// The next rows; nil after the last one that can be read.
     mutating func next() -> RowWindow? {
+        next { (_) in }
+    }
+
+    /// The next rows; nil after the last one that can be read.
+    ///
+    /// - Parameter makeRoom: is called with the bytes of a window before it takes more than it usually does.
+    mutating func next<Failure: Error>(
+        makingRoom makeRoom: (Int) throws(Failure) -> Void
+    ) throws(Failure) -> RowWindow? {
         while !isOver {
             let kept = carry.count
-            guard kept <= Self.maximumRowBytes else {
-                fail("row \(rowCount + 1): it is longer than \(Self.maximumRowBytes) bytes")
+            guard kept <= rowLimit else {
+                isTooLong = true
+                fail("row \(rowCount + 1): it is longer than \(rowLimit) bytes")
                 return nil
             }
+            let more = min(max(Self.windowBytes, kept / 4), text.room)
+            if kept > Self.windowBytes { try makeRoom(kept + more) }
             var bytes: [UInt8] = []
             swap(&bytes, &carry)
-            bytes.append(contentsOf: repeatElement(0, count: min(max(Self.windowBytes, kept), text.room)))
+            // Once for all: growing would have the row twice, and pages that are never touched take no memory.
+            if kept > 4 * Self.windowBytes { bytes.reserveCapacity(min(kept + text.room, rowLimit + rowLimit / 2)) }
+            bytes.append(contentsOf: repeatElement(0, count: more))
             let end = text.fill(&bytes, from: kept)
             let isLast = end < bytes.count
             bytes.removeLast(bytes.count - end)
@@ -56,23 +76,29 @@ struct BatchRows: ~Copyable {
         return nil
     }
 
-    /// Reads what is left of the file, holds the whole against the manifest, and tells everything that was found.
+    /// Reads what is left of the file, compares the whole with the manifest, and tells everything that was found.
+    ///
+    /// Behind a row that cannot be right, the text is not decompressed any more: it can be a thousand times the file.
     consuming func finish() -> [BatchDifference] {
-        let wereRowsRead = !hasFailed
+        guard !hasFailed else { return text.finishUnread() }
         isOver = true
         var rest = [UInt8](repeating: 0, count: min(Self.windowBytes, text.room))
         while text.fill(&rest, from: 0) == rest.count {}
-        if text.isComplete, wereRowsRead, rowCount != batch.rows {
+        if text.isComplete, rowCount != batch.rows {
             text.note(.rows, "the manifest says \(batch.rows), the file has \(rowCount)")
         }
         return text.finish()
     }
 
+    /// Whether a row was longer than the limit.
+    private(set) var isTooLong = false
+
     mutating func note(_ check: BatchDifference.Check, _ detail: String) { text.note(check, detail) }
 
     private var hasFailed = false
 
-    private mutating func fail(_ detail: String, _ check: BatchDifference.Check = .malformedRow) {
+    /// Notes what makes it pointless to read on.
+    mutating func fail(_ detail: String, _ check: BatchDifference.Check = .malformedRow) {
         isOver = true
         hasFailed = true
         text.note(check, detail)
@@ -97,7 +123,8 @@ struct BatchRows: ~Copyable {
             fail("row \(rowCount + lineStarts.count): \(error.reason)")
         }
         rows.truncate(toCells: (lineStarts.count - 1) * columnCount)
-        carry = Array(bytes[offset...])
+        // The beginning of a row that fills the window may be long, so it is not copied.
+        carry = offset > 0 ? Array(bytes[offset...]) : bytes
         if isLast, !isOver {
             isOver = true
             // Where the text itself broke off, that is what is wrong.

@@ -12,7 +12,7 @@ extension BatchDifference {
     }
 }
 
-/// The text of a batch's file, read once and in order: hashed, decompressed, and held against the manifest on the way.
+/// The text of a batch's file, read once and in order: hashed, decompressed, and compared with the manifest on the way.
 ///
 /// Memory is bounded whatever the file holds: reading stops at the manifest's `bytes` and at one byte beyond its
 /// `uncompressed_bytes`.
@@ -81,7 +81,13 @@ struct BatchText: ~Copyable {
     /// Whether the text was read to its proper end.
     var isComplete: Bool { inflater.isAtEnd && !isBroken }
 
-    /// Reads what is left of the file, holds the whole against the manifest, and tells everything that was found.
+    /// Reads what is left of the file without its text, compares the digest, and tells everything that was found.
+    consuming func finishUnread() -> [BatchDifference] {
+        isBroken = true
+        return finish()
+    }
+
+    /// Reads what is left of the file, compares the whole with the manifest, and tells everything that was found.
     consuming func finish() -> [BatchDifference] {
         if isComplete {
             if count != batch.uncompressedBytes {

@@ -1,6 +1,6 @@
 /// Reads every file of a table's directory again and holds it against the manifest.
 ///
-/// Files are read side by side, each in bounded memory but for its keys, which the export had in memory as well.
+/// Files are read side by side, each in memory for its different keys and its longest row.
 public struct Verification: Sendable {
     /// What was found.
     public struct Outcome: Sendable {

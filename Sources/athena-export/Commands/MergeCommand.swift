@@ -37,7 +37,10 @@ struct MergeCommand: AsyncParsableCommand {
             valueName: "file"))
     var output: String?
 
-    @Option(help: ArgumentHelp("Memory of the whole process, at least 64MiB.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp(
+            "Memory of the whole process, at least 64MiB; a row may have an eighth of what is above 48MiB.",
+            valueName: "size"))
     var memory: ByteCount = MergeCommand.defaultMemory
 
     @Option(
@@ -57,8 +60,14 @@ struct MergeCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             try await merge()
+        } catch ExportError.rowTooLong(let path, let row, _, let needed) {
+            let mebibytes = (needed + Self.ownMemory) >> 20 + 1
+            throw ConfigurationError.option(
+                name: "--memory",
+                problem: "\(memory.bytes >> 20)MiB are too little for row \(row) of \(path); give \(mebibytes)MiB, "
+                    + "which are enough for any row of that file")
         } catch let error as Errno where error == .brokenPipe {
-            // Whoever read our output has seen enough; that needs no words, but is no success either.
+            Console().writeError("the reader of standard output has gone away before all rows were written")
             throw ExitStatus.inputOutput
         } catch let error as Errno {
             Console().writeError("standard output cannot be written: \(error); nothing of it can be relied on")

@@ -10,7 +10,7 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Read every file of a table's directory again and compare it with the manifest.",
         discussion: """
             Looks at each file's size, SHA-256, gzip member, header, rows and keys, and for files that the manifest \
-            does not list. Reads only, several files at a time, in memory for the keys of one batch each.
+            does not list. Reads only, several files at a time, each in memory for its different keys.
 
             Of the directory above several tables it goes through all of them. A user who may not read state.json is \
             not shown what an unfinished run has.
