@@ -17,7 +17,10 @@ extension CursorValue {
 
     /// Reads a value as a person gives it: a literal as above, or the bare value, whose form then shows its type.
     ///
-    /// - Returns: nil for a text that is too long, or that begins as a literal and is none.
+    /// A moment in ISO 8601 becomes a timestamp, one with a time zone in UTC, which Athena's sessions have.
+    ///
+    /// - Returns: nil for a text that is too long, that begins as a literal and is none, or that has the form of a
+    ///   moment and is none.
     public init?(given text: String) {
         if let quoted = Self.quoted(text[...]) {
             self.init(.text, quoted)
@@ -29,6 +32,11 @@ extension CursorValue {
             return
         }
         guard text.utf8.first != Self.quoteMark else { return nil }
+        if let moment = ISOMoment(text) {
+            guard let sql = moment.sql else { return nil }
+            self.init(.timestamp, sql)
+            return
+        }
         // ISO 8601 has a T where SQL has a blank.
         let moment = text.dropFirst(10).first == "T" ? "\(text.prefix(10)) \(text.dropFirst(11))" : text
         if let value = CursorValue(moment, asFirstOf: [.date, .timestamp, .zonedTimestamp]) {
