@@ -15,6 +15,8 @@ public enum BoundedFile {
         public let bytes: [UInt8]
         /// Whether the file's mode lets its group or everyone read it.
         public let isReadableByOthers: Bool
+        /// Whether the path leads to a pipe, which cannot be read again.
+        public let isPipe: Bool
     }
 
     /// Why a file cannot be read whole.
@@ -50,12 +52,24 @@ public enum BoundedFile {
 
     /// Reads a regular file of at most `limit` bytes.
     ///
-    /// - Parameter followsLinks: whether the path may be a symbolic link to one.
-    public static func read(_ path: FilePath, limit: Int, followsLinks: Bool = true) throws(Failure) -> Content {
-        let file = try open(path, followsLinks ? [] : [.noFollow])
+    /// - Parameters:
+    ///   - followsLinks: whether the path may be a symbolic link to one.
+    ///   - takesPipes: whether it may be a pipe, as `/dev/fd/63` of a shell is; one that no program writes to is waited
+    ///     for.
+    public static func read(
+        _ path: FilePath, limit: Int, followsLinks: Bool = true, takesPipes: Bool = false
+    ) throws(Failure) -> Content {
+        let file = try open(path, followsLinks ? .nonBlocking : [.nonBlocking, .noFollow])
         defer { try? file.close() }
         let status: stat
         do { status = try POSIX.status(of: file) } catch { throw .unreadable(FileError("look at", path, error)) }
+        if takesPipes, status.st_mode & S_IFMT == S_IFIFO {
+            // Opened again: the first look must not wait, and reading must.
+            let pipe = try open(path, [])
+            defer { try? pipe.close() }
+            let bytes = try readStream(pipe, named: path, limit: limit)
+            return Content(bytes: bytes, isReadableByOthers: false, isPipe: true)
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path) }
         guard status.st_size <= limit else { throw .tooLarge(path, limit: limit) }
         let bytes: [UInt8]
@@ -66,15 +80,39 @@ public enum BoundedFile {
         }
         // A file that grows while it is read must not grow past the limit either.
         guard bytes.count <= limit else { throw .tooLarge(path, limit: limit) }
-        return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0)
+        return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0, isPipe: false)
+    }
+
+    /// Reads what an open file gives to its end: a pipe, a terminal.
+    ///
+    /// - Parameters:
+    ///   - path: for messages.
+    ///   - limit: in bytes; a stream that has more is read no further.
+    public static func readStream(
+        _ file: FileDescriptor, named path: FilePath, limit: Int
+    ) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            let part: [UInt8]
+            do {
+                part = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            } catch {
+                throw .unreadable(FileError("read", path, error as? Errno ?? .ioError))
+            }
+            guard !part.isEmpty else { return bytes }
+            bytes += part
+            guard bytes.count <= limit else { throw .tooLarge(path, limit: limit) }
+        }
     }
 
     private static func open(
         _ path: FilePath, _ options: FileDescriptor.OpenOptions
     ) throws(Failure) -> FileDescriptor {
         do {
-            // Non-blocking: opening a pipe would otherwise wait until somebody writes to it.
-            return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, options])
+            // Opening a pipe waits for a writer unless the options say otherwise.
+            return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, options])
         } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory {
             throw .missing(path)
         } catch let error as Errno where error == .noSuchAddressOrDevice || error == .tooManySymbolicLinkLevels {

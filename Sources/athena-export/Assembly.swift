@@ -55,8 +55,9 @@ struct Assembly {
     static var workers: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Where the system wants files that nobody needs afterwards.
-    static var systemTemporaryDirectory: FilePath {
-        ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : FilePath($0) } ?? "/tmp"
+    static func systemTemporaryDirectory() throws(ConfigurationError) -> FilePath {
+        let named = try ProcessText.variable("TMPDIR")
+        return named.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? "/tmp"
     }
 }
 
@@ -69,6 +70,7 @@ private struct Connection {
     let runtime: Runtime
 
     init(_ aws: AWSConfiguration, logger: Logger) throws {
+        try ProcessText.checkPathVariables()
         let environment = AWSEnvironment(ProcessInfo.processInfo.environment)
         let files = SharedConfigFiles(environment)
         settings = try AWSSettings(explicit: aws.explicit, environment: environment, sharedConfig: try files.load())

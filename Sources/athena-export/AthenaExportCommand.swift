@@ -61,6 +61,7 @@ enum Main {
 
     private static func run(_ console: Console) async -> Never {
         do {
+            try ProcessText.checkArguments()
             var command = try AthenaExportCommand.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -100,13 +101,11 @@ enum Main {
     private static func end(with error: any Error, on console: Console) -> Never {
         let code = AthenaExportCommand.exitCode(for: error)
         guard code != .success else {
-            console.writeOutput(AthenaExportCommand.fullMessage(for: error) + "\n")
+            console.writeOutput(CommandOverview.text(for: error) + "\n")
             ExitStatus.success.exit()
         }
         if code == .validationFailure {
-            let message = AthenaExportCommand.message(for: error)
-            console.writeError(
-                "\(message.hasSuffix(".") ? message.dropLast() : message[...]); see athena-export --help")
+            console.writeError(ArgumentErrorText(error, arguments: Array(CommandLine.arguments.dropFirst())).text)
             ExitStatus.usage.exit()
         }
         console.writeError(error)

@@ -22,7 +22,7 @@ public final class MergedFile: MergeOutput {
     public init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
         gzip =
-            path.lastComponent?.string.hasSuffix(".gz") == true
+            path.lastComponent?.string.lowercased().hasSuffix(".gz") == true
             ? GzipStream(with: ChunkCompressor(level: level, workers: workers)) : nil
     }
 

@@ -18,7 +18,9 @@ struct LoaderCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The target: \(LoaderKind.list).", valueName: "kind"))
     var kind: LoaderKind
 
-    @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"),
+        completion: .directory)
     var directory: String
 
     @Option(help: ArgumentHelp("Name of the table in the target; the export's own by default.", valueName: "name"))
@@ -56,6 +58,10 @@ struct LoaderCommand: ParsableCommand {
     private func product() throws -> String {
         try checkOptions()
         let export = try TableDirectory(directory, purpose: "loader")
+        let last = export.manifest.batches.last?.sequence ?? 0
+        guard after <= last else {
+            throw ConfigurationError.option(name: "--after", problem: export.manifest.problem(ofMissing: after))
+        }
         let target = LoadPlan.Target(schema: schema, table: table ?? export.manifest.table)
         let plan = try LoadPlan(
             export.manifest, after: after, target: target, location: try location(of: export.directory), texts: texts)

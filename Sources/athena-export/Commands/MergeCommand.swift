@@ -21,7 +21,9 @@ struct MergeCommand: AsyncParsableCommand {
             143 stopped by SIGHUP, SIGINT, SIGTERM, without an output file.
             """)
 
-    @Argument(help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("The table's directory: the one with manifest.json.", valueName: "dir"),
+        completion: .directory)
     var directory: String
 
     @Option(help: ArgumentHelp("Only batches up to this one (default: all).", valueName: "n"))
@@ -33,8 +35,9 @@ struct MergeCommand: AsyncParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File that gets its name once it is complete, compressed if that ends in .gz (default: standard output).",
-            valueName: "file"))
+            "File that gets its name once it is complete, compressed if that ends in .gz (default: -, standard output).",
+            valueName: "file"),
+        completion: .file())
     var output: String?
 
     @Option(
@@ -45,7 +48,8 @@ struct MergeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where temporary files go (default: the output's directory, or TMPDIR, or /tmp).", valueName: "dir"))
+            "Where temporary files go (default: the output's directory, or TMPDIR, or /tmp).", valueName: "dir"),
+        completion: .directory)
     var temporaryDirectory: String?
 
     /// What the process takes beside the rows that it sorts: itself, the file that is read, the chunks that are written.
@@ -77,22 +81,25 @@ struct MergeCommand: AsyncParsableCommand {
 
     private func merge() async throws {
         try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.workers).check()
+        let target = try targetPath()
         let table = try TableDirectory(directory, purpose: "merge")
+        try checkThrough(table.manifest)
+        if let target { try checkName(of: target, table.manifest) }
         let options = Merge.Options(
             through: through, format: format, memory: memory.bytes - Self.ownMemory,
-            temporaryDirectory: try scratchDirectory(), chunksAtATime: 2 * Assembly.workers)
+            temporaryDirectory: try scratchDirectory(beside: target), chunksAtATime: 2 * Assembly.workers)
         let places = ProtectedPlaces(
             directories: [(table.directory.path, "the table's directory")], files: table.directory.documents)
-        if let output { try places.check(FilePath(output), option: "--output") }
-        if let temporaryDirectory {
-            try places.check(FilePath(temporaryDirectory), option: "--temporary-directory")
+        if let target { try places.check(target, option: "--output") }
+        if temporaryDirectory != nil {
+            try places.check(options.temporaryDirectory, option: "--temporary-directory")
         }
         let merge = try Merge(table.directory, table.manifest, options)
-        _ = try await interruptible { [output] in
+        _ = try await interruptible {
             // Made before the reading, so that an output that cannot be is known at once.
             let output: any MergeOutput =
-                if let output {
-                    try MergedFile(FilePath(output), level: 6, workers: Assembly.workers)
+                if let target {
+                    try MergedFile(target, level: 6, workers: Assembly.workers)
                 } else {
                     StandardOutput()
                 }
@@ -100,19 +107,38 @@ struct MergeCommand: AsyncParsableCommand {
         }
     }
 
-    private func scratchDirectory() throws -> FilePath {
+    /// The file that the result goes to; nil for standard output.
+    private func targetPath() throws(ConfigurationError) -> FilePath? {
+        guard let output, output != "-" else { return nil }
+        return try LocalPath.parse(output, .option("--output"), .anyName)
+    }
+
+    private func scratchDirectory(beside target: FilePath?) throws(ConfigurationError) -> FilePath {
         if let temporaryDirectory {
-            let path = FilePath(temporaryDirectory)
+            let path = try LocalPath.parse(temporaryDirectory, .option("--temporary-directory"), .anyName)
             guard try ConfigurationError.names(in: path, purpose: "--temporary-directory") != nil else {
-                throw ConfigurationError.unreadable(.missing(path), purpose: "--temporary-directory")
+                throw .unreadable(.missing(path), purpose: "--temporary-directory")
             }
             return path
         }
-        if let output {
-            let parent = FilePath(output).removingLastComponent()
+        if let target {
+            let parent = target.removingLastComponent()
             return parent.isEmpty ? "." : parent
         }
-        return Assembly.systemTemporaryDirectory
+        return try Assembly.systemTemporaryDirectory()
+    }
+
+    /// A batch that is not there would be left out without a word.
+    private func checkThrough(_ manifest: Manifest) throws(ConfigurationError) {
+        guard let through, !manifest.batches.contains(where: { $0.sequence == through }) else { return }
+        throw .option(name: "--through", problem: manifest.problem(ofMissing: through))
+    }
+
+    private func checkName(of target: FilePath, _ manifest: Manifest) throws(ConfigurationError) {
+        let name = MergedFileName(target.lastComponent?.string ?? "")
+        if let problem = name.problem(for: format ?? manifest.fileFormat) {
+            throw .option(name: "--output", problem: "\(target): \(problem)")
+        }
     }
 }
 

@@ -24,14 +24,17 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console()
-        var logger = Logger(label: "athena-export") { [options] _ in
-            ConsoleLogHandler(console: console, format: options.logFormat, logLevel: options.logLevel)
+        let file = Result { () throws(ConfigurationError) in try ConfigurationFile(options) }
+        let reporting = ReportingOptions(
+            asFarAsRight: SettingsLookup(options: options, file: (try? file.get()) ?? nil))
+        var logger = Logger(label: "athena-export") { _ in
+            ConsoleLogHandler(console: console, format: reporting.logFormat, logLevel: reporting.logLevel)
         }
-        logger.logLevel = options.logLevel
-        let report = RunReport(options: options, console: console, logger: logger)
+        logger.logLevel = reporting.logLevel
+        let report = RunReport(options: reporting, console: console, logger: logger)
         let configuration: ExportConfiguration
         do {
-            configuration = try ExportConfiguration(options, workers: Assembly.workers)
+            configuration = try ExportConfiguration(options, file: try file.get(), workers: Assembly.workers)
             try ProcessNeeds.rows(workers: configuration.export.export.workers, cores: Assembly.workers).check()
         } catch {
             throw report.couldNotBegin(error)
@@ -39,7 +42,8 @@ struct RunCommand: AsyncParsableCommand {
         for warning in configuration.warnings {
             logger.warning("\(warning)", metadata: ["event": "configuration_doubted"])
         }
-        let run = Run(configuration: configuration, options: options, console: console, logger: logger, report: report)
+        let run = Run(
+            configuration: configuration, reporting: reporting, console: console, logger: logger, report: report)
         let status = await run.execute()
         guard status == .success else { throw status }
     }
@@ -48,7 +52,7 @@ struct RunCommand: AsyncParsableCommand {
 /// One run from an assembled program to an exit status.
 private struct Run {
     let configuration: ExportConfiguration
-    let options: RunOptions
+    let reporting: ReportingOptions
     let console: Console
     let logger: Logger
     let report: RunReport
@@ -66,7 +70,7 @@ private struct Run {
         let before = await journal.state
         let phases = RunPhases(since: report.started)
         let progress = ProgressReporter(
-            console: console, isShown: options.progress.isShown, logger: options.progress == .never ? nil : logger)
+            console: console, isShown: reporting.progress.isShown, logger: reporting.progress == .never ? nil : logger)
         let export = AthenaExport(
             client: assembly.client, s3: assembly.s3, journal: journal, recording: assembly.recording,
             options: configuration.export,
@@ -93,7 +97,7 @@ private struct Run {
             // What an earlier run left says nothing of one that never began.
             state: state == before && before?.isUnfinished != true ? nil : state,
             directory: configuration.directory, signal: signals.exitStatus,
-            wasResumed: before?.isUnfinished == true && !options.restart, seconds: report.seconds)
+            wasResumed: before?.isUnfinished == true && !configuration.export.restart, seconds: report.seconds)
         return report.ended(end, phases: phases.seconds, requests: assembly.requests.counts)
     }
 }

@@ -22,7 +22,9 @@ struct StatusCommand: ParsableCommand {
             tables, the status is that of the first that could not be read.
             """)
 
-    @Argument(help: ArgumentHelp("The table's directory, or the one above several tables.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("The table's directory, or the one above several tables.", valueName: "dir"),
+        completion: .directory)
     var directory: String
 
     @Option(

@@ -23,7 +23,7 @@ struct TableDirectory {
     ///
     /// The name that was typed may be a link, as `run` lets it be; a directory without one (`.`) has its own.
     static func path(_ argument: String, purpose: String) throws(ConfigurationError) -> FilePath {
-        let path = FilePath(argument)
+        let path = try LocalPath.parse(argument, .option(purpose), .anyName)
         guard path.isDirectory, let absolute = absolute(path) else {
             throw .unreadable(.missing(path), purpose: purpose)
         }

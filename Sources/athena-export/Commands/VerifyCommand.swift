@@ -20,7 +20,9 @@ struct VerifyCommand: AsyncParsableCommand {
             143 stopped by SIGHUP, SIGINT, SIGTERM.
             """)
 
-    @Argument(help: ArgumentHelp("The table's directory, or the one above several tables.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("The table's directory, or the one above several tables.", valueName: "dir"),
+        completion: .directory)
     var directory: String
 
     @Option(help: "Format of the answer.")

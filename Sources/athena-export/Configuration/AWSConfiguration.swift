@@ -8,22 +8,33 @@ struct AWSConfiguration {
     let credentials: Credentials?
 
     init(_ options: RunOptions, _ settings: SettingsLookup) throws(ConfigurationError) {
-        let profile = try settings.string("--profile", options.profile, "profile_name")
+        var mistakes = ConfigurationMistakes()
+        let profile = mistakes.collect(try settings.string(.profile, options.profile))
         explicit = AWSSettings.Explicit(
-            region: try Self.region(settings), profile: profile?.value, endpointURL: try Self.endpoint(settings),
-            maxAttempts: options.maxAttempts)
-        let keys = try settings.file.map { (file) throws(ConfigurationError) in try Self.credentials(in: file) } ?? nil
-        if keys != nil, case .key? = profile?.origin {
-            throw profile!.origin.error("the file holds keys as well; remove the profile or the keys")
+            region: mistakes.collect(try Self.region(settings)), profile: profile?.value,
+            endpointURL: mistakes.collect(try Self.endpoint(settings)),
+            maxAttempts: mistakes.collect(try settings.bounded(.maxAttempts, options.maxAttempts, 1...1000)))
+        let keys = mistakes.collect(try settings.file.flatMap(Self.credentials))
+        if keys != nil, let origin = profile?.origin, case .key = origin {
+            mistakes.add([origin.error("the file holds keys as well; remove the profile or the keys")])
         }
+        try mistakes.check()
         // Who names a profile on the command line does not mean the file's keys.
         credentials = options.profile == nil ? keys : nil
+    }
+
+    /// Nothing is set.
+    static let unset = AWSConfiguration(explicit: AWSSettings.Explicit(), credentials: nil)
+
+    private init(explicit: AWSSettings.Explicit, credentials: Credentials?) {
+        self.explicit = explicit
+        self.credentials = credentials
     }
 
     // Checked here, where it is known who set them.
 
     private static func region(_ settings: SettingsLookup) throws(ConfigurationError) -> String? {
-        guard let setting = try settings.string("--region", settings.options.region, "region_name") else { return nil }
+        guard let setting = try settings.string(.region, settings.options.region) else { return nil }
         guard Region(setting.value) != nil else {
             throw setting.origin.error(
                 "\"\(setting.value.shown(limit: 80))\" is no region; a region is written like us-east-1")
@@ -32,7 +43,7 @@ struct AWSConfiguration {
     }
 
     private static func endpoint(_ settings: SettingsLookup) throws(ConfigurationError) -> String? {
-        guard let setting = try settings.string("--endpoint-url", settings.options.endpointURL, "endpoint_url") else {
+        guard let setting = try settings.string(.endpointURL, settings.options.endpointURL) else {
             return nil
         }
         do { _ = try HTTPURL(parsing: setting.value) } catch { throw setting.origin.error("\(error)") }
@@ -40,9 +51,9 @@ struct AWSConfiguration {
     }
 
     private static func credentials(in file: ConfigurationFile) throws(ConfigurationError) -> Credentials? {
-        let accessKeyID = try file.string("aws_access_key_id")
-        let secretAccessKey = try file.string("aws_secret_access_key")
-        let sessionToken = try file.string("aws_session_token")
+        let accessKeyID = try file.string(.accessKeyID)
+        let secretAccessKey = try file.string(.secretAccessKey)
+        let sessionToken = try file.string(.sessionToken)
         guard let accessKeyID else {
             if let orphan = secretAccessKey ?? sessionToken {
                 throw orphan.origin.error("aws_access_key_id is missing beside it; give both keys or neither")
@@ -56,7 +67,7 @@ struct AWSConfiguration {
             return try Credentials(
                 checking: accessKeyID.value, secretAccessKey: secretAccessKey.value, sessionToken: sessionToken?.value)
         } catch {
-            throw .file(file.path, problem: "\(error)")
+            throw accessKeyID.origin.error("\(error)")
         }
     }
 }

@@ -7,13 +7,17 @@ enum ConfigurationError: Error, CustomStringConvertible {
     /// An option on the command line.
     case option(name: String, problem: String)
     /// A key of the configuration file.
-    case key(name: String, file: FilePath, problem: String)
-    /// The statement, wherever it stands, may not be sent as it is.
-    case statement(place: String, problem: String)
-    /// The configuration file as a whole.
-    case file(FilePath, problem: String)
+    case key(name: String, place: ConfigurationPlace, problem: String)
+    /// A path that cannot be one on this machine, wherever it was given.
+    case path(name: String, place: ConfigurationPlace?, problem: String)
+    /// The statement may not be sent as it is, wherever it was given.
+    case statement(SettingOrigin, problem: String)
+    /// The configuration file as a whole, or its text at one place.
+    case file(ConfigurationPlace, problem: String)
     /// A file that was named does not exist or cannot be read.
     case unreadable(BoundedFile.Failure, purpose: String)
+    /// Two mistakes or more.
+    case several([ConfigurationError])
 
     /// The names in a directory that was named; nil if there is no such directory.
     static func names(in directory: FilePath, purpose: String) throws(ConfigurationError) -> [String]? {
@@ -26,11 +30,31 @@ enum ConfigurationError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .option(let name, let problem): "\(name): \(problem)"
-        case .key(let name, let file, let problem): "\(file): \(name): \(problem)"
-        case .statement(let place, let problem): "\(place): \(problem)"
-        case .file(let file, let problem): "\(file): \(problem)"
+        case .several(let errors): Self.list(errors)
         case .unreadable(let failure, let purpose): "\(purpose): \(failure); \(Self.advice(failure))"
+        default: [place.map { "\($0)" }, detail].compactMap { $0 }.joined(separator: ": ")
+        }
+    }
+
+    /// Where in the configuration file the mistake is.
+    var place: ConfigurationPlace? {
+        switch self {
+        case .key(_, let place, _), .file(let place, _): place
+        case .path(_, let place, _): place
+        case .statement(.key(_, let place), _): place
+        case .statement(.option, _): nil
+        case .option, .unreadable, .several: nil
+        }
+    }
+
+    /// What is wrong, without the place.
+    private var detail: String {
+        switch self {
+        case .option(let name, let problem), .key(let name, _, let problem), .path(let name, _, let problem):
+            "\(name): \(problem)"
+        case .statement(let origin, let problem): "\(origin.name): \(problem)"
+        case .file(_, let problem): problem
+        case .unreadable, .several: description
         }
     }
 
@@ -43,33 +67,70 @@ enum ConfigurationError: Error, CustomStringConvertible {
         }
     }
 
+    /// One line for all: the name of the file once, and a number before each mistake.
+    private static func list(_ errors: [ConfigurationError]) -> String {
+        let file = errors.first?.place?.file
+        let isOfOneFile = file != nil && errors.allSatisfy { $0.place?.file == file }
+        let shown = errors.prefix(maximumShown).enumerated().map { index, error in
+            guard isOfOneFile, let position = error.place?.position else { return "(\(index + 1)) \(error)" }
+            return "(\(index + 1)) \(position): \(error.detail)"
+        }
+        let rest = errors.count > maximumShown ? " and \(errors.count - maximumShown) more" : ""
+        return (isOfOneFile ? "\(file ?? ""): " : "") + "\(errors.count) mistakes: " + shown.joined(separator: " ")
+            + rest
+    }
+
+    /// A line that lists more is not read.
+    private static let maximumShown = 10
+
     var exitStatus: ExitStatus {
         switch self {
-        case .option, .statement: .usage
+        case .option, .path, .statement: .usage
         case .key, .file: .configuration
         case .unreadable(.tooLarge, _): .configuration
         case .unreadable(let failure, _): failure.remedy == nil ? .noInput : .inputOutput
+        case .several(let errors): errors.first?.exitStatus ?? .configuration
         }
     }
+}
+
+/// A place in the configuration file.
+struct ConfigurationPlace {
+    /// As it was named.
+    let file: String
+    /// Nil for the file as a whole.
+    let position: TextPosition?
+}
+
+extension ConfigurationPlace: CustomStringConvertible {
+    var description: String { position.map { "\(file): \($0)" } ?? file }
 }
 
 /// Where a setting was made, so that an error names it as the user wrote it.
 enum SettingOrigin {
     case option(String)
-    case key(String, FilePath)
+    case key(ConfigurationKey, ConfigurationPlace)
 
-    /// As a message names it.
-    var place: String {
+    /// The option or the key.
+    fileprivate var name: String {
         switch self {
         case .option(let name): name
-        case .key(let name, let file): "\(file): \(name)"
+        case .key(let key, _): key.rawValue
         }
     }
 
     func error(_ problem: String) -> ConfigurationError {
         switch self {
         case .option(let name): .option(name: name, problem: problem)
-        case .key(let name, let file): .key(name: name, file: file, problem: problem)
+        case .key(let key, let place): .key(name: key.rawValue, place: place, problem: problem)
+        }
+    }
+
+    /// The error for a path that leads to no place on this machine.
+    func pathError(_ problem: String) -> ConfigurationError {
+        switch self {
+        case .option(let name): .option(name: name, problem: problem)
+        case .key(let key, let place): .path(name: key.rawValue, place: place, problem: problem)
         }
     }
 }

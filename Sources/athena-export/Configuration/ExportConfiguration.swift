@@ -1,3 +1,4 @@
+import AWS
 import Athena
 import BatchExport
 import Files
@@ -22,81 +23,72 @@ struct ExportConfiguration {
     private static let maximumBatchBytes = 2 << 30
 
     init(_ options: RunOptions, workers: Int) throws(ConfigurationError) {
-        let file: ConfigurationFile?
-        if let config = try Self.path(options.config, option: "--config") {
-            file = try ConfigurationFile(reading: config)
-        } else {
-            file = nil
-        }
-        try self.init(options, file: file, workers: workers)
+        try self.init(options, file: try ConfigurationFile(options), workers: workers)
     }
 
     /// - Parameter file: what the option that names one has led to.
+    /// - Throws: all that is wrong, in one error.
     init(_ options: RunOptions, file: ConfigurationFile?, workers: Int) throws(ConfigurationError) {
         let settings = SettingsLookup(options: options, file: file)
+        var mistakes = ConfigurationMistakes()
+        mistakes.add(file?.mistakes ?? [])
 
-        if options.queryTimeout?.duration == .zero {
-            throw .option(name: "--query-timeout", problem: "a query needs some time; give 1s or more")
-        }
-        let jobs = options.jobs ?? workers
-        guard (1...256).contains(jobs) else { throw .option(name: "--jobs", problem: "\(jobs) is not from 1 to 256") }
-        let table = try settings.table()
-        let cursor = try settings.cursor()
+        let jobs = mistakes.collect(try settings.bounded(.jobs, options.jobs, 1...256)) ?? workers
+        let table = mistakes.collect(try settings.table()) ?? ""
+        let mistakesSoFar = mistakes.count
+        let cursor = mistakes.collect(try settings.cursor())
+        // A statement is checked with its cursor: without one that is only wrong it would be wrong as well.
+        let query =
+            mistakes.count == mistakesSoFar
+            ? mistakes.collect(try Self.query(options, settings, cursor)) : nil
+        let limits = BatchLimits(
+            rows: mistakes.collect(try settings.bounded(.batchRows, options.batchRows, 1...(1 << 31)))
+                ?? 100_000,
+            bytes: mistakes.collect(try settings.batchBytes(1...Self.maximumBatchBytes)) ?? 128 << 20)
+        let level = mistakes.collect(try settings.bounded(.compressionLevel, options.compressionLevel, 1...9))
         var export = AthenaExport.Options(
-            query: try Self.query(options, settings, cursor), table: table,
+            query: query ?? .attach(""), table: table,
             export: ExportOptions(
-                primaryKey: try settings.primaryKey(), format: try settings.format(),
-                limits: BatchLimits(
-                    rows: try settings.bounded("--batch-rows", options.batchRows, "batch_rows", 1...(1 << 31), 100_000),
-                    bytes: try settings.batchBytes(1...Self.maximumBatchBytes, default: 128 << 20)),
-                compressionLevel: try settings.bounded(
-                    "--compression-level", options.compressionLevel, "compression_level", 1...9, 6),
-                workers: jobs, cursorColumn: cursor?.value.column),
-            runID: try Self.runID(options.runID), restart: options.restart,
-            queryTimeout: options.queryTimeout?.duration ?? .seconds(1800), source: try settings.source(),
-            leavesQueryRunning: options.leaveQueryRunning)
+                primaryKey: mistakes.collect(try settings.primaryKey()) ?? [],
+                format: mistakes.collect(try settings.choice(.format, options.format)) ?? .csv, limits: limits,
+                compressionLevel: level ?? 6, workers: jobs, cursorColumn: cursor?.value.column),
+            runID: mistakes.collect(try Self.runID(options.runID)), restart: options.restart,
+            queryTimeout: mistakes.collect(try settings.queryTimeout()) ?? .seconds(1800),
+            source: mistakes.collect(try settings.source()) ?? .auto,
+            leavesQueryRunning: mistakes.collect(
+                try settings.flag(.leaveQueryRunning, options.leaveQueryRunning)) ?? false)
         export.ranges.parsed = jobs
         export.cursor = cursor?.value
-        export.prunedRuns = try settings.prunedRuns()
+        export.prunedRuns = mistakes.collect(try settings.prunedRuns())
         self.export = export
-        let output = try settings.string("--output", options.output, "output")?.value ?? "export"
-        directory = ExportDirectory(parent: FilePath(output), table: table)
-        replay = try Self.path(options.replay, option: "--replay")
-        record = try Self.path(options.record, option: "--record")
-        let metrics = try Self.path(options.metricsFile, option: "--metrics-file")
-        if let metrics {
-            let parent = metrics.removingLastComponent()
-            guard metrics.lastComponent != nil, (parent.isEmpty ? "." : parent).resolved != nil else {
-                throw .option(name: "--metrics-file", problem: "\(metrics) lies in no directory; make it first")
-            }
-        }
+        let output = mistakes.collect(try settings.path(.output, options.output))
+        directory = ExportDirectory(parent: output?.value ?? "export", table: table)
+        replay = mistakes.collect(try Self.path(options.replay, option: "--replay"))
+        record = mistakes.collect(try Self.path(options.record, option: "--record"))
         if replay != nil, record != nil {
-            throw .option(
-                name: "--record", problem: "recorded answers need not be recorded again; leave out one of the two")
+            mistakes.add([
+                .option(
+                    name: "--record", problem: "recorded answers need not be recorded again; leave out one of the two")
+            ])
         }
-        aws = try AWSConfiguration(options, settings)
-        if let attempts = options.maxAttempts, !(1...1000).contains(attempts) {
-            throw .option(name: "--max-attempts", problem: "\(attempts) is not from 1 to 1000")
-        }
-        maxAttempts = options.maxAttempts
-        expectedBucketOwner = try settings.expectedBucketOwner()
+        aws = mistakes.collect(try AWSConfiguration(options, settings)) ?? .unset
+        maxAttempts = aws.explicit.maxAttempts
+        expectedBucketOwner = mistakes.collect(try settings.expectedBucketOwner())
+        let reporting = mistakes.collect(try ReportingOptions(settings))
         warnings =
             file?.exposesKeys == true
             ? ["\(options.config ?? "") holds AWS keys and can be read by others; chmod 600 it"] : []
+        try mistakes.check()
         var inputs = ProtectedPlaces.inputs(config: file?.path, isLive: replay == nil)
-        if case .file(let path) = try settings.statement() {
-            inputs.append((FilePath(path.value), "the query file"))
+        if case .file(let setting) = try settings.statement(), case .file(let path) = setting.value {
+            inputs.append((path, "the query file"))
         }
-        try checkOutputs(output: FilePath(output), metrics: metrics, inputs: inputs)
+        try checkOutputs(output: output?.value ?? "export", metrics: reporting?.metricsFile, inputs: inputs)
     }
 
     private static func path(_ text: String?, option: String) throws(ConfigurationError) -> FilePath? {
         guard let text else { return nil }
-        guard !text.isEmpty else { throw .option(name: option, problem: "the path is empty; name a file or directory") }
-        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
-            throw .option(name: option, problem: "the path holds a control character; name it without")
-        }
-        return FilePath(text)
+        return try LocalPath.parse(text, .option(option))
     }
 
     private static func runID(_ text: String?) throws(ConfigurationError) -> String? {
@@ -124,17 +116,23 @@ struct ExportConfiguration {
             }
             return .attach(id)
         }
-        let statement = try statement(options, settings)
-        let parameters = try settings.parameters()
-        try CursorTemplate(statement.value).check(cursor, parameters, in: statement.origin)
-        try settings.checkOwnStatement(statement)
-        return .start(
-            AthenaQuery(
-                statement: statement.value, parameters: parameters?.value ?? [],
-                database: try settings.string("--database", options.database, "database_name")?.value,
-                catalog: try settings.string("--catalog", options.catalog, "catalog_name")?.value,
-                workGroup: try settings.workGroup(), outputLocation: try settings.outputLocation(),
-                expectedBucketOwner: try settings.expectedBucketOwner()))
+        var mistakes = ConfigurationMistakes()
+        let statement = mistakes.collect(try statement(options, settings))
+        let parameters = mistakes.collect(try settings.parameters())
+        if let statement, mistakes.count == 0 {
+            let template = CursorTemplate(statement.value)
+            _ = mistakes.collect(try template.check(cursor, parameters, in: statement.origin))
+            _ = mistakes.collect(try settings.checkOwnStatement(statement))
+        }
+        let query = AthenaQuery(
+            statement: statement?.value ?? "", parameters: parameters?.value ?? [],
+            database: mistakes.collect(try settings.string(.database, options.database))?.value,
+            catalog: mistakes.collect(try settings.string(.catalog, options.catalog))?.value,
+            workGroup: mistakes.collect(try settings.workGroup()),
+            outputLocation: mistakes.collect(try settings.outputLocation()),
+            expectedBucketOwner: mistakes.collect(try settings.expectedBucketOwner()))
+        try mistakes.check()
+        return .start(query)
     }
 
     private static func statement(
@@ -144,19 +142,13 @@ struct ExportConfiguration {
         switch try settings.statement() {
         case .text(let setting): text = setting
         case .file(let setting):
-            do {
-                let bytes = try BoundedFile.read(FilePath(setting.value), limit: 1 << 20).bytes
-                guard let string = String(validating: bytes, as: UTF8.self) else {
-                    throw setting.origin.error("\(setting.value) is not UTF-8 text")
-                }
-                text = Setting(value: string, origin: setting.origin)
-            } catch let failure as BoundedFile.Failure {
-                throw .unreadable(failure, purpose: "the query file")
-            } catch let error as ConfigurationError {
-                throw error
-            } catch {
-                throw setting.origin.error("\(error)")
+            let bytes = try setting.value.read(limit: 1 << 20, purpose: "the query file").bytes
+            guard let string = SavedText.text(bytes) else {
+                let found =
+                    SavedText.isUTF16(bytes) ? "UTF-16 text; save it as UTF-8" : "not UTF-8 text; save it as such"
+                throw setting.origin.error("\(setting.value) is \(found)")
             }
+            text = Setting(value: string, origin: setting.origin)
         case .standard: return Setting(value: "SELECT * FROM test_rows", origin: .option("--query"))
         }
         guard !StatementScanner(text.value).isEmpty else {

@@ -4,7 +4,10 @@ import Logging
 
 /// What was typed. What it means is ``ExportConfiguration``; a value that was not given is nil here.
 struct RunOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("JSON configuration; an option given here beats what it says.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "JSON configuration, - for standard input; an option given here beats what it says.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Option(
@@ -14,7 +17,8 @@ struct RunOptions: ParsableArguments {
             valueName: "sql"))
     var query: String?
 
-    @Option(help: ArgumentHelp("A file with the statement.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with the statement, - for standard input.", valueName: "file"), completion: .file())
     var queryFile: String?
 
     @Option(
@@ -33,7 +37,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What {cursor} is in the first run: 0, 2026-01-31, an ISO time, or an SQL literal.", valueName: "value"))
+            "What {cursor} is in the first run: 0, 2026-01-31, 2026-01-31T02:03:04Z, or an SQL literal.",
+            valueName: "value"))
     var cursorStart: String?
 
     @Option(help: ArgumentHelp("Export the result of a query that exists; nothing is started.", valueName: "id"))
@@ -73,7 +78,8 @@ struct RunOptions: ParsableArguments {
     var format: FileFormat?
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"))
+        name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"),
+        completion: .directory)
     var output: String?
 
     @Option(help: ArgumentHelp("Rows after which a batch closes (default: 100000).", valueName: "n"))
@@ -94,10 +100,13 @@ struct RunOptions: ParsableArguments {
             valueName: "n"))
     var jobs: Int?
 
-    @Option(help: ArgumentHelp("Answer every AWS call from recorded responses.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Answer every AWS call from recorded responses.", valueName: "dir"),
+        completion: .directory)
     var replay: String?
 
-    @Option(help: ArgumentHelp("Record every AWS response while running.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Record every AWS response while running.", valueName: "dir"), completion: .directory)
     var record: String?
 
     @Option(help: ArgumentHelp("How long the query may take, such as 90s or 2h (default: 30m).", valueName: "time"))
@@ -124,20 +133,21 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
     var leaveQueryRunning = false
 
-    @Option(help: "Progress on standard error; auto shows it on a terminal only.")
-    var progress: ProgressChoice = .auto
+    @Option(help: "Progress on standard error; auto shows it on a terminal only (default: auto).")
+    var progress: ProgressChoice?
 
-    @Option(help: "Least severe log level shown.")
-    var logLevel: Logger.Level = .info
+    @Option(help: "Least severe log level shown (default: info).")
+    var logLevel: Logger.Level?
 
-    @Option(help: "Format of the log on standard error.")
-    var logFormat: LogFormat = .text
+    @Option(help: "Format of the log on standard error (default: text).")
+    var logFormat: LogFormat?
 
     @Option(
         help: ArgumentHelp(
-            "Write the run's figures for Prometheus to this file at its end, however it ends.", valueName: "file"))
+            "Write the run's figures for Prometheus to this file at its end, however it ends.", valueName: "file"),
+        completion: .file())
     var metricsFile: String?
 
-    @Option(help: "Format of the summary on standard output.")
-    var summary: SummaryFormat = .text
+    @Option(help: "Format of the summary on standard output (default: text).")
+    var summary: SummaryFormat?
 }

@@ -7,8 +7,8 @@ extension SettingsLookup {
         // As the statement of the file, its cursor has no part in a query that is named by its id.
         let isNamed = options.queryExecutionID != nil
         if isNamed, options.cursorColumn == nil, options.cursorStart == nil { return nil }
-        let column = try string("--cursor-column", options.cursorColumn, "cursor_column")
-        let start = try string("--cursor-start", options.cursorStart, "cursor_start")
+        let column = try string(.cursorColumn, options.cursorColumn)
+        let start = try string(.cursorStart, options.cursorStart)
         guard let column else {
             guard let start else { return nil }
             throw start.origin.error("it is where the cursor begins, and there is none; name it with --cursor-column")
@@ -23,15 +23,13 @@ extension SettingsLookup {
     private func value(_ text: String, _ setting: Setting<String>?) throws(ConfigurationError) -> CursorValue {
         if let value = CursorValue(given: text) { return value }
         let problem =
-            "\"\(text.shown(limit: 80))\" is no value that can be sent; give a number, 2026-01-31, 2026-01-31 01:02:03, "
-            + "or a literal such as 'text', of at most \(CursorValue.maximumTextBytes) bytes"
+            "\"\(text.shown(limit: 80))\" is no value that can be sent; give a number, 2026-01-31, "
+            + "2026-01-31T01:02:03Z, or a literal such as 'text', of at most \(CursorValue.maximumTextBytes) bytes"
         throw setting?.origin.error(problem) ?? .option(name: "--cursor-start", problem: problem)
     }
 
     func prunedRuns() throws(ConfigurationError) -> Int? {
-        let none = 0
-        let count = try bounded("--prune-runs", options.pruneRuns, "prune_runs", 1...1_000_000, none)
-        return count == none ? nil : count
+        try bounded(.pruneRuns, options.pruneRuns, 1...1_000_000)
     }
 }
 

@@ -1,81 +1,120 @@
-import Athena
 import AWS
+import ArgumentParser
+import Athena
 import BatchExport
+import SystemPackage
 
 /// Looks each setting up where it may be made: option first, configuration file second.
 struct SettingsLookup {
     let options: RunOptions
     let file: ConfigurationFile?
 
-    func string(_ option: String, _ value: String?, _ key: String) throws(ConfigurationError) -> Setting<String>? {
-        guard let value else { return try file?.string(key) }
-        let origin = SettingOrigin.option(option)
-        guard !value.isEmpty, value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
-            throw origin.error("the value is empty or holds a control character")
+    func string(_ key: ConfigurationKey, _ typed: String?) throws(ConfigurationError) -> Setting<String>? {
+        guard let typed = typed.map({ setting($0, key) }) else { return try file?.string(key) }
+        guard !typed.value.isEmpty, typed.value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+        else { throw typed.origin.error("the value is empty or holds a control character") }
+        return typed
+    }
+
+    /// A relative path in the file starts from the file's directory.
+    func path(_ key: ConfigurationKey, _ typed: String?) throws(ConfigurationError) -> Setting<FilePath>? {
+        let role: LocalPath.Role = key == .output ? .output : .other
+        if let typed = typed.map({ setting($0, key) }) {
+            return try typed.map { (text) throws(ConfigurationError) in try LocalPath.parse(text, typed.origin, role) }
         }
-        return Setting(value: value, origin: origin)
+        guard let file, let setting = try file.string(key) else { return nil }
+        return try setting.map { (text) throws(ConfigurationError) in
+            try LocalPath.parse(text, setting.origin, role, from: file.directory)
+        }
     }
 
     func bounded(
-        _ option: String, _ value: Int?, _ key: String, _ range: ClosedRange<Int>, _ standard: Int
-    ) throws(ConfigurationError) -> Int {
-        let setting: Setting<Int>?
-        if let value {
-            setting = Setting(value: value, origin: .option(option))
+        _ key: ConfigurationKey, _ typed: Int?, _ range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int? {
+        let found: Setting<Int>?
+        if let typed { found = setting(typed, key) } else { found = try file?.integer(key) }
+        guard let found else { return nil }
+        guard range.contains(found.value) else {
+            throw found.origin.error("\(found.value) is not from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return found.value
+    }
+
+    func batchBytes(_ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        let found: Setting<ByteCount>?
+        if let typed = options.batchBytes {
+            found = setting(typed, .batchBytes)
         } else {
-            setting = try file?.integer(key)
+            found = try file?.byteCount(.batchBytes)
         }
-        guard let setting else { return standard }
-        guard range.contains(setting.value) else {
-            throw setting.origin.error("\(setting.value) is not from \(range.lowerBound) to \(range.upperBound)")
+        guard let found else { return nil }
+        guard range.contains(found.value.bytes) else {
+            throw found.origin.error(
+                "\(found.value.bytes) bytes are not from \(range.lowerBound) to \(range.upperBound)")
         }
-        return setting.value
+        return found.value.bytes
     }
 
-    func batchBytes(_ range: ClosedRange<Int>, default standard: Int) throws(ConfigurationError) -> Int {
-        let typed = options.batchBytes.map { Setting(value: $0, origin: .option("--batch-bytes")) }
-        let setting: Setting<ByteCount>?
-        if let typed { setting = typed } else { setting = try file?.byteCount("batch_bytes") }
-        guard let setting else { return standard }
-        guard range.contains(setting.value.bytes) else {
-            throw setting.origin.error(
-                "\(setting.value.bytes) bytes are not from \(range.lowerBound) to \(range.upperBound)")
+    func queryTimeout() throws(ConfigurationError) -> Duration? {
+        let found: Setting<TimeLimit>?
+        if let typed = options.queryTimeout {
+            found = setting(typed, .queryTimeout)
+        } else {
+            found = try file?.string(.queryTimeout).map { (setting) throws(ConfigurationError) in
+                try setting.map { (text) throws(ConfigurationError) in
+                    guard let limit = TimeLimit(argument: text) else {
+                        throw setting.origin.error(
+                            "\"\(text.shown(limit: 80))\" is no length of time; write \(ValueForm.time)")
+                    }
+                    return limit
+                }
+            }
         }
-        return setting.value.bytes
+        guard let found else { return nil }
+        guard found.value.duration > .zero else { throw found.origin.error("a query needs some time; give 1s or more") }
+        return found.value.duration
     }
 
-    func format() throws(ConfigurationError) -> FileFormat {
-        if let format = options.format { return format }
-        return try choice("format") ?? .csv
+    /// Whether a flag is typed, or set in the file.
+    func flag(_ key: ConfigurationKey, _ typed: Bool) throws(ConfigurationError) -> Bool {
+        if typed { return true }
+        return try file?.flag(key)?.value ?? false
+    }
+
+    func choice<Choice: RawRepresentable & ExpressibleByArgument>(
+        _ key: ConfigurationKey, _ typed: Choice?
+    ) throws(ConfigurationError) -> Choice? where Choice.RawValue == String {
+        if let typed { return typed }
+        guard let setting = try file?.string(key) else { return nil }
+        guard let choice = Choice(rawValue: setting.value) else {
+            let form = ValueForm.oneOf(Choice.allValueStrings, given: setting.value)
+            throw setting.origin.error("\"\(setting.value.shown(limit: 80))\" is none of its values; \(form)")
+        }
+        return choice
     }
 
     func source() throws(ConfigurationError) -> SourceMode {
-        let source: SourceChoice
-        if let typed = options.source { source = typed } else { source = try choice("source") ?? .auto }
-        switch source {
+        switch try choice(.source, options.source) ?? .auto {
         case .auto: return .auto
         case .api: return .api
         case .s3 where options.replay == nil && options.record == nil: return .s3
-        case .s3, .unload:
-            let problem =
-                source == .s3
-                ? "s3 cannot be recorded or replayed, only the answers of Athena's API are; use auto or api"
-                : "\(source.rawValue) is not there yet in this version; use auto, api or s3"
-            if options.source != nil { throw .option(name: "--source", problem: problem) }
-            throw try file?.string("source")?.origin.error(problem) ?? .option(name: "--source", problem: problem)
+        case .s3:
+            throw try origin(of: .source, isTyped: options.source != nil).error(
+                "s3 cannot be recorded or replayed, only the answers of Athena's API are; use auto or api")
+        case .unload:
+            throw try origin(of: .source, isTyped: options.source != nil).error(
+                "unload is not there yet in this version; use auto, api or s3")
         }
     }
 
-    private func choice<Choice: RawRepresentable & CaseIterable>(
-        _ key: String
-    ) throws(ConfigurationError) -> Choice? where Choice.RawValue == String {
-        guard let setting = try file?.string(key) else { return nil }
-        guard let choice = Choice(rawValue: setting.value) else {
-            throw setting.origin.error(
-                "\"\(setting.value.shown(limit: 80))\" is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
-        }
-        return choice
+    private func origin(of key: ConfigurationKey, isTyped: Bool) throws(ConfigurationError) -> SettingOrigin {
+        let typed = SettingOrigin.option(key.option ?? key.rawValue)
+        return isTyped ? typed : try file?.string(key)?.origin ?? typed
+    }
+
+    /// A value that was typed.
+    private func setting<Value>(_ value: Value, _ key: ConfigurationKey) -> Setting<Value> {
+        Setting(value: value, origin: .option(key.option ?? key.rawValue))
     }
 }
 
@@ -84,7 +123,7 @@ struct SettingsLookup {
 extension SettingsLookup {
     enum Statement {
         case text(Setting<String>)
-        case file(Setting<String>)
+        case file(Setting<InputPath>)
         case standard
     }
 
@@ -94,24 +133,32 @@ extension SettingsLookup {
                 throw .option(
                     name: "--query-file", problem: "the statement is given with --query as well; leave out one")
             }
-            return .text(Setting(value: query, origin: .option("--query")))
+            return .text(setting(query, .query))
         }
-        if let path = try string("--query-file", options.queryFile, "") { return .file(path) }
-        let query = try file?.string("query")
-        let queryFile = try file?.string("query_file")
-        if let query {
-            if let queryFile { throw queryFile.origin.error("the statement is given with query as well; remove one") }
-            return .text(query)
+        if let typed = options.queryFile.map({ setting($0, .queryFile) }) {
+            if typed.value == "-", options.config == "-" {
+                throw typed.origin.error("standard input is the configuration already; give one of them as a file")
+            }
+            return .file(
+                try typed.map { (text) throws(ConfigurationError) in try InputPath(text, typed.origin) })
         }
-        return queryFile.map { .file($0) } ?? .standard
+        let query = try file?.string(.query)
+        guard let file, let queryFile = try file.string(.queryFile) else { return query.map { .text($0) } ?? .standard }
+        guard query == nil else {
+            throw queryFile.origin.error("the statement is given with query as well; remove one")
+        }
+        return .file(
+            try queryFile.map { (text) throws(ConfigurationError) in
+                try InputPath(text, queryFile.origin, from: file.directory)
+            })
     }
 
     func parameters() throws(ConfigurationError) -> Setting<[String]>? {
         let setting: Setting<[String]>?
         if options.parameter.isEmpty {
-            setting = try file?.strings("parameters")
+            setting = try file?.strings(.parameters)
         } else {
-            setting = Setting(value: options.parameter, origin: .option("--parameter"))
+            setting = self.setting(options.parameter, .parameters)
         }
         // Athena's limit for one of ExecutionParameters.
         for (index, value) in (setting?.value ?? []).enumerated() where !(1...1024).contains(value.count) {
@@ -121,7 +168,7 @@ extension SettingsLookup {
     }
 
     func workGroup() throws(ConfigurationError) -> String? {
-        guard let setting = try string("--work-group", options.workGroup, "work_group") else { return nil }
+        guard let setting = try string(.workGroup, options.workGroup) else { return nil }
         let isValid =
             (1...128).contains(setting.value.utf8.count)
             && setting.value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
@@ -132,7 +179,7 @@ extension SettingsLookup {
     }
 
     func outputLocation() throws(ConfigurationError) -> String? {
-        guard let setting = try string("--staging-dir", options.stagingDir, "s3_staging_dir") else { return nil }
+        guard let setting = try string(.stagingDir, options.stagingDir) else { return nil }
         guard setting.value.hasPrefix("s3://") else {
             throw setting.origin.error("it does not begin with s3://; give it as s3://bucket/prefix/")
         }
@@ -149,8 +196,7 @@ extension SettingsLookup {
     }
 
     func expectedBucketOwner() throws(ConfigurationError) -> String? {
-        let setting = try string("--expected-bucket-owner", options.expectedBucketOwner, "expected_bucket_owner")
-        guard let setting else { return nil }
+        guard let setting = try string(.expectedBucketOwner, options.expectedBucketOwner) else { return nil }
         guard S3Client.isAccountNumber(setting.value) else {
             throw setting.origin.error("an account's number has 12 digits; give it as 111122223333")
         }
@@ -162,7 +208,7 @@ extension SettingsLookup {
 
 extension SettingsLookup {
     func table() throws(ConfigurationError) -> String {
-        guard let setting = try string("--table", options.table, "table") else { return "customers" }
+        guard let setting = try string(.table, options.table) else { return "customers" }
         let name = setting.value
         guard ExportDirectory.isTableName(name) else {
             throw setting.origin.error(
@@ -175,9 +221,9 @@ extension SettingsLookup {
     func primaryKey() throws(ConfigurationError) -> [String] {
         let setting: Setting<[String]>?
         if options.key.isEmpty {
-            setting = try file?.strings("primary_key")
+            setting = try file?.strings(.primaryKey)
         } else {
-            setting = Setting(value: options.key, origin: .option("--key"))
+            setting = self.setting(options.key, .primaryKey)
         }
         guard let setting else { return ["customer_id"] }
         guard !setting.value.isEmpty, !setting.value.contains("") else {

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Tells the end of a run in all the ways that were asked for: log event, summary, error, metrics.
 struct RunReport {
-    let options: RunOptions
+    let options: ReportingOptions
     let console: Console
     let logger: Logger
     let started = ContinuousClock.now
@@ -59,10 +59,10 @@ struct RunReport {
     }
 
     private func write(_ metrics: RunMetrics) {
-        guard let file = options.metricsFile else { return }
+        guard let path = options.metricsFile else { return }
         do throws(FileError) {
             try NamedOutput.write(
-                Array(metrics.text.utf8), to: FilePath(file), permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                Array(metrics.text.utf8), to: path, permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch {
             // The export is what it is, whoever watches it.
             logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])

@@ -40,7 +40,7 @@ import Testing
     @Test(
         arguments: [
             (#"{"region_name": "<YOUR_REGION_NAME>"}"#, ["region_name", "placeholder"]),
-            (#"{"regionname": "x"}"#, ["regionname", "unknown key"]),
+            (#"{"regionname": "x"}"#, ["regionname", "no such key", "did you mean region_name?"]),
             (#"{"table": "a", "table": "b"}"#, ["table", "twice"]),
             (#"{"batch_rows": "many"}"#, ["batch_rows", "a string"]), (#"{"batch_rows": 0}"#, ["batch_rows"]),
             (#"{"batch_rows": 1.5}"#, ["batch_rows"]),
@@ -53,8 +53,8 @@ import Testing
             (#"{"aws_access_key_id": "A", "aws_secret_access_key": "b c"}"#, []),
             (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k\n"}"#, ["aws_secret_access_key"]),
             (#"{"aws_access_key_id": "AKID", "aws_secret_access_key": "k", "profile_name": "p"}"#, ["profile_name"]),
-            (#"{"region_name": null"#, ["byte"]), ("[]", ["an object"]), ("", ["byte 0"]),
-            ("\u{feff}{}", ["byte order mark"]),
+            (#"{"region_name": null"#, ["line 1, column 21"]), ("[]", ["an object"]),
+            ("", ["line 1, column 1", "empty"]),
             (#"{"batch_bytes": "12 parsecs"}"#, ["batch_bytes"]), (#"{"query": "   "}"#, ["query", "empty"]),
         ] as [(String, [String])])
     func `a configuration that cannot be is refused by its key`(_ text: String, _ words: [String]) async throws {

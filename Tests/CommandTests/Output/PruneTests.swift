@@ -33,6 +33,22 @@ import Testing
         }
     }
 
+    @Test func `the merge as of a batch that was removed is refused`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let table = ChangingTable()
+            try await table.athena().serve { url in
+                let job = NightlyJob(url: url, output: directory)
+                for night in 1...3 {
+                    table.change(night: night)
+                    #expect(try await job.run(NightlyJob.full + ["--prune-runs", "1"], night: night).status == 0)
+                }
+                let outcome = try await Executable.run(["merge", job.table, "--through", "1"])
+                expectError(outcome, 64, ["--through", "no batch 1", "--prune-runs"])
+                #expect(outcome.output.isEmpty)
+            }
+        }
+    }
+
     @Test func `nights with a cursor remove nothing, and the merged table stays the source's state`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()

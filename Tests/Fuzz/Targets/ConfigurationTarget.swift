@@ -7,15 +7,19 @@ import SystemPackage
 extension FuzzTarget {
     /// The configuration file, read as far as a run reads it before it begins.
     static let configuration = FuzzTarget("configuration") { input in
+        // That would be the fuzzer's standard input.
+        if String(decoding: input, as: UTF8.self).contains("\"-\"") { return }
         do {
-            let file = try ConfigurationFile(parsing: input, path: "configuration.json")
+            let file = try ConfigurationFile(parsing: input, name: "configuration.json")
             let options = try RunOptions.parse([])
             _ = try ExportConfiguration(options, file: file, workers: 1)
         } catch let error as ConfigurationError {
             let message = "\(error)"
             try promise(
                 // By bytes: a mark that combines makes one character of the blank and itself.
-                ["configuration.json: ", "the query file: "].contains { message.utf8.starts(with: $0.utf8) },
+                ["configuration.json: ", "the query file: "].contains { place in
+                    Array(message.utf8).firstRange(of: place.utf8) != nil
+                },
                 "an error names the file")
             for secret in secrets(in: input) {
                 try promise(!message.contains(secret), "an error shows no secret")

@@ -55,6 +55,9 @@ struct TimeLimit: ExpressibleByArgument, Equatable {
 /// How result rows are read.
 enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, api, s3, unload
+
+    /// What help and completion offer: what works.
+    static var allValueStrings: [String] { allCases.filter { $0 != .unload }.map(\.rawValue) }
 }
 
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {

@@ -1,0 +1,173 @@
+import AWS
+import BatchExport
+import JSON
+import SystemPackage
+
+/// The JSON configuration file. The five keys of the connector that this program replaces stand among the others.
+struct ConfigurationFile {
+    /// As it was named, for messages.
+    let name: String
+    /// Nil for standard input and pipes, which cannot be read again.
+    let path: FilePath?
+    /// Whether others than the owner may read a file that holds keys.
+    private(set) var exposesKeys = false
+    /// Unknown keys, values of the wrong kind, placeholders and slips, whether or not an option beats the key.
+    private(set) var mistakes: [ConfigurationError] = []
+    private let root: JSONField
+    private let text: [UInt8]
+    private let places: JSONPlaces
+
+    /// The file that the options name; nil if they name none.
+    init?(_ options: RunOptions) throws(ConfigurationError) {
+        guard let config = options.config else { return nil }
+        try self.init(reading: try InputPath(config, .option("--config")))
+    }
+
+    init(reading path: InputPath) throws(ConfigurationError) {
+        let content = try path.read(limit: 1 << 20, purpose: "--config")
+        try self.init(parsing: content.bytes, name: path.description, path: content.file)
+        exposesKeys = content.isReadableByOthers && root.holds(.secretAccessKey)
+    }
+
+    /// - Parameters:
+    ///   - name: for messages.
+    ///   - path: of a regular file.
+    init(parsing bytes: [UInt8], name: String, path: FilePath? = nil) throws(ConfigurationError) {
+        self.name = name
+        self.path = path
+        text = SavedText.withoutMark(bytes)
+        do {
+            root = JSONField(try JSONValue(parsing: text))
+        } catch {
+            throw ConfigurationSyntax(text).explain(error, file: name)
+        }
+        places = JSONPlaces(text)
+        guard case .object(let object) = root.value else {
+            throw .file(
+                ConfigurationPlace(file: name, position: TextPosition(offset: places.values[""] ?? 0, in: text)),
+                problem: "expected an object such as {\"table\": \"orders\"}, found \(root.value.kind)")
+        }
+        for (name, _) in object.members { check(name) }
+    }
+
+    /// Where relative paths in it start; empty for the working directory.
+    var directory: FilePath { path?.removingLastComponent() ?? "" }
+
+    /// A key's text, if the file has it.
+    func string(_ key: ConfigurationKey) throws(ConfigurationError) -> Setting<String>? {
+        let setting = try value(key) { (field) throws(JSONError) in try field.string() }
+        if let setting { try check(setting.value, of: key, setting.origin) }
+        return setting
+    }
+
+    func strings(_ key: ConfigurationKey) throws(ConfigurationError) -> Setting<[String]>? {
+        let setting = try value(key) { (field) throws(JSONError) in try field.strings() }
+        if let setting, setting.value.contains(where: { Self.isPlaceholder($0, in: key) }) {
+            throw setting.origin.error(Self.placeholderProblem)
+        }
+        return setting
+    }
+
+    func integer(_ key: ConfigurationKey) throws(ConfigurationError) -> Setting<Int>? {
+        try value(key) { (field) throws(JSONError) in try field.integer() }
+    }
+
+    func flag(_ key: ConfigurationKey) throws(ConfigurationError) -> Setting<Bool>? {
+        try value(key) { (field) throws(JSONError) in try field.bool() }
+    }
+
+    /// A size as on the command line, or as a plain number.
+    func byteCount(_ key: ConfigurationKey) throws(ConfigurationError) -> Setting<ByteCount>? {
+        try value(key) { (field) throws(JSONError) in
+            let text: String? =
+                switch field.value {
+                case .number(let digits), .string(let digits): digits
+                default: nil
+                }
+            guard let count = text.flatMap({ ByteCount(argument: $0) }) else {
+                throw field.mismatch("a size such as 134217728 or \"128MiB\"")
+            }
+            return count
+        }
+    }
+
+    private func value<Value>(
+        _ key: ConfigurationKey, _ read: (JSONField) throws(JSONError) -> Value
+    ) throws(ConfigurationError) -> Setting<Value>? {
+        let origin = SettingOrigin.key(key, place(key.rawValue))
+        do throws(JSONError) {
+            guard let field = try root.optionalMember(key.rawValue) else { return nil }
+            return Setting(value: try read(field), origin: origin)
+        } catch .field(let path, let expected, let found) {
+            throw .key(name: path, place: place(path), problem: "expected \(expected), found \(found)")
+        } catch {
+            throw origin.error("\(error)")
+        }
+    }
+
+    /// Where a value stands.
+    private func place(_ path: String) -> ConfigurationPlace {
+        ConfigurationPlace(
+            file: name, position: places.values[path].map { TextPosition(offset: $0, in: text) })
+    }
+}
+
+// MARK: - What is wrong whatever it is for
+
+extension ConfigurationFile {
+    private mutating func check(_ name: String) {
+        guard let key = ConfigurationKey(rawValue: name) else {
+            let position = places.names[name].map { TextPosition(offset: $0, in: text) }
+            mistakes.append(
+                .key(
+                    name: name.shown(limit: 100), place: ConfigurationPlace(file: self.name, position: position),
+                    problem: ConfigurationKey.advice(for: name)))
+            return
+        }
+        do throws(ConfigurationError) {
+            switch key.kind {
+            case .text: _ = try string(key)
+            case .texts: _ = try strings(key)
+            case .number: _ = try integer(key)
+            case .flag: _ = try flag(key)
+            case .size: _ = try byteCount(key)
+            }
+        } catch {
+            mistakes.append(error)
+        }
+    }
+
+    /// Placeholders left in place, and blanks that came along with a pasted value.
+    private func check(
+        _ text: String, of key: ConfigurationKey, _ origin: SettingOrigin
+    ) throws(ConfigurationError) {
+        if Self.isPlaceholder(text, in: key) {
+            throw origin.error(Self.placeholderProblem)
+        }
+        if key.isFreeText { return }
+        guard !text.isEmpty else { throw origin.error("it is empty; set it, or remove the key") }
+        let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        guard isClean, text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
+            throw origin.error("it begins or ends with a blank, or holds a line end or control character")
+        }
+    }
+
+    private static let placeholderProblem =
+        "it still holds its placeholder; put the real value there, or remove the key"
+
+    /// `<YOUR_REGION_NAME>`, `s3://<BUCKET>/`, `…` and `...`, as documentation writes what is to be filled in.
+    private static func isPlaceholder(_ text: String, in key: ConfigurationKey) -> Bool {
+        let isBracketed = text.hasPrefix("<") && text.hasSuffix(">")
+        if isBracketed || text == "…" || text == "..." { return true }
+        // Other SQL than a placeholder has these too.
+        if key.isFreeText || key == .cursorStart { return false }
+        let opening = text.firstIndex(of: "<")
+        return text.contains("…") || opening.map { text[$0...].contains(">") } == true
+    }
+}
+
+extension JSONField {
+    fileprivate func holds(_ key: ConfigurationKey) -> Bool {
+        if case .object(let object) = value { object[key.rawValue] != nil } else { false }
+    }
+}

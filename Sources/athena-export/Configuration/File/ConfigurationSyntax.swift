@@ -1,0 +1,70 @@
+import JSON
+
+/// Says what is wrong with a configuration that is no JSON, in the words of those who write it by hand.
+struct ConfigurationSyntax {
+    private let text: [UInt8]
+
+    init(_ text: [UInt8]) {
+        self.text = text
+    }
+
+    func explain(_ error: JSONError, file: String) -> ConfigurationError {
+        guard case .syntax(let offset, let reason) = error else {
+            return .file(ConfigurationPlace(file: file, position: nil), problem: "\(error); correct the file")
+        }
+        let (place, problem) =
+            slip(at: offset, reason) ?? (offset, reason.contains(";") ? reason : "\(reason); correct it")
+        return .file(
+            ConfigurationPlace(file: file, position: TextPosition(offset: place, in: text)), problem: problem)
+    }
+
+    /// What JSON does not have and other formats do.
+    private func slip(at offset: Int, _ reason: String) -> (offset: Int, problem: String)? {
+        guard offset < text.count else {
+            return text.allSatisfy(Self.isBlank) ? (offset, "the file is empty; write at least {}") : nil
+        }
+        let rest = text[offset...]
+        switch rest.first {
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            guard let comma = lastVisible(before: offset), text[comma] == UInt8(ascii: ",") else { return nil }
+            let bracket = String(UnicodeScalar(text[offset]))
+            return (comma, "a comma stands before the closing \(bracket) (a trailing comma); remove it")
+        case UInt8(ascii: "'"): return (offset, "a text stands between single quotes; write it between double quotes")
+        case UInt8(ascii: "#"): return (offset, "JSON has no comments; remove this one")
+        case UInt8(ascii: "/") where rest.starts(with: "//".utf8) || rest.starts(with: "/*".utf8):
+            return (offset, "JSON has no comments; remove this one")
+        case UInt8(ascii: "\"") where reason.hasPrefix("expected a comma"):
+            return (offset, "a comma is missing before this")
+        default: return otherFormat(at: offset)
+        }
+    }
+
+    /// A text that begins as YAML, TOML or an INI file does.
+    private func otherFormat(at offset: Int) -> (offset: Int, problem: String)? {
+        let isFirst = lastVisible(before: offset) == nil
+        let line = text[offset...].prefix { $0 != UInt8(ascii: "\n") }
+        let word = line.prefix(while: Self.isNameByte)
+        let next = line.dropFirst(word.count).first { $0 != UInt8(ascii: " ") }
+        if isFirst, line.starts(with: "---".utf8) || !word.isEmpty && next == UInt8(ascii: ":") {
+            return (offset, #"this is YAML; the configuration is JSON, such as {"table": "orders"}"#)
+        }
+        if isFirst, !word.isEmpty, next == UInt8(ascii: "=") {
+            return (offset, #"this is TOML or INI; the configuration is JSON, such as {"table": "orders"}"#)
+        }
+        guard !isFirst, !word.isEmpty, next == UInt8(ascii: ":") else { return nil }
+        return (offset, "a name stands without quotes; write it between double quotes")
+    }
+
+    private func lastVisible(before offset: Int) -> Int? {
+        text[..<offset].lastIndex { !Self.isBlank($0) }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0a, 0x0d].contains(byte) }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"), UInt8(ascii: "-"): true
+        default: false
+        }
+    }
+}
