@@ -115,29 +115,3 @@ private struct Repository {
             })
     }
 }
-
-@Suite(.fewAtATime) struct `A shell` {
-    @Test func `completes options from the script that the command prints`() async throws {
-        try await TestMachine.withTemporaryDirectory { directory in
-            let outcome = try await Executable.run(["--generate-completion-script", "bash"])
-            #expect(outcome.status == 0)
-            let script = "\(directory)/completion"
-            try Data(outcome.output.utf8).write(to: URL(fileURLWithPath: script))
-            let asked = """
-                set -u; . '\(script)'; function=$(complete -p athena-export | sed 's/.*-F \\([^ ]*\\).*/\\1/')
-                COMP_WORDS=(athena-export run --compr); COMP_CWORD=2; COMP_LINE="${COMP_WORDS[*]}"
-                COMP_POINT=${#COMP_LINE}; COMP_TYPE=9; COMP_KEY=9
-                "$function" athena-export --compr run; echo "${COMPREPLY[@]}"
-                """
-            let answer = try await Executable.run(
-                "/bin/bash", ["-c", asked],
-                environment: ["PATH": "\((Executable.path as NSString).deletingLastPathComponent):/usr/bin:/bin"])
-            #expect(answer.output.contains("--compression-level"), "\(answer.output) \(answer.errors)")
-        }
-    }
-
-    @Test(arguments: ["zsh", "fish"]) func `is given a script`(_ shell: String) async throws {
-        let outcome = try await Executable.run(["--generate-completion-script", shell])
-        #expect(outcome.status == 0 && outcome.output.contains("compression-level"))
-    }
-}
