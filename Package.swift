@@ -32,6 +32,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Levels, metadata and the handler interface that the two log formats implement.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Runs the program that a credential_process names: its own process group, a limit on its output, and no
+        // descriptor of ours left open in it. Traits off: they bring in Foundation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         // FilePath, FileDescriptor and Errno instead of C strings and integers.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         // Tests only: the HTTP server under the Athena that the tests talk to.
@@ -54,10 +57,6 @@ let package = Package(
         .target(
             name: "Files", dependencies: ["CGlibc", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
-        .target(
-            name: "ChildProcess",
-            dependencies: ["CGlibc", "Threading", .product(name: "SystemPackage", package: "swift-system")],
-            swiftSettings: strict),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(
             name: "ProcessLimits",
@@ -68,8 +67,9 @@ let package = Package(
         .target(
             name: "AWS",
             dependencies: [
-                "ChildProcess", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "Digest", "Files", "HTTPTransport", "JSON", "Threading",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strictMemory),
@@ -123,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "ChildProcess", "Digest", "HTTPTransport", "JSON", "Threading", "TestSupport",
+                "AWS", "Digest", "HTTPTransport", "JSON", "Threading", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

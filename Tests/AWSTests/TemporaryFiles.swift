@@ -8,7 +8,7 @@ final class TemporaryFiles: Sendable {
     let shared: SharedConfigFiles
 
     /// - Parameters: nil for a file that is not there.
-    init(config: String?, credentials: String?) {
+    init(config: String? = nil, credentials: String? = nil) {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
         directory = FilePath(path)
         shared = SharedConfigFiles(

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -21,13 +20,6 @@ static inline void cmalloc_limit_arenas(int count) {
 static inline void cmalloc_keep_freed(int largest) {
     mallopt(M_MMAP_THRESHOLD, largest);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
-// Declared in spawn.h for GNU programs only (glibc 2.34).
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
-
-static inline void cspawn_close_from(posix_spawn_file_actions_t *actions, int first) {
-    posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 #else
 static inline void cmalloc_limit_arenas(int count) {

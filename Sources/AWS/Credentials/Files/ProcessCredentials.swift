@@ -1,4 +1,3 @@
-import ChildProcess
 import JSON
 
 /// Credentials that another program prints (`credential_process`).
@@ -41,15 +40,16 @@ public struct ProcessCredentials: CredentialProvider {
     }
 
     private func output(of command: [String]) async throws -> [UInt8] {
-        let outcome: ChildProcess.Outcome
+        let program = Program(
+            command: command, environment: context.settings.environment.variables, timeLimit: timeLimit,
+            outputLimit: Self.outputLimit)
+        let outcome: Program.Outcome
         do {
-            outcome = try await ChildProcess.run(
-                command, environment: context.settings.environment.variables, timeLimit: timeLimit,
-                outputLimit: Self.outputLimit)
-        } catch let error as ChildProcessError {
+            outcome = try await program.run()
+        } catch let error as ProgramError {
             throw fault("the program \(error); \(Self.advice(error))")
         }
-        // What a program says when it fails may be anything, its secrets too.
+        // What a program writes when it fails may contain secrets, so it is not shown.
         let next = "\(outcome.errorBytes == 0 ? "" : " and wrote to standard error"); run it by hand to see why"
         switch outcome.end {
         case .exited(0): return outcome.output
@@ -74,9 +74,9 @@ public struct ProcessCredentials: CredentialProvider {
 
     private static let expectedOutput = #"{"Version": 1, "AccessKeyId": "…", "SecretAccessKey": "…"}"#
 
-    private static func advice(_ error: ChildProcessError) -> String {
+    private static func advice(_ error: ProgramError) -> String {
         switch error {
-        case .notStarted: "correct credential_process"
+        case .notFound, .notStarted: "correct credential_process"
         case .timedOut: "run it by hand to see what it waits for; nothing can be typed in here"
         case .tooMuchOutput: "it must print one JSON object, \(expectedOutput)"
         case .lost: "run the same command again"

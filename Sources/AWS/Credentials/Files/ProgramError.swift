@@ -1,8 +1,9 @@
-public import SystemPackage
+import SystemPackage
 
 /// Why a program was not run to its end.
-public enum ChildProcessError: Error, Equatable, CustomStringConvertible {
+enum ProgramError: Error, Equatable, CustomStringConvertible {
     /// There is no such program, or it may not be run.
+    case notFound
     case notStarted(Errno)
     case timedOut(Duration)
     /// - Parameter limit: in bytes.
@@ -11,12 +12,13 @@ public enum ChildProcessError: Error, Equatable, CustomStringConvertible {
     case lost(Errno)
 
     /// Written so that the program's name can stand before it.
-    public var description: String {
+    var description: String {
         switch self {
+        case .notFound: "could not be started: it was not found, or may not be run"
         case .notStarted(let errno): "could not be started: \(errno)"
         case .timedOut(let limit): "did not end within \(limit.components.seconds) s"
         case .tooMuchOutput(let limit): "wrote more than \(limit) bytes"
-        case .lost(let errno): "was lost sight of: \(errno)"
+        case .lost(let errno): "could not be followed to its end: \(errno)"
         }
     }
 }
