@@ -115,6 +115,8 @@ let package = Package(
                 "JSON", "Threading",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
@@ -124,6 +126,7 @@ let package = Package(
             name: "AWSTests",
             dependencies: [
                 "AWS", "Digest", "HTTPTransport", "JSON", "Threading", "TestSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -140,6 +143,7 @@ let package = Package(
             name: "AthenaTests",
             dependencies: [
                 "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "Threading", "TestSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,12 +1,14 @@
 import AWS
 import HTTPTransport
+import InMemoryLogging
 import JSON
 import Logging
+import TestSupport
 import Testing
 
 @Suite struct `Calls over AWS JSON 1.1` {
     private let time = FakeTime()
-    private let book = LogBook()
+    private let log = InMemoryLogHandler(level: .trace)
 
     private func client(
         _ transport: any HTTPTransport, as provider: any CredentialProvider = ExplicitCredentials(.test),
@@ -15,7 +17,7 @@ import Testing
         AWSJSONClient(
             service: .athena, targetPrefix: "AmazonAthena",
             endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: provider, transport: transport,
-            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: book.logger)
+            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: log.logger)
     }
 
     private func failure(_ call: () async throws -> Void) async -> AWSError? {
@@ -38,7 +40,7 @@ import Testing
         #expect(request.headers["X-Amz-Date"] == "20261123T010203Z")
         #expect(request.headers["amz-sdk-request"] == "attempt=1; max=10")
         #expect(request.body == Array(#"{"MaxResults":1}"#.utf8) && transport.requests.count == 1)
-        #expect(book.entries.isEmpty && time.sleeps.isEmpty)
+        #expect(log.entries.isEmpty && time.sleeps.isEmpty)
     }
 
     @Test func `carry one invocation id through all attempts, each signed anew with its time`() async throws {
@@ -68,9 +70,9 @@ import Testing
     func `outlast two failures that pass, and say so`(_ index: Int) async throws {
         let transport = ScriptedTransport([Self.passing[index], Self.passing[index], { _ in .ok }])
         _ = try await client(transport).call("X", [:])
-        #expect(transport.requests.count == 3 && book.warnings.count == 2)
-        #expect(book.warnings.map { $0.metadata["attempt"]?.description } == ["1", "2"])
-        #expect(book.warnings.allSatisfy { $0.metadata["operation"] == "X" && $0.metadata["wait_seconds"] != nil })
+        #expect(transport.requests.count == 3 && log.warnings.count == 2)
+        #expect(log.warnings.map { $0.metadata["attempt"]?.description } == ["1", "2"])
+        #expect(log.warnings.allSatisfy { $0.metadata["operation"] == "X" && $0.metadata["wait_seconds"] != nil })
     }
 
     @Test(arguments: passing.indices)
@@ -109,7 +111,7 @@ import Testing
         await #expect(throws: (any Error).self) {
             try await client(transport).call("X", [:], isRepeated: false) { try JSONValue(parsing: $0.body) }
         }
-        #expect(transport.requests.count == 1 && time.sleeps.isEmpty && book.warnings.isEmpty)
+        #expect(transport.requests.count == 1 && time.sleeps.isEmpty && log.warnings.isEmpty)
         #expect(transport.requests.first?.headers["amz-sdk-request"] == "attempt=1; max=1")
     }
 
@@ -127,7 +129,7 @@ import Testing
         // Ten attempts each time: a quota that paid for them would have run out.
         #expect(transport.requests.count == 2000)
         #expect(time.sleeps.prefix(9).reduce(.zero, +) == .seconds(0.75 * 360))
-        #expect(book.warnings[0].message.contains("queue of queries is full"))
+        #expect(log.warnings[0].message.description.contains("queue of queries is full"))
     }
 
     @Test func `stop retrying when the quota is empty, and go on when calls succeed again`() async throws {
@@ -159,7 +161,7 @@ import Testing
 
 @Suite struct `Calls whose credentials or clock go wrong` {
     private let time = FakeTime()
-    private let book = LogBook()
+    private let log = InMemoryLogHandler(level: .trace)
     private let old = Credentials(accessKeyID: "OLD", secretAccessKey: "s")
     private let new = Credentials(accessKeyID: "NEW", secretAccessKey: "s")
 
@@ -169,11 +171,11 @@ import Testing
         AWSJSONClient(
             service: .athena, targetPrefix: "AmazonAthena",
             endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: provider, transport: transport,
-            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: book.logger)
+            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: log.logger)
     }
 
     private func cached(_ provider: ScriptedProvider) -> CachedCredentials {
-        CachedCredentials(provider, runtime: time.runtime, logger: book.logger)
+        CachedCredentials(provider, runtime: time.runtime, logger: log.logger)
     }
 
     private func signer(of request: HTTPRequest) -> Substring? {
@@ -241,12 +243,12 @@ import Testing
         let client = AWSJSONClient(
             service: .athena, targetPrefix: "AmazonAthena",
             endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: ExplicitCredentials(old),
-            transport: transport, runtime: skewed.runtime, logger: book.logger)
+            transport: transport, runtime: skewed.runtime, logger: log.logger)
         for _ in 0..<2 { _ = try await client.call("X", [:]) }
         #expect(
             transport.requests.map { $0.headers["X-Amz-Date"] }.suffix(2) == ["20261123T010203Z", "20261123T010203Z"])
         #expect(transport.requests.count == 3 && skewed.sleeps.isEmpty)
-        #expect(book.warnings.contains { $0.message.contains("clock") })
+        #expect(log.warnings.contains { $0.message.description.contains("clock") })
     }
 
     @Test(arguments: [nil, "yesterday", "Mon, 23 Nov 2026 01:02:03 GMT"])
@@ -266,7 +268,7 @@ import Testing
 
 @Suite struct `Calls that end otherwise` {
     private let time = FakeTime()
-    private let book = LogBook()
+    private let log = InMemoryLogHandler(level: .trace)
 
     private struct Unreadable: Error {}
 
@@ -275,7 +277,7 @@ import Testing
             service: .athena, targetPrefix: "AmazonAthena",
             endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: ExplicitCredentials(.test),
             transport: transport, retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime,
-            logger: book.logger)
+            logger: log.logger)
     }
 
     @Test func `repeat an answer that cannot be decoded`() async throws {
@@ -284,7 +286,7 @@ import Testing
             if response.body.isEmpty { throw Unreadable() }
             return response.body.count
         }
-        #expect(count == 2 && transport.requests.count == 3 && book.warnings.count == 2)
+        #expect(count == 2 && transport.requests.count == 3 && log.warnings.count == 2)
     }
 
     @Test func `pass the decoder's error on when attempts are used up`() async {
@@ -304,7 +306,7 @@ import Testing
     @Test func `let cancellation through at once`() async {
         let transport = ScriptedTransport([{ _ in throw CancellationError() }])
         await #expect(throws: CancellationError.self) { try await client(transport).call("X", [:]) }
-        #expect(transport.requests.count == 1 && book.entries.isEmpty)
+        #expect(transport.requests.count == 1 && log.entries.isEmpty)
     }
 
     @Test func `neither wait nor send once the task is cancelled`() async {
@@ -330,7 +332,7 @@ import Testing
         ])
         var text = ""
         do { _ = try await client(transport).call("X", [:]) } catch { text = "\(error)" + String(reflecting: error) }
-        for text in [text, book.text] {
+        for text in [text, log.text] {
             #expect(text.contains("[redacted]") && !text.contains("canary") && !text.contains("Signature="))
         }
     }

@@ -1,5 +1,6 @@
 import AWS
 import HTTPTransport
+import InMemoryLogging
 import Logging
 import SystemPackage
 import TestSupport
@@ -267,7 +268,7 @@ struct `Against botocore's chain` {
     private func find(
         _ environment: [String: String], _ profile: String?
     ) async -> (provider: String?, accessKeyID: String?) {
-        let book = LogBook()
+        let log = InMemoryLogHandler(level: .trace)
         let transport = CurlTransport()
         defer { transport.close() }
         do {
@@ -280,9 +281,9 @@ struct `Against botocore's chain` {
                 explicit: nil,
                 context: CredentialContext(
                     settings: settings, files: files, transport: transport, directTransport: transport,
-                    logger: book.logger))
+                    logger: log.logger))
             let key = try await chain.credentials().accessKeyID
-            return (book.entries.last { $0.message == "credentials found" }?.metadata["provider"]?.description, key)
+            return (log.entries.last { $0.message == "credentials found" }?.metadata["provider"]?.description, key)
         } catch {
             return (nil, nil)
         }

@@ -1,10 +1,13 @@
 import AWS
+import InMemoryLogging
+import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `Kept credentials` {
     private let time = FakeTime()
-    private let book = LogBook()
+    private let log = InMemoryLogHandler(level: .trace)
 
     private func credentials(_ id: String, minutes: Int?) -> Credentials {
         Credentials(
@@ -13,7 +16,7 @@ import Testing
     }
 
     private func cache(_ provider: ScriptedProvider) -> CachedCredentials {
-        CachedCredentials(provider, runtime: time.runtime, logger: book.logger)
+        CachedCredentials(provider, runtime: time.runtime, logger: log.logger)
     }
 
     private struct Broken: Error {}
@@ -42,7 +45,7 @@ import Testing
         _ = try await cache.credentials()
         time.advance(by: .seconds(46 * 60))
         #expect(try await cache.credentials().accessKeyID == "A")
-        #expect(book.warnings.count == 1)
+        #expect(log.warnings.count == 1)
         time.advance(by: .seconds(5 * 60))
         await #expect(throws: Broken.self) { try await cache.credentials() }
     }
@@ -70,7 +73,7 @@ import Testing
         #expect(provider.calls == 2)
         time.advance(by: .seconds(61))
         for _ in 0..<5 { _ = try await cache.credentials() }
-        #expect(provider.calls == 3 && book.warnings.count == 2)
+        #expect(provider.calls == 3 && log.warnings.count == 2)
     }
 
     @Test func `that live for a quarter of an hour are not renewed for every request`() async throws {

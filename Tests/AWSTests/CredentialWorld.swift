@@ -1,11 +1,14 @@
 import AWS
 import HTTPTransport
+import InMemoryLogging
+import Logging
 import SystemPackage
+import TestSupport
 
 /// A home directory, variables and endpoints: whatever the chain finds its credentials by.
 final class CredentialWorld: Sendable {
     let time = FakeTime()
-    let book = LogBook()
+    let log = InMemoryLogHandler(level: .trace)
     let identity: FakeIdentity
     let files: TemporaryFiles
     let environment: [String: String]
@@ -43,7 +46,7 @@ final class CredentialWorld: Sendable {
                 explicit: .init(profile: profile), environment: AWSEnvironment(environment),
                 sharedConfig: try files.shared.load()),
             files: files.shared, transport: transport, directTransport: directTransport, runtime: time.runtime,
-            logger: book.logger)
+            logger: log.logger)
     }
 
     func chain(profile: String? = nil) throws -> CredentialChain {
@@ -52,7 +55,7 @@ final class CredentialWorld: Sendable {
 
     /// Kept and renewed, as the program has it.
     func cached(profile: String? = nil) throws -> CachedCredentials {
-        CachedCredentials(try chain(profile: profile), runtime: time.runtime, logger: book.logger)
+        CachedCredentials(try chain(profile: profile), runtime: time.runtime, logger: log.logger)
     }
 
     /// What the chain fails with.

@@ -1,6 +1,8 @@
 import AWS
 import HTTPTransport
+import InMemoryLogging
 import Logging
+import TestSupport
 import Testing
 
 @Suite struct `Keys and tokens` {
@@ -99,7 +101,7 @@ import Testing
 }
 
 @Suite struct `The credential chain` {
-    private let logger = LogBook().logger
+    private let logger = InMemoryLogHandler(level: .trace).logger
 
     @Test func `takes the first that there are`() async throws {
         let last = ScriptedProvider(.test)
@@ -125,11 +127,11 @@ import Testing
         let (first, second) = (
             ScriptedProvider([{ nil }, { .test }]), ScriptedProvider([{ .test }, { .test }, { nil }])
         )
-        let book = LogBook()
-        let chain = CredentialChain([first, second], logger: book.logger)
+        let log = InMemoryLogHandler(level: .trace)
+        let chain = CredentialChain([first, second], logger: log.logger)
         for _ in 0..<2 { #expect(try await chain.credentials() == .test) }
-        #expect(first.calls == 1 && book.entries.map(\.message) == ["credentials found"])
-        #expect(book.entries.map(\.level) == [.info] && !book.text.contains("AKID"))
+        #expect(first.calls == 1 && log.entries.map(\.message) == ["credentials found"])
+        #expect(log.entries.map(\.level) == [.info] && !log.text.contains("AKID"))
         await #expect {
             try await chain.credentials()
         } throws: {

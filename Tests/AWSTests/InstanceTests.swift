@@ -1,5 +1,8 @@
 import AWS
 import HTTPTransport
+import InMemoryLogging
+import Logging
+import TestSupport
 import Testing
 
 @Suite struct `The metadata of an instance` {
@@ -21,7 +24,7 @@ import Testing
                 settings: try AWSSettings(
                     environment: AWSEnvironment(world.environment), sharedConfig: try world.files.shared.load()),
                 files: world.files.shared, transport: world.transport, directTransport: transport,
-                runtime: world.time.runtime, logger: world.book.logger))
+                runtime: world.time.runtime, logger: world.log.logger))
     }
 
     private static func ok(_ text: String) -> ScriptedTransport.Answer {

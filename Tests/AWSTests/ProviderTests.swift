@@ -1,5 +1,7 @@
 import AWS
+import InMemoryLogging
 import Logging
+import TestSupport
 import Testing
 
 /// One way to credentials, and what a world needs for it.
@@ -106,9 +108,9 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         let credentials = try await world.cached().credentials()
         #expect(credentials.accessKeyID == "\(way.key)1" && credentials.sessionToken == "t")
         #expect(credentials.expiration.map { world.time.now.duration(to: $0) } == .seconds(3600))
-        let found = world.book.entries.filter { $0.level == .info }
+        let found = world.log.entries.filter { $0.level == .info }
         #expect(found.map(\.message) == ["credentials found"])
-        #expect(!world.book.text.contains("canary") && !world.book.text.contains("\(way.key)1"))
+        #expect(!world.log.text.contains("canary") && !world.log.text.contains("\(way.key)1"))
     }
 
     @Test(arguments: ProviderCase.all)
@@ -130,10 +132,10 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         way.set(.refuses, serial: 2, in: world)
         world.time.advance(by: .seconds(46 * 60))
         #expect(try await cached.credentials().accessKeyID == "\(way.key)1")
-        #expect(world.book.warnings.contains { $0.message.contains("could not be renewed early") })
+        #expect(world.log.warnings.contains { $0.message.description.contains("could not be renewed early") })
         world.time.advance(by: .seconds(5 * 60))
         await #expect(throws: AWSError.self) { try await cached.credentials() }
-        #expect(!world.book.text.contains("canary"))
+        #expect(!world.log.text.contains("canary"))
     }
 
     @Test(arguments: ProviderCase.all, [FakeIdentity.Mood.refuses, .babbles])
@@ -146,7 +148,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         #expect(mood == .babbles || error.category == .credentials)
         #expect("\(error)".contains("no credentials from ") || "\(error)".contains("no AWS credentials ("))
         #expect(!"\(error)".contains("canary") && !"\(error)".contains("\n"), "\(error)")
-        #expect(!world.book.text.contains("canary"))
+        #expect(!world.log.text.contains("canary"))
     }
 
     @Test func `is tried in order, and when none leads anywhere the error has a reason of each`() async throws {

@@ -1,5 +1,8 @@
 @testable import AWS
 import HTTPTransport
+import InMemoryLogging
+import Logging
+import TestSupport
 import Testing
 
 private let location = S3Location("s3://results/exports/a b+c.csv")!
@@ -45,7 +48,8 @@ private struct Setup {
         transport = ScriptedTransport(answers)
         client = S3Client(
             endpoint: endpoint, expectedBucketOwner: owner, credentials: ScriptedProvider(.test), transport: transport,
-            retry: RetryPolicy(maxAttempts: attempts), runtime: time.runtime, logger: LogBook().logger)
+            retry: RetryPolicy(maxAttempts: attempts), runtime: time.runtime,
+            logger: InMemoryLogHandler(level: .trace).logger)
     }
 
     func get(_ range: Range<Int> = 0..<10, ifMatch etag: String? = nil) async throws -> S3ObjectRange {

@@ -1,8 +1,11 @@
 import AWS
 import Foundation
 import HTTPTransport
+import InMemoryLogging
 import JSON
+import Logging
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct `Signing in with SSO` {
@@ -102,7 +105,7 @@ import Testing
             let error = try #require(await world.failure())
             #expect(error.category == .credentials && !"\(error)".contains("canary"))
             #expect("\(error)".contains("run aws sso login --profile default and the same command again"), "\(error)")
-            #expect(!world.book.text.contains("canary"))
+            #expect(!world.log.text.contains("canary"))
         }
     }
 

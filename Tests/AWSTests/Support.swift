@@ -57,41 +57,6 @@ final class FakeTime: Sendable {
     }
 }
 
-/// Keeps what is logged, metadata and all.
-final class LogBook: Sendable {
-    struct Entry: Sendable {
-        let level: Logger.Level
-        let message: String
-        let metadata: Logger.Metadata
-    }
-
-    private let list = Locked<[Entry]>([])
-
-    var entries: [Entry] { list.withLock { $0 } }
-    var warnings: [Entry] { entries.filter { $0.level == .warning } }
-    var text: String { entries.map { "\($0.level) \($0.message) \($0.metadata)" }.joined(separator: "\n") }
-
-    var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var logLevel = Logger.Level.trace
-        var metadata = Logger.Metadata()
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            book.list.withLock {
-                $0.append(
-                    Entry(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
-            }
-        }
-    }
-}
-
 /// A provider that gives what it is told to, one after another; the last is repeated.
 final class ScriptedProvider: CredentialProvider {
     typealias Answer = @Sendable () async throws -> Credentials?

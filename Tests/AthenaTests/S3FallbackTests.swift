@@ -1,7 +1,9 @@
 @testable import Athena
 import BatchExport
 import Foundation
+import InMemoryLogging
 import JSON
+import Logging
 import TestSupport
 import Testing
 

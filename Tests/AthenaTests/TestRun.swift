@@ -3,6 +3,7 @@ import AWS
 import BatchExport
 import Foundation
 import HTTPTransport
+import InMemoryLogging
 import JSON
 import Threading
 import Logging
@@ -18,7 +19,7 @@ struct TestRun: Sendable {
     var batchRows = 20
     var maxAttempts = 4
     var pageBytes = AthenaClient.standardPageBytes
-    var log = LogBook()
+    var log = InMemoryLogHandler(level: .info)
     private let transport: any HTTPTransport
 
     /// - Parameter script: what becomes of a request for an object, counted from 1.
@@ -79,29 +80,6 @@ struct TestRun: Sendable {
     func state() throws -> JSONField {
         try JSONField(
             JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/state.json")))))
-    }
-}
-
-/// Keeps what is logged.
-final class LogBook: Sendable {
-    private let list = Locked<[String]>([])
-
-    var text: String { list.withLock { $0.joined(separator: "\n") } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(book: self) } }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var logLevel = Logger.Level.info
-        var metadata = Logger.Metadata()
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            book.list.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-        }
     }
 }
 
