@@ -34,8 +34,8 @@ public struct CSVMarks: Equatable {
         var (quotes, others): (UInt64, UInt64) = (0, 0)
         for index in words.indices {
             let word = words[index]
-            quotes |= word.marks(equalTo: 0x22).byteSet &<< UInt64(8 &* index)
-            let marks = word.marks(equalTo: 0x2c) | word.marks(equalTo: 0x5c) | word.marksBelowSpace | word
+            quotes |= word.marks(equalTo: .quote).byteSet &<< UInt64(8 &* index)
+            let marks = word.marks(equalTo: .comma) | word.marks(equalTo: .backslash) | word.marksBelowSpace | word
             others |= marks.byteSet &<< UInt64(8 &* index)
         }
         self.init(quotes: quotes, others: others)

@@ -30,12 +30,12 @@ struct JSONMarks: Equatable {
     /// The same by ordinary arithmetic, eight bytes at a time.
     init(portably low: UInt64, _ high: UInt64, beginsInString: Bool) {
         func set(_ marks: (UInt64) -> UInt64) -> UInt64 { marks(low).byteSet | marks(high).byteSet << 8 }
-        let quotes = set { $0.marks(equalTo: 0x22) }
-        let specials = set { $0.marksBelowSpace | $0.marks(equalTo: 0x5c) }
+        let quotes = set { $0.marks(equalTo: .quote) }
+        let specials = set { $0.marksBelowSpace | $0.marks(equalTo: .backslash) }
         // Brackets and braces are told apart by one bit.
-        let opening = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: 0x7b) }
-        let closing = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: 0x7d) }
-        let points = set { $0.marks(equalTo: 0x2c) | $0.marks(equalTo: 0x3a) | $0.marks(equalTo: 0x20) }
+        let opening = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: .openBrace) }
+        let closing = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: .closeBrace) }
+        let points = set { $0.marks(equalTo: .comma) | $0.marks(equalTo: .colon) | $0.marks(equalTo: .space) }
         // Each bit becomes the parity of the quotes up to its own.
         var strings = quotes ^ quotes &<< 1
         strings ^= strings &<< 2

@@ -28,23 +28,23 @@ public struct JSONMembers {
         var offset: Int
         if isFirst {
             isFirst = false
-            offset = text.skipJSONWhitespace(from: try text.expectJSON(0x7b, from: valueEnd))
-            if offset < text.count, text[offset] == 0x7d {
+            offset = text.skipJSONWhitespace(from: try text.expectJSON(.openBrace, from: valueEnd))
+            if offset < text.count, text[offset] == .closeBrace {
                 valueEnd = offset + 1
                 return nil
             }
         } else {
             offset = text.skipJSONWhitespace(from: valueEnd)
-            if offset < text.count, text[offset] == 0x7d {
+            if offset < text.count, text[offset] == .closeBrace {
                 valueEnd = offset + 1
                 return nil
             }
-            offset = try text.expectJSON(0x2c, from: offset)
+            offset = try text.expectJSON(.comma, from: offset)
         }
-        let start = try text.expectJSON(0x22, from: offset)
+        let start = try text.expectJSON(.quote, from: offset)
         let end = try text.endOfJSONString(from: start)
         guard !end.hasEscapes else { throw .syntax(offset: start, reason: "a member's name has escapes in it") }
-        valueOffset = text.skipJSONWhitespace(from: try text.expectJSON(0x3a, from: end.quote + 1))
+        valueOffset = text.skipJSONWhitespace(from: try text.expectJSON(.colon, from: end.quote + 1))
         valueEnd = valueOffset
         return start..<end.quote
     }

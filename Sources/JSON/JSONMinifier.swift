@@ -28,9 +28,9 @@ public enum JSONMinifier {
             skipBlanks(text)
             guard offset < end, depth <= JSONMinifier.maximumDepth else { return false }
             switch text[offset] {
-            case 0x22: return copyString(text, to: &output)
-            case 0x7b: return copyContainer(text, closing: 0x7d, to: &output, depth: depth)
-            case 0x5b: return copyContainer(text, closing: 0x5d, to: &output, depth: depth)
+            case .quote: return copyString(text, to: &output)
+            case .openBrace: return copyContainer(text, closing: .closeBrace, to: &output, depth: depth)
+            case .openBracket: return copyContainer(text, closing: .closeBracket, to: &output, depth: depth)
             default: return copyScalar(text, to: &output)
             }
         }
@@ -43,16 +43,16 @@ public enum JSONMinifier {
             skipBlanks(text)
             if take(closing, text, to: &output) { return true }
             while true {
-                if closing == 0x7d {
+                if closing == .closeBrace {
                     skipBlanks(text)
-                    guard offset < end, text[offset] == 0x22, copyString(text, to: &output) else { return false }
+                    guard offset < end, text[offset] == .quote, copyString(text, to: &output) else { return false }
                     skipBlanks(text)
-                    guard take(0x3a, text, to: &output) else { return false }
+                    guard take(.colon, text, to: &output) else { return false }
                 }
                 guard copyValue(text, to: &output, depth: depth + 1) else { return false }
                 skipBlanks(text)
                 if take(closing, text, to: &output) { return true }
-                guard take(0x2c, text, to: &output) else { return false }
+                guard take(.comma, text, to: &output) else { return false }
             }
         }
 
@@ -74,12 +74,12 @@ public enum JSONMinifier {
         private func hasOnlyPlainEscapes(_ text: Span<UInt8>, in range: Range<Int>) -> Bool {
             var offset = range.lowerBound
             while offset < range.upperBound {
-                guard text[offset] == 0x5c else {
+                guard text[offset] == .backslash else {
                     offset += 1
                     continue
                 }
                 guard offset + 1 < range.upperBound else { return false }
-                if text[offset + 1] == 0x75 {
+                if text[offset + 1] == UInt8(ascii: "u") {
                     guard
                         let scalar = try? JSONUnescaping.decodeScalar(text, at: &offset, end: range.upperBound),
                         scalar != 0, !(0xd800...0xdfff).contains(scalar)

@@ -4,13 +4,13 @@ extension Span<UInt8> {
     public func isJSONNumber(in range: Range<Int>) -> Bool {
         var offset = range.lowerBound
         guard skipJSONInteger(at: &offset, end: range.upperBound) else { return false }
-        if offset < range.upperBound, self[offset] == 0x2e {
+        if offset < range.upperBound, self[offset] == .point {
             offset += 1
             guard skipDigits(at: &offset, end: range.upperBound) else { return false }
         }
         if offset < range.upperBound, self[offset] | 0x20 == 0x65 {
             offset += 1
-            if offset < range.upperBound, self[offset] == 0x2b || self[offset] == 0x2d { offset += 1 }
+            if offset < range.upperBound, self[offset] == 0x2b || self[offset] == .minus { offset += 1 }
             guard skipDigits(at: &offset, end: range.upperBound) else { return false }
         }
         return offset == range.upperBound
@@ -30,7 +30,7 @@ extension Span<UInt8> {
 
     @inlinable
     func skipJSONInteger(at offset: inout Int, end: Int) -> Bool {
-        if offset < end, self[offset] == 0x2d { offset += 1 }
+        if offset < end, self[offset] == .minus { offset += 1 }
         guard offset < end else { return false }
         if self[offset] == 0x30 {
             offset += 1

@@ -29,9 +29,9 @@ private struct JSONParser {
             throw .syntax(offset: offset, reason: "values are nested more than \(Self.maximumDepth) deep")
         }
         switch text[offset] {
-        case 0x7b: return try object(in: text, depth: depth)
-        case 0x5b: return try array(in: text, depth: depth)
-        case 0x22: return .string(try string(in: text))
+        case .openBrace: return try object(in: text, depth: depth)
+        case .openBracket: return try array(in: text, depth: depth)
+        case .quote: return .string(try string(in: text))
         default: return try scalar(in: text)
         }
     }
@@ -41,14 +41,14 @@ private struct JSONParser {
         // Of the names, once there are many: a few are compared faster than hashed.
         var names: Set<String> = []
         offset = text.skipJSONWhitespace(from: offset + 1)
-        if offset < text.count, text[offset] == 0x7d {
+        if offset < text.count, text[offset] == .closeBrace {
             offset += 1
             return .object(object)
         }
         while true {
             offset = text.skipJSONWhitespace(from: offset)
             let nameOffset = offset
-            guard offset < text.count, text[offset] == 0x22 else {
+            guard offset < text.count, text[offset] == .quote else {
                 throw .syntax(offset: offset, reason: "expected a member name, found \(text.describe(at: offset))")
             }
             let name = try string(in: text)
@@ -63,35 +63,35 @@ private struct JSONParser {
                 throw .syntax(
                     offset: nameOffset, reason: "the member \"\(name.prefix(100))\" stands twice in one object")
             }
-            offset = try text.expectJSON(0x3a, from: offset)
+            offset = try text.expectJSON(.colon, from: offset)
             object.append(name, try value(in: text, depth: depth + 1))
-            if try !hasNext(in: text, closing: 0x7d) { return .object(object) }
+            if try !hasNext(in: text, closing: .closeBrace) { return .object(object) }
         }
     }
 
     private mutating func array(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         var elements: [JSONValue] = []
         offset = text.skipJSONWhitespace(from: offset + 1)
-        if offset < text.count, text[offset] == 0x5d {
+        if offset < text.count, text[offset] == .closeBracket {
             offset += 1
             return .array(elements)
         }
         while true {
             elements.append(try value(in: text, depth: depth + 1))
-            if try !hasNext(in: text, closing: 0x5d) { return .array(elements) }
+            if try !hasNext(in: text, closing: .closeBracket) { return .array(elements) }
         }
     }
 
     /// After an element: a comma means that there is another one, the closing bracket that there is none.
     private mutating func hasNext(in text: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
         offset = text.skipJSONWhitespace(from: offset)
-        guard offset < text.count, text[offset] == 0x2c || text[offset] == closing else {
+        guard offset < text.count, text[offset] == .comma || text[offset] == closing else {
             throw .syntax(
                 offset: offset,
                 reason: "expected a comma or \(String(UnicodeScalar(closing))), found \(text.describe(at: offset))")
         }
         offset += 1
-        return text[offset - 1] == 0x2c
+        return text[offset - 1] == .comma
     }
 
     private mutating func string(in text: Span<UInt8>) throws(JSONError) -> String {

@@ -29,7 +29,7 @@ extension Span<UInt8> {
         var offset = start
         while offset < count {
             switch self[offset] {
-            case 0x20, 0x0a, 0x0d, 0x09: offset += 1
+            case .space, .lineFeed, .carriageReturn, .tab: offset += 1
             default: return offset
             }
         }
@@ -55,12 +55,12 @@ extension Span<UInt8> {
             }
             guard offset < count else { throw .syntax(offset: count, reason: "the text ends inside a string") }
             switch self[offset] {
-            case 0x22:
+            case .quote:
                 return JSONStringEnd(quote: offset, hasEscapes: hasEscapes, marks: seen)
-            case 0x5c:
+            case .backslash:
                 hasEscapes = true
                 offset += 2
-            case let byte where byte < 0x20:
+            case let byte where byte < .space:
                 throw .syntax(offset: offset, reason: "a control character stands unescaped in a string")
             case let byte:
                 // Only in the last fifteen bytes of the text.
@@ -84,20 +84,20 @@ extension Span<UInt8> {
             }
             guard offset < count else { break }
             switch self[offset] {
-            case 0x22:
+            case .quote:
                 offset = try endOfJSONString(from: offset + 1).quote + 1
                 if depth == 0 { return offset }
-            case 0x7b, 0x5b:
+            case .openBrace, .openBracket:
                 depth += 1
                 offset += 1
-            case 0x7d, 0x5d:
+            case .closeBrace, .closeBracket:
                 guard depth > 0 else {
                     throw .syntax(offset: offset, reason: "expected a value, found \(describe(at: offset))")
                 }
                 depth -= 1
                 offset += 1
                 if depth == 0 { return offset }
-            case 0x2c, 0x3a, 0x20, 0x0a, 0x0d, 0x09:
+            case .comma, .colon, .space, .lineFeed, .carriageReturn, .tab:
                 guard depth > 0 else {
                     throw .syntax(offset: offset, reason: "expected a value, found \(describe(at: offset))")
                 }
@@ -141,7 +141,8 @@ extension Span<UInt8> {
         var offset = start
         while offset < count {
             switch self[offset] {
-            case 0x2c, 0x7d, 0x5d, 0x20, 0x0a, 0x0d, 0x09, 0x3a, 0x22, 0x7b, 0x5b: return offset
+            case .comma, .colon, .closeBrace, .closeBracket, .openBrace, .openBracket, .quote: return offset
+            case .space, .lineFeed, .carriageReturn, .tab: return offset
             default: offset += 1
             }
         }
@@ -175,7 +176,7 @@ extension Span<UInt8> {
     func describe(at offset: Int) -> String {
         guard offset < count else { return "the end of the text" }
         let byte = self[offset]
-        return byte > 0x20 && byte < 0x7f
+        return byte > .space && byte < 0x7f
             ? "'\(String(UnicodeScalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
     }
 

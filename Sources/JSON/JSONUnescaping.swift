@@ -21,7 +21,7 @@ public enum JSONUnescaping {
         var hasLoneSurrogate = false
         while source < range.upperBound {
             let byte = bytes[source]
-            guard byte == 0x5c else {
+            guard byte == .backslash else {
                 bytes[target] = byte
                 source += 1
                 target += 1
@@ -30,7 +30,7 @@ public enum JSONUnescaping {
             guard source + 1 < range.upperBound else {
                 throw .syntax(offset: source, reason: "an escape is cut off")
             }
-            if bytes[source + 1] == 0x75 {
+            if bytes[source + 1] == UInt8(ascii: "u") {
                 let scalar = try decodeScalar(bytes.span, at: &source, end: range.upperBound)
                 hasNUL = hasNUL || scalar == 0
                 hasLoneSurrogate = hasLoneSurrogate || (0xd800...0xdfff).contains(scalar)
@@ -47,12 +47,12 @@ public enum JSONUnescaping {
 
     static func simpleEscape(_ letter: UInt8, offset: Int) throws(JSONError) -> UInt8 {
         switch letter {
-        case 0x22, 0x5c, 0x2f: letter
-        case 0x6e: 0x0a
-        case 0x72: 0x0d
-        case 0x74: 0x09
-        case 0x62: 0x08
-        case 0x66: 0x0c
+        case .quote, .backslash, UInt8(ascii: "/"): letter
+        case UInt8(ascii: "n"): .lineFeed
+        case UInt8(ascii: "r"): .carriageReturn
+        case UInt8(ascii: "t"): .tab
+        case UInt8(ascii: "b"): .backspace
+        case UInt8(ascii: "f"): .formFeed
         default: throw .syntax(offset: offset, reason: "unknown escape in a string")
         }
     }
@@ -61,7 +61,8 @@ public enum JSONUnescaping {
     static func decodeScalar(_ bytes: Span<UInt8>, at source: inout Int, end: Int) throws(JSONError) -> UInt32 {
         let first = try hexUnit(bytes, at: source, end: end)
         source += 6
-        guard (0xd800...0xdbff).contains(first), source + 6 <= end, bytes[source] == 0x5c, bytes[source + 1] == 0x75
+        guard (0xd800...0xdbff).contains(first), source + 6 <= end, bytes[source] == .backslash,
+            bytes[source + 1] == UInt8(ascii: "u")
         else { return first }
         let second = try hexUnit(bytes, at: source, end: end)
         guard (0xdc00...0xdfff).contains(second) else { return first }
@@ -83,9 +84,9 @@ public enum JSONUnescaping {
 
     private static func hexDigit(_ byte: UInt8) -> UInt32? {
         switch byte {
-        case 0x30...0x39: UInt32(byte - 0x30)
-        case 0x41...0x46: UInt32(byte - 0x41 + 10)
-        case 0x61...0x66: UInt32(byte - 0x61 + 10)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
         default: nil
         }
     }

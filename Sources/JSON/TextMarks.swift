@@ -28,9 +28,9 @@ public struct TextMarks: Equatable {
     @inlinable
     public init(portably low: UInt64, _ high: UInt64) {
         func set(_ marks: (UInt64) -> UInt64) -> UInt64 { marks(low).byteSet | marks(high).byteSet << 8 }
-        sets = set { $0.marks(equalTo: 0x22) }
-        sets |= set { $0.marksBelowSpace | $0.marks(equalTo: 0x5c) } << 16
-        sets |= set { $0.marks(equalTo: 0x2c) } << 32
+        sets = set { $0.marks(equalTo: .quote) }
+        sets |= set { $0.marksBelowSpace | $0.marks(equalTo: .backslash) } << 16
+        sets |= set { $0.marks(equalTo: .comma) } << 32
         sets |= set { $0 } << 48
     }
 
@@ -99,7 +99,7 @@ extension Span<UInt8> {
         #if arch(x86_64)
             return cvector_quotes(low, high)
         #else
-            return low.marks(equalTo: 0x22) ^ high.marks(equalTo: 0x22)
+            return low.marks(equalTo: .quote) ^ high.marks(equalTo: .quote)
         #endif
     }
 }

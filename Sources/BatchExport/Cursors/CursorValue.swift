@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of the column that an incremental export goes by: its text as the source writes it, and how it is ordered.
 public struct CursorValue: Sendable, Equatable {
     /// What a text means, by the name that state files use.
@@ -64,7 +66,7 @@ extension CursorValue.Kind {
     /// Whether a text has the form in which the comparison is right.
     func accepts(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
         switch self {
-        case .integer: DecimalText(bytes, range)?.fraction.isEmpty == true && !bytes.holds(0x2e, in: range)
+        case .integer: DecimalText(bytes, range)?.fraction.isEmpty == true && !bytes.holds(.point, in: range)
         case .decimal: DecimalText(bytes, range) != nil
         case .date: bytes.isDate(range)
         case .timestamp: bytes.isTimestamp(range)
@@ -94,7 +96,7 @@ extension Span<UInt8> {
         guard range.count >= 19, hasForm("0000-00-00 00:00:00", range.prefix(19)) else { return false }
         let fraction = range.dropFirst(19)
         guard let point = fraction.first else { return true }
-        return fraction.count > 1 && self[point] == 0x2e && fraction.dropFirst().allSatisfy { isDigit($0) }
+        return fraction.count > 1 && self[point] == .point && fraction.dropFirst().allSatisfy { self[$0].isDigit }
     }
 
     /// Digits where the form has `0`, its own characters elsewhere.
@@ -102,13 +104,12 @@ extension Span<UInt8> {
         guard range.count == form.utf8CodeUnitCount else { return false }
         var offset = range.lowerBound
         for character in "\(form)".utf8 {
-            guard character == 0x30 ? isDigit(offset) : self[offset] == character else { return false }
+            let byte = self[offset]
+            guard character == UInt8(ascii: "0") ? byte.isDigit : byte == character else { return false }
             offset += 1
         }
         return true
     }
-
-    fileprivate func isDigit(_ offset: Int) -> Bool { self[offset] &- 0x30 < 10 }
 
     fileprivate func holds(_ byte: UInt8, in range: Range<Int>) -> Bool { range.contains { self[$0] == byte } }
 

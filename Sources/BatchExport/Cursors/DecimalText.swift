@@ -1,3 +1,5 @@
+import JSON
+
 /// A number of any length as its text shows it: `-12.50`.
 struct DecimalText {
     private let isNegative: Bool
@@ -9,24 +11,24 @@ struct DecimalText {
     /// - Returns: nil unless the text is digits with at most a sign in front and a point between them.
     init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         var offset = range.lowerBound
-        isNegative = offset < range.upperBound && bytes[offset] == 0x2d
+        isNegative = offset < range.upperBound && bytes[offset] == .minus
         if isNegative { offset += 1 }
         let digits = offset
-        while offset < range.upperBound, bytes[offset] &- 0x30 < 10 { offset += 1 }
+        while offset < range.upperBound, bytes[offset].isDigit { offset += 1 }
         guard offset > digits else { return nil }
         var first = digits
-        while first < offset, bytes[first] == 0x30 { first += 1 }
+        while first < offset, bytes[first] == UInt8(ascii: "0") { first += 1 }
         whole = first..<offset
         guard offset < range.upperBound else {
             fraction = offset..<offset
             return
         }
-        guard bytes[offset] == 0x2e, offset + 1 < range.upperBound else { return nil }
+        guard bytes[offset] == .point, offset + 1 < range.upperBound else { return nil }
         offset += 1
         let start = offset
-        while offset < range.upperBound, bytes[offset] &- 0x30 < 10 { offset += 1 }
+        while offset < range.upperBound, bytes[offset].isDigit { offset += 1 }
         guard offset == range.upperBound else { return nil }
-        while offset > start, bytes[offset - 1] == 0x30 { offset -= 1 }
+        while offset > start, bytes[offset - 1] == UInt8(ascii: "0") { offset -= 1 }
         fraction = start..<offset
     }
 

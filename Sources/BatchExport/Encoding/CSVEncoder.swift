@@ -24,7 +24,7 @@ public struct CSVEncoder: RowEncoder {
     ) -> [UInt8] {
         var header: [UInt8] = []
         for (index, column) in columns.enumerated() {
-            if index > 0 { header.append(0x2c) }
+            if index > 0 { header.append(.comma) }
             let name = Array(column.name.utf8)
             let marks = name.span.textMarks(in: name.indices)
             let isQuoted = isQuoted(name.span, name.indices, marks)
@@ -32,7 +32,7 @@ public struct CSVEncoder: RowEncoder {
                 append(name.span, in: name.indices, marks, isQuoted: isQuoted, to: $0)
             }
         }
-        header.append(0x0a)
+        header.append(.lineFeed)
         return header
     }
 
@@ -101,7 +101,7 @@ public struct CSVEncoder: RowEncoder {
     ) -> ByteWriter {
         var line = writer
         for index in indices {
-            if index > indices.lowerBound { line.append(0x2c) }
+            if index > indices.lowerBound { line.append(.comma) }
             let cell = cells[index]
             bytes.prefetchRows(after: cell)
             // One comparison tells blanks and the first byte of U+FEFF from what nearly every value begins with.
@@ -113,7 +113,7 @@ public struct CSVEncoder: RowEncoder {
                 line = append(bytes, in: cell.range, marks, isQuoted: isQuoted, to: line)
             }
         }
-        line.append(0x0a)
+        line.append(.lineFeed)
         return line
     }
 
@@ -126,16 +126,16 @@ public struct CSVEncoder: RowEncoder {
         _ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks, isQuoted: Bool, to writer: consuming ByteWriter
     ) -> ByteWriter {
         var line = writer
-        if isQuoted { line.append(0x22) }
+        if isQuoted { line.append(.quote) }
         if marks.hasQuotes {
             for offset in range {
-                if bytes[offset] == 0x22 { line.append(0x22) }
+                if bytes[offset] == .quote { line.append(.quote) }
                 line.append(bytes[offset])
             }
         } else {
             line.append(copying: bytes, in: range)
         }
-        if isQuoted { line.append(0x22) }
+        if isQuoted { line.append(.quote) }
         return line
     }
 
@@ -152,12 +152,12 @@ public struct CSVEncoder: RowEncoder {
     private static func hasStructure(_ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks) -> Bool {
         if marks.hasQuotes || marks.hasCommas || range.isEmpty { return true }
         guard marks.hasSpecials else { return false }
-        return isEndOfCopy(bytes, in: range) || range.contains { bytes[$0] == 0x0a || bytes[$0] == 0x0d }
+        return isEndOfCopy(bytes, in: range) || range.contains { bytes[$0] == .lineFeed || bytes[$0] == .carriageReturn }
     }
 
     /// Whether a value consists of spaces and tabs.
     private static func isBlank(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
-        range.allSatisfy { bytes[$0] == 0x20 || bytes[$0] == 0x09 }
+        range.allSatisfy { bytes[$0] == .space || bytes[$0] == .tab }
     }
 
     /// Whether a value begins with U+FEFF.
@@ -168,7 +168,7 @@ public struct CSVEncoder: RowEncoder {
 
     /// Whether a value is `\.`.
     static func isEndOfCopy(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
-        range.count == 2 && bytes[range.lowerBound] == 0x5c && bytes[range.lowerBound + 1] == 0x2e
+        range.count == 2 && bytes[range.lowerBound] == .backslash && bytes[range.lowerBound + 1] == .point
     }
 }
 

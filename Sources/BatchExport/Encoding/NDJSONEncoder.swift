@@ -27,9 +27,9 @@ public struct NDJSONEncoder: RowEncoder {
 
     /// What stands before a column's value in every line.
     static func prefix(of column: Column, at index: Int) -> [UInt8] {
-        var prefix: [UInt8] = index == 0 ? [0x7b] : [0x2c]
+        var prefix: [UInt8] = index == 0 ? [.openBrace] : [.comma]
         prefix.appendJSONString(column.name)
-        prefix.append(0x3a)
+        prefix.append(.colon)
         return prefix
     }
 
@@ -56,8 +56,8 @@ public struct NDJSONEncoder: RowEncoder {
             if end < cells.count { append(cells[end], inColumn: end, bytes, to: &output) }
             start = end + 1
         }
-        output.append(0x7d)
-        output.append(0x0a)
+        output.append(.closeBrace)
+        output.append(.lineFeed)
     }
 
     /// Whether a cell's text needs no escape, and no look at what it means.
@@ -83,9 +83,9 @@ public struct NDJSONEncoder: RowEncoder {
                 } else if Self.isJSON(bytes, in: cell.range, as: types[column]) {
                     line.append(copying: bytes, in: cell.range)
                 } else {
-                    line.append(0x22)
+                    line.append(.quote)
                     line.append(copying: bytes, in: cell.range)
-                    line.append(0x22)
+                    line.append(.quote)
                 }
             }
             return line
@@ -126,18 +126,18 @@ extension [UInt8] {
     ///
     /// - Parameter isPlain: the text is known to need no escape.
     mutating func appendJSONString(_ bytes: Span<UInt8>, in range: Range<Int>, isPlain: Bool = false) {
-        append(0x22)
+        append(.quote)
         if isPlain {
             append(copying: bytes, in: range)
         } else {
             var start = range.lowerBound
-            for offset in range where bytes[offset] < 0x20 || bytes[offset] == 0x22 || bytes[offset] == 0x5c {
+            for offset in range where bytes[offset] < .space || bytes[offset] == .quote || bytes[offset] == .backslash {
                 append(copying: bytes, in: start..<offset)
                 appendJSONEscaped(bytes[offset])
                 start = offset + 1
             }
             append(copying: bytes, in: start..<range.upperBound)
         }
-        append(0x22)
+        append(.quote)
     }
 }

@@ -41,9 +41,9 @@ struct RejectedRowEncoder: Sendable {
         output.appendJSONString(reason)
         output.append(contentsOf: ",\"values\":{".utf8)
         for (index, column) in schema.columns.enumerated() {
-            if index > 0 { output.append(0x2c) }
+            if index > 0 { output.append(.comma) }
             output.appendJSONString(column.name)
-            output.append(0x3a)
+            output.append(.colon)
             Self.append(block.cells[first + index], bytes, to: &output)
         }
         output.append(contentsOf: "}}\n".utf8)
@@ -55,7 +55,7 @@ struct RejectedRowEncoder: Sendable {
         } else if !cell.traits.contains(.loneSurrogate) {
             output.appendJSONString(bytes, in: cell.range)
         } else {
-            output.append(0x22)
+            output.append(.quote)
             var offset = cell.range.lowerBound
             while offset < cell.range.upperBound {
                 // ED A0…BF xx is what a lone surrogate was decoded to; no valid UTF-8 has it.
@@ -68,7 +68,7 @@ struct RejectedRowEncoder: Sendable {
                     offset += 1
                 }
             }
-            output.append(0x22)
+            output.append(.quote)
         }
     }
 }

@@ -16,15 +16,15 @@ struct CSVScanner: RowScanner {
         for column in 0..<columnCount {
             guard offset < text.count else { return nil }
             let end =
-                text[offset] == 0x22
+                text[offset] == .quote
                 ? try scanQuoted(text, from: offset + 1, into: &rows)
                 : try scanBare(text, from: offset, into: &rows)
             guard let end, end < text.count else { return nil }
             let isLast = column + 1 == columnCount
-            guard text[end] == (isLast ? 0x0a : 0x2c) else {
+            guard text[end] == (isLast ? .lineFeed : .comma) else {
                 throw switch text[end] {
-                case 0x0a: RowProblem("it has \(column + 1) of \(columnCount) values")
-                case 0x2c: RowProblem("it has more than \(columnCount) values")
+                case .lineFeed: RowProblem("it has \(column + 1) of \(columnCount) values")
+                case .comma: RowProblem("it has more than \(columnCount) values")
                 default: RowProblem("something follows a closing quote")
                 }
             }
@@ -39,8 +39,8 @@ struct CSVScanner: RowScanner {
     ) throws(RowProblem) -> Int? {
         guard let end = text.endOfBareCSV(from: start) else { return nil }
         switch text[end] {
-        case 0x22: throw RowProblem("a quote stands in a value without quotes")
-        case 0x0d: throw RowProblem("a carriage return stands outside quotes")
+        case .quote: throw RowProblem("a quote stands in a value without quotes")
+        case .carriageReturn: throw RowProblem("a carriage return stands outside quotes")
         default: break
         }
         if end == start {
@@ -64,9 +64,9 @@ struct CSVScanner: RowScanner {
         var offset = start
         while true {
             // Whether a quote closes the value shows in the byte behind it.
-            guard let quote = text.firstIndex(of: 0x22, from: offset), quote + 1 < text.count else { return nil }
+            guard let quote = text.firstIndex(of: .quote, from: offset), quote + 1 < text.count else { return nil }
             offset = quote + 2
-            guard text[quote + 1] != 0x22 else {
+            guard text[quote + 1] != .quote else {
                 hasQuotes = true
                 continue
             }
@@ -85,7 +85,7 @@ struct CSVScanner: RowScanner {
 
     private static func appendUndoubled(_ text: Span<UInt8>, in range: Range<Int>, to output: inout [UInt8]) {
         var start = range.lowerBound
-        while let quote = text.firstIndex(of: 0x22, from: start), quote < range.upperBound {
+        while let quote = text.firstIndex(of: .quote, from: start), quote < range.upperBound {
             output.append(copying: text, in: start..<quote + 1)
             start = quote + 2
         }
@@ -100,14 +100,14 @@ extension Span<UInt8> {
         while offset &+ 8 <= count {
             let word = loadWord(at: offset)
             let hits =
-                word.bytes(equalTo: 0x2c) | word.bytes(equalTo: 0x0a) | word.bytes(equalTo: 0x22)
-                | word.bytes(equalTo: 0x0d)
+                word.bytes(equalTo: .comma) | word.bytes(equalTo: .lineFeed) | word.bytes(equalTo: .quote)
+                | word.bytes(equalTo: .carriageReturn)
             if hits != 0 { return offset &+ hits.trailingZeroBitCount >> 3 }
             offset &+= 8
         }
         while offset < count {
             switch self[offset] {
-            case 0x2c, 0x22, 0x0a, 0x0d: return offset
+            case .comma, .quote, .lineFeed, .carriageReturn: return offset
             default: offset += 1
             }
         }

@@ -13,7 +13,7 @@ struct NDJSONScanner: RowScanner {
 
     func scanRow(_ text: Span<UInt8>, from start: Int, into rows: inout ScannedRows) throws(RowProblem) -> Int? {
         // No value holds a line end, so a line is all there or all to come.
-        guard let end = text.firstIndex(of: 0x0a, from: start) else { return nil }
+        guard let end = text.firstIndex(of: .lineFeed, from: start) else { return nil }
         let line = text.extracting(..<end)
         var offset = start
         for (column, field) in fields.enumerated() {
@@ -23,7 +23,7 @@ struct NDJSONScanner: RowScanner {
             offset += field.prefix.count
             offset = try scanValue(line, from: offset, as: field.type, into: &rows)
         }
-        guard offset + 1 == end, line[offset] == 0x7d else {
+        guard offset + 1 == end, line[offset] == .closeBrace else {
             throw RowProblem("something stands behind column \(fields.count)")
         }
         return end + 1
@@ -38,7 +38,7 @@ struct NDJSONScanner: RowScanner {
             return start + 4
         }
         if type == .json { return try scanEmbedded(line, from: start, into: &rows) }
-        if line[start] == 0x22 { return try scanString(line, from: start, as: type, into: &rows) }
+        if line[start] == .quote { return try scanString(line, from: start, as: type, into: &rows) }
         let end = line.endOfJSONScalar(from: start)
         guard NDJSONEncoder.isJSON(line, in: start..<end, as: type) else {
             throw RowProblem("a value is not of its column's type \(type.rawValue)")
@@ -75,7 +75,7 @@ struct NDJSONScanner: RowScanner {
         guard JSONMinifier.append(line, in: start..<end, to: &scratch), scratch.count == end - start else {
             throw RowProblem("a value is not JSON without blanks")
         }
-        guard line[start] == 0x22, start + 1 < end, line[start + 1] == 0x7b || line[start + 1] == 0x5b,
+        guard line[start] == .quote, start + 1 < end, line[start + 1] == .openBrace || line[start + 1] == .openBracket,
             line.isEscapedAsWritten(in: start + 1..<end - 1)
         else {
             rows.append(start..<end)
@@ -132,25 +132,26 @@ extension Span<UInt8> {
         for index in bytes.indices where bytes[index] != self[offset + index] { return false }
         return true
     }
+
     /// Whether every escape is the one that the encoder writes: the short ones, and `\u00` and two digits for the other
     /// control characters.
     fileprivate func isEscapedAsWritten(in range: Range<Int>) -> Bool {
         var offset = range.lowerBound
-        while let escape = firstIndex(of: 0x5c, from: offset), escape < range.upperBound {
+        while let escape = firstIndex(of: .backslash, from: offset), escape < range.upperBound {
             guard escape + 1 < range.upperBound else { return false }
             offset = escape + 2
             switch self[escape + 1] {
-            case 0x22, 0x5c, 0x62, 0x66, 0x6e, 0x72, 0x74: continue
-            case 0x75: break
+            case .quote, .backslash, UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"),
+                UInt8(ascii: "t"):
+                continue
+            case UInt8(ascii: "u"): break
             default: return false
             }
             guard escape + 6 <= range.upperBound, hasJSONToken("00", at: offset) else { return false }
             let high = self[escape + 4]
             let low = self[escape + 5]
-            guard high == 0x30 || high == 0x31, (0x30...0x39).contains(low) || (0x61...0x66).contains(low) else {
-                return false
-            }
-            let hasShortForm = high == 0x30 && [0x38, 0x39, 0x61, 0x63, 0x64].contains(low)
+            guard "01".utf8.contains(high), "0123456789abcdef".utf8.contains(low) else { return false }
+            let hasShortForm = high == UInt8(ascii: "0") && "89acd".utf8.contains(low)
             guard !hasShortForm else { return false }
             offset = escape + 6
         }

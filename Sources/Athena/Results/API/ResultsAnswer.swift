@@ -112,8 +112,8 @@ private struct ResultsPageParser {
         let columnCount = columns?.count ?? 0
         // MSCK REPAIR TABLE answers so. What has no columns has no values; that it has none is for others to say.
         if columns?.isEmpty == true { return try text.skipJSONValue(from: start) }
-        var offset = text.skipJSONWhitespace(from: try text.expectJSON(0x5b, from: start))
-        if offset < text.count, text[offset] == 0x5d { return offset + 1 }
+        var offset = text.skipJSONWhitespace(from: try text.expectJSON(.openBracket, from: start))
+        if offset < text.count, text[offset] == .closeBracket { return offset + 1 }
         var cells: [RowBlock.Cell] = []
         var isEnd = false
         while !isEnd {
@@ -161,7 +161,7 @@ private struct ResultsPageParser {
                 members.valueEnd = try text.skipJSONValue(from: value)
             } else {
                 members.valueEnd = try parseData(
-                    text, at: try text.expectJSON(0x5b, from: value), until: end, into: &output, after: before)
+                    text, at: try text.expectJSON(.openBracket, from: value), until: end, into: &output, after: before)
             }
         }
         // SHOW and DESCRIBE answer fewer values than they name columns, but not so many fewer that there would be more
@@ -183,7 +183,7 @@ private struct ResultsPageParser {
         after before: Int
     ) throws(JSONError) -> Int {
         var offset = text.skipJSONWhitespace(from: start)
-        if offset < text.count, text[offset] == 0x5d { return offset + 1 }
+        if offset < text.count, text[offset] == .closeBracket { return offset + 1 }
         repeat {
             guard output.count < limit else {
                 let count = try text.countOfJSONElements(from: start)
@@ -201,7 +201,7 @@ private struct ResultsPageParser {
         if text.hasVarCharValue(at: start) {
             let value = start + 17
             let end = try text.endOfJSONString(from: value)
-            if end.quote + 1 < text.count, text[end.quote + 1] == 0x7d {
+            if end.quote + 1 < text.count, text[end.quote + 1] == .closeBrace {
                 try appendString(text, from: value, end, to: &output, after: before)
                 return end.quote + 2
             }
@@ -216,7 +216,7 @@ private struct ResultsPageParser {
             }
             members.valueEnd = try text.skipJSONValue(from: members.valueOffset)
         }
-        if let value, text[value] == 0x22 {
+        if let value, text[value] == .quote {
             try appendString(
                 text, from: value + 1, try text.endOfJSONString(from: value + 1), to: &output, after: before)
         } else if let value {
@@ -273,23 +273,23 @@ extension Span<UInt8> {
         offset + 17 <= count
             && loadWord(at: offset) == 0x6168_4372_6156_227b  // {"VarCha
             && loadWord(at: offset + 8) == 0x3a22_6575_6c61_5672  // rValue":
-            && self[offset + 16] == 0x22
+            && self[offset + 16] == .quote
     }
 
     /// Whether `{"Data":[` stands here, as it does at the beginning of every row.
     fileprivate func hasDataArray(at offset: Int) -> Bool {
         offset + 9 <= count
             && loadWord(at: offset) == 0x3a22_6174_6144_227b  // {"Data":
-            && self[offset + 8] == 0x5b
+            && self[offset + 8] == .openBracket
     }
 
     /// After an element of an array: a comma means that there is another one, which the offset is moved to; the closing
     /// bracket that there is none, and the offset is moved behind it.
     @inline(__always)
     fileprivate func hasNextJSONElement(at offset: inout Int) throws(JSONError) -> Bool {
-        if offset >= count || self[offset] != 0x2c { offset = skipJSONWhitespace(from: offset) }
-        guard offset < count, self[offset] == 0x2c else {
-            offset = try expectJSON(0x5d, from: offset)
+        if offset >= count || self[offset] != .comma { offset = skipJSONWhitespace(from: offset) }
+        guard offset < count, self[offset] == .comma else {
+            offset = try expectJSON(.closeBracket, from: offset)
             return false
         }
         offset += 1

@@ -78,10 +78,10 @@ private struct ResultCSVParser {
         while true {
             offset = try parseField(text, at: offset, &quotes, into: &output, after: before)
             fields &+= 1
-            guard offset < text.count, text[offset] == 0x2c, fields < columnCount else { break }
+            guard offset < text.count, text[offset] == .comma, fields < columnCount else { break }
             offset &+= 1
         }
-        guard fields == columnCount, offset < text.count, text[offset] == 0x0a else {
+        guard fields == columnCount, offset < text.count, text[offset] == .lineFeed else {
             return try endOfRecord(text, from: start, at: offset, fields)
         }
         return offset &+ 1
@@ -102,9 +102,9 @@ private struct ResultCSVParser {
 
     private func endOfLine(_ text: Span<UInt8>, at offset: Int) throws(ResultCSVError) -> Int {
         switch text[offset] {
-        case 0x0a: return offset &+ 1
-        case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: return offset &+ 2
-        case 0x2c:
+        case .lineFeed: return offset &+ 1
+        case .carriageReturn where offset + 1 < text.count && text[offset + 1] == .lineFeed: return offset &+ 2
+        case .comma:
             throw ResultCSVError(
                 offset: offset, reason: "a record has more values than there are columns, which are \(columnCount)")
         default: throw ResultCSVError(offset: offset, reason: "a value goes on after its closing quote")
@@ -117,7 +117,7 @@ private struct ResultCSVParser {
         _ text: Span<UInt8>, at start: Int, _ quotes: inout QuoteFinder, into output: inout OutputSpan<RowBlock.Cell>,
         after before: Int
     ) throws(ResultCSVError) -> Int {
-        guard start < text.count, text[start] == 0x22 else {
+        guard start < text.count, text[start] == .quote else {
             let end = try endOfBare(text, at: start)
             output.append(start == end ? .null : try bareCell(text, in: start..<end))
             return end
@@ -125,7 +125,7 @@ private struct ResultCSVParser {
         // A bare value has no quotes, so the next one is this one.
         quotes.skip(in: text)
         let end = quotes.next(in: text)
-        if !quotes.hasNotice, end &+ 1 < text.count, text[end &+ 1] != 0x22, end &- start > 1 {
+        if !quotes.hasNotice, end &+ 1 < text.count, text[end &+ 1] != .quote, end &- start > 1 {
             output.append(
                 RowBlock.Cell(start: start &+ 1, count: end &- start &- 1, traits: [.plainJSON, .plainCSV]))
             return end &+ 1
@@ -148,7 +148,7 @@ private struct ResultCSVParser {
     ) throws(ResultCSVError) -> (cell: RowBlock.Cell, end: Int) {
         var end = end
         var firstDoubled: Int?
-        while end &+ 1 < text.count, text[end &+ 1] == 0x22 {
+        while end &+ 1 < text.count, text[end &+ 1] == .quote {
             if firstDoubled == nil { firstDoubled = end }
             quotes.skip(in: text)
             end = quotes.next(in: text)
@@ -175,7 +175,7 @@ private struct ResultCSVParser {
     /// Nothing, which is NULL, in most cases.
     @inline(__always)
     private func endOfBare(_ text: Span<UInt8>, at start: Int) throws(ResultCSVError) -> Int {
-        if start < text.count, text[start] == 0x2c || text[start] == 0x0a { return start }
+        if start < text.count, text[start] == .comma || text[start] == .lineFeed { return start }
         return try endOfBareText(text, from: start)
     }
 
@@ -184,9 +184,9 @@ private struct ResultCSVParser {
         var offset = start
         while offset < text.count {
             switch text[offset] {
-            case 0x2c, 0x0a: return offset
-            case 0x0d where offset + 1 < text.count && text[offset + 1] == 0x0a: return offset
-            case 0x22:
+            case .comma, .lineFeed: return offset
+            case .carriageReturn where offset + 1 < text.count && text[offset + 1] == .lineFeed: return offset
+            case .quote:
                 throw ResultCSVError(offset: offset, reason: "a quote stands in a value that does not begin with one")
             default: offset &+= 1
             }
@@ -204,7 +204,7 @@ private struct ResultCSVParser {
         var traits: RowBlock.Traits = .plainJSON
         for offset in range {
             let byte = text[offset]
-            if byte < 0x20 || byte == 0x5c { traits.remove(.plainJSON) }
+            if byte < .space || byte == .backslash { traits.remove(.plainJSON) }
             if byte == 0 {
                 traits.insert(.nul)
                 hasUnloadableCells = true
@@ -237,7 +237,7 @@ private struct ResultCSVParser {
                 bytes[target] = byte
                 target &+= 1
                 // Inside quotes a quote never stands alone.
-                source &+= byte == 0x22 ? 2 : 1
+                source &+= byte == .quote ? 2 : 1
             }
             cells[index] = RowBlock.Cell(
                 start: range.lowerBound, count: target &- range.lowerBound, traits: cells[index].traits)

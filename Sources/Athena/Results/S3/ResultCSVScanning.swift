@@ -13,7 +13,7 @@ extension Span<UInt8> {
         }
         var isOdd = flips.nonzeroBitCount & 1 == 1
         while offset < count {
-            if self[offset] == 0x22 { isOdd.toggle() }
+            if self[offset] == .quote { isOdd.toggle() }
             offset &+= 1
         }
         return isOdd
@@ -26,8 +26,8 @@ extension Span<UInt8> {
         var isInQuotes = beginsInQuotes
         for offset in indices {
             switch self[offset] {
-            case 0x22: isInQuotes.toggle()
-            case 0x0a where !isInQuotes: return offset + 1
+            case .quote: isInQuotes.toggle()
+            case .lineFeed where !isInQuotes: return offset + 1
             default: break
             }
         }
@@ -45,8 +45,8 @@ extension Span<UInt8> {
         while offset > 0 {
             offset &-= 1
             switch self[offset] {
-            case 0x22: isInQuotes.toggle()
-            case 0x0a where !isInQuotes: return offset + 1
+            case .quote: isInQuotes.toggle()
+            case .lineFeed where !isInQuotes: return offset + 1
             default: break
             }
         }
