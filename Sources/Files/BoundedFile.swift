@@ -10,7 +10,7 @@ public import SystemPackage
 
 /// Small files that are read whole: configuration, state, manifest, fixtures.
 public enum BoundedFile {
-    /// What was read, and who else may read it.
+    /// The bytes of a file, and whether other users may read it.
     public struct Content: Sendable {
         public let bytes: [UInt8]
         /// Whether the file's mode lets its group or everyone read it.
@@ -22,7 +22,7 @@ public enum BoundedFile {
     /// Why a file cannot be read whole.
     public enum Failure: Error, Equatable, CustomStringConvertible {
         case missing(FilePath)
-        /// A directory, pipe or device where a file belongs.
+        /// The path leads to a directory, pipe or device.
         case notAFile(FilePath)
         case tooLarge(FilePath, limit: Int)
         case unreadable(FileError)
@@ -78,7 +78,7 @@ public enum BoundedFile {
         } catch {
             throw .unreadable(FileError("read", path, error as? Errno ?? .ioError))
         }
-        // A file that grows while it is read must not grow past the limit either.
+        // The file may grow while it is read, so the limit is checked here too.
         guard bytes.count <= limit else { throw .tooLarge(path, limit: limit) }
         return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0, isPipe: false)
     }
@@ -116,7 +116,7 @@ public enum BoundedFile {
         } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory {
             throw .missing(path)
         } catch let error as Errno where error == .noSuchAddressOrDevice || error == .tooManySymbolicLinkLevels {
-            // A socket, a device without a driver, links that lead round in a circle.
+            // A socket, a device without a driver, symbolic links in a circle.
             throw .notAFile(path)
         } catch {
             throw .unreadable(FileError("open", path, error as? Errno ?? .ioError))

@@ -10,8 +10,7 @@ public import SystemPackage
 
 /// A regular file below a directory that is read from its beginning to its end.
 ///
-/// Opened part by part without following a symbolic link, so a path cannot lead out of the directory, whatever
-/// somebody has put there.
+/// The path is opened part by part, and no symbolic link is followed, so it cannot lead out of the directory.
 public final class ConfinedFile {
     /// Why there is no such file.
     public enum Failure: Error, Equatable {
@@ -40,7 +39,7 @@ public final class ConfinedFile {
                 try? parent.close()
                 parent = child
             }
-            // Non-blocking: opening a pipe would otherwise wait until somebody writes to it.
+            // Non-blocking, since opening a pipe otherwise waits for a writer.
             file = try POSIX.open(names[names.count - 1], in: parent, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         } catch let error as Errno {
             switch error {

@@ -8,7 +8,7 @@ public import SystemPackage
     import Darwin
 #endif
 
-/// Names that stay as they are through a power cut: of files that appear only complete, and of directories.
+/// Changes of names that survive a power cut: files that appear only when they are complete, and directories.
 public enum DurableFile {
     /// Puts new content in the place of the file, or the link, that has the name.
     ///
@@ -27,14 +27,14 @@ public enum DurableFile {
         try file.replace(path)
     }
 
-    /// Makes sure that a published file's name is durable as well, after a run that died before it could.
+    /// Makes a published file's name durable, after a run that ended between giving the name and flushing the directory.
     public static func synchronizeDirectory(of path: FilePath) throws(FileError) {
         try synchronizeDirectory(path.removingLastComponent())
     }
 
-    /// Makes a directory, durably, unless it is there. Its parent must be there.
+    /// Makes a directory durably, unless it exists. Its parent must exist.
     ///
-    /// - Parameter followsLinks: whether a symbolic link to a directory will do as well.
+    /// - Parameter followsLinks: whether a symbolic link to a directory counts as one.
     public static func makeDirectory(_ path: FilePath, followsLinks: Bool = false) throws(FileError) {
         do throws(Errno) {
             try POSIX.makeDirectory(path)
@@ -46,19 +46,19 @@ public enum DurableFile {
         try synchronizeDirectory(of: path)
     }
 
-    /// Makes a directory and everything above it that is missing. Where directories lie may be arranged with links.
+    /// Makes a directory and those above it that are missing. They may be symbolic links to directories.
     public static func makeDirectories(_ path: FilePath) throws(FileError) {
         guard !path.components.isEmpty else { return }
         do throws(FileError) {
             try makeDirectory(path, followsLinks: true)
         } catch let error where error.errno == .noSuchFileOrDirectory {
-            // What is there already may be closed to us, such as /home; what is made below it is not.
+            // A directory that exists, such as /home, may not be writable; those that are made below it are.
             try makeDirectories(path.removingLastComponent())
             try makeDirectory(path, followsLinks: true)
         }
     }
 
-    /// Removes a file, durably; it is no error if there is none.
+    /// Removes a file durably. A missing file is no error.
     public static func remove(_ path: FilePath) throws(FileError) {
         do throws(Errno) {
             try POSIX.unlink(path)
@@ -70,7 +70,7 @@ public enum DurableFile {
         try synchronizeDirectory(of: path)
     }
 
-    /// Removes a directory; it is no error if there is none, or if something is in it.
+    /// Removes a directory. A missing directory is no error, nor is one that is not empty.
     public static func removeDirectoryIfEmpty(_ path: FilePath) throws(FileError) {
         do throws(Errno) {
             try POSIX.removeDirectory(path)

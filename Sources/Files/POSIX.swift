@@ -9,13 +9,13 @@ import SystemPackage
     import Darwin
 #endif
 
-/// The calls that swift-system does not have, with its types: paths instead of C strings, ``Errno`` instead of -1.
+/// Calls that swift-system lacks, with its types: paths instead of C strings, ``Errno`` instead of -1.
 enum POSIX {
     static func makeDirectory(_ path: FilePath) throws(Errno) {
         try check { path.withPlatformString { mkdir($0, 0o777) } }
     }
 
-    /// Gives a file a second name, and fails if that name is taken; `rename` would replace what has it.
+    /// Gives a file a second name, and fails if that name is taken. (`rename` would replace what has it.)
     static func link(_ path: FilePath, as newPath: FilePath) throws(Errno) {
         try check {
             path.withPlatformString { old in newPath.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, 0) } }
@@ -34,7 +34,7 @@ enum POSIX {
         try check { path.withPlatformString { unlinkat(AT_FDCWD, $0, AT_REMOVEDIR) } }
     }
 
-    /// Makes what was written to a descriptor survive a power cut.
+    /// Flushes what was written to a descriptor to the disk, so that it survives a power cut.
     static func synchronize(_ file: FileDescriptor) throws(Errno) {
         #if canImport(Darwin)
             // fsync on Darwin stops at the drive's cache.
@@ -44,8 +44,8 @@ enum POSIX {
         #endif
     }
 
-    /// Has the system begin to write a part of a file to the disk, as far as it takes such hints, so that
-    /// ``synchronize(_:)`` has less to wait for.
+    /// Asks the kernel to begin to write a part of a file to the disk, so that ``synchronize(_:)`` takes less time. Does
+    /// nothing where there is no such call.
     static func beginWriteback(_ file: FileDescriptor, _ range: Range<Int>) {
         cwriteback_begin(file.rawValue, Int64(range.lowerBound), Int64(range.count))
     }
@@ -122,7 +122,7 @@ enum POSIX {
     }
 }
 
-/// Named apart because the method of the same name hides it.
+/// An alias, because the method of the same name hides the function.
 private func systemRename(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> CInt {
     renameat(AT_FDCWD, old, AT_FDCWD, new)
 }

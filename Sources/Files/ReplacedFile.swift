@@ -10,7 +10,7 @@ public import SystemPackage
 
 /// A file that is written over time and takes its name, durably, only when it is complete.
 ///
-/// What had the name before stays readable until then. A value that is dropped before ``commit()`` leaves nothing.
+/// What had the name before stays readable until then. A value that is dropped before ``commit()`` leaves no file.
 public final class ReplacedFile {
     private let path: FilePath
     /// Nil once it is committed, or has failed to be.
@@ -29,7 +29,7 @@ public final class ReplacedFile {
         staged = try StagedFile(at: temporary, permissions: permissions)
     }
 
-    /// Writes behind what was written before.
+    /// Appends bytes to the file.
     public func append(_ bytes: [UInt8]) throws(FileError) {
         do { try staged!.append(bytes) } catch { throw named(error) }
     }
@@ -39,6 +39,6 @@ public final class ReplacedFile {
         do { try staged.take()?.replace(path) } catch { throw named(error) }
     }
 
-    /// The temporary name tells nobody anything.
+    /// Errors name the final path, since the temporary name means nothing to a user.
     private func named(_ error: FileError) -> FileError { FileError(error.operation, path, error.errno) }
 }

@@ -1,12 +1,12 @@
 public import SystemPackage
 
-/// Bytes on disk that nobody else sees: the file has lost its name before a byte is in it, so it is gone when the
-/// process is, however that ends.
+/// A temporary file that no other process sees: its name is removed before it has any content, so the file is gone when
+/// the process ends, however that ends.
 public final class ScratchFile: Sendable {
     private let file: FileDescriptor
     private let directory: FilePath
 
-    /// Makes an empty file in a directory that has room.
+    /// Makes an empty file in a directory.
     public init(in directory: FilePath) throws(FileError) {
         self.directory = directory
         let path = directory.appending(".athena-export-\(String(UInt64.random(in: 0...(.max)), radix: 16)).tmp")
@@ -24,7 +24,7 @@ public final class ScratchFile: Sendable {
 
     deinit { try? file.close() }
 
-    /// Writes behind what was written before.
+    /// Appends bytes to the file.
     public func append(_ bytes: [UInt8]) throws(FileError) {
         try FileError.naming("write a temporary file in", directory) { _ = try file.writeAll(bytes) }
     }

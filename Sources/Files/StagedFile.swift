@@ -4,13 +4,13 @@ public import SystemPackage
 ///
 /// The one place that knows the order: write a temporary, fsync it, give it its name, fsync the directory. Without the
 /// first fsync the name can outlive the bytes; without the second the bytes can outlive the name. A value that is
-/// dropped before leaves nothing.
+/// dropped before that leaves no file.
 public struct StagedFile: ~Copyable, Sendable {
     private let temporary: FilePath
     private let file: FileDescriptor
     /// Bytes written.
     private var count = 0
-    /// Of those, the ones that the system was told to write to the disk.
+    /// Of those, the bytes that the kernel was asked to write to the disk.
     private var handedOver = 0
     private var isOpen = true
     private var hasTemporaryName = true
@@ -22,7 +22,7 @@ public struct StagedFile: ~Copyable, Sendable {
     ///   - permissions: less the process's umask.
     public init(at temporary: FilePath, permissions: FilePermissions) throws(FileError) {
         try? POSIX.unlink(temporary)
-        // Exclusive and without following links: nobody's planted file or link is written through.
+        // Exclusive and without following links, so that a planted file or link is never written to.
         file = try FileError.naming("create", temporary) {
             try FileDescriptor.open(
                 temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
@@ -36,7 +36,7 @@ public struct StagedFile: ~Copyable, Sendable {
         if hasTemporaryName { try? POSIX.unlink(temporary) }
     }
 
-    /// Writes behind what was written before.
+    /// Appends bytes to the file.
     public mutating func append(_ bytes: [UInt8]) throws(FileError) {
         try FileError.naming("write \(bytes.count) bytes to", temporary) { _ = try file.writeAll(bytes) }
         count += bytes.count
@@ -46,7 +46,7 @@ public struct StagedFile: ~Copyable, Sendable {
         }
     }
 
-    /// The disk then works while the rest of the file is made. Small files are written at once, at their end.
+    /// The disk works while the rest of the file is made. Smaller files are written at their end.
     private static let writebackBytes = 1 << 20
 
     /// Gives the file a name that nothing has yet.
@@ -54,14 +54,14 @@ public struct StagedFile: ~Copyable, Sendable {
     /// - Throws: ``FileError`` with `.fileExists` if something has the name; it stays as it is.
     public consuming func publish(as path: FilePath) throws(FileError) {
         try flushAndClose()
-        // A link, because a rename would silently replace a file that loaders may know already.
+        // A link, because a rename would silently replace a file that loaders may have read already.
         try FileError.naming("create", path) { try POSIX.link(temporary, as: path) }
         hasTemporaryName = false
         try FileError.naming("remove", temporary) { try POSIX.unlink(temporary) }
         try DurableFile.synchronizeDirectory(of: path)
     }
 
-    /// Puts the file in the place of whatever has the name.
+    /// Gives the file its name, and replaces what has it.
     public consuming func replace(_ path: FilePath) throws(FileError) {
         try flushAndClose()
         try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
@@ -70,7 +70,7 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     private mutating func flushAndClose() throws(FileError) {
-        // After a failed fsync the kernel may call the pages clean: never ask twice, drop the file.
+        // After a failed fsync the kernel may mark the pages clean, so a second fsync proves nothing: drop the file.
         try FileError.naming("flush", temporary) { try POSIX.synchronize(file) }
         isOpen = false
         try FileError.naming("close", temporary) { try file.close() }

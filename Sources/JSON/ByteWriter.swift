@@ -1,7 +1,8 @@
-/// Writes short texts into room that an array has made for all of them.
+/// Writes short texts into room that an array has reserved for all of them.
 ///
-/// Most values of a result have few bytes, and every call and every look at an array costs more than they do. Whatever is
-/// written is held against the room that there is. A writer is handed on, not lent: so it stays in registers.
+/// Most values of a result have few bytes, so a call or an access to an array costs more than the copy itself. Every
+/// write checks that there is room. Pass a writer `consuming` and return it: as `inout` it is spilled to memory in the
+/// hot loops.
 @safe public struct ByteWriter: ~Copyable {
     @usableFromInline let room: UnsafeMutableRawPointer
     @usableFromInline let capacity: Int
@@ -10,7 +11,7 @@
     /// Bytes that have been written.
     @inlinable package var count: Int { written }
 
-    /// Bytes of room that copying asks for beyond those that it copies.
+    /// Bytes of room that copying needs beyond those that it copies.
     @inlinable package static var slack: Int { 16 }
 
     @inlinable @inline(__always)
@@ -26,8 +27,8 @@
         written &+= 1
     }
 
-    /// Appends the bytes of a range of a text, sixteen at a time: most values are no longer, and a loop that is left at its
-    /// first end costs the processor no wrong guess.
+    /// Appends the bytes of a range of a text, sixteen at a time. Most values are no longer than that, so the loop's one
+    /// branch is predicted well.
     @inlinable @inline(__always)
     package mutating func append(copying text: Span<UInt8>, in range: Range<Int>) {
         var offset = range.lowerBound
@@ -59,14 +60,14 @@ extension [UInt8] {
     /// Appends what is written.
     ///
     /// - Parameters:
-    ///   - room: in bytes, at least 1: no more can be written.
-    ///   - write: gives the writer back.
+    ///   - room: the most that can be written, in bytes; at least 1.
+    ///   - write: returns the writer that it was given.
     @inlinable @inline(__always)
     package mutating func append(room: Int, _ write: (consuming ByteWriter) -> ByteWriter) {
         append(addingCapacity: room) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
                 guard let address = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
-                // The output is the room alone, of which nothing is taken yet.
+                // The output span is the reserved room alone, and still empty.
                 initialized = write(unsafe ByteWriter(address, capacity: buffer.count)).count
             }
         }

@@ -1,13 +1,13 @@
 public import CVector
 
-/// Which of sixty-four bytes give CSV its structure.
+/// The places of the bytes that give CSV its structure, among sixty-four bytes.
 public struct CSVMarks: Equatable {
     /// A bit for each byte, the first byte's lowest.
     public let quotes: UInt64
     /// Commas, backslashes, control characters and what is not ASCII.
     public let others: UInt64
 
-    /// The marks of the bytes that begin at an offset; bytes that the text does not have are control characters.
+    /// The marks of the bytes that begin at an offset. Bytes behind the end of the text count as control characters.
     @inlinable @inline(__always)
     public init(_ text: Span<UInt8>, at offset: Int) {
         #if arch(x86_64)
@@ -28,7 +28,7 @@ public struct CSVMarks: Equatable {
         self.others = others
     }
 
-    /// The same by ordinary arithmetic.
+    /// The same without vector instructions.
     @inlinable
     public init(portably words: InlineArray<8, UInt64>) {
         var (quotes, others): (UInt64, UInt64) = (0, 0)
@@ -43,7 +43,7 @@ public struct CSVMarks: Equatable {
 }
 
 extension Span<UInt8> {
-    /// The sixty-four bytes that begin at an offset, the first in the lowest bits; zeros where the text has ended.
+    /// The sixty-four bytes that begin at an offset, the first in the lowest bits; zeros behind the end of the text.
     @usableFromInline
     func loadWords(at offset: Int) -> InlineArray<8, UInt64> {
         InlineArray { index in

@@ -1,4 +1,4 @@
-/// Why a text is not the JSON that was asked for.
+/// Why a text is not JSON, or not the JSON that is expected.
 public enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not JSON at all (RFC 8259): what was expected at which byte, counted from 0.
     case syntax(offset: Int, reason: String)

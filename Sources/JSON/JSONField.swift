@@ -1,4 +1,4 @@
-/// A value together with the way that leads to it, so that whatever is wrong with it can be named.
+/// A value with its path in the text, so that an error can name the place.
 public struct JSONField: Sendable {
     /// Written `batches[2].rows`; empty for the whole text.
     public let path: String
@@ -24,7 +24,7 @@ public struct JSONField: Sendable {
         return JSONField(value, path: path(to: name))
     }
 
-    /// Fails for a member that nobody knows, so that a misspelt one is not silently ignored.
+    /// Throws for an unknown member, so that a misspelt name is not silently ignored.
     public func onlyMembers(_ known: Set<String>) throws(JSONError) {
         guard case .object(let object) = value else { throw mismatch("an object") }
         for (name, _) in object.members where !known.contains(name) {

@@ -1,13 +1,13 @@
 import CVector
 
-/// What JSON's structure is in sixteen bytes, if there are no escapes in them.
+/// The structure of JSON in sixteen bytes, provided that there are no escapes in them.
 struct JSONMarks: Equatable {
     /// How many brackets and braces open and close outside of strings.
     let opening: Int
     let closing: Int
-    /// Which of the bytes stand in strings: every opening quote, and what is between it and its closing one.
+    /// Which of the bytes are in strings. An opening quote counts as inside, its closing quote as outside.
     private let strings: UInt32
-    /// Which are backslashes or control characters, or stand outside of strings and give no structure.
+    /// Which of the bytes are backslashes or control characters, or are outside of strings and give no structure.
     private let others: UInt32
 
     /// - Parameters:
@@ -27,12 +27,12 @@ struct JSONMarks: Equatable {
         #endif
     }
 
-    /// The same by ordinary arithmetic, eight bytes at a time.
+    /// The same without vector instructions, eight bytes at a time.
     init(portably low: UInt64, _ high: UInt64, beginsInString: Bool) {
         func set(_ marks: (UInt64) -> UInt64) -> UInt64 { marks(low).byteSet | marks(high).byteSet << 8 }
         let quotes = set { $0.marks(equalTo: .quote) }
         let specials = set { $0.marksBelowSpace | $0.marks(equalTo: .backslash) }
-        // Brackets and braces are told apart by one bit.
+        // Brackets and braces differ in one bit.
         let opening = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: .openBrace) }
         let closing = set { ($0 | 0x2020_2020_2020_2020).marks(equalTo: .closeBrace) }
         let points = set { $0.marks(equalTo: .comma) | $0.marks(equalTo: .colon) | $0.marks(equalTo: .space) }
@@ -48,12 +48,12 @@ struct JSONMarks: Equatable {
         others = UInt32(specials | ~(quotes | opening | closing | points | strings) & 0xffff)
     }
 
-    /// Whether what follows the last byte stands in a string, or is its closing quote.
+    /// Whether a string is still open behind the last byte.
     @inline(__always)
     var endsInString: Bool { strings &>> 15 != 0 }
 
-    /// Whether something asks for a closer look: an escape or a control character; outside of strings a number, a word,
-    /// or no JSON at all.
+    /// Whether the bytes must be read one by one: they have an escape or a control character or, outside of strings, a
+    /// number, a word or something that is not JSON.
     @inline(__always)
     var hasOthers: Bool { others != 0 }
 }

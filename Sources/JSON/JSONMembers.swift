@@ -1,6 +1,6 @@
 /// Steps through the members of an object in a text, without building it.
 ///
-/// After each step the caller reads or skips the value at ``valueOffset`` and says in ``valueEnd`` where it ended.
+/// After each step the caller reads or skips the value at ``valueOffset`` and sets ``valueEnd`` to where it ends.
 public struct JSONMembers {
     /// Where the value of the current member begins.
     public private(set) var valueOffset: Int
@@ -8,22 +8,22 @@ public struct JSONMembers {
     public var valueEnd: Int
     private var isFirst: Bool
 
-    /// For an object that begins at `offset`, blanks apart.
+    /// For an object that begins at `offset`, or after blanks there.
     public init(at offset: Int) {
         valueOffset = offset
         valueEnd = offset
         isFirst = true
     }
 
-    /// For the rest of an object of which a value ended at `offset`.
+    /// For the rest of an object, behind a value that ends at `offset`.
     public init(after offset: Int) {
         valueOffset = offset
         valueEnd = offset
         isFirst = false
     }
 
-    /// - Returns: where the next member's name stands, without its quotes; nil after the last.
-    /// - Throws: also for a name with escapes in it: it could be a name that is looked for, spelt otherwise.
+    /// - Returns: the range of the next member's name, without its quotes; nil after the last.
+    /// - Throws: ``JSONError``. A name with escapes is an error too, since names are compared as they are written.
     public mutating func next(in text: Span<UInt8>) throws(JSONError) -> Range<Int>? {
         var offset: Int
         if isFirst {
@@ -51,12 +51,12 @@ public struct JSONMembers {
 }
 
 extension Span<UInt8> {
-    /// Whether the text of a range is this ASCII text.
+    /// Whether a range has this ASCII text.
     public func isEqual(_ text: StaticString, in range: Range<Int>) -> Bool {
         range.count == text.utf8CodeUnitCount && hasJSONToken(text, at: range.lowerBound)
     }
 
-    /// Whether the text of a range is another text.
+    /// Whether a range has the same bytes as another text.
     public func isEqual(_ other: Span<UInt8>, in range: Range<Int>) -> Bool {
         guard other.count == range.count else { return false }
         var offset = 0

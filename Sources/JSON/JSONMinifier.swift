@@ -1,4 +1,4 @@
-/// Copies a JSON text without the blanks between its tokens, byte for byte otherwise: what an NDJSON line can embed.
+/// Copies a JSON text without the blanks between its tokens, so that an NDJSON line can embed it.
 public enum JSONMinifier {
     static let maximumDepth = 512
 
@@ -109,7 +109,7 @@ extension [UInt8] {
     @inlinable
     public mutating func append(copying source: Span<UInt8>, in range: Range<Int>) {
         let part = source.extracting(range)
-        // The buffer is read before the closure returns and its length is the part's own.
+        // The pointer does not leave the closure, and the span checks the range.
         unsafe part.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

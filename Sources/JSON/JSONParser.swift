@@ -1,8 +1,8 @@
 extension JSONValue {
-    /// Reads one JSON text (RFC 8259) and nothing beside it.
+    /// Reads one JSON text (RFC 8259), with nothing before or after it.
     ///
-    /// Strict, because two readers that forgive differently see two files: UTF-8 without a byte order mark, no member
-    /// twice, no lone surrogate, at most 64 levels of nesting.
+    /// Strict, because lenient readers disagree about what a text means: UTF-8 without a byte order mark, no repeated
+    /// member, no lone surrogate, at most 64 levels of nesting.
     public init(parsing bytes: [UInt8]) throws(JSONError) {
         let text = bytes.span
         try text.checkJSONBeginning()
@@ -82,7 +82,7 @@ private struct JSONParser {
         }
     }
 
-    /// After an element: a comma means that there is another one, the closing bracket that there is none.
+    /// Reads what follows an element: a comma if there is another one, else the closing bracket.
     private mutating func hasNext(in text: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
         offset = text.skipJSONWhitespace(from: offset)
         guard offset < text.count, text[offset] == .comma || text[offset] == closing else {
@@ -135,7 +135,7 @@ private struct JSONParser {
 }
 
 extension JSONError {
-    /// The same error, told from the beginning of the text of which a part was read.
+    /// The same error with its offset counted from the beginning of the whole text, of which a part was read.
     public func moved(by distance: Int) -> JSONError {
         guard case .syntax(let offset, let reason) = self else { return self }
         return .syntax(offset: offset + distance, reason: reason)
@@ -143,7 +143,7 @@ extension JSONError {
 }
 
 extension Span<UInt8> {
-    /// Calls the things by their names that are taken for JSON by mistake.
+    /// Throws an error that says what the text is, if it is something that is often mistaken for JSON.
     public func checkJSONBeginning() throws(JSONError) {
         if count >= 2, self[0] == 0x1f, self[1] == 0x8b {
             throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")
@@ -151,7 +151,7 @@ extension Span<UInt8> {
         if hasJSONToken("\u{feff}", at: 0) {
             throw .syntax(offset: 0, reason: "the text begins with a byte order mark; save it without one")
         }
-        // A byte order mark of UTF-16, or none and an ASCII character in two bytes.
+        // A byte order mark of UTF-16, or an ASCII character in two bytes.
         if count >= 2, self[0] | self[1] == 0xff && self[0] & self[1] == 0xfe || (self[0] == 0) != (self[1] == 0) {
             throw .syntax(offset: 0, reason: "the text is UTF-16; save it as UTF-8")
         }

@@ -1,13 +1,13 @@
-// Finding the way through JSON text without building anything: every function takes the offset where something
-// begins and returns the offset just behind it.
+// Functions that scan JSON text and build nothing: each takes the offset where something begins and returns the offset
+// behind it.
 //
-// All reads are bounds-checked. The loops look at sixteen bytes at a time where it pays; a result page is mostly strings.
+// All reads are bounds-checked. The loops read sixteen bytes at a time where it pays; a result page is mostly strings.
 extension Span<UInt8> {
-    /// What a scan learned of a string on its way to the closing quote.
+    /// What a scan found in a string up to the closing quote.
     public struct JSONStringEnd {
         /// Offset of the closing quote.
         public let quote: Int
-        /// Whether the string holds a backslash escape.
+        /// Whether the string has a backslash escape.
         public let hasEscapes: Bool
         @usableFromInline let marks: TextMarks
 
@@ -18,7 +18,7 @@ extension Span<UInt8> {
             self.marks = marks
         }
 
-        /// Whether the string holds a byte of 0x80 or more, and so must be checked for UTF-8.
+        /// Whether the string has a byte of 0x80 or more, so that it must be checked for valid UTF-8.
         @inlinable public var hasNonASCII: Bool { marks.hasNonASCII }
         @inlinable public var hasCommas: Bool { marks.hasCommas }
     }
@@ -72,8 +72,8 @@ extension Span<UInt8> {
 
     /// Skips one value of any kind.
     ///
-    /// Made for members that are not read: it keeps to brackets and strings, takes no number or word that is none of
-    /// JSON's, and does not check the commas and colons between them.
+    /// For members that are not read: it follows brackets and strings, refuses scalars that are not JSON's, and does not
+    /// check the commas and colons between them.
     public func skipJSONValue(from start: Int) throws(JSONError) -> Int {
         var offset = skipJSONWhitespace(from: start)
         var depth = 0
@@ -118,8 +118,8 @@ extension Span<UInt8> {
         return end
     }
 
-    /// Skips what is inside of an array or object, sixteen bytes at a time, as long as that holds nothing that asks for a
-    /// closer look: an escape, a control character, a number or a word, perhaps the end.
+    /// Skips the inside of an array or object, sixteen bytes at a time. Stops before sixteen bytes with an escape, a
+    /// control character, a number or a word, or perhaps the end of the value.
     ///
     /// - Returns: whether it has stopped inside a string.
     private func skipJSONBlocks(from offset: inout Int, depth: inout Int) -> Bool {
@@ -135,7 +135,7 @@ extension Span<UInt8> {
         return isInString
     }
 
-    /// Finds the end of a number or of `true`, `false`, `null`, without checking which of them it is.
+    /// Finds the end of a number, `true`, `false` or `null`, without checking that it is one.
     @inlinable
     public func endOfJSONScalar(from start: Int) -> Int {
         var offset = start
@@ -171,7 +171,7 @@ extension Span<UInt8> {
         return offset + 1
     }
 
-    /// The kind of thing at an offset, for a message: never more than one character of the text.
+    /// What is at an offset, for a message: at most one character of the text.
     @usableFromInline
     func describe(at offset: Int) -> String {
         guard offset < count else { return "the end of the text" }
@@ -180,16 +180,15 @@ extension Span<UInt8> {
             ? "'\(String(UnicodeScalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
     }
 
-    /// Eight bytes, the first in the lowest bits. The load checks its bounds; only its type is taken on trust, and any
-    /// eight bytes are a number.
+    /// Eight bytes, the first in the lowest bits. The load checks its bounds, and any eight bytes are a valid number.
     @inlinable
     package func loadWord(at offset: Int) -> UInt64 {
         unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 }
 
-/// Byte-wise tests on eight bytes at once. In the result the high bit of a byte is set where the test holds; bytes
-/// above the first hit may be set wrongly (a borrow runs upwards), so only the lowest hit counts.
+/// Tests on eight bytes at once. In the result the high bit of a byte is set where the test is true. Only the lowest hit
+/// counts: a borrow may set bytes above it wrongly.
 extension UInt64 {
     @inlinable
     package func bytes(equalTo byte: UInt8) -> UInt64 {

@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The value as text: over several lines for people to read, or on one line.
+    /// The value as text: on several indented lines (`pretty`), or on one line.
     public func serialized(pretty: Bool) -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indentation: pretty ? 0 : nil)
@@ -43,7 +43,7 @@ extension JSONValue {
 }
 
 extension [UInt8] {
-    /// Appends a text as a JSON string with its quotes. Only what must be escaped is.
+    /// Appends a text as a JSON string with its quotes. Escapes only what RFC 8259 requires.
     public mutating func appendJSONString(_ text: String) {
         append(.quote)
         // Most texts have nothing to escape, and are copied as they are.
@@ -55,7 +55,7 @@ extension [UInt8] {
         append(.quote)
     }
 
-    /// Appends one byte of a JSON string, escaped where RFC 8259 demands it.
+    /// Appends one byte of a JSON string, escaped where RFC 8259 requires it.
     @inlinable
     public mutating func appendJSONEscaped(_ byte: UInt8) {
         switch byte {

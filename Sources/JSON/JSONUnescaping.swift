@@ -1,17 +1,17 @@
 /// The escapes of JSON strings (RFC 8259, section 7).
 public enum JSONUnescaping {
-    /// What decoding found that a receiver may not be able to take.
+    /// How long the decoded text is, and what in it a loader may refuse.
     public struct Result: Sendable {
         /// Bytes that the decoded text takes; never more than the escaped text.
         public let count: Int
-        /// A `\u0000`, which PostgreSQL and others refuse.
+        /// Whether there is a `\u0000`, which PostgreSQL and others refuse.
         public let hasNUL: Bool
-        /// Half of a surrogate pair alone. It is written as the three bytes that UTF-8's scheme gives it (WTF-8), so
-        /// the text is not valid UTF-8 and must not leave as such.
+        /// Whether there is half of a surrogate pair alone. It is written as three bytes by UTF-8's scheme (WTF-8), so
+        /// the text is not valid UTF-8 and must not be written to a file as it is.
         public let hasLoneSurrogate: Bool
     }
 
-    /// Decodes an escaped string in place: the text of `range` is replaced by what it stands for, which is shorter.
+    /// Decodes an escaped string in place. The decoded text is never longer than the escaped one.
     public static func decode(
         _ bytes: inout MutableSpan<UInt8>, in range: Range<Int>
     ) throws(JSONError) -> Result {

@@ -1,5 +1,5 @@
-/// A JSON text as a tree: for configuration, state, manifest and the small answers of a service. Result pages do not
-/// pass through here.
+/// A JSON text as a tree: for configuration, state, manifest and the small answers of a service. Result pages are parsed
+/// without it.
 ///
 /// Numbers keep their digits, members keep their order.
 public enum JSONValue: Sendable, Equatable {
@@ -13,7 +13,7 @@ public enum JSONValue: Sendable, Equatable {
 
     public static func integer(_ value: Int) -> JSONValue { .number(String(value)) }
 
-    /// Seconds and the like: as many decimals as given, without an exponent.
+    /// A number with this many decimals and without an exponent, for seconds and the like.
     public static func decimal(_ value: Double, digits: Int) -> JSONValue {
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }

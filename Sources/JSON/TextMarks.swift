@@ -1,7 +1,7 @@
 public import CVector
 
-/// Which of sixteen bytes mean something in CSV, in a JSON string or to an encoder: a set of their places for each kind
-/// of byte, the first byte in the lowest bit.
+/// The places of the bytes that have a meaning in CSV, in a JSON string or for an encoder, among sixteen bytes: a set for
+/// each kind of byte, the first byte in the lowest bit.
 public struct TextMarks: Equatable {
     /// Four sets, so that one operation serves all.
     @usableFromInline var sets: UInt64
@@ -24,7 +24,7 @@ public struct TextMarks: Equatable {
         #endif
     }
 
-    /// The same by ordinary arithmetic, eight bytes at a time.
+    /// The same without vector instructions, eight bytes at a time.
     @inlinable
     public init(portably low: UInt64, _ high: UInt64) {
         func set(_ marks: (UInt64) -> UInt64) -> UInt64 { marks(low).byteSet | marks(high).byteSet << 8 }
@@ -58,7 +58,7 @@ public struct TextMarks: Equatable {
 }
 
 extension Span<UInt8> {
-    /// Has the processor fetch what stands at an offset that is soon to be read. Nothing is read, so it may lie anywhere.
+    /// Prefetch hint for text that is read soon. The offset may be outside of the text; it is never read.
     @inlinable @inline(__always)
     package func prefetch(at offset: Int) {
         unsafe withUnsafeBufferPointer { buffer in
@@ -92,7 +92,7 @@ extension Span<UInt8> {
         return marks
     }
 
-    /// A number with an odd number of ones if an odd number of quotes stands in the sixteen bytes that begin at an offset.
+    /// A number whose count of ones is odd if the sixteen bytes that begin at an offset have an odd number of quotes.
     @inlinable @inline(__always)
     public func quoteBits(at offset: Int) -> UInt64 {
         let (low, high) = (loadWord(at: offset), loadWord(at: offset &+ 8))
@@ -106,20 +106,20 @@ extension Span<UInt8> {
 
 // Unlike the tests in `JSONScanning`, these are exact for every byte.
 extension UInt64 {
-    /// The high bit of every byte that has this value, below 0x80; of no other.
+    /// The high bit of every byte that equals this one, which is below 0x80.
     @inlinable @inline(__always)
     func marks(equalTo byte: UInt8) -> UInt64 {
         let difference = self ^ (0x0101_0101_0101_0101 &* UInt64(byte))
         return ~((difference & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f | difference) & 0x8080_8080_8080_8080
     }
 
-    /// The high bit of every byte below 0x20; of no other.
+    /// The high bit of every byte below 0x20.
     @inlinable
     var marksBelowSpace: UInt64 {
         ~((self & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x6060_6060_6060_6060 | self) & 0x8080_8080_8080_8080
     }
 
-    /// The high bits of the eight bytes as a number of eight bits.
+    /// The high bits of the eight bytes as an eight-bit number.
     @inlinable
     var byteSet: UInt64 { ((self & 0x8080_8080_8080_8080) &>> 7 &* 0x0102_0408_1020_4080) &>> 56 }
 }
