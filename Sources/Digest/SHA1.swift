@@ -1,6 +1,6 @@
 internal import CCrypto
 
-/// SHA-1, for names that others agreed on long ago. It protects nothing here.
+/// SHA-1, for names of files that other programs compute with it. Nothing here relies on it for security.
 public enum SHA1 {
     /// The digest of a text's UTF-8, as 40 lower-case hexadecimal digits.
     public static func hex(_ text: String) -> String {

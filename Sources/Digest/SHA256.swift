@@ -6,7 +6,7 @@ public struct SHA256: ~Copyable {
 
     public init() {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
-            // Out of memory, or a libcrypto whose provider has no SHA-256: nothing of this program works then.
+            // Out of memory, or a libcrypto without SHA-256. Nothing of this program works without it.
             fatalError("libcrypto offers no SHA-256")
         }
         self.context = context
@@ -27,7 +27,7 @@ public struct SHA256: ~Copyable {
         return digest
     }
 
-    /// The digest of bytes that are all there.
+    /// The digest of these bytes.
     public static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var digest = SHA256()
         digest.update(bytes)
@@ -46,7 +46,7 @@ public enum HMACSHA256 {
     public static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
-        // An empty Swift array may pass a null pointer, which HMAC takes for "the key of last time".
+        // An empty Swift array may pass a null pointer, and HMAC would then use the key of the call before.
         let keyBytes = key.isEmpty ? [0] : key
         let result = HMAC(EVP_sha256(), keyBytes, Int32(key.count), message, message.count, &code, &length)
         precondition(result != nil && length == 32, "HMAC failed")
@@ -68,6 +68,6 @@ extension [UInt8] {
 }
 
 extension UInt8 {
-    /// Of a number below 16.
+    /// The digit for a number below 16.
     fileprivate var hexadecimalDigit: UInt8 { self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self }
 }

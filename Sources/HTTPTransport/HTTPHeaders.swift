@@ -22,7 +22,7 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         fields.append((name, value))
     }
 
-    /// Goes on with the value of the last field: old servers break long values into lines.
+    /// Appends to the value of the last field, since old servers break long values into lines.
     mutating func extendLast(with continuation: String) {
         guard !fields.isEmpty else { return }
         fields[fields.count - 1].value += " " + continuation

@@ -1,7 +1,7 @@
 extension HTTPRequest {
-    /// Refuses whatever would say something else on the wire than it says here.
+    /// Refuses a request that would be another one on the wire.
     ///
-    /// libcurl writes methods and header fields out as they are, so a line break in one begins a field of its own.
+    /// libcurl sends methods and header fields as they are, so a line break in one would begin another field.
     func validate() throws(HTTPTransportError) {
         guard method.isHTTPToken else { throw .invalidMethod }
         for (name, value) in headers {
@@ -12,7 +12,7 @@ extension HTTPRequest {
         try validateURL()
     }
 
-    /// The parts of a URL can be set one by one, so only reading the whole again tells where it leads.
+    /// The parts of a URL can be set one by one, so only parsing the whole again shows where it leads.
     private func validateURL() throws(HTTPTransportError) {
         guard let read = try? HTTPURL(parsing: url.description),
             read.host == url.host.lowercased(), read.path == url.path, read.query == url.query

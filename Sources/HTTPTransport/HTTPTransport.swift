@@ -16,11 +16,11 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     public var body: [UInt8]
     public var limits: HTTPLimits
-    /// Whether an answer counts whose body broke off after its first byte: then the body is what arrived. For who can
-    /// tell from the headers that something is missing, and ask for the rest.
+    /// Whether an answer whose body broke off after its first byte is returned, with the part that arrived. For callers
+    /// that see from the headers that a part is missing, and ask for the rest.
     public var acceptsBrokenBody = false
-    /// Sees the body while it arrives, from its beginning each time, until it returns `false`. Called on the transport's
-    /// own thread, so it must be quick. A transport that has an answer at once need not call it.
+    /// Called with the body's bytes so far whenever more arrive, until it returns `false`. Runs on the transport's own
+    /// thread, so it must be quick. A transport that has the whole answer at once need not call it.
     public var onBody: (@Sendable (_ soFar: Span<UInt8>) -> Bool)?
 
     public init(
@@ -49,14 +49,14 @@ public struct HTTPResponse: Sendable {
     /// Whether the status says success.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// Gives the body away, which its new owner can then change where it stands.
+    /// Moves the body out, so that the caller can change it without a copy.
     public mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
 }
 
-/// How much and how long an answer may be before the transport gives it up.
+/// How large an answer may be, and how long it may take, before the transport gives up.
 public struct HTTPLimits: Sendable {
     /// Bytes of body.
     public var bodyBytes: Int

@@ -1,9 +1,9 @@
 /// Why no whole answer arrived.
 ///
-/// Hosts come with their port where it is not the scheme's own; reasons are libcurl's own words. Neither holds the
-/// request's query, header values or body.
+/// Hosts have their port where it is not the scheme's own; reasons are libcurl's words. Neither contains the request's
+/// query, header values or body.
 public enum HTTPTransportError: Error, Equatable, Sendable {
-    /// The limit of ``HTTPLimits`` that ran out.
+    /// The limit of ``HTTPLimits`` that was exceeded.
     public enum Phase: String, Sendable {
         case connect, stall, total
     }
@@ -19,7 +19,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     }
 
     case couldNotResolve(host: String)
-    /// Refused or unreachable, by way of a proxy too.
+    /// Refused or unreachable, directly or through a proxy.
     case couldNotConnect(host: String, reason: String)
     /// The proxy between here and the host did not make the connection.
     case refusedByProxy(host: String, ProxyRefusal, reason: String)
@@ -27,7 +27,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case tlsFailed(host: String, reason: String)
     /// The certificate is not trusted, not valid now or made out to another host.
     case certificateRejected(host: String, reason: String)
-    /// The bundle of trusted certificates is missing, unreadable or holds no certificate.
+    /// The bundle of trusted certificates is missing, unreadable or without a certificate.
     case caBundleUnreadable(path: String)
     case timedOut(host: String, phase: Phase, limit: Duration)
     case connectionLost(host: String, reason: String)
@@ -39,13 +39,13 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case bodyTooLarge(host: String, limit: Int)
     /// - Parameter limit: in bytes. libcurl itself allows one line no more than 100 KiB.
     case headersTooLarge(host: String, limit: Int)
-    /// A header field's name is no HTTP token, or its value holds CR, LF or NUL.
+    /// A header field's name is no HTTP token, or its value contains CR, LF or NUL.
     case invalidHeader(name: String)
     /// The method is no HTTP token.
     case invalidMethod
-    /// The parts of the URL do not make up one that means the same again.
+    /// The URL, put together from its parts and parsed again, is another one.
     case invalidURL(host: String)
-    /// libcurl would not carry the request out.
+    /// libcurl refused the request.
     /// - Parameter code: libcurl's `CURLcode`.
     case refusedByCurl(host: String, code: Int, reason: String)
     /// The transport was closed before the answer was complete.

@@ -9,7 +9,7 @@ extension Substring.UTF8View {
         return !last.looksLikeNumber || (labels.count == 4 && labels.allSatisfy(\.isOctet))
     }
 
-    /// libcurl checks the address itself; this keeps other things out of the brackets.
+    /// libcurl checks the address itself; this refuses other characters in the brackets.
     private var isBracketedAddress: Bool {
         last == UInt8(ascii: "]") && contains(UInt8(ascii: ":"))
             && dropFirst().dropLast().allSatisfy {
@@ -21,7 +21,7 @@ extension Substring.UTF8View {
         !isEmpty && allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
     }
 
-    /// In the eyes of an IPv4 reader, to which `0x7f` is one as well.
+    /// Whether a parser of IPv4 addresses takes this for a number; `0x7f` is one too.
     private var looksLikeNumber: Bool {
         allSatisfy(\.isDigit)
             || (first == UInt8(ascii: "0") && dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")

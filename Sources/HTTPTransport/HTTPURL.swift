@@ -1,6 +1,6 @@
-/// An absolute `http` or `https` address, taken apart far enough to sign it and to send it.
+/// An absolute `http` or `https` address, split into the parts that signing and sending need.
 ///
-/// User information, fragments and other schemes have no place in a request of ours and do not parse.
+/// User information, fragments and other schemes are never sent, so a text with them does not parse.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     public enum Scheme: String, Sendable {
         case http, https
@@ -38,12 +38,12 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// Reads an absolute address.
     ///
     /// A host that ends in a number has to be a plain IPv4 address: libcurl also reads `2130706433`, `0x7f.1` and
-    /// `127.1` as addresses, and whoever judges a host by its text would judge another one.
+    /// `127.1` as addresses, so a check on the text would pass a host that libcurl resolves differently.
     public init(parsing text: String) throws(HTTPURLError) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
             throw HTTPURLError(text: text, reason: "it holds a blank, a backslash, a control or a non-ASCII character")
         }
-        // All of it is ASCII, so bytes are characters; and they are quicker to look through.
+        // All of it is ASCII, so bytes are characters, and comparing bytes is faster.
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
         else {
             throw HTTPURLError(text: text, reason: "it does not begin with http:// or https://")

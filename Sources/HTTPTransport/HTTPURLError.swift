@@ -1,4 +1,4 @@
-/// A text that is no address we would send a request to.
+/// A text that is no address for a request.
 public struct HTTPURLError: Error, Equatable, CustomStringConvertible {
     /// The text as far as it can be shown: up to the query, and `nil` where a password may be part of it.
     public let text: String?

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// A value that one task or thread at a time may touch: the standard library's mutex, made visible to ThreadSanitizer.
+/// A value that one task or thread at a time can access: the standard library's mutex, made visible to ThreadSanitizer.
 ///
-/// On Linux the sanitizer does not see what the mutex does when two threads meet at it, and takes what it guards for
-/// unguarded. The pair of atomic operations inside the lock tells it; they cost nothing beside the lock itself.
+/// On Linux the sanitizer does not see the mutex of the standard library, and reports a race on the value that it guards.
+/// The pair of atomic operations inside the lock shows it the order; they cost little beside the lock itself.
 public final class Locked<Value>: Sendable {
     private let mutex: Mutex<Value>
     private let turn = Atomic<Bool>(false)

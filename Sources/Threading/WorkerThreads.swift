@@ -1,10 +1,10 @@
 import Dispatch
 
-/// Threads for tasks that keep one busy for long, so that a task that waits for something, such as the next page, finds
-/// one of the shared threads free as soon as it is there.
+/// Threads for tasks that compute for milliseconds, so that the shared threads stay free for tasks that wait, such as for
+/// the next page.
 ///
-/// Tasks are led here as their executor preference and begin in the order of their coming. A thread is made when there
-/// is a task for it, and ends with its owner. Where the system allows fewer threads, fewer serve: the tasks are the same.
+/// A `TaskExecutor`: use it as executor preference. Tasks start first in, first out. A thread is made when there is a task
+/// for it, and ends with this object. If the system allows fewer threads, fewer run the same tasks.
 public final class WorkerThreads: TaskExecutor {
     /// How many tasks run at a time, at most.
     public let count: Int

@@ -9,7 +9,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
         subcommands: [MeasureCommand.self, ServeCommand.self], defaultSubcommand: MeasureCommand.self)
 
     static func main() async {
-        // As the command does, whose steps are measured here.
+        // As the measured command does.
         cmalloc_keep_freed(32 << 20)
         await main(nil)
     }

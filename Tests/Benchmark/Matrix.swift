@@ -1,9 +1,9 @@
 import BatchExport
 
-/// Everything there is to measure, as far as it was asked for.
+/// Everything that can be measured, as far as the filters ask for it.
 struct Matrix {
     let rows: Int
-    /// Parts of names, which slashes part; all must be in a name.
+    /// Parts of names, separated by slashes; a name must have all of them.
     let filter: [String]
 
     /// Runs by what they make.
@@ -30,7 +30,7 @@ struct Matrix {
                 contents.append((content, ways))
             }
         }
-        // Where every call takes long, the number of calls decides, and not the format.
+        // With a delay for every call the number of calls decides, not the format.
         let slow = RunContent(table: .customers, rows: rows / 10, format: .csv)
         contents.append((slow, ["api", "auto"].map { WholeRun(content: slow, source: $0, cores: 2, latency: 100) }))
         return contents

@@ -7,7 +7,7 @@ struct Report {
     let date: String
     let groups: [Group]
 
-    /// Measurements of one content; ratios are told within it.
+    /// Measurements of one content; ratios compare within it.
     struct Group {
         let title: String
         let measurements: [Measurement]

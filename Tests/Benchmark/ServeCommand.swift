@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// The server alone, for a benchmark in another process, and to hold other programs against.
+/// The server alone, for a benchmark in another process and for measuring other programs.
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -1,7 +1,7 @@
 import CVector
 import JSON
 
-/// The keys of one batch: which row holds each, last come first served.
+/// Maps each key of the batch to the last row that has it.
 ///
 /// Keys are compared byte by byte, so keys that differ in case or in Unicode form are different keys.
 struct KeyIndex {
@@ -12,7 +12,7 @@ struct KeyIndex {
     private var slots = [Slot](repeating: .free, count: 1 << 10)
     private var hasher = KeyHasher()
 
-    /// A row in the table, with its key's hash: so keys are rarely looked at, each of which lies somewhere else in memory.
+    /// A row in the table, with its key's hash, so that keys, which are scattered in memory, are rarely read.
     private struct Slot {
         /// The hash above the row's number plus 1.
         private let bits: UInt64
@@ -33,7 +33,7 @@ struct KeyIndex {
 
     /// Reads the keys of the next rows.
     mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
-        // Asked for no room, the standard library writes to the empty array, which all threads share.
+        // `append(addingCapacity: 0)` writes to the empty array's storage, which all threads share.
         guard !rows.isEmpty else { return }
         let first = keys.count
         keys.append(block, rows: rows, keyIndices: keyIndices)
@@ -42,11 +42,11 @@ struct KeyIndex {
         }
     }
 
-    /// Gives the rows that were appended since the last time their places.
+    /// Enters the rows that were appended since the last call into the table.
     ///
-    /// Many at a time: a slot lies anywhere in memory, and is asked for some rows before it is needed.
+    /// Takes many rows at a time: slots are scattered in memory, so each is prefetched some rows before it is needed.
     ///
-    /// - Returns: each row whose key came again, and the later row that has it.
+    /// - Returns: each row whose key occurs again, and the later row that has it.
     mutating func placeRows() -> [(earlier: Int, later: Int)] {
         growIfNeeded()
         let repeated = Self.place(unplaced, of: keys, in: &slots)
@@ -147,14 +147,14 @@ struct KeyIndex {
     private static let rowsAhead = 16
 
     private static func prefetch(_ slot: Int, of slots: Span<Slot>) {
-        // The address is of a slot, and nothing is read there.
+        // The address is only a hint and is never read.
         unsafe slots.withUnsafeBufferPointer { unsafe cvector_prefetch($0.baseAddress.map { unsafe $0 + slot }) }
     }
 }
 
-/// The keys of rows, one behind the other.
+/// The keys of rows, one after another.
 private struct StoredKeys {
-    /// Of several columns, each as a length and its bytes, so that ("ab", "c") and ("a", "bc") differ.
+    /// Keys of several columns have a length before each value, so that ("ab", "c") and ("a", "bc") differ.
     private(set) var bytes: [UInt8] = []
     private var starts: [UInt32] = []
 
@@ -225,10 +225,10 @@ private struct StoredKeys {
     }
 }
 
-/// A hash with a secret: seeded anew for every index, so that no result can be made to collide.
+/// A hash with random keys, other ones for each index, so that no result can be made to collide.
 ///
-/// Multiplies to 128 bits and folds, eight bytes at a time, as wyhash does; half the time of the standard library's on
-/// keys of a few bytes.
+/// Multiplies to 128 bits and folds, eight bytes at a time, as wyhash does. On keys of a few bytes it takes half the time
+/// of the standard library's hash.
 private struct KeyHasher {
     private let seed = UInt64.random(in: .min ... .max)
     private let factor = UInt64.random(in: .min ... .max) | 1

@@ -3,9 +3,9 @@ import JSON
 /// How far an incremental export has come, over all its runs.
 public struct CursorState: Sendable, Equatable {
     public let column: String
-    /// Where the newest run that succeeded has left it; nil before there is one. A run that fails does not move it.
+    /// The value after the newest run that succeeded; nil before there is one. A failed run does not change it.
     public var committed: CursorValue?
-    /// What the run's query was given; nil for a run that does not go by the cursor and only hands it on.
+    /// The value in the run's query; nil for a run that does not use the cursor and only keeps it.
     public let from: CursorValue?
 
     public init(column: String, committed: CursorValue?, from: CursorValue?) {
@@ -14,7 +14,7 @@ public struct CursorState: Sendable, Equatable {
         self.from = from
     }
 
-    /// Where a run leaves the cursor that has seen this value; it never goes back.
+    /// The cursor after a run that has seen this value. It never decreases.
     func end(seen: CursorValue?) -> CursorValue? {
         from.map { CursorValue.highest($0, seen) }
     }
@@ -26,12 +26,12 @@ public struct CursorState: Sendable, Equatable {
 }
 
 extension ExportState {
-    /// Where the run would leave the cursor if it ended here; nil for a run that does not go by one.
+    /// The cursor if the run ended here; nil for a run that does not use one.
     public var cursorEnd: CursorValue? { cursor?.end(seen: checkpoint.highestCursor) }
 }
 
 extension ExportJournal {
-    /// Where the cursor of a column stands: the state knows, and if that was lost, the manifest's newest run.
+    /// The cursor of a column: from the state or, if that was lost, from the manifest's newest run.
     public func committedCursor(of column: String) -> CursorValue? {
         if let cursor = state?.cursor, cursor.column == column { return cursor.committed }
         guard let manifest, let column = manifest.columns.first(where: { $0.name == column }),

@@ -1,7 +1,7 @@
 /// Keeps the highest value of one column over the rows of a result.
 ///
-/// Every row counts, however it fares: what was seen need not be asked for again. NULL does not, nor does a text that
-/// cannot be sent back to the source, which is in no file either.
+/// Duplicate and rejected rows count too, since they need not be queried again. NULL does not count, nor does a text that
+/// cannot be sent back to the source; such a row is in no file either.
 struct CursorTracker {
     private let column: String
     private let index: Int
@@ -55,6 +55,6 @@ struct CursorTracker {
         return .options("row \(row): the value of cursor column \(column.prefix(100)), a \(kind.rawValue): \(advice)")
     }
 
-    /// Nil if no row had one.
+    /// The highest value; nil if no row had one.
     var value: CursorValue? { highest.flatMap { CursorValue(kind, String(decoding: $0, as: UTF8.self)) } }
 }

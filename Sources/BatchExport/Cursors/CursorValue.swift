@@ -1,8 +1,8 @@
 import JSON
 
-/// A value of the column that an incremental export goes by: its text as the source writes it, and how it is ordered.
+/// A value of an incremental export's cursor column: its text as the source writes it, and how it is ordered.
 public struct CursorValue: Sendable, Equatable {
-    /// What a text means, by the name that state files use.
+    /// What a text means; the raw value is the name in state files.
     public enum Kind: String, Sendable, CaseIterable {
         /// Ordered as numbers, of any length.
         case integer, decimal
@@ -10,7 +10,7 @@ public struct CursorValue: Sendable, Equatable {
         case date
         /// `2026-01-31 01:02:03.456`, with any number of decimals or none.
         case timestamp
-        /// The same with ` UTC` behind it: texts of other zones do not show which came first.
+        /// The same with ` UTC` at its end. Texts of other zones do not show which came first.
         case zonedTimestamp = "timestamp with time zone"
         /// Ordered byte by byte, as the engine orders UTF-8.
         case text = "varchar"
@@ -19,7 +19,7 @@ public struct CursorValue: Sendable, Equatable {
     public let kind: Kind
     public let text: String
 
-    /// The longest text, in bytes: quoted as a literal it still fits into one execution parameter.
+    /// The longest text in bytes that, quoted as a literal, fits into one execution parameter.
     public static let maximumTextBytes = 500
 
     /// - Returns: nil for a text that does not have the kind's form, or is too long.
@@ -40,7 +40,7 @@ public struct CursorValue: Sendable, Equatable {
 }
 
 extension CursorValue.Kind {
-    /// The kind of a column; nil if its values have no order that their texts show.
+    /// The kind of a column; nil if the order of its values does not show in their texts.
     init?(_ column: Column) {
         switch column.type {
         case .short, .int, .long: self = .integer
@@ -63,7 +63,7 @@ extension CursorValue.Kind {
         }
     }
 
-    /// Whether a text has the form in which the comparison is right.
+    /// Whether a text has the form that the comparison needs.
     func accepts(_ bytes: Span<UInt8>, in range: Range<Int>) -> Bool {
         switch self {
         case .integer: DecimalText(bytes, range)?.fraction.isEmpty == true && !bytes.holds(.point, in: range)
@@ -77,7 +77,7 @@ extension CursorValue.Kind {
         }
     }
 
-    /// Negative, zero or positive. Both texts are ones that are accepted.
+    /// Negative, zero or positive. Both texts must have the kind's form.
     func compare(_ bytes: Span<UInt8>, _ range: Range<Int>, with other: Span<UInt8>, _ otherRange: Range<Int>) -> Int {
         guard order == .numbers, let number = DecimalText(bytes, range),
             let otherNumber = DecimalText(other, otherRange)
@@ -89,7 +89,7 @@ extension CursorValue.Kind {
 // MARK: - Moments
 
 extension Span<UInt8> {
-    /// Four digits of a year: only with as many in each are texts in the order of time.
+    /// The year has four digits: texts sort by time only if all years have as many.
     fileprivate func isDate(_ range: Range<Int>) -> Bool { hasForm("0000-00-00", range) }
 
     fileprivate func isTimestamp(_ range: Range<Int>) -> Bool {

@@ -1,11 +1,11 @@
 import JSON
 
-/// A number of any length as its text shows it: `-12.50`.
+/// A decimal number of any length, read from its text: `-12.50`.
 struct DecimalText {
     private let isNegative: Bool
-    /// Where its digits stand, without zeros in front.
+    /// The digits before the point, without leading zeros.
     private let whole: Range<Int>
-    /// Without zeros at its end.
+    /// The digits after the point, without trailing zeros.
     let fraction: Range<Int>
 
     /// - Returns: nil unless the text is digits with at most a sign in front and a point between them.

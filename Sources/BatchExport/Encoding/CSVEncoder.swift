@@ -48,14 +48,14 @@ public struct CSVEncoder: RowEncoder {
         return row
     }
 
-    /// As many of the rows as find room however many quotes they hold; the first one in any case.
+    /// As many of the rows as fit even if every byte is a quote; at least the first one.
     private func fittingRows(
         _ rows: Range<Int>, of block: RowBlock, room available: Int
     ) throws(ExportError) -> (rows: Range<Int>, room: Int) {
         let cells = block.cells.span
         var room = 0
         var row = rows.lowerBound
-        // No more than stay in the fastest cache until they are written.
+        // No more than stay in the first-level cache until they are written.
         while row < min(rows.upperBound, rows.lowerBound + 64) {
             var line = 1
             for index in block.cellIndices(ofRow: row) { line += 1 + Self.room(for: cells[index].range) }
@@ -72,7 +72,7 @@ public struct CSVEncoder: RowEncoder {
         return (rows.lowerBound..<row, room)
     }
 
-    /// - Parameter room: that the rows take at most.
+    /// - Parameter room: the most bytes that the rows can take.
     private func append(
         _ block: RowBlock, rows: Range<Int>, room: Int, to output: inout EncodedRows, limit: Int
     ) -> Int {
@@ -117,7 +117,7 @@ public struct CSVEncoder: RowEncoder {
         return line
     }
 
-    /// Bytes that a value may take: every one a quote, two quotes around them, and what copying needs beside.
+    /// The most bytes that a value can take: every byte a doubled quote, two quotes around them, and the slack of copying.
     private static func room(for range: Range<Int>) -> Int {
         2 * range.count + 2 + ByteWriter.slack
     }
@@ -152,7 +152,8 @@ public struct CSVEncoder: RowEncoder {
     private static func hasStructure(_ bytes: Span<UInt8>, in range: Range<Int>, _ marks: TextMarks) -> Bool {
         if marks.hasQuotes || marks.hasCommas || range.isEmpty { return true }
         guard marks.hasSpecials else { return false }
-        return isEndOfCopy(bytes, in: range) || range.contains { bytes[$0] == .lineFeed || bytes[$0] == .carriageReturn }
+        return isEndOfCopy(bytes, in: range)
+            || range.contains { bytes[$0] == .lineFeed || bytes[$0] == .carriageReturn }
     }
 
     /// Whether a value consists of spaces and tabs.
@@ -173,7 +174,7 @@ public struct CSVEncoder: RowEncoder {
 }
 
 extension Span<UInt8> {
-    /// Has the processor fetch the text of rows that follow a cell: it was parsed a while ago, perhaps by another core.
+    /// Prefetch hint for the text of rows behind a cell: it was parsed a while ago, perhaps by another core.
     @inline(__always)
     func prefetchRows(after cell: RowBlock.Cell) { prefetch(at: Int(cell.start) + 2048) }
 }

@@ -7,7 +7,7 @@ import JSON
 public struct NDJSONEncoder: RowEncoder {
     public let fileHeader: [UInt8] = []
     private let types: [ColumnType]
-    /// What stands before each column's value, one behind the other, then `null` and as much again as copying looks at.
+    /// The text before each column's value, one after another, then `null` and the bytes that copying reads beyond it.
     private let prefixes: [UInt8]
     private let prefixEnds: [Int]
     private let nullText: Range<Int>
@@ -25,7 +25,7 @@ public struct NDJSONEncoder: RowEncoder {
         prefixEnds = ends
     }
 
-    /// What stands before a column's value in every line.
+    /// The text before a column's value in every line.
     static func prefix(of column: Column, at index: Int) -> [UInt8] {
         var prefix: [UInt8] = index == 0 ? [.openBrace] : [.comma]
         prefix.appendJSONString(column.name)
@@ -60,7 +60,7 @@ public struct NDJSONEncoder: RowEncoder {
         output.append(.lineFeed)
     }
 
-    /// Whether a cell's text needs no escape, and no look at what it means.
+    /// Whether a cell is NULL, or a text without escapes that need not be checked for valid JSON.
     private func isPlain(_ cell: RowBlock.Cell, inColumn column: Int) -> Bool {
         cell.isNull || cell.traits.contains(.plainJSON) && types[column] != .json
     }

@@ -11,7 +11,7 @@ struct RejectedRowEncoder: Sendable {
         self.schema = schema
     }
 
-    /// The first of some rows that cannot be loaded, and why; nil if all can.
+    /// The first of these rows that cannot be loaded, and why; nil if all can.
     func firstUnloadable(of rows: Range<Int>, in block: RowBlock) -> (row: Int, reason: String)? {
         for row in rows {
             if let reason = reason(row: row, of: block) { return (row, reason) }
@@ -58,7 +58,7 @@ struct RejectedRowEncoder: Sendable {
             output.append(.quote)
             var offset = cell.range.lowerBound
             while offset < cell.range.upperBound {
-                // ED A0…BF xx is what a lone surrogate was decoded to; no valid UTF-8 has it.
+                // ED A0…BF xx is what a lone surrogate was decoded to; valid UTF-8 never has it.
                 if bytes[offset] == 0xed, offset + 2 < cell.range.upperBound, bytes[offset + 1] >= 0xa0 {
                     let unit = 0xd000 | Int(bytes[offset + 1] & 0x3f) << 6 | Int(bytes[offset + 2] & 0x3f)
                     output.append(contentsOf: "\\u\(String(unit, radix: 16))".utf8)

@@ -1,6 +1,6 @@
-/// Rows as a file has them, one behind the other, with their line ends.
+/// Rows as they are in a file, one after another, with their line ends.
 public struct EncodedRows: Sendable {
-    /// Of the rows, and of a file's header before the first one if they begin a file.
+    /// The bytes of the rows; before the first one the file's header, if they begin a file.
     public internal(set) var bytes: [UInt8]
     /// Where each row begins in the bytes.
     var starts: [UInt32]
@@ -32,13 +32,13 @@ public struct EncodedRows: Sendable {
 ///
 /// Encoders hold no state and do no I/O: a row's bytes depend on the row and the columns alone.
 public protocol RowEncoder: Sendable {
-    /// What every file begins with, even if it holds no row.
+    /// The beginning of every file, even of one without rows.
     var fileHeader: [UInt8] { get }
 
-    /// Appends rows until the output has as many bytes as the limit, or more by a part of the last row.
+    /// Appends rows until the output has reached the limit in bytes. The last row may exceed it.
     ///
     /// - Returns: the row behind the last one that was appended.
-    /// - Throws: ``ExportError`` if the format cannot carry the next row; those before it were appended, if any were.
+    /// - Throws: ``ExportError`` if the format cannot represent the next row. The rows before it are appended.
     func encode(
         _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
     ) throws(ExportError) -> Int

@@ -1,4 +1,4 @@
-/// One thing in which a table's directory is not what its manifest says.
+/// One difference between a table's directory and its manifest.
 public struct BatchDifference: Error, Equatable, CustomStringConvertible {
     /// What was compared with the manifest. The names are stable: scripts may look for them.
     public enum Check: String, Sendable, CaseIterable {

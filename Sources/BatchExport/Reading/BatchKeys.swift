@@ -1,4 +1,4 @@
-/// Checks the keys of one batch by the upsert rule: none is NULL, none comes twice.
+/// Checks the upsert rule for the keys of one batch: none is NULL, and none occurs twice.
 ///
 /// Takes memory for the different keys of the batch, however many rows have them, up to a limit.
 struct BatchKeys {

@@ -1,7 +1,7 @@
-/// Some whole rows of a file, with their text as it stands there.
+/// Some whole rows of a file, with their text as it is in the file.
 struct RowWindow {
     let block: RowBlock
-    /// Where each row's text begins in the block's bytes and, last, where the last one ends.
+    /// Where each row's text begins in the block's bytes; the last element is where the last row ends.
     let lineStarts: [UInt32]
 
     /// A row's text with its line end.
@@ -16,11 +16,11 @@ struct BatchRows: ~Copyable {
     private let batch: Manifest.Batch
     private let scanner: any RowScanner
     private let columnCount: Int
-    /// The beginning of a row whose end is still to come.
+    /// The beginning of a row whose end has not been read yet.
     private var carry: [UInt8] = []
     private(set) var rowCount = 0
     private var isHeaderRead = false
-    /// No more rows, because there are none or because one is not a row.
+    /// Whether there are no more rows, because the text ended or because something in it is no row.
     private var isOver = false
 
     private let rowLimit: Int
@@ -76,9 +76,9 @@ struct BatchRows: ~Copyable {
         return nil
     }
 
-    /// Reads what is left of the file, compares the whole with the manifest, and tells everything that was found.
+    /// Reads the rest of the file, compares the whole with the manifest, and returns all differences.
     ///
-    /// Behind a row that cannot be right, the text is not decompressed any more: it can be a thousand times the file.
+    /// After a row that cannot be right, the text is not decompressed any more: it can be a thousand times the file.
     consuming func finish() -> [BatchDifference] {
         guard !hasFailed else { return text.finishUnread() }
         isOver = true
@@ -104,7 +104,7 @@ struct BatchRows: ~Copyable {
         text.note(check, detail)
     }
 
-    /// - Parameter isLast: no more text will come.
+    /// - Parameter isLast: whether the text has ended.
     private mutating func scan(_ bytes: [UInt8], isLast: Bool) -> RowWindow? {
         var offset = 0
         if !isHeaderRead {
@@ -127,7 +127,7 @@ struct BatchRows: ~Copyable {
         carry = offset > 0 ? Array(bytes[offset...]) : bytes
         if isLast, !isOver {
             isOver = true
-            // Where the text itself broke off, that is what is wrong.
+            // If the text itself broke off, that difference is already noted.
             if !carry.isEmpty, text.isComplete {
                 fail("row \(rowCount + lineStarts.count): the file ends inside it")
             }

@@ -12,12 +12,12 @@ extension BatchDifference {
     }
 }
 
-/// The text of a batch's file, read once and in order: hashed, decompressed, and compared with the manifest on the way.
+/// The text of a batch's file, read once and in order: hashed, decompressed, and compared with the manifest.
 ///
-/// Memory is bounded whatever the file holds: reading stops at the manifest's `bytes` and at one byte beyond its
+/// Memory is bounded whatever the file contains: reading stops at the manifest's `bytes` and at one byte beyond its
 /// `uncompressed_bytes`.
 struct BatchText: ~Copyable {
-    /// What was found so far.
+    /// The differences so far.
     private(set) var differences: [BatchDifference] = []
     /// Bytes of text so far.
     private(set) var count = 0
@@ -75,19 +75,19 @@ struct BatchText: ~Copyable {
         return end
     }
 
-    /// Room for what may follow by the manifest, and for one byte that tells that more does.
+    /// The bytes that may follow by the manifest, and one more, which shows that the text is too long.
     var room: Int { max(0, batch.uncompressedBytes - count) + 1 }
 
     /// Whether the text was read to its proper end.
     var isComplete: Bool { inflater.isAtEnd && !isBroken }
 
-    /// Reads what is left of the file without its text, compares the digest, and tells everything that was found.
+    /// Reads the rest of the file without its text, compares the digest, and returns all differences.
     consuming func finishUnread() -> [BatchDifference] {
         isBroken = true
         return finish()
     }
 
-    /// Reads what is left of the file, compares the whole with the manifest, and tells everything that was found.
+    /// Reads the rest of the file, compares the whole with the manifest, and returns all differences.
     consuming func finish() -> [BatchDifference] {
         if isComplete {
             if count != batch.uncompressedBytes {
@@ -97,7 +97,7 @@ struct BatchText: ~Copyable {
         } else if !isBroken {
             note(.gzip, "the file ends inside the gzip member")
         }
-        // A file of another size has another digest.
+        // A file of another size has another digest, so that would be no news.
         guard file.size == batch.bytes else { return differences }
         while bytesRead < file.size, readInput() {}
         guard !differences.contains(where: { $0.check == .unreadable }) else { return differences }

@@ -63,7 +63,7 @@ struct CSVScanner: RowScanner {
         var hasQuotes = false
         var offset = start
         while true {
-            // Whether a quote closes the value shows in the byte behind it.
+            // The byte behind a quote decides whether it closes the value.
             guard let quote = text.firstIndex(of: .quote, from: offset), quote + 1 < text.count else { return nil }
             offset = quote + 2
             guard text[quote + 1] != .quote else {
@@ -114,7 +114,7 @@ extension Span<UInt8> {
         return nil
     }
 
-    /// The first place of a byte from `start` on; nil if there is none.
+    /// The offset of the first such byte from `start` on; nil if there is none.
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         var offset = start
         while offset &+ 8 <= count {

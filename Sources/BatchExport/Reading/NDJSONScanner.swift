@@ -2,7 +2,7 @@ import JSON
 
 /// Reads what ``NDJSONEncoder`` writes, and nothing else.
 ///
-/// Cells get the text that the source had. A `json` column's text stands as it was embedded, without blanks.
+/// Cells get the text that the source had. A `json` column's text stays as it was embedded, without blanks.
 struct NDJSONScanner: RowScanner {
     let fileHeaders: [[UInt8]] = [[]]
     private let fields: [(prefix: [UInt8], type: ColumnType)]
@@ -12,7 +12,7 @@ struct NDJSONScanner: RowScanner {
     }
 
     func scanRow(_ text: Span<UInt8>, from start: Int, into rows: inout ScannedRows) throws(RowProblem) -> Int? {
-        // No value holds a line end, so a line is all there or all to come.
+        // No value contains a line end, so a line without one is incomplete.
         guard let end = text.firstIndex(of: .lineFeed, from: start) else { return nil }
         let line = text.extracting(..<end)
         var offset = start

@@ -1,4 +1,4 @@
-/// Finds the rows and cells of one file format again, as strictly as its encoder wrote them.
+/// Reads the rows and cells of one file format, and accepts only what its encoder writes.
 ///
 /// A scanner holds no state and does no I/O, and makes no string or array for a row or cell.
 protocol RowScanner: Sendable {
@@ -21,7 +21,7 @@ extension FileFormat {
     }
 }
 
-/// Why a text is not a row: what a reader of the message can look for, never a value.
+/// Why a text is not a row. Never contains a value.
 struct RowProblem: Error, Equatable {
     let reason: String
 
@@ -33,7 +33,7 @@ struct RowProblem: Error, Equatable {
 /// Cells as scanners find them.
 struct ScannedRows {
     private(set) var cells: [RowBlock.Cell] = []
-    /// Texts that are not what stands in the file: without doubled quotes, without escapes.
+    /// Texts that differ from those in the file, since doubled quotes or escapes are resolved.
     private(set) var decoded: [UInt8] = []
     /// Where `decoded` will stand, behind the file's text.
     let decodedStart: Int
@@ -55,7 +55,7 @@ struct ScannedRows {
         cells.append(RowBlock.Cell(start: decodedStart + start, count: decoded.count - start))
     }
 
-    /// Forgets the cells of a row that was not whole.
+    /// Removes the cells of an incomplete row.
     mutating func truncate(toCells count: Int) {
         cells.removeLast(cells.count - count)
     }

@@ -1,7 +1,7 @@
 import Files
 import SystemPackage
 
-/// What lies in `data/` without being in the manifest. A reader of the directory would load it.
+/// Files in `data/` that the manifest does not list. A reader of the directory would load them.
 struct UnlistedFiles {
     private(set) var differences: [BatchDifference] = []
     /// What pruning has left: nothing wrong.

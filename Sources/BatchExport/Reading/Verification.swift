@@ -1,4 +1,4 @@
-/// Reads every file of a table's directory again and holds it against the manifest.
+/// Reads every file of a table's directory and compares it with the manifest.
 ///
 /// Files are read side by side, each in memory for its different keys and its longest row.
 public struct Verification: Sendable {
@@ -8,7 +8,7 @@ public struct Verification: Sendable {
         public let files: Int
         public let rows: Int
         public let bytes: Int
-        /// By batch, then what is not listed; empty if all is as the manifest says.
+        /// By batch, then files that are not listed; empty if all is as the manifest says.
         public let differences: [BatchDifference]
         /// What is no difference and yet worth a line.
         public let notes: [String]
@@ -45,7 +45,7 @@ public struct Verification: Sendable {
     /// - Parameter workers: files read at a time.
     /// - Throws: `CancellationError` when the task is cancelled.
     public func run(workers: Int, report: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
-        // The largest first, so that none is left alone at the end.
+        // The largest first, so that no worker is left with a large file at the end.
         let order = manifest.batches.indices.sorted { manifest.batches[$0].bytes > manifest.batches[$1].bytes }
         let found = try await withThrowingTaskGroup(of: (index: Int, [BatchDifference]).self) { group in
             var found = [[BatchDifference]](repeating: [], count: order.count)

@@ -50,7 +50,7 @@ static inline CURLMcode ccurl_multi_setopt_long(CURLM *multi, CURLMoption option
     return curl_multi_setopt(multi, option, value);
 }
 
-// What differs between the versions of libcurl stays here, so that the Swift above knows only one.
+// Differences between versions of libcurl are hidden here, so that the Swift code sees one.
 
 // Nothing but http and https: by default libcurl opens file:// too.
 static inline CURLcode ccurl_easy_allow_http_only(CURL *handle) {
@@ -61,7 +61,7 @@ static inline CURLcode ccurl_easy_allow_http_only(CURL *handle) {
 #endif
 }
 
-// Removing a transfer that still resolves its name otherwise waits for getaddrinfo, and every other transfer with it.
+// Otherwise removing a transfer that still resolves its name waits for getaddrinfo, and all other transfers wait too.
 static inline CURLcode ccurl_easy_abandon_resolver(CURL *handle) {
 #if LIBCURL_VERSION_NUM >= 0x075700
     return curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
@@ -83,8 +83,8 @@ static inline int ccurl_proxy_wants_credentials(CURL *handle) {
 #endif
 }
 
-// With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE alone, and OpenSSL writes to sockets without MSG_NOSIGNAL: a peer that
-// hangs up would end the process. A handler that somebody installed on purpose stays.
+// With CURLOPT_NOSIGNAL libcurl does not handle SIGPIPE, and OpenSSL writes to sockets without MSG_NOSIGNAL: a peer that
+// closes the connection would end the process. A handler that is already installed stays.
 static inline CURLcode ccurl_global_init(void) {
     struct sigaction current;
     if (sigaction(SIGPIPE, NULL, &current) == 0 && current.sa_handler == SIG_DFL) {

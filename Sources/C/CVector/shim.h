@@ -1,11 +1,11 @@
 #ifndef CVECTOR_SHIM_H
 #define CVECTOR_SHIM_H
 
-// Instructions that Swift has no word for.
+// Instructions that Swift cannot express.
 
 #include <stdint.h>
 
-// Has the processor fetch the memory at an address, which need not be one: nothing is read.
+// Prefetch hint. The address may be invalid; it is never dereferenced.
 static inline void cvector_prefetch(const void *address) {
     __builtin_prefetch(address);
 }
@@ -16,21 +16,21 @@ static inline void cvector_prefetch(const void *address) {
 #include <string.h>
 #include <wmmintrin.h>
 
-// Backslashes and what is below 0x20.
+// Backslashes and bytes below 0x20.
 static inline __m128i cvector_specials(__m128i bytes) {
     const __m128i largest_control = _mm_set1_epi8(0x1f);
     const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(bytes, largest_control), largest_control);
     return _mm_or_si128(controls, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
 }
 
-// A bit for each byte of four comparisons, the first byte's lowest, in four times sixteen bits.
+// Four sets of sixteen bits, one for each comparison; the first byte has the lowest bit.
 static inline uint64_t cvector_four_sets(__m128i a, __m128i b, __m128i c, __m128i d) {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(a) | (uint64_t)(uint32_t)_mm_movemask_epi8(b) << 16 |
            (uint64_t)(uint32_t)_mm_movemask_epi8(c) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(d) << 48;
 }
 
-// The next three take and give numbers, no addresses: what is read, Swift has checked. Of sixteen bytes, the first stands in
-// the lowest bits of `low`.
+// The next three take and return numbers, no addresses: Swift has checked the bounds of the load. The first of the sixteen
+// bytes is in the lowest bits of `low`.
 
 // A bit for each byte that is a quote.
 static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
@@ -38,7 +38,7 @@ static inline uint64_t cvector_quotes(uint64_t low, uint64_t high) {
     return (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
 }
 
-// Four sets: quotes; backslashes and what is below 0x20; commas; what is above 0x7f.
+// Four sets: quotes; backslashes and bytes below 0x20; commas; bytes above 0x7f.
 static inline uint64_t cvector_text_marks(uint64_t low, uint64_t high) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
     return cvector_four_sets(
@@ -51,12 +51,11 @@ struct cvector_json_marks {
     uint64_t brackets;
     // A bit for each byte that is in a string, opening quotes included.
     uint32_t strings;
-    // A bit for each byte that is a backslash or below 0x20, or stands outside of strings and gives no structure.
+    // A bit for each byte that is a backslash or below 0x20, or is outside of strings and gives no structure.
     uint32_t others;
 };
 
-// What JSON's structure is in sixteen bytes. `begins_in_string`: whether the first byte stands in a string, or is its
-// closing quote.
+// The structure of JSON in sixteen bytes. `begins_in_string`: whether a string is open before the first byte.
 static inline struct cvector_json_marks cvector_json_marks(uint64_t low, uint64_t high, _Bool begins_in_string) {
     const __m128i bytes = _mm_set_epi64x((long long)high, (long long)low);
     const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
@@ -66,7 +65,7 @@ static inline struct cvector_json_marks cvector_json_marks(uint64_t low, uint64_
     strings = _mm_xor_si128(strings, _mm_slli_si128(strings, 4));
     strings = _mm_xor_si128(strings, _mm_slli_si128(strings, 8));
     strings = _mm_xor_si128(strings, _mm_set1_epi32(-(int)begins_in_string));
-    // Brackets and braces are told apart by one bit.
+    // Brackets and braces differ in one bit.
     const __m128i braces = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
     const __m128i opening = _mm_cmpeq_epi8(braces, _mm_set1_epi8('{'));
     const __m128i closing = _mm_cmpeq_epi8(braces, _mm_set1_epi8('}'));
@@ -91,8 +90,8 @@ struct cvector_csv_marks {
     uint64_t others;
 };
 
-// Of sixty-four bytes, which need not be aligned, a bit for each, the first byte's lowest: the quotes, and what is below 0x20,
-// above 0x7f, a comma or a backslash.
+// Two sets of sixty-four bits: the quotes; and bytes below 0x20 or above 0x7f, commas and backslashes. The first byte has
+// the lowest bit. The bytes need not be aligned.
 static inline struct cvector_csv_marks cvector_csv_marks(const uint8_t *text) {
     struct cvector_csv_marks marks = {0, 0};
     for (int part = 0; part < 4; part++) {
@@ -106,27 +105,26 @@ static inline struct cvector_csv_marks cvector_csv_marks(const uint8_t *text) {
     return marks;
 }
 
-// Whether this processor multiplies polynomials.
+// Whether this processor has the carry-less multiplication that folding needs.
 static inline int cvector_can_fold_crc32(void) {
     return __builtin_cpu_supports("pclmul") != 0;
 }
 
-// What stands some bytes further on, with the state moved there: the state's halves times the powers of x that the
-// distance makes of them.
+// One folding step: multiplies both halves of `state` by x^distance mod P and adds the next 16 bytes.
 __attribute__((target("pclmul"))) static inline __m128i cvector_fold(__m128i state, __m128i next, __m128i powers) {
     const __m128i low = _mm_clmulepi64_si128(state, powers, 0x00);
     const __m128i high = _mm_clmulepi64_si128(state, powers, 0x11);
     return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-// Replaces bytes by sixteen that leave the same remainder by the polynomial of gzip's CRC-32, after Gopal and others,
-// "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ" (Intel, 2009): what is left is the CRC of `folded`,
-// begun at the register's value 0. The register's first value, all ones, is in it.
+// Folds bytes into sixteen that have the same remainder by the polynomial of gzip's CRC-32, as Gopal and others describe
+// it in "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ" (Intel, 2009). The CRC of the bytes is that of
+// `folded` with the start value 0: the usual start value, all ones, is already in it.
 //
-// `count` is a multiple of 64 and not 0; `bytes` need not be aligned. Only for a processor that can.
+// `count` is a multiple of 64 and not 0; `bytes` need not be aligned. Call it only if `cvector_can_fold_crc32`.
 __attribute__((target("pclmul"))) static inline void cvector_fold_crc32(
     const uint8_t *bytes, size_t count, uint8_t folded[16]) {
-    // Bits are reversed, so powers stand for x^(distance + 32) and x^(distance - 32), in bits, by the polynomial.
+    // x^(distance + 32) and x^(distance - 32) mod P, distance in bits; the bits are reversed.
     const __m128i by_64_bytes = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);
     const __m128i by_16_bytes = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
     const __m128i *input = (const __m128i *)bytes;

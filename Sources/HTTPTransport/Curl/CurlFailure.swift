@@ -14,7 +14,7 @@ extension HTTPRequest {
 
     /// What libcurl's code means for this request.
     ///
-    /// - Parameter handle: the handle that failed; `nil` when it never came to a transfer.
+    /// - Parameter handle: the handle that failed; `nil` if no transfer was begun.
     func failure(
         _ code: CURLcode, on handle: CurlHandle? = nil, configuration: CurlTransport.Configuration
     ) -> HTTPTransportError {
@@ -38,12 +38,13 @@ extension HTTPRequest {
             return .certificateRejected(host: host, reason: reason)
         case CURLE_SSL_CACERT_BADFILE:
             return .caBundleUnreadable(path: configuration.caBundlePath ?? "libcurl's own bundle")
-        // Memory that does not run out on Linux: so old versions of libcurl call a header line of over 100 KiB.
+        // Old versions of libcurl report a header line of over 100 KiB as "out of memory", which hardly ever happens on
+        // Linux.
         case CURLE_OUT_OF_MEMORY, Self.tooLarge:
             return .headersTooLarge(host: host, limit: min(limits.headerBytes, 100 << 10))
         case CURLE_PARTIAL_FILE: return .truncatedBody(host: host)
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR: return .connectionLost(host: host, reason: reason)
-        // libcurl calls an answer without a status line HTTP/0.9, and that an unsupported protocol.
+        // libcurl takes an answer without a status line for HTTP/0.9, and reports an unsupported protocol.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING:
             return .malformedAnswer(host: host, reason: reason)
         default: return .refusedByCurl(host: host, code: Int(code.rawValue), reason: reason)

@@ -1,7 +1,7 @@
 import CCurl
 
 extension CurlHandle {
-    /// Whom to believe. No configuration turns any of this off.
+    /// Verifies certificate and host name. No configuration can turn this off.
     func setTrust(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
         try check(ccurl_easy_allow_http_only(easy))
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
@@ -11,14 +11,14 @@ extension CurlHandle {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         if let path = configuration.caBundlePath {
             try set(CURLOPT_CAINFO, path)
-            // libcurl looks into its built-in directory besides the bundle.
+            // Otherwise libcurl reads its built-in directory besides the bundle.
             try set(CURLOPT_CAPATH, pointer: nil)
             try set(CURLOPT_PROXY_CAINFO, path)
         }
     }
 
     func setConnection(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
-        // One connection a request: no page waits in the flow control of another's HTTP/2 stream.
+        // HTTP/1.1 has one request on a connection, so no page waits for the flow control of another HTTP/2 stream.
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_TCP_NODELAY, 1)
@@ -38,7 +38,7 @@ extension CurlHandle {
 
     func setMessage(_ request: HTTPRequest) throws(CurlRefusal) {
         try set(CURLOPT_URL, request.url.description)
-        // A signed path must arrive as signed, `..` and all.
+        // A signed path must be sent as it was signed, with any `..` in it.
         try set(CURLOPT_PATH_AS_IS, 1)
         try set(CURLOPT_HTTP_CONTENT_DECODING, 0)
         if request.carriesBody { try setBody(request.body) }
@@ -56,7 +56,7 @@ extension HTTPRequest {
         !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method)
     }
 
-    /// The request's fields, and an end to those that libcurl would add of its own accord.
+    /// Sets the request's fields, and turns off those that libcurl adds by itself.
     fileprivate var headerLines: [String] {
         let own = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         let unasked = ["Accept", "Content-Type", "Expect"].filter { headers[$0] == nil }

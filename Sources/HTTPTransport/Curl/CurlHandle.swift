@@ -1,13 +1,13 @@
 import CCurl
 
-/// libcurl would not take an option or a handle.
+/// libcurl refused an option or a handle.
 struct CurlRefusal: Error {
     let code: CURLcode
 }
 
 /// One easy handle of libcurl, with the memory that its options point to.
 ///
-/// Belongs to the thread of the ``CurlLoop``.
+/// Used only on the thread of the ``CurlLoop``.
 final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     private let reasonBuffer: UnsafeMutablePointer<CChar>
@@ -26,7 +26,7 @@ final class CurlHandle {
         reasonBuffer.deallocate()
     }
 
-    /// Forgets every option; open connections and TLS sessions stay.
+    /// Resets every option. Open connections and TLS sessions stay.
     func reset() {
         curl_easy_reset(easy)
         curl_slist_free_all(fields)
@@ -67,17 +67,17 @@ final class CurlHandle {
     /// Sends these bytes, of which libcurl takes a copy, with `POST`.
     func setBody(_ body: [UInt8]) throws(CurlRefusal) {
         try check(ccurl_easy_setopt_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-        // An empty array has no address, and without one libcurl would ask a read callback for the body.
+        // An empty array has no address, and for a null pointer libcurl would call a read callback for the body.
         var bytes = body.isEmpty ? [0] : body
         try check(ccurl_easy_setopt_pointer(easy, CURLOPT_COPYPOSTFIELDS, &bytes))
     }
 
-    /// Makes libcurl explain a failure in ``reason(for:)``.
+    /// Makes libcurl write the cause of a failure for ``reason(for:)``.
     func setReasonBuffer() throws(CurlRefusal) {
         try set(CURLOPT_ERRORBUFFER, pointer: reasonBuffer)
     }
 
-    /// libcurl's words for the failure, on one line.
+    /// libcurl's description of the failure, on one line.
     func reason(for code: CURLcode) -> String {
         let words = reasonBuffer.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(reasonBuffer)
         guard let words else { return "error \(code.rawValue)" }

@@ -2,10 +2,10 @@ import CCurl
 
 /// Runs the transfers of one ``CurlTransport``, all on the thread that calls ``run(_:_:)``.
 final class CurlLoop {
-    /// More connections than requests at a time make no sense, and fewer would close good ones after a burst.
+    /// As many connections as requests at a time: more are never used, and fewer would close good ones after a burst.
     private static let keptConnections = 32
-    /// libcurl keeps TLS sessions with the easy handle, so used handles shorten the next handshake. Handles of failed
-    /// transfers are not kept: after a name that did not resolve, libcurl 7.88 refuses to set some options again.
+    /// How many used handles are kept: libcurl stores TLS sessions in them, which shorten the next handshake. Handles of
+    /// failed transfers are not kept: after a name that did not resolve, libcurl 7.88 refuses to set some options again.
     private static let keptHandles = 8
 
     static let isCurlReady = ccurl_global_init() == CURLE_OK
@@ -37,7 +37,7 @@ final class CurlLoop {
             commands.forEach(carryOut)
             guard curl_multi_perform(multi, &running) == CURLM_OK else { break }
             finishTransfers()
-            // Without a transfer libcurl has no timer either, and this sleeps until the mailbox wakes it.
+            // Without a transfer libcurl has no timer, so this sleeps until the mailbox wakes it.
             guard curl_multi_poll(multi, nil, 0, .max, nil) == CURLM_OK else { break }
         }
         shutDown()
@@ -97,7 +97,7 @@ final class CurlLoop {
             curl_multi_remove_handle(multi, transfer.handle.easy)
         }
         idleHandles = []
-        // The mailbox must forget the handle before it is freed.
+        // The mailbox must not use the handle after it is freed.
         mailbox.detach()
         curl_multi_cleanup(multi)
     }

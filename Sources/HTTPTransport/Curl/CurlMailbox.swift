@@ -2,18 +2,18 @@ import CCurl
 import Threading
 import Synchronization
 
-/// A request on its way to the loop, with the one who waits for the answer.
+/// A request for the loop, with the continuation that waits for the answer.
 struct CurlOrder: Sendable {
     let id: UInt
     let request: HTTPRequest
     let continuation: CheckedContinuation<HTTPResponse, any Error>
 }
 
-/// Hands commands from any thread to the one of the ``CurlLoop``.
+/// Passes commands from any thread to the thread of the ``CurlLoop``.
 final class CurlMailbox: Sendable {
     enum Command: Sendable {
         case start(CurlOrder)
-        /// Means nothing when the order is unknown or done.
+        /// Has no effect if the order is unknown or done.
         case cancel(UInt)
     }
 
@@ -31,7 +31,7 @@ final class CurlMailbox: Sendable {
             return commands
         }
 
-        /// Called with the lock held, so the handle cannot be freed meanwhile.
+        /// Called inside the lock, so the handle cannot be freed meanwhile.
         func wakeLoop() {
             if let multi { curl_multi_wakeup(UnsafeMutableRawPointer(bitPattern: multi)) }
         }
@@ -68,12 +68,12 @@ final class CurlMailbox: Sendable {
         state.withLock { $0.multi = address }
     }
 
-    /// The commands since the last time; `nil` when the mailbox is closed.
+    /// The commands since the last call; `nil` when the mailbox is closed.
     func take() -> [Command]? {
         state.withLock { $0.isClosed ? nil : $0.takeAll() }
     }
 
-    /// Closes, wakes nobody any more and refuses what was never taken.
+    /// Closes the mailbox, wakes the loop no more and answers untaken orders with ``HTTPTransportError/closed``.
     func detach(_ refusal: HTTPTransportError = .closed) {
         let late = state.withLock { state in
             state.isClosed = true

@@ -1,6 +1,6 @@
 import CCurl
 
-/// One request on its way: the handle that carries it, the answer as far as it came, and the one who waits for it.
+/// One request in progress: its handle, the answer so far, and the continuation that waits for it.
 final class CurlTransfer {
     let handle: CurlHandle
     let continuation: CheckedContinuation<HTTPResponse, any Error>
@@ -16,7 +16,7 @@ final class CurlTransfer {
         collector = ResponseCollector(limits: order.request.limits, onBody: order.request.onBody)
     }
 
-    /// Sets every option of the handle, of which a failed one fails the request: some of them are promises.
+    /// Sets every option of the handle. One that fails makes the request fail, since security depends on some of them.
     func prepare(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
         try handle.setReasonBuffer()
         try handle.setTag(id)
@@ -31,7 +31,7 @@ final class CurlTransfer {
         try handle.set(CURLOPT_WRITEDATA, pointer: context)
     }
 
-    /// What became of the request, once libcurl has reported it as done.
+    /// The result of the request, once libcurl has reported it as done.
     func result(
         _ code: CURLcode, _ configuration: CurlTransport.Configuration
     ) -> Result<HTTPResponse, any Error> {
@@ -58,7 +58,7 @@ private let takeBody: ccurl_write_callback = { bytes, size, count, context in
     hand(bytes, size * count, context) { $0.take(body: $1) }
 }
 
-/// - Returns: the number of bytes taken; libcurl gives the transfer up when it is not all of them.
+/// - Returns: the number of bytes taken. libcurl ends the transfer if these are not all.
 private func hand(
     _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
     _ take: (ResponseCollector, UnsafeRawBufferPointer) -> Bool

@@ -11,13 +11,13 @@ import Threading
 ///
 /// Making the first transport ignores `SIGPIPE` for the whole process, unless a handler is installed.
 public final class CurlTransport: HTTPTransport {
-    /// What holds for every request of a transport.
+    /// Settings of every request of a transport.
     public struct Configuration: Sendable {
         /// PEM file of trusted certificates; `nil` for those that libcurl was built with.
         ///
-        /// libcurl reads no variable of the environment for it, so whoever honours `AWS_CA_BUNDLE` says so here.
+        /// libcurl reads no environment variable for it, so the caller passes the value of `AWS_CA_BUNDLE` here.
         public var caBundlePath: String?
-        /// Sent with each request that names none itself; `nil` sends none.
+        /// Sent with each request that has no such field; `nil` sends none.
         public var userAgent: String?
         /// Whether `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` of the environment count.
         public var usesProxiesOfEnvironment: Bool
@@ -36,9 +36,9 @@ public final class CurlTransport: HTTPTransport {
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        // Here and not on the loop's thread: a process that ends at once must not tear OpenSSL down while it is set up.
+        // Here and not on the loop's thread: a process that ends soon must not tear OpenSSL down during its set-up.
         _ = CurlLoop.isCurlReady
-        // The loop is made on its thread and never leaves it; only the mailbox is shared.
+        // The loop lives on its thread alone; only the mailbox is shared.
         do throws(ThreadShortage) {
             _ = try DedicatedThread { [mailbox] in CurlLoop.run(configuration, mailbox) }
         } catch {
@@ -48,7 +48,7 @@ public final class CurlTransport: HTTPTransport {
 
     deinit { close() }
 
-    /// Ends the thread and the connections; whoever still waits for an answer gets ``HTTPTransportError/closed``.
+    /// Ends the thread and the connections. Requests without an answer get ``HTTPTransportError/closed``.
     public func close() {
         mailbox.close()
     }
@@ -66,7 +66,7 @@ public final class CurlTransport: HTTPTransport {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 mailbox.post(.start(CurlOrder(id: id, request: request, continuation: continuation)))
-                // The handler below may have run since, before there was anything to cancel.
+                // The handler below may already have run, before there was an order to cancel.
                 if Task.isCancelled { mailbox.post(.cancel(id)) }
             }
         } onCancel: {

@@ -1,10 +1,10 @@
-/// Puts an answer together from the pieces that libcurl hands over, and stops it where it outgrows its limits.
+/// Collects an answer from the pieces that libcurl passes on, and stops the transfer when it exceeds a limit.
 final class ResponseCollector {
     enum Overflow {
         case headers, body
     }
 
-    /// Which limit the answer broke.
+    /// The limit that the answer has exceeded.
     private(set) var overflow: Overflow?
     private let limits: HTTPLimits
     private var headerBytes = 0
@@ -24,9 +24,9 @@ final class ResponseCollector {
 
     /// Takes a line with its line break: a status line, a field, the empty line, or a trailer after the body.
     ///
-    /// - Returns: `false` to give the transfer up.
+    /// - Returns: `false` to end the transfer.
     func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
-        // Interim answers and trailers count too, or a server could send them for ever.
+        // Interim answers and trailers count too, since a server could send them endlessly.
         headerBytes += line.count
         guard headerBytes <= limits.headerBytes else { return stop(.headers) }
         if body.isEmpty, line.starts(with: "HTTP/".utf8) {
@@ -62,7 +62,7 @@ final class ResponseCollector {
     /// Whether a byte of the body has come.
     var hasBody: Bool { !body.isEmpty }
 
-    /// The whole answer. The collector gives its body away and is of no more use.
+    /// The whole answer. Moves the body out, so call it once.
     func takeResponse(status: Int) -> HTTPResponse {
         defer { body = [] }
         return HTTPResponse(status: status, headers: headers, body: body)

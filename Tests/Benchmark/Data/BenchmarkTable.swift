@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A result of any length that nobody stores: its rows repeat after a while in everything but their number.
+/// A result of any length that is never stored: its rows repeat after a while in everything but their number.
 ///
 /// Compressors do not notice, since they look 32 KiB back and a period is many times as long.
 enum BenchmarkTable: String, CaseIterable, ExpressibleByArgument {
@@ -17,7 +17,7 @@ enum BenchmarkTable: String, CaseIterable, ExpressibleByArgument {
         var scale = 0
     }
 
-    /// Stands in a value where the row's number goes.
+    /// A placeholder in a value for the row's number.
     static let numberPlaceholder = "########"
     /// Numbers have eight digits, so that every row of a slot has the same length.
     static let firstNumber = 10_000_000
@@ -32,7 +32,7 @@ enum BenchmarkTable: String, CaseIterable, ExpressibleByArgument {
 
     var key: String { columns[0].name }
 
-    /// Rows after which everything but the number comes again.
+    /// Rows after which everything but the number repeats.
     var period: Int {
         switch self {
         case .customers: 8000
@@ -40,7 +40,7 @@ enum BenchmarkTable: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// The values of the rows that have this place in their period; nil is NULL.
+    /// The values of the rows at this place in their period; nil is NULL.
     func values(slot: Int) -> [String?] {
         var random = SplitMix64(state: UInt64(slot))
         switch self {

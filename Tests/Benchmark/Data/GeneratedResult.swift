@@ -1,5 +1,5 @@
-/// A query result as Athena serves it: pages of GetQueryResults, and the CSV object in S3. Rows are made when they are
-/// asked for, so there may be any number of them.
+/// A query result as Athena serves it: pages of GetQueryResults, and the CSV object in S3. Rows are made on request, so
+/// there can be any number of them.
 struct GeneratedResult {
     let table: BenchmarkTable
     let rowCount: Int
@@ -18,10 +18,10 @@ struct GeneratedResult {
 extension GeneratedResult {
     /// Appends the body of one answer; the first page begins with the header row.
     ///
-    /// Members and their order are those that the live service sends: the token in front, and every row twice over, once
-    /// in members that no model names.
+    /// Members and their order are those of the live service: the token first, and every row twice, once in members that
+    /// no published model has.
     ///
-    /// - Returns: false for a token that was never given out; then nothing is appended.
+    /// - Returns: false, with nothing appended, for a token that was never issued.
     func appendPage(token: String?, maxResults: Int, to body: inout [UInt8]) -> Bool {
         guard let start = token.map(Self.row(ofToken:)) ?? 0, (0...rowCount).contains(start) else { return false }
         let names: [String?]? = token == nil ? table.columns.map(\.name) : nil
@@ -46,7 +46,7 @@ extension GeneratedResult {
         return true
     }
 
-    /// A hundred characters, as the service's tokens have; the row that comes next stands at the end.
+    /// A hundred characters, as the service's tokens have, with the number of the next row at the end.
     static func token(forRow row: Int) -> String {
         let digits = String(row)
         return String(repeating: "A", count: 100 - digits.utf8.count) + digits
@@ -76,7 +76,7 @@ extension GeneratedResult {
         }
         let first = rows.csv.row(atOffset: offset - rows.csvHeader.count)
         let start = offset - rows.csvHeader.count - rows.csv.offset(ofRow: first)
-        // Whole rows are made and the ends cut off; the last one is found as the first one was.
+        // Makes whole rows and cuts off the ends.
         let last = rows.csv.row(atOffset: offset - rows.csvHeader.count + maximum - 1)
         let base = output.count
         rows.csv.append(first..<min(rowCount, last + 1), to: &output)
@@ -90,7 +90,7 @@ extension [UInt8] {
         append(contentsOf: text.utf8)
     }
 
-    /// Every row brings one behind it.
+    /// Every row has a comma behind it.
     fileprivate mutating func removeTrailingComma() {
         if last == UInt8(ascii: ",") { removeLast() }
     }

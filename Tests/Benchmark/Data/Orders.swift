@@ -1,4 +1,4 @@
-/// Twenty columns: numbers, decimals, times, a flag, an id of chance, free text and JSON.
+/// Twenty columns: numbers, decimals, times, a flag, a random id, free text and JSON.
 enum Orders {
     static let columns: [BenchmarkTable.Column] = [
         .init(name: "order_id", type: "bigint", precision: 19), .init(name: "customer_id", type: "varchar"),

@@ -9,10 +9,10 @@ struct RenderedRows: Sendable {
     /// Lines of the object in S3.
     let csv: RowStrip
     let csvHeader: [UInt8]
-    /// As it stands twice in every page.
+    /// The columns, as every page has them twice.
     let columnInfo: [UInt8]
 
-    /// Written out when they are first asked for, once.
+    /// Made once, on first use.
     static func of(_ table: BenchmarkTable) -> RenderedRows {
         switch table {
         case .customers: customers

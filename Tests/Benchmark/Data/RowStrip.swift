@@ -1,5 +1,5 @@
-/// Every row of a period written out in one form, one behind the other, ready to be copied; only the numbers are put in
-/// afterwards. So serving a row costs little more than copying its bytes.
+/// All rows of a period in one form, one after another. To serve a row its bytes are copied and its number is put in,
+/// which costs little more than the copy.
 struct RowStrip {
     private let bytes: [UInt8]
     /// Where the row of each slot begins, and the end.
@@ -72,8 +72,8 @@ struct RowStrip {
         }
     }
 
-    /// The decimal digits of a number below 100,000,000 in the order of memory: halves, then pairs, then digits are
-    /// parted in all lanes of one word at once.
+    /// The decimal digits of a number below 100,000,000 in memory order. Splits the number into halves, pairs and digits,
+    /// in all lanes of one word at once.
     static func eightDigits(_ number: Int) -> UInt64 {
         let halves = UInt64(number / 10_000) | UInt64(number % 10_000) << 32
         let hundreds = (halves &* 10_486) >> 20 & 0x7f_0000_007f

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A program that runs to its end and is then accounted for.
+/// A program that runs to its end, with what it took.
 struct ChildProcess {
     let command: [String]
     var environment: [String: String] = Self.bareEnvironment
@@ -8,7 +8,7 @@ struct ChildProcess {
     var output = "/dev/null"
     var errors = "/dev/null"
 
-    /// Nothing of the machine's own AWS settings.
+    /// Without the AWS settings of this machine.
     static let bareEnvironment: [String: String] = {
         var environment = ["HOME": "/nonexistent", "SWIFT_BACKTRACE": "enable=no"]
         for name in ["PATH", "LD_LIBRARY_PATH"] {
@@ -17,7 +17,7 @@ struct ChildProcess {
         return environment
     }()
 
-    /// - Returns: nil where the program is not there.
+    /// - Returns: nil if the program is not installed.
     static func path(of program: String) -> String? {
         (bareEnvironment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/\(program)" }
             .first { access($0, X_OK) == 0 }
@@ -33,7 +33,7 @@ struct ChildProcess {
             guard errno == EINTR else { throw SystemFailure("wait4") }
         }
         let seconds = start.duration(to: .now) / .seconds(1)
-        // The kernel begins a child's peak at that of the process that started it, so a smaller one cannot be told.
+        // A child's peak begins at that of the process that started it, so a smaller one cannot be measured.
         let peak = usage.ru_maxrss > rusage.ofThisProcess.ru_maxrss ? Int(usage.ru_maxrss) << 10 : nil
         return (
             status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f,

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A program that can do nothing but compress: nobody writes gzip files faster than it does.
+/// A program that only compresses: a lower bound for the time that a gzip file takes.
 struct Compressor {
     let name: String
     private let command: [String]

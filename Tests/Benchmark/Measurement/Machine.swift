@@ -1,13 +1,13 @@
 import Glibc
 import JSON
 
-/// What figures belong to: without it they say nothing.
+/// The machine that figures belong to; without it they mean little.
 struct Machine {
     let processor: String
     let cores: Int
     let isVirtual: Bool
     let system: String
-    /// Others were at work when the measuring began: processes that ran or wanted to, on average over a minute.
+    /// The load when measuring began: processes that ran or were ready to run, on average over a minute.
     let load: Double
 
     static func current() -> Machine {

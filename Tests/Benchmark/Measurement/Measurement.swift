@@ -1,4 +1,4 @@
-/// What was measured of one thing, several times over.
+/// What was measured of one thing, over several turns.
 struct Measurement {
     let name: String
     let rows: Int
@@ -8,7 +8,7 @@ struct Measurement {
     /// go into a compressor.
     var bytes: Int?
     var samples: [Sample] = []
-    /// Why it could not be measured, in the words of the program that refused.
+    /// Why it could not be measured, as the program says it.
     var failure: String?
 
     var seconds: Double { samples.map(\.seconds).median }

@@ -3,7 +3,7 @@ import Glibc
 import JSON
 import SystemPackage
 
-/// Runs of one content and the compressors of its bytes, turn by turn: what disturbs the machine disturbs all of them.
+/// Runs of one content and the compressors of its bytes, turn by turn, so that load on the machine affects all of them.
 struct RunGroup {
     let content: RunContent
     let runs: [WholeRun]
@@ -34,7 +34,7 @@ struct RunGroup {
             if isFirst, contestants[index].measurement.bytes != nil { try unpack() }
         }
         let counts = contestants.compactMap(\.measurement.bytes)
-        // Whatever the way, the files are the same.
+        // Every source gives the same files.
         guard let bytes = counts.first else { return contestants.map(\.measurement) }
         guard counts.allSatisfy({ $0 == bytes }) else { throw DifferentFiles(content: content.name, bytes: counts) }
         contestants += Compressor.installed.map { compressor in
@@ -64,7 +64,7 @@ struct RunGroup {
     }
 }
 
-/// Two ways to the same content that do not end with as many bytes.
+/// Two sources of the same content gave different numbers of bytes.
 private struct DifferentFiles: Error, CustomStringConvertible {
     let content: String
     let bytes: [Int]

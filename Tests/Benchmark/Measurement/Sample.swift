@@ -1,11 +1,11 @@
 import Glibc
 
-/// One run of something: what it took.
+/// What one run took.
 struct Sample {
     var seconds = 0.0
     /// User and system time of all threads.
     var cpuSeconds = 0.0
-    /// The most memory that was resident at once; nil if it cannot be told.
+    /// The most resident memory; nil if it cannot be measured.
     var peakBytes: Int?
 
     /// Runs a body and adds what it took.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The server in a process of its own: this program once more, as `serve`.
+/// The server in a process of its own: this program, run as `serve`.
 final class ServerProcess {
     let url: String
     private let id: pid_t

@@ -7,7 +7,7 @@ struct Stage {
     let rows: Int
     private let prepare: () throws -> Prepared
 
-    /// A step whose input is there.
+    /// A step with its input.
     private struct Prepared {
         let bytes: Int
         /// Runs once and adds what the step itself took.
@@ -86,7 +86,7 @@ extension [[UInt8]] {
 }
 
 extension Sample {
-    /// Parsers keep the bytes that they are given, so each gets a copy of its own, which does not count.
+    /// Parsers keep the bytes that they get, so each gets its own copy; making it is not measured.
     fileprivate mutating func add(forEach pieces: [[UInt8]], _ parse: ([UInt8]) throws -> Void) async throws {
         for piece in pieces {
             let copy = [UInt8](unsafeUninitializedCapacity: piece.count) { buffer, count in

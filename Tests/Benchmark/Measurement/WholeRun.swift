@@ -41,7 +41,7 @@ struct WholeRun {
             return .failed(line ?? "exit status \(status)")
         }
         let summary = JSONField(try JSONValue(parsing: BoundedFile.read(FilePath(child.output), limit: 1 << 20).bytes))
-        // A run that is fast because it does less is no run.
+        // A run that does less is not comparable.
         try summary.member("rows").expectCount(content.rows)
         return .measured(sample, bytes: try summary.member("uncompressed_bytes").integer())
     }
@@ -50,11 +50,12 @@ struct WholeRun {
 enum RunOutcome {
     /// The bytes are those before compression.
     case measured(Sample, bytes: Int)
-    /// The command's own words.
+    /// The command's own message.
     case failed(String)
 }
 
-/// The bytes that a run makes, by whatever way: runs of one content are comparable, and with compressors of these bytes.
+/// The bytes that a run writes, whatever its source. Runs of one content are comparable with each other and with
+/// compressors of these bytes.
 struct RunContent: Hashable {
     let table: BenchmarkTable
     let rows: Int

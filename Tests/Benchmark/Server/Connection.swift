@@ -10,9 +10,9 @@ struct Request {
     let headers: [String: String]
     var body: [UInt8] = []
 
-    /// Reads bytes, not strings, which took longer than all the rest of an answer.
+    /// Reads bytes: strings took longer than all the rest of an answer.
     ///
-    /// - Parameter bytes: what stands before the body.
+    /// - Parameter bytes: the head of the request, before the body.
     init?(head bytes: ArraySlice<UInt8>) {
         let lines = bytes.split(separator: 0x0a).map { $0.last == 0x0d ? $0.dropLast() : $0 }
         guard let words = lines.first?.split(separator: 0x20), words.count == 3 else { return nil }
@@ -45,7 +45,7 @@ struct Connection {
         input = [UInt8](repeating: 0, count: 16 << 10)
     }
 
-    /// `nil` when the client hung up, or said something that is not HTTP.
+    /// The next request; `nil` if the client closed the connection or sent something that is not HTTP.
     mutating func readRequest() -> Request? {
         var end = endOfHead
         while end == nil {
@@ -65,7 +65,7 @@ struct Connection {
         return request
     }
 
-    /// Just behind the blank line, as far as it has come.
+    /// The offset behind the blank line; `nil` if it has not arrived.
     private var endOfHead: Int? {
         var offset = 3
         while offset < inputCount {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The object in S3 as a file in memory, which the kernel sends as it lies there. So the server, which has the same
-/// cores as what is measured, takes hardly more of them than a service elsewhere would.
+/// The object in S3 as a file in memory that the kernel sends directly. The server shares its cores with the measured
+/// command, and so takes little of them.
 final class ObjectFile: Sendable {
     private let descriptor: Int32
 

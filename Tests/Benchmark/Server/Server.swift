@@ -9,12 +9,12 @@ final class Server: Sendable {
 
     init(_ service: Service, port: Int) throws(SystemFailure) {
         self.service = service
-        // A client that hangs up while sendfile is at work would end the server.
+        // A client that closes its connection during sendfile would end the server.
         signal(SIGPIPE, SIG_IGN)
         (listener, self.port) = try Self.listen(port: port)
     }
 
-    /// Accepts connections for ever.
+    /// Accepts connections until the process ends.
     func run() throws(SystemFailure) -> Never {
         while true {
             let descriptor = accept(listener, nil, nil)
@@ -52,7 +52,7 @@ final class Server: Sendable {
     }
 }
 
-/// Runs a body on a thread of its own; blocking there holds nobody else up.
+/// Runs a body on a thread of its own, where it may block.
 func startThread(_ body: @escaping @Sendable () -> Void) {
     final class Body {
         let run: @Sendable () -> Void
@@ -71,7 +71,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
     pthread_detach(thread)
 }
 
-/// A call of the operating system that failed.
+/// A system call that failed.
 struct SystemFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -4,7 +4,7 @@ import Glibc
 struct Service: Sendable {
     let result: GeneratedResult
     let latencyMilliseconds: Int
-    /// nil if it is too large to be kept, or there is no room; then it is made as it is asked for.
+    /// The object; nil if it is too large to be kept, or there is no memory for it. It is then made for each request.
     let object: ObjectFile?
 
     /// - Parameter largestKept: bytes of the largest object that is kept.
@@ -17,7 +17,7 @@ struct Service: Sendable {
     /// The bucket and prefix that results are said to lie in. Any key below gives the same object.
     static let resultsPrefix = "s3://athena-export-benchmark/results/"
 
-    /// - Returns: false when the connection is of no more use.
+    /// - Returns: false if the connection must be closed.
     func answer(_ request: Request, on connection: inout Connection) -> Bool {
         if latencyMilliseconds > 0 { usleep(UInt32(latencyMilliseconds * 1000)) }
         if let target = request.headers["x-amz-target"] {
@@ -35,7 +35,7 @@ extension Connection {
         sendHead(status, headers, length: body.count, moreFollows: !body.isEmpty) && send(body)
     }
 
-    /// Sends all but the body, which has this length in bytes.
+    /// Sends the head of an answer whose body has this length in bytes.
     func sendHead(_ status: String, _ headers: [String], length: Int, moreFollows: Bool) -> Bool {
         let head =
             ["HTTP/1.1 \(status)", "Server: athena-export-benchmark", "Content-Length: \(length)"] + headers + ["", ""]
