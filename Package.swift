@@ -182,16 +182,18 @@ extension Package {
         }
     }
 
-    /// Makes the package one executable `fuzz` around all of its own code, compiled to be watched by libFuzzer. Nobody
-    /// who builds or depends on this package gets to see these flags.
+    /// Makes the package one executable `fuzz` around all of its own code, compiled to be watched by libFuzzer. A build
+    /// of this package or of one that depends on it does not see these flags.
     @MainActor func prepareForFuzzing() {
         let watched: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
         products = []
         targets = targets.compactMap { target in
             switch target.type {
             case .test: return nil
+            // The benchmark has no parser of ours.
+            case .executable where target.name != "athena-export": return nil
             case .executable:
-                // An executable cannot be linked into another one; this is a library with an entry that nobody calls.
+                // An executable cannot be linked into another one; this is a library with an entry that is not called.
                 let name = target.name.replacing("-", with: "_") + "_main"
                 let entry = ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", name]
                 return .target(

@@ -122,7 +122,7 @@ struct ExportConfiguration {
         if let statement, mistakes.count == 0 {
             let template = CursorTemplate(statement.value)
             _ = mistakes.collect(try template.check(cursor, parameters, in: statement.origin))
-            _ = mistakes.collect(try settings.checkOwnStatement(statement))
+            if mistakes.count == 0 { _ = mistakes.collect(try settings.checkOwnStatement(statement)) }
         }
         let query = AthenaQuery(
             statement: statement?.value ?? "", parameters: parameters?.value ?? [],

@@ -125,7 +125,7 @@ import Testing
     func `with a statement that reads no rows is refused as an argument would be`(_ query: String) async throws {
         let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
         try await Configuring.file(json.serialized(pretty: false))
-            .expectRefused(.usage, ["configuration.json: query", "reads rows", "nothing was sent"])
+            .expectRefused(.usage, ["configuration.json", "query: the statement", "reads rows", "nothing was sent"])
     }
 
     @Test(arguments: [

@@ -122,7 +122,7 @@ struct `Years before 1 and after 9999` {
     @Test func `a column of dates becomes text in every script, and no other column may`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await export([["x", "+10000-01-01", nil, nil]], "csv", in: directory)
-            let prefixes = ["redshift": "s3://b/c", "snowflake": "s3://b/c", "bigquery": "gs://b/c"]
+            let prefixes = ["redshift": "s3://bucket/c", "snowflake": "s3://bucket/c", "bigquery": "gs://bucket/c"]
             for kind in ["postgres", "duckdb", "sqlite", "redshift", "snowflake", "datapackage"] {
                 let location = prefixes[kind].map { ["--url-prefix", $0] } ?? []
                 let plain = try await loader(kind, table, location)
@@ -142,19 +142,19 @@ struct `Years before 1 and after 9999` {
     func `a script for a warehouse names the column with a year that it does not have`(_ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await export([["x", "+10000-01-01", nil, nil]], format, in: directory)
-            let snowflake = try await loader("snowflake", table, ["--url-prefix", "s3://b/c"])
+            let snowflake = try await loader("snowflake", table, ["--url-prefix", "s3://bucket/c"])
             #expect(snowflake.contains("'batch 1: column at holds a year before 1 or after 9999, which Snowflake"))
             #expect(snowflake.contains("''day'' % holds a year before 1 or after 9999, which Snowflake"))
             #expect(!snowflake.contains("column zoned holds"), "zoned is text there")
             #expect(snowflake.components(separatedBy: "RAISE other_years_").count == 3)
-            let redshift = try await loader("redshift", table, ["--url-prefix", "s3://b/c"])
+            let redshift = try await loader("redshift", table, ["--url-prefix", "s3://bucket/c"])
             #expect(
                 redshift.contains("-- SYS_LOAD_ERROR_DETAIL names the column: print the script again with --as-text"))
             // A line break in a name is none of BigQuery's.
             let manifest = URL(fileURLWithPath: "\(table)/manifest.json")
             let text = try String(contentsOf: manifest, encoding: .utf8)
             try Data(text.replacing(#"the\n$athena_export$ 'day' %"#, with: "day").utf8).write(to: manifest)
-            let bigquery = try await loader("bigquery", table, ["--url-prefix", "gs://b/c"])
+            let bigquery = try await loader("bigquery", table, ["--url-prefix", "gs://bucket/c"])
             for name in ["day", "at", "zoned"] {
                 #expect(
                     bigquery.contains(
