@@ -5,7 +5,7 @@ import Threading
 /// Signs requests, sends them, and repeats those that fail for a while. The part that all protocols of AWS share; what
 /// a request and an error look like is the affair of ``AWSJSONClient`` and its like.
 ///
-/// Every attempt is signed anew with the credentials and the time of that moment.
+/// Every attempt is signed again with the credentials and the time of that moment.
 struct AWSClient: Sendable {
     private let signing: Signing
     private let transport: any HTTPTransport

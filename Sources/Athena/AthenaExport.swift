@@ -140,8 +140,11 @@ public struct AthenaExport: Sendable {
     private func export(_ saved: ExportState, isNew: Bool) async throws {
         let succeeded = try await succeeded(saved, isNew: isNew)
         let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
-        // Asked beside the export, which does not wait for the answer.
-        let expectedRows = Task { await outputRows(query.queryExecutionID) }
+        // Asked beside the export, which does not wait for the answer. The journal is not the task's: it would hold the
+        // directory's lock after a run that has failed.
+        let expectedRows = Task { [client, report, logger] in
+            await Self.outputRows(of: query.queryExecutionID, client, logger, report)
+        }
         defer { expectedRows.cancel() }
         do {
             try await exportRows(of: execution, state, early: succeeded.early)
@@ -171,7 +174,10 @@ extension AthenaExport {
     private static let patienceForRowCount = Duration.milliseconds(250)
 
     /// The service's own count; it only informs, so it is asked for once, and may be refused, missing or late.
-    private func outputRows(_ queryExecutionID: String) async -> Int? {
+    private static func outputRows(
+        of queryExecutionID: String, _ client: AthenaClient, _ logger: Logger,
+        _ report: @Sendable (Progress) -> Void
+    ) async -> Int? {
         do {
             let rows = try await client.outputRows(queryExecutionID)
             if let rows { report(.total(rows: rows)) }

@@ -72,16 +72,16 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
                 + "with --source s3, which reads this result without another query"
         case .malformedAnswer(let operation, let origin, let requestID, let error):
             "\(origin ?? "the answer to \(operation)" + (requestID.map { " (request \($0))" } ?? "")): "
-                + "\(error); " + (origin == nil ? "run the same command again" : "record the answer anew")
+                + "\(error); " + (origin == nil ? "run the same command again" : "record the answer again")
         case .resultUnreadable(let location, let error): "the result object \(location) cannot be read: \(error)"
         case .resultGone(let location, let message):
             "there is no result object \(location) (\(message)); use --source api if the query is recent, or run it "
-                + "anew with --restart"
+                + "again with --restart"
         case .resultReplaced(let location):
             "the result object \(location) was replaced while it was being read, so the rest of its rows may be of "
-                + "another result; run the query anew with --restart"
+                + "another result; run the query again with --restart"
         case .malformedResult(let location, let offset, let reason):
-            "the result object \(location), byte \(offset): \(reason); use --source api, or run the query anew with "
+            "the result object \(location), byte \(offset): \(reason); use --source api, or run the query again with "
                 + "--restart"
         case .resultNotUTF8(let location, let offset):
             "the result object \(location), byte \(offset): the text is not valid UTF-8; run the same command with "

@@ -63,7 +63,7 @@ public struct Exporter: Sendable {
             return try await run(source, from: Checkpoint(nextBatch: firstBatch))
         } catch is BookmarkRefused {
             throw ExportError.inconsistentSource(
-                "the page token was refused again after the result was read anew from its beginning; "
+                "the page token was refused again after the result was read again from its beginning; "
                     + "give the same command again later")
         }
     }

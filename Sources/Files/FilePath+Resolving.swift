@@ -31,6 +31,12 @@ extension FilePath {
         return Int(status.st_size)
     }
 
+    /// Whether a regular file is there, or a link that leads to one, that this user may run.
+    public var isExecutableFile: Bool {
+        guard let status = try? POSIX.status(at: self), status.st_mode & S_IFMT == S_IFREG else { return false }
+        return access(string, X_OK) == 0
+    }
+
     /// Whether something is there and it is a symbolic link.
     public var isSymbolicLink: Bool { (try? POSIX.isSymbolicLink(self)) == true }
 }

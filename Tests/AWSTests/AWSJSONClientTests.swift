@@ -43,7 +43,7 @@ import Testing
         #expect(log.entries.isEmpty && time.sleeps.isEmpty)
     }
 
-    @Test func `carry one invocation id through all attempts, each signed anew with its time`() async throws {
+    @Test func `carry one invocation id through all attempts, each signed again with its time`() async throws {
         let transport = ScriptedTransport(.error("ThrottlingException"), .error("ThrottlingException"), .ok)
         _ = try await client(transport).call("X", [:])
         let requests = transport.requests

@@ -55,7 +55,7 @@ import Testing
         let cached = try world.cached(profile: "p")
         for _ in 0..<3 { _ = try await cached.credentials() }
         #expect(world.identity.calls.count == 2)
-        // The outer credentials are refused, and only they are taken anew.
+        // The outer credentials are refused, and only they are taken again.
         await cached.invalidate(try await cached.credentials())
         _ = try await cached.credentials()
         #expect(world.identity.calls.count == 3)
@@ -140,7 +140,7 @@ import Testing
 @Suite struct `A web identity` {
     private let variables = ["AWS_WEB_IDENTITY_TOKEN_FILE": "DIR/token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/Pod"]
 
-    @Test func `goes to STS unsigned, and is read anew each time`() async throws {
+    @Test func `goes to STS unsigned, and is read again each time`() async throws {
         let world = CredentialWorld(variables)
         let chain = try world.chain()
         for token in ["first.token", "second.token"] {

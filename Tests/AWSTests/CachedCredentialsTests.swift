@@ -93,7 +93,8 @@ import Testing
         await #expect(throws: AWSError.expiredCredentials(provider: "scripted")) { try await cache.credentials() }
     }
 
-    @Test func `are fetched anew once the service refuses them, and only if they are the ones it refused`() async throws
+    @Test func `are fetched again once the service refuses them, and only if they are the ones it refused`()
+        async throws
     {
         let old = credentials("A", minutes: nil)
         let provider = ScriptedProvider(old, credentials("B", minutes: nil), credentials("C", minutes: nil))

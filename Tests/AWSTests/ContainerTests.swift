@@ -56,7 +56,7 @@ import Testing
         #expect(world.directTransport.requests.isEmpty)
     }
 
-    @Test func `gets the token of the file, read anew, before the one of the variable`() async throws {
+    @Test func `gets the token of the file, read again, before the one of the variable`() async throws {
         let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
         let world = CredentialWorld([Self.relative: "/container", variable: "v", "\(variable)_FILE": "DIR/token"])
         let provider = ContainerCredentials(try world.context())

@@ -79,6 +79,16 @@ import Testing
         #expect(try await run(["sh", "-c", "echo $0"]).text == "sh\n")
     }
 
+    @Test func `a program is found in a relative directory of PATH`() async throws {
+        let files = TemporaryFiles()
+        try files.writeProgram("echo $*", named: "printer")
+        let relative = String(repeating: "../", count: 40) + files.directory.string.drop { $0 == "/" }
+        #expect(try await run(["printer", "a"], environment: ["PATH": "/nonexistent:\(relative)"]).text == "a\n")
+        await #expect(throws: ProgramError.notFound) {
+            try await run(["printer", "a"], environment: ["PATH": "\(relative)/none:"])
+        }
+    }
+
     @Test func `a program ends although a child of it keeps its output open`() async throws {
         let outcome = try await run(script: "sleep 1000 & echo $!")
         let child = try #require(RunningProcess(outcome.text))

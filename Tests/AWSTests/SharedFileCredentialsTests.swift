@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `are read anew every time`() async throws {
+    @Test func `are read again every time`() async throws {
         let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
         let provider = SharedFileCredentials(files.shared, profile: .default, in: .credentials)
         #expect(try await provider.credentials().accessKeyID == "AKID")

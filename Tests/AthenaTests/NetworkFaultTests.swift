@@ -143,7 +143,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
             export.fault = { _ in nil }
             _ = try await export.run()
             #expect(export.files.count == 3)
-            // Status 200 says that the query is stopped, whatever the body; only then is it sent anew.
+            // Status 200 says that the query is stopped, whatever the body; only then is it sent again.
             #expect(athena.executionIDs.count == (fault.isUnreadableAnswer ? 2 : 1))
         }
     }

@@ -15,7 +15,7 @@ import Testing
         return result
     }()
 
-    @Test func `a query whose stop went through without an answer is sent anew by the next run`() async throws {
+    @Test func `a query whose stop went through without an answer is sent again by the next run`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.job
             result.states = ["RUNNING", "RUNNING", "SUCCEEDED"]

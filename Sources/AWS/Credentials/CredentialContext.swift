@@ -14,7 +14,7 @@ public struct CredentialContext: Sendable {
     let logger: Logger
 
     /// - Parameters:
-    ///   - files: what `settings` were read from; keys are read from them anew at every lookup.
+    ///   - files: what `settings` were read from; keys are read from them again at every lookup.
     ///   - directTransport: goes through no proxy, whatever the environment says: the endpoints that it is for are on
     ///     this machine or next to it, and what they say is for nobody else.
     public init(

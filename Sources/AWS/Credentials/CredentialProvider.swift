@@ -3,7 +3,7 @@ public protocol CredentialProvider: Sendable {
     /// For messages: `environment`, `shared credentials file (profile "default")`.
     var name: String { get }
 
-    /// Looks for the credentials of this moment, anew at every call.
+    /// Looks for the credentials of this moment, again at every call.
     ///
     /// - Throws: ``AWSError`` if something is configured here and does not work: nobody else is asked then, since
     ///   working under an identity that was not meant is worse than not working.

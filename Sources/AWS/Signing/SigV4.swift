@@ -38,7 +38,7 @@ public struct SigV4: Sendable {
     }
 
     /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where they belong, `X-Amz-Security-Token` and
-    /// `X-Amz-Content-SHA256`. A request that was signed before is signed anew.
+    /// `X-Amz-Content-SHA256`. A request that was signed before is signed again.
     public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
         let date = time.iso8601Basic
         request.headers["Authorization"] = nil

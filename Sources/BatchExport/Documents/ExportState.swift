@@ -5,7 +5,7 @@ public struct ExportState: Sendable, Equatable {
     public let startedAt: String
     /// The sequence of the run's first batch.
     public let firstBatch: Int
-    /// How often the query was sent anew because the one before it failed.
+    /// How often the query was sent again because the one before it failed.
     public var queryReruns: Int
     /// Whether the run is about to stop its query, or has: one that ends CANCELLED then says nothing against sending it
     /// again.

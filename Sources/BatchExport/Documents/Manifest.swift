@@ -31,7 +31,7 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var duplicateRows: Int
         public internal(set) var rejectedRows: Int
         public internal(set) var dataScannedBytes: Int?
-        /// How often the query was sent anew because the one before it failed.
+        /// How often the query was sent again because the one before it failed.
         public internal(set) var queryReruns = 0
         /// The column that the run's query went by; nil for one that did not.
         public internal(set) var cursor: Cursor?

@@ -11,7 +11,7 @@ struct LoaderCommand: ParsableCommand {
         discussion: """
             The script makes the table if it is missing, with the manifest's types, and applies the batches in order, \
             each in a transaction that also notes it in the table athena_export_loads: a script that was stopped, or \
-            printed anew after the next run, goes on after the last batch loaded. A file that is not the manifest's \
+            printed again after the next run, goes on after the last batch loaded. A file that is not the manifest's \
             stops it and leaves the table as it was.
             """)
 

@@ -52,7 +52,7 @@ final class Console: Sendable {
         progressShown.withLock { isShown in
             let text = line.fitted(to: columns ?? Self.usualColumns)
             // Written without wrapping, should the terminal have become narrower this moment or the characters be wide.
-            // The cursor waits at the beginning: a terminal that breaks the line anew when it becomes narrower leaves
+            // The cursor waits at the beginning: a terminal that breaks the line again when it becomes narrower leaves
             // the cursor there, so what is erased next is the whole line.
             write(columns == nil ? Self.restart + text : "\(eraser)\u{1b}[?7l\(text)\u{1b}[?7h\r")
             isShown = true

@@ -30,7 +30,7 @@ import Testing
                 }
                 try await job.expectManifestHolds(output, comment)
                 #expect(job.leftovers(output).isEmpty, comment)
-                // A query that still ran was stopped, and is sent anew.
+                // A query that still ran was stopped, and is sent again.
                 try job.expectComplete(output, try await job.run(output), stops: 1, comment)
             }
         }

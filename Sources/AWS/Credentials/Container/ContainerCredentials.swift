@@ -66,7 +66,7 @@ public struct ContainerCredentials: CredentialProvider {
         }
     }
 
-    /// The token that the endpoint wants to see; from a file it is read anew each time, since it is replaced there.
+    /// The token that the endpoint wants to see; from a file it is read again each time, since it is replaced there.
     private func authorization() throws(AWSError) -> String? {
         let environment = context.settings.environment
         let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"

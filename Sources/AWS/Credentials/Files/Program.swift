@@ -1,9 +1,10 @@
+import Files
 import Subprocess
 import SystemPackage
 
 /// Another program, run to its end without a shell, with nothing on its standard input.
 struct Program: Sendable {
-    /// The program and its arguments. A name without a slash is looked up in the absolute directories of `PATH`.
+    /// The program and its arguments. A name without a slash is looked up in the directories of `PATH`.
     let command: [String]
     /// All of the program's variables. Those whose name is empty or begins with a digit are left out, since
     /// swift-subprocess refuses them.
@@ -70,9 +71,21 @@ struct Program: Sendable {
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
         ]
         return Configuration(
-            executable: name.utf8.contains(UInt8(ascii: "/")) ? .path(FilePath(name)) : .name(name),
+            executable: .path(try path(of: name)),
             arguments: Arguments(executablePathOverride: name, remainingValues: Array(command.dropFirst())),
             environment: .custom(variables), platformOptions: options)
+    }
+
+    /// swift-subprocess passes over relative directories of `PATH`, which a shell and the AWS command line do not.
+    private func path(of name: String) throws(ProgramError) -> FilePath {
+        guard !name.utf8.contains(UInt8(ascii: "/")) else { return FilePath(name) }
+        let directories = (environment["PATH"] ?? "/usr/bin:/bin").split(
+            separator: ":", omittingEmptySubsequences: false)
+        for directory in directories {
+            let path = FilePath(directory.isEmpty ? "." : String(directory)).appending(name)
+            if path.isExecutableFile { return path }
+        }
+        throw .notFound
     }
 
     private static func canPass(_ variable: String) -> Bool {

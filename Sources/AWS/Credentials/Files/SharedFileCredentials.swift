@@ -23,7 +23,7 @@ public struct SharedFileCredentials: CredentialProvider {
 
     private var path: FilePath { file == .credentials ? files.credentials : files.config }
 
-    /// Reads the file anew, so that a long run sees keys that were replaced meanwhile.
+    /// Reads the file again, so that a long run sees keys that were replaced meanwhile.
     ///
     /// - Throws: ``AWSError/configuration(_:)`` for a named profile that is missing, a file that does not parse, or half
     ///   a pair of keys.

@@ -21,7 +21,7 @@ public struct WebIdentityCredentials: CredentialProvider {
 
     public var name: String { "web identity (profile \"\(profile)\")" }
 
-    /// Reads the token anew, since whoever writes it replaces it every hour or so.
+    /// Reads the token again, since whoever writes it replaces it every hour or so.
     public func lookUp() async throws -> CredentialLookup {
         guard let path = try setting("web_identity_token_file", "AWS_WEB_IDENTITY_TOKEN_FILE") else {
             return .absent(

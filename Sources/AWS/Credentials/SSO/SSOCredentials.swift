@@ -16,7 +16,7 @@ public struct SSOCredentials: CredentialProvider {
 
     public var name: String { "SSO (profile \"\(profile)\")" }
 
-    /// Reads the token anew, since other tools renew it in the same file.
+    /// Reads the token again, since other tools renew it in the same file.
     public func lookUp() async throws -> CredentialLookup {
         guard let configuration = try SSOConfiguration(profile: profile, context: context) else {
             return .absent("no sso_account_id")
