@@ -99,10 +99,11 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
+    /// The counts of a build for coverage are not written, since that user may not write where they lie.
     private func asAnotherUser(_ arguments: [String], in directory: String) async throws -> Executable.Outcome {
         try await Executable.run(
             "/usr/bin/env", ["setpriv", "--reuid=65534", "--clear-groups", Executable.path] + arguments,
-            environment: Executable.environment(), directory: directory)
+            environment: Executable.environment(["LLVM_PROFILE_FILE": "/dev/null"]), directory: directory)
     }
 
     /// What can be wrong with a directory, and the status for it.
