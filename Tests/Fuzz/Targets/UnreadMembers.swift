@@ -3,12 +3,14 @@ import JSON
 /// Leaves out of a page's text every member that the page parser skips without reading it.
 struct UnreadMembers {
     private let text: [UInt8]
+    private let areRowsRead: Bool
     private var output: [UInt8] = []
 
     private static let datumMembers = Set(["VarCharValue", "BigIntValue", "DoubleValue", "BooleanValue"])
 
-    static func leftOut(of text: [UInt8]) throws(JSONError) -> [UInt8] {
-        var copy = UnreadMembers(text: text)
+    /// - Parameter areRowsRead: false for a page without columns, whose rows are skipped.
+    static func leftOut(of text: [UInt8], areRowsRead: Bool) throws(JSONError) -> [UInt8] {
+        var copy = UnreadMembers(text: text, areRowsRead: areRowsRead)
         let end = try copy.object(at: 0) { (copy, name, value) throws(JSONError) in
             switch name {
             case "NextToken": try copy.asItIs(at: value)
@@ -23,13 +25,16 @@ struct UnreadMembers {
 
     private typealias Member = (inout UnreadMembers, String, Int) throws(JSONError) -> Int?
 
-    private init(text: [UInt8]) { self.text = text }
+    private init(text: [UInt8], areRowsRead: Bool) {
+        self.text = text
+        self.areRowsRead = areRowsRead
+    }
 
     private mutating func resultSet(at start: Int) throws(JSONError) -> Int {
         try object(at: start) { (copy, name, value) throws(JSONError) in
             switch name {
             case "ResultSetMetadata": try copy.asItIs(at: value)
-            case "Rows":
+            case "Rows" where copy.areRowsRead:
                 try copy.unlessNull(at: value) { (copy) throws(JSONError) in
                     try copy.array(at: value) { (copy, row) throws(JSONError) in try copy.row(at: row) }
                 }
