@@ -23,7 +23,7 @@ enum ExitStatus: Int32, Error {
     case noInput = 66
     case cannotCreate = 73
     case inputOutput = 74
-    /// The same command goes on later.
+    /// The same command, run later, continues.
     case temporary = 75
     case noPermission = 77
     case configuration = 78
