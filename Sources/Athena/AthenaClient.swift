@@ -115,10 +115,16 @@ public struct AthenaQuery: Sendable, Equatable {
     public var outputLocation: String?
     /// The number of the account whose bucket it must be; Athena and S3 refuse any other.
     public var expectedBucketOwner: String?
+    /// The KMS key that the result is encrypted with (SSE-KMS): its ARN or id. Nil for what the work group or the bucket
+    /// says.
+    public var kmsKey: String?
+    /// The result of an equal query that is no older than so many minutes may be taken instead, 1 to 10080. Nil for never.
+    public var reusedResultMinutes: Int?
 
     public init(
         statement: String, parameters: [String] = [], database: String? = nil, catalog: String? = nil,
-        workGroup: String? = nil, outputLocation: String? = nil, expectedBucketOwner: String? = nil
+        workGroup: String? = nil, outputLocation: String? = nil, expectedBucketOwner: String? = nil,
+        kmsKey: String? = nil, reusedResultMinutes: Int? = nil
     ) {
         self.statement = statement
         self.parameters = parameters
@@ -127,6 +133,8 @@ public struct AthenaQuery: Sendable, Equatable {
         self.workGroup = workGroup
         self.outputLocation = outputLocation
         self.expectedBucketOwner = expectedBucketOwner
+        self.kmsKey = kmsKey
+        self.reusedResultMinutes = reusedResultMinutes
     }
 
     /// The body of StartQueryExecution; what is not set is left out.
@@ -141,9 +149,17 @@ public struct AthenaQuery: Sendable, Equatable {
         var result = JSONObject()
         result["OutputLocation"] = outputLocation.map { .string($0) }
         result["ExpectedBucketOwner"] = expectedBucketOwner.map { .string($0) }
+        result["EncryptionConfiguration"] = kmsKey.map { ["EncryptionOption": "SSE_KMS", "KmsKey": .string($0)] }
         if !result.members.isEmpty { request["ResultConfiguration"] = .object(result) }
         request["WorkGroup"] = workGroup.map { .string($0) }
         if !parameters.isEmpty { request["ExecutionParameters"] = .array(parameters.map { .string($0) }) }
+        if let reusedResultMinutes {
+            request["ResultReuseConfiguration"] = [
+                "ResultReuseByAgeConfiguration": [
+                    "Enabled": .bool(true), "MaxAgeInMinutes": .integer(reusedResultMinutes),
+                ]
+            ]
+        }
         return .object(request)
     }
 }

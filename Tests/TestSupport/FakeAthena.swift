@@ -235,8 +235,12 @@ extension FakeAthena {
         var execution: JSONObject = [
             "QueryExecutionId": .string(id), "Query": .string(result.query),
             "StatementType": .string(result.statementType), "SubstatementType": .string(result.substatementType),
-            "Status": .object(status), "Statistics": ["DataScannedInBytes": .integer(4096)],
+            "Status": .object(status),
         ]
+        var statistics: JSONObject = ["DataScannedInBytes": .integer(4096)]
+        statistics["ResultReuseInformation"] = result.reusedPreviousResult.map { ["ReusedPreviousResult": .bool($0)] }
+        execution["Statistics"] = .object(statistics)
+        execution["EngineVersion"] = result.effectiveEngineVersion.map { ["EffectiveEngineVersion": .string($0)] }
         if let location = result.outputLocation {
             var configuration: JSONObject = ["OutputLocation": .string(location)]
             configuration["EncryptionConfiguration"] = result.encryptionOption.map { ["EncryptionOption": .string($0)] }

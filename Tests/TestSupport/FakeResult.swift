@@ -30,6 +30,9 @@ public struct FakeResult: Sendable {
     public var encryptionOption: String?
     /// What the service says of the owner of the result object's bucket.
     public var expectedBucketOwner: String?
+    /// What the service says of the engine, and of whether the result is that of an earlier query.
+    public var effectiveEngineVersion: String?
+    public var reusedPreviousResult: Bool?
     /// Seconds that a request's time may differ from the service's; nil if it does not look.
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.

@@ -38,7 +38,8 @@ extension AthenaExport {
             parametersSHA256: options.query.parametersSHA256, catalog: options.query.started?.catalog,
             database: options.query.started?.database, source: source,
             sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil),
-            dataScannedBytes: execution.dataScannedInBytes)
+            dataScannedBytes: execution.dataScannedInBytes, reusedPreviousResult: execution.reusedPreviousResult,
+            effectiveEngineVersion: execution.effectiveEngineVersion)
         let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
             report(.export($0))
         }

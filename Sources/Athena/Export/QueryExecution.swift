@@ -48,6 +48,10 @@ struct QueryExecution: Sendable, Equatable {
     /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`, of which the last is for the client to decrypt.
     let encryptionOption: String?
     let dataScannedInBytes: Int?
+    /// Whether the result is that of an equal query before this one; nil if the service does not say.
+    let reusedPreviousResult: Bool?
+    /// The engine that the query ran on, such as `Athena engine version 3`.
+    let effectiveEngineVersion: String?
 
     /// Reads the body of an answer.
     init(parsing body: [UInt8]) throws(JSONError) {
@@ -72,6 +76,10 @@ struct QueryExecution: Sendable, Equatable {
         encryptionOption = try result?.optionalMember("EncryptionConfiguration")?
             .optionalMember("EncryptionOption")?.string()
         dataScannedInBytes = try statistics?.optionalMember("DataScannedInBytes")?.integer(atLeast: 0)
+        reusedPreviousResult = try statistics?.optionalMember("ResultReuseInformation")?
+            .optionalMember("ReusedPreviousResult")?.bool()
+        effectiveEngineVersion = try execution.optionalMember("EngineVersion")?
+            .optionalMember("EffectiveEngineVersion")?.string()
     }
 }
 

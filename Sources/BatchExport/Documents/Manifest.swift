@@ -31,6 +31,10 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var duplicateRows: Int
         public internal(set) var rejectedRows: Int
         public internal(set) var dataScannedBytes: Int?
+        /// Whether the service took the result of an equal query before this one; nil if it does not say.
+        public internal(set) var reusedPreviousResult: Bool?
+        /// The engine that the query ran on, as the service calls it.
+        public internal(set) var effectiveEngineVersion: String?
         /// How often the query was sent again because the one before it failed.
         public internal(set) var queryReruns = 0
         /// The column that the run's query went by; nil for one that did not.

@@ -128,6 +128,8 @@ extension Manifest.Run {
         object["duplicate_rows"] = .integer(duplicateRows)
         object["rejected_rows"] = .integer(rejectedRows)
         object["data_scanned_bytes"] = dataScannedBytes.map { .integer($0) } ?? .null
+        object["reused_previous_result"] = reusedPreviousResult.map { .bool($0) }
+        object["effective_engine_version"] = effectiveEngineVersion.map { .string($0) }
         if queryReruns > 0 { object["query_reruns"] = .integer(queryReruns) }
         object["cursor"] = cursor?.json
         object["parameters_sha256"] = parametersSHA256.map { .string($0) }
@@ -150,6 +152,8 @@ extension Manifest.Run {
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()
         dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
+        reusedPreviousResult = try field.optionalMember("reused_previous_result")?.bool()
+        effectiveEngineVersion = try field.optionalMember("effective_engine_version")?.string()
         queryReruns = try field.optionalMember("query_reruns")?.count() ?? 0
         cursor = try field.optionalMember("cursor").map { (field) throws(JSONError) in try Cursor(field) }
         parametersSHA256 = try field.optionalMember("parameters_sha256")?.sha256()

@@ -12,11 +12,15 @@ public struct RunFacts: Sendable {
     /// Why rows are not read by a faster source, if somebody would ask.
     public let sourceNote: String?
     public let dataScannedBytes: Int?
+    /// Whether the service took the result of an equal query before this one; nil if it does not say.
+    public let reusedPreviousResult: Bool?
+    /// The engine that the query ran on, as the service calls it; nil if it does not say.
+    public let effectiveEngineVersion: String?
 
     public init(
         querySHA256: String, parametersSHA256: String? = nil, catalog: String? = nil, database: String? = nil,
         source: String, sourceNote: String? = nil,
-        dataScannedBytes: Int?
+        dataScannedBytes: Int?, reusedPreviousResult: Bool? = nil, effectiveEngineVersion: String? = nil
     ) {
         self.querySHA256 = querySHA256
         self.parametersSHA256 = parametersSHA256
@@ -25,6 +29,8 @@ public struct RunFacts: Sendable {
         self.source = source
         self.sourceNote = sourceNote
         self.dataScannedBytes = dataScannedBytes
+        self.reusedPreviousResult = reusedPreviousResult
+        self.effectiveEngineVersion = effectiveEngineVersion
     }
 
     /// The manifest's entry for a run that stands at a checkpoint.
@@ -38,7 +44,8 @@ public struct RunFacts: Sendable {
             querySHA256: querySHA256, source: source, sourceNote: sourceNote, startedAt: state.startedAt,
             completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
-            dataScannedBytes: dataScannedBytes, queryReruns: state.queryReruns, cursor: cursor,
+            dataScannedBytes: dataScannedBytes, reusedPreviousResult: reusedPreviousResult,
+            effectiveEngineVersion: effectiveEngineVersion, queryReruns: state.queryReruns, cursor: cursor,
             parametersSHA256: parametersSHA256, catalog: catalog, database: database, firstBatch: state.firstBatch)
     }
 }

@@ -130,7 +130,9 @@ struct ExportConfiguration {
             catalog: mistakes.collect(try settings.string(.catalog, options.catalog))?.value,
             workGroup: mistakes.collect(try settings.workGroup()),
             outputLocation: mistakes.collect(try settings.outputLocation()),
-            expectedBucketOwner: mistakes.collect(try settings.expectedBucketOwner()))
+            expectedBucketOwner: mistakes.collect(try settings.expectedBucketOwner()),
+            kmsKey: mistakes.collect(try settings.kmsKey()),
+            reusedResultMinutes: mistakes.collect(try settings.reusedResultMinutes()))
         try mistakes.check()
         return .start(query)
     }

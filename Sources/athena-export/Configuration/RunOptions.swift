@@ -59,6 +59,15 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The account that the result's bucket must belong to.", valueName: "account"))
     var expectedBucketOwner: String?
 
+    @Option(help: ArgumentHelp("Encrypt the result with this KMS key (SSE-KMS).", valueName: "arn"))
+    var kmsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take the result of an equal query that is no older than this, such as 60m, instead of running the query.",
+            valueName: "time"))
+    var reuseResults: TimeLimit?
+
     @Option(help: "AWS region.")
     var region: String?
 

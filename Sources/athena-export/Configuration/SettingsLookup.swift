@@ -56,23 +56,20 @@ struct SettingsLookup {
     }
 
     func queryTimeout() throws(ConfigurationError) -> Duration? {
-        let found: Setting<TimeLimit>?
-        if let typed = options.queryTimeout {
-            found = setting(typed, .queryTimeout)
-        } else {
-            found = try file?.string(.queryTimeout).map { (setting) throws(ConfigurationError) in
-                try setting.map { (text) throws(ConfigurationError) in
-                    guard let limit = TimeLimit(argument: text) else {
-                        throw setting.origin.error(
-                            "\"\(text.shown(limit: 80))\" is no length of time; write \(ValueForm.time)")
-                    }
-                    return limit
-                }
+        guard let found = try time(.queryTimeout, options.queryTimeout) else { return nil }
+        guard found.value > .zero else { throw found.origin.error("a query needs some time; give 1s or more") }
+        return found.value
+    }
+
+    func time(_ key: ConfigurationKey, _ typed: TimeLimit?) throws(ConfigurationError) -> Setting<Duration>? {
+        if let typed { return setting(typed.duration, key) }
+        guard let setting = try file?.string(key) else { return nil }
+        return try setting.map { (text) throws(ConfigurationError) in
+            guard let limit = TimeLimit(argument: text) else {
+                throw setting.origin.error("\"\(text.shown(limit: 80))\" is no length of time; write \(ValueForm.time)")
             }
+            return limit.duration
         }
-        guard let found else { return nil }
-        guard found.value.duration > .zero else { throw found.origin.error("a query needs some time; give 1s or more") }
-        return found.value.duration
     }
 
     /// Whether a flag is typed, or set in the file.
@@ -174,31 +171,6 @@ extension SettingsLookup {
             && setting.value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         guard isValid else {
             throw setting.origin.error("a work group's name is 1 to 128 letters, digits, dots, underscores and hyphens")
-        }
-        return setting.value
-    }
-
-    func outputLocation() throws(ConfigurationError) -> String? {
-        guard let setting = try string(.stagingDir, options.stagingDir) else { return nil }
-        guard setting.value.hasPrefix("s3://") else {
-            throw setting.origin.error("it does not begin with s3://; give it as s3://bucket/prefix/")
-        }
-        let path = setting.value.dropFirst(5)
-        let bucket = path.prefix { $0 != "/" }
-        guard S3Location.isBucket(bucket) else {
-            throw setting.origin.error(
-                "\"\(bucket.shown(limit: 80))\" is no name of an S3 bucket; give it as s3://bucket/prefix/")
-        }
-        guard !path.split(separator: "/").contains("..") else {
-            throw setting.origin.error("it holds .., which S3 does not resolve; give the path without it")
-        }
-        return setting.value
-    }
-
-    func expectedBucketOwner() throws(ConfigurationError) -> String? {
-        guard let setting = try string(.expectedBucketOwner, options.expectedBucketOwner) else { return nil }
-        guard S3Client.isAccountNumber(setting.value) else {
-            throw setting.origin.error("an account's number has 12 digits; give it as 111122223333")
         }
         return setting.value
     }

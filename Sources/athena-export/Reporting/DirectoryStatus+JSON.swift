@@ -39,6 +39,8 @@ extension DirectoryStatus {
             "query_execution_id": .string(run.queryExecutionID),
             "started_at": .string(run.startedAt), "completed_at": run.completedAt.map { .string($0) } ?? .null,
             "data_scanned_bytes": run.dataScannedBytes.map { .integer($0) } ?? .null,
+            "reused_previous_result": run.reusedPreviousResult.map { .bool($0) } ?? .null,
+            "effective_engine_version": run.effectiveEngineVersion.map { .string($0) } ?? .null,
         ]
         if let price { object["cost"] = price.cost(of: run).map { .decimal($0, digits: 6) } ?? .null }
         object["cursor"] = run.cursor.map { Self.json(column: $0.column, from: $0.from, to: $0.to) } ?? .null

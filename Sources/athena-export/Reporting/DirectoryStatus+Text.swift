@@ -54,6 +54,7 @@ extension DirectoryStatus {
             parts.append("\(RunSummary.count(batches.count, "batch", "batches")) (\(RunSummary.size(bytes)))")
         }
         if let bytes = run.dataScannedBytes { parts.append("\(RunSummary.size(bytes)) scanned") }
+        if run.reusedPreviousResult == true { parts.append("result of an earlier query") }
         if let price { parts.append(price.cost(of: run).map { "cost \(Self.amount($0))" } ?? "cost unknown") }
         if let cursor = run.cursor { parts.append("\(cursor.column) from \(cursor.from) to \(cursor.to)") }
         return "run \(run.runID): \(parts.joined(separator: ", "))"

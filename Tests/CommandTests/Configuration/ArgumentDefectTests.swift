@@ -11,7 +11,8 @@ import Testing
     private static let options = [
         "--config": "", "--query": "SELECT 1", "--query-file": "/nonexistent", "--parameter": "1",
         "--query-execution-id": "id", "--database": "d", "--catalog": "c", "--work-group": "w",
-        "--staging-dir": "s3://bucket/", "--expected-bucket-owner": "111122223333", "--region": "us-east-1",
+        "--staging-dir": "s3://bucket/", "--expected-bucket-owner": "111122223333",
+        "--kms-key": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "--reuse-results": "60m", "--region": "us-east-1",
         "--profile": "p", "--endpoint-url": "http://h/",
         "--table": "t", "--key": "k", "--format": "csv", "--output": "o", "-o": "o", "--batch-rows": "1",
         "--batch-bytes": "1KiB", "--compression-level": "1", "--source": "api", "--replay": "r", "--record": "r",

@@ -9,6 +9,8 @@ enum ConfigurationKey: String, CaseIterable {
     case stagingDir = "s3_staging_dir"
 
     case expectedBucketOwner = "expected_bucket_owner"
+    case kmsKey = "kms_key"
+    case reuseResults = "reuse_results"
     case profile = "profile_name"
     case catalog = "catalog_name"
     case workGroup = "work_group"
