@@ -4,8 +4,8 @@ import Threading
 /// What happens beside the encoding of rows: the next page is read, chunks are compressed as soon as they are closed,
 /// and the batch before is written.
 struct ExportPipeline {
-    let exporter: Exporter
-    let source: any ResultSource
+    private let source: any ResultSource
+    private let publisher: BatchPublisher
     /// The end of the newest sealed batch.
     private var checkpoint: Checkpoint
     private var readAhead: Result<ResultPage, any Error>?
@@ -20,9 +20,9 @@ struct ExportPipeline {
     /// Chunks whose compression has begun and not ended.
     private var chunksUnderway = 0
 
-    init(exporter: Exporter, source: any ResultSource, checkpoint: Checkpoint) {
-        self.exporter = exporter
+    init(source: any ResultSource, publisher: BatchPublisher, checkpoint: Checkpoint) {
         self.source = source
+        self.publisher = publisher
         self.checkpoint = checkpoint
         open = ChunkSequence(sequence: checkpoint.nextBatch)
     }
@@ -52,27 +52,25 @@ struct ExportPipeline {
         }
     }
 
-    /// Compresses chunks of the open batch. Returns when the threads have little left to do.
-    mutating func compress(
-        _ chunks: [Chunk], in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
+    /// Compresses the chunks, and publishes the batch that they complete, if any, after the batches before it. Returns
+    /// when the threads have little left to do.
+    mutating func take(
+        _ cut: BatchCutter.Cut, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
     ) async throws {
-        start(chunks, in: &group)
+        start(cut.chunks, in: &group)
+        if let batch = cut.batch { publish(batch, in: &group) }
         try await catchUp(in: &group)
     }
 
-    /// Compresses what is left of a batch that was just sealed, and publishes it after the batches before it.
-    mutating func publish(
+    private mutating func publish(
         _ batch: SealedBatch, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
-    ) async throws {
-        var batch = batch
-        start(batch.takeMissing(), in: &group)
+    ) {
         open.end(chunkCount: batch.chunkCount)
         if !open.isComplete { compressing.append(open) }
         sealed.append((batch, checkpoint, open.chunks))
         checkpoint = batch.end(after: checkpoint)
         open = ChunkSequence(sequence: checkpoint.nextBatch)
         publishNext(in: &group)
-        try await catchUp(in: &group)
     }
 
     /// Waits until every batch is published.
@@ -84,7 +82,7 @@ struct ExportPipeline {
         chunksUnderway += chunks.count
         for chunk in chunks {
             let ticket = open.start(chunk.index)
-            group.addTask(executorPreference: exporter.compressor.workers) { [compressor = exporter.compressor] in
+            group.addTask(executorPreference: publisher.compressor.workers) { [compressor = publisher.compressor] in
                 try Task.checkCancellation()
                 return .compressed(ticket, chunk.compressed(with: compressor))
             }
@@ -93,7 +91,7 @@ struct ExportPipeline {
 
     /// Encoding is faster than compression: without this wait, chunks would pile up in memory.
     private mutating func catchUp(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
-        while chunksUnderway > 4 * exporter.compressor.workers.count || sealed.count > 1 { try await settle(&group) }
+        while chunksUnderway > 4 * publisher.compressor.workers.count || sealed.count > 1 { try await settle(&group) }
     }
 
     private mutating func settle(_ group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws {
@@ -121,8 +119,8 @@ struct ExportPipeline {
         guard !isPublishing, !sealed.isEmpty else { return }
         let (batch, start, chunks) = sealed.removeFirst()
         isPublishing = true
-        group.addTask { [exporter] in
-            try await exporter.publish(batch, chunks, after: start)
+        group.addTask { [publisher] in
+            try await publisher.publish(batch, chunks, after: start)
             return .published
         }
     }

@@ -30,20 +30,23 @@ enum HeaderRule: Sendable, Equatable {
     ///   invent a row.
     func removed(from rows: RowBlock, columns: [ColumnInfo]) throws(ExportError) -> RowBlock {
         guard self != .absent, rows.rowCount > 0 else { return rows }
-        guard Self.isHeader(rows, columns) else {
-            if self == .possible { return rows }
-            throw .inconsistentSource(
-                "the first row of the result does not repeat the column names, as the first row of a SELECT does; "
-                    + "whether it is data cannot be told, so nothing was exported; run the query again with --restart")
-        }
+        if let rest = Self.withoutHeader(rows, columns) { return rest }
+        if self == .possible { return rows }
+        throw .inconsistentSource(
+            "the first row of the result does not repeat the column names, as the first row of a SELECT does; "
+                + "whether it is data cannot be told, so nothing was exported; run the query again with --restart")
+    }
+
+    /// The rows behind the first one; nil if that does not repeat the column names.
+    static func withoutHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) -> RowBlock? {
+        let isHeader =
+            rows.rowCount > 0
+            && zip(rows.cells, columns).allSatisfy { cell, column in
+                !cell.isNull && rows.bytes[cell.range].elementsEqual(column.name.utf8)
+            }
+        guard isHeader else { return nil }
         return RowBlock(
             bytes: rows.bytes, cells: Array(rows.cells.dropFirst(rows.columnCount)), columnCount: rows.columnCount,
             hasUnloadableCells: rows.hasUnloadableCells)
-    }
-
-    private static func isHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) -> Bool {
-        zip(rows.cells, columns).allSatisfy { cell, column in
-            !cell.isNull && rows.bytes[cell.range].elementsEqual(column.name.utf8)
-        }
     }
 }

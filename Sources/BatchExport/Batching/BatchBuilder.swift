@@ -69,20 +69,23 @@ struct BatchBuilder {
     ///   - end: where the next batch begins in the result.
     ///   - lastRowSHA256: of the row before the end, if that row is known.
     ///   - highestCursor: of all rows before the end.
-    mutating func seal(at end: Bookmark, lastRowSHA256: String?, highestCursor: CursorValue?) -> SealedBatch {
+    /// - Returns: with the batch, its chunks that were not taken while it was open, or have changed since.
+    mutating func seal(
+        at end: Bookmark, lastRowSHA256: String?, highestCursor: CursorValue?
+    ) -> (batch: SealedBatch, missing: [Chunk]) {
         let removedRows = chunks.removedRows
         let counts = BatchCounts(
             rows: chunks.rowCount - removedRows, duplicateRows: removedRows, rejectedRows: rejectedRows)
         let (chunkCount, missing, uncompressedBytes) = chunks.seal()
         let batch = SealedBatch(
-            schema: schema, counts: counts, chunkCount: chunkCount, missing: missing,
+            schema: schema, counts: counts, chunkCount: chunkCount,
             uncompressedBytes: uncompressedBytes, rejected: rejected, end: end, lastRowSHA256: lastRowSHA256,
             highestCursor: highestCursor)
         keys.removeAll()
         rejected = []
         rejectedRows = 0
         rejectedBytes = 0
-        return batch
+        return (batch, missing)
     }
 }
 

@@ -24,10 +24,17 @@ struct BatchCutter {
         lastRowSHA256 = checkpoint.lastRowSHA256
     }
 
+    /// What came of taking rows.
+    struct Cut {
+        /// Of the open batch or of the one that was sealed: those that can be compressed now. Each chunk is given once,
+        /// and again if it has changed.
+        let chunks: [Chunk]
+        /// Nil when the page is used up and the batch is still open; then the next page is due.
+        let batch: SealedBatch?
+    }
+
     /// Takes rows of the page until a batch is full or, on the last page, until the result ends.
-    ///
-    /// - Returns: nil when the page is used up and the batch is still open; then the next page is due.
-    mutating func nextBatch(from page: ResultPage) throws(ExportError) -> SealedBatch? {
+    mutating func cut(_ page: ResultPage) throws(ExportError) -> Cut {
         let block = page.block
         var row: Int
         if let nextRow { row = nextRow } else { row = try firstRow(of: page) }
@@ -45,11 +52,8 @@ struct BatchCutter {
         }
         nextRow = nil
         if row > 0, rowsToSkip == 0 { lastRowSHA256 = block.sha256(ofRow: row - 1) }
-        return nil
+        return Cut(chunks: builder.takeClosedChunks(), batch: nil)
     }
-
-    /// Chunks of the open batch that can be compressed already.
-    mutating func takeClosedChunks() -> [Chunk] { builder.takeClosedChunks() }
 
     private mutating func firstRow(of page: ResultPage) throws(ExportError) -> Int {
         guard page.columns == schema.columns else {
@@ -74,12 +78,13 @@ struct BatchCutter {
         return skipped
     }
 
-    private mutating func seal(at row: Int, of page: ResultPage) -> SealedBatch {
+    private mutating func seal(at row: Int, of page: ResultPage) -> Cut {
         var end = page.bookmark
         end.rowsIntoPage = row
         // At the end of a page the next batch begins with the next page, so a resume need not fetch this one again.
         if row == page.block.rowCount, let next = page.next { end = next }
         if row > 0 { lastRowSHA256 = page.block.sha256(ofRow: row - 1) }
-        return builder.seal(at: end, lastRowSHA256: lastRowSHA256, highestCursor: cursor?.value)
+        let sealed = builder.seal(at: end, lastRowSHA256: lastRowSHA256, highestCursor: cursor?.value)
+        return Cut(chunks: sealed.missing, batch: sealed.batch)
     }
 }

@@ -4,8 +4,6 @@ struct SealedBatch: Sendable {
     let counts: BatchCounts
     /// Of the file.
     let chunkCount: Int
-    /// Chunks that were not taken while the batch was open, or have changed since.
-    private(set) var missing: [Chunk]
     /// Of the file before compression.
     let uncompressedBytes: Int
     /// Rejected rows as NDJSON, in chunks; empty if there are none.
@@ -16,12 +14,6 @@ struct SealedBatch: Sendable {
     let lastRowSHA256: String?
     /// The highest value of the cursor column up to the end, if there is such a column.
     let highestCursor: CursorValue?
-
-    /// Releases the chunks, so that they leave memory once they are compressed.
-    mutating func takeMissing() -> [Chunk] {
-        defer { missing = [] }
-        return missing
-    }
 
     /// Where the next batch begins.
     ///

@@ -28,7 +28,7 @@ public struct EncodedRows: Sendable {
     }
 }
 
-/// Writes rows in one file format. A new format is one file with one of these.
+/// Writes rows in one file format. A new format also has a ``RowScanner``, which reads it, and a place in each loader.
 ///
 /// Encoders hold no state and do no I/O: a row's bytes depend on the row and the columns alone.
 public protocol RowEncoder: Sendable {

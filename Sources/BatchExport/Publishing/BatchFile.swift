@@ -13,20 +13,18 @@ struct BatchFile: ~Copyable {
 
     /// A file that lacks nothing but its name.
     struct Finished: ~Copyable {
-        let staged: StagedFile?
+        let destination: BatchDestination
         let content: Content
     }
 
-    private var staged: StagedFile?
+    private var destination: BatchDestination
     private var frame: GzipFrame
     private var digest = SHA256()
     private var count = 0
 
-    /// - Parameters:
-    ///   - staged: nil for a batch that is exported already, of which only the content is of interest.
-    ///   - level: of the chunks' compression.
-    init(_ staged: consuming StagedFile?, level: Int) throws(ExportError) {
-        self.staged = staged
+    /// - Parameter level: of the chunks' compression.
+    init(to destination: consuming BatchDestination, level: Int) throws(ExportError) {
+        self.destination = destination
         frame = GzipFrame(level: level)
         try write(frame.header)
     }
@@ -39,13 +37,14 @@ struct BatchFile: ~Copyable {
     /// Writes the end.
     consuming func finish() throws(ExportError) -> Finished {
         try write(frame.trailer)
-        return Finished(staged: staged, content: Content(bytes: count, sha256: digest.finalize().hexadecimal))
+        return Finished(
+            destination: destination, content: Content(bytes: count, sha256: digest.finalize().hexadecimal))
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(ExportError) {
         digest.update(bytes)
         count += bytes.count
-        do { try staged?.append(bytes) } catch { throw ExportError(error) }
+        do { try destination.append(bytes) } catch { throw ExportError(error) }
     }
 }
 

@@ -2,22 +2,22 @@ import Files
 import SystemPackage
 
 extension ExportJournal {
-    /// Begins the data file of a batch.
-    ///
-    /// - Returns: nil if the batch is exported already, and its file is there.
-    func stage(batch sequence: Int, format: FileFormat) throws(ExportError) -> StagedFile? {
-        guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else { return nil }
-        if let listed = manifest?.batch(sequence), isThere(listed) { return nil }
-        return try stage(directory.dataPath(sequence: sequence, format: format))
+    /// Where the bytes of a batch with rows go.
+    func destination(ofBatch sequence: Int, format: FileFormat) throws(ExportError) -> BatchDestination {
+        guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else {
+            return .comparison
+        }
+        if let listed = manifest?.batch(sequence), isThere(listed) { return .comparison }
+        return .file(try stage(directory.dataPath(sequence: sequence, format: format)))
     }
 
     /// Makes one batch part of the export: data file, rejected rows, log or manifest, state.
     ///
     /// A batch that the manifest lists already is compared with its entry, and its file stays as it is; if it is gone, it
     /// is written again.
-    /// - Parameter file: the batch's data file, complete; nil if it has none or is exported already.
+    /// - Parameter destination: holds the batch's data file, complete, if it has a new one.
     func publish(
-        _ batch: StagedBatch, from file: consuming StagedFile?, _ facts: RunFacts, format: FileFormat
+        _ batch: StagedBatch, to destination: consuming BatchDestination, _ facts: RunFacts, format: FileFormat
     ) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
         let entry = batch.entry(runID: state.runID, in: directory, format: format)
@@ -25,12 +25,8 @@ extension ExportJournal {
 
         let isListed = manifest?.batch(batch.sequence) != nil
         if isListed { try compare(entry) }
-        if let entry, let content = batch.content {
-            if let file = consume file {
-                try publish(file, as: entry.path, content)
-            } else {
-                precondition(isListed, "a file is staged before it is published")
-            }
+        if case .file(let file) = consume destination, let entry, let content = batch.content {
+            try publish(file, as: entry.path, content)
         }
         if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
         if !isListed {

@@ -1,7 +1,7 @@
 import AWS
 import BatchExport
 
-/// One version of a result object.
+/// Fetches ranges of one version of a result object.
 struct ResultObject: Sendable {
     let client: S3Client
     let location: S3Location
@@ -47,46 +47,6 @@ struct ResultObject: Sendable {
         // A server that pays no heed to If-Match must not get us to mix two objects either.
         guard part.etag == etag, part.objectSize == size else { throw AthenaExportError.resultReplaced(location) }
         return part
-    }
-
-    /// The rows of whole records, without the header if they begin with it; none where no record ends.
-    func pages(_ cut: RangeCut, columns: [ColumnInfo]) throws(AthenaExportError) -> [ResultPage] {
-        let blocks: [(rows: RowBlock, next: Int)]
-        do {
-            blocks = try cut.blocks(columnCount: columns.count)
-        } catch {
-            throw error.isNotUTF8
-                ? .resultNotUTF8(location, offset: error.offset)
-                : .malformedResult(location, offset: error.offset, reason: error.reason)
-        }
-        var pages: [ResultPage] = []
-        var bookmark = Bookmark(byteOffset: cut.offset, etag: etag)
-        for (index, block) in blocks.enumerated() {
-            let isLast = cut.isLast && index == blocks.count - 1
-            let next = Bookmark(byteOffset: block.next, etag: etag)
-            pages.append(
-                ResultPage(
-                    at: bookmark, columns: columns.map(\.column),
-                    block: cut.offset == 0 && index == 0 ? try withoutHeader(block.rows, columns) : block.rows,
-                    next: isLast ? nil : next))
-            bookmark = next
-        }
-        return pages
-    }
-
-    private func withoutHeader(_ rows: RowBlock, _ columns: [ColumnInfo]) throws(AthenaExportError) -> RowBlock {
-        let isHeader =
-            rows.rowCount > 0
-            && zip(rows.cells, columns).allSatisfy { cell, column in
-                !cell.isNull && rows.bytes[cell.range].elementsEqual(column.name.utf8)
-            }
-        guard isHeader else {
-            throw .malformedResult(
-                location, offset: 0, reason: "the first line does not have the column names that the service gives")
-        }
-        return RowBlock(
-            bytes: rows.bytes, cells: Array(rows.cells.dropFirst(columns.count)), columnCount: columns.count,
-            hasUnloadableCells: rows.hasUnloadableCells)
     }
 
     private static func translatingErrors<Answer>(

@@ -98,7 +98,7 @@ struct ResultRanges: ~Copyable {
         parsed.append(
             Task { [object, columns] in
                 try await withTaskCancellationHandler {
-                    try object.pages(try await cut.value, columns: columns)
+                    try await cut.value.pages(of: object, columns: columns)
                 } onCancel: {
                     cut.cancel()
                 }
