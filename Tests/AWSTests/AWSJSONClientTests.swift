@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `are one signed POST with the operation in X-Amz-Target`() async throws {
+    @Test func `a call is one signed POST with the operation in X-Amz-Target`() async throws {
         let transport = ScriptedTransport(HTTPResponse(status: 200, body: Array("raw".utf8)))
         let response = try await client(transport).call("GetQueryResults", ["MaxResults": .integer(1)])
         #expect(response.body == Array("raw".utf8))
@@ -43,7 +43,9 @@ import Testing
         #expect(log.entries.isEmpty && time.sleeps.isEmpty)
     }
 
-    @Test func `carry one invocation id through all attempts, each signed again with its time`() async throws {
+    @Test func `a call carries one invocation id through all attempts, each of them signed with its own time`()
+        async throws
+    {
         let transport = ScriptedTransport(.error("ThrottlingException"), .error("ThrottlingException"), .ok)
         _ = try await client(transport).call("X", [:])
         let requests = transport.requests
@@ -67,7 +69,7 @@ import Testing
     ]
 
     @Test(arguments: passing.indices)
-    func `outlast two failures that pass, and say so`(_ index: Int) async throws {
+    func `a call outlasts two failures that pass, and logs them`(_ index: Int) async throws {
         let transport = ScriptedTransport([Self.passing[index], Self.passing[index], { _ in .ok }])
         _ = try await client(transport).call("X", [:])
         #expect(transport.requests.count == 3 && log.warnings.count == 2)
@@ -76,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: passing.indices)
-    func `give up a failure that stays after the attempts allowed, as temporary`(_ index: Int) async {
+    func `a call gives up a failure that stays after the allowed attempts, as temporary`(_ index: Int) async {
         let transport = ScriptedTransport([Self.passing[index]])
         let error = await failure { _ = try await client(transport, maxAttempts: 4).call("X", [:]) }
         #expect(error?.category == .temporary && "\(error!)".contains("after 4 attempts"))
@@ -87,14 +89,14 @@ import Testing
         "AccessDeniedException", "InvalidRequestException", "UnrecognizedClientException", "InvalidSignatureException",
         "SerializationException", "ExpiredTokenException",
     ])
-    func `make one attempt where another cannot help`(_ code: String) async {
+    func `a call makes one attempt where another cannot help`(_ code: String) async {
         let transport = ScriptedTransport(.error(code))
         let error = await failure { _ = try await client(transport).call("X", [:]) }
         guard case .service(let error, attempts: 1) = error else { return #expect(Bool(false), "\(error as Any)") }
         #expect(error.code == code && transport.requests.count == 1 && time.sleeps.isEmpty)
     }
 
-    @Test func `make one attempt where the request itself is impossible`() async {
+    @Test func `a call makes one attempt where the request itself is impossible`() async {
         let transport = ScriptedTransport([
             { _ in throw HTTPTransportError.certificateRejected(host: "h", reason: "r") }
         ])
@@ -106,7 +108,7 @@ import Testing
         HTTPResponse(status: 503), .error("ThrottlingException"), .error("RequestTimeTooSkewed", status: 403),
         HTTPResponse(status: 200, body: Array("{".utf8)),
     ])
-    func `make one attempt where the answer is not worth a wait`(_ answer: HTTPResponse) async throws {
+    func `a call makes one attempt where the answer is not worth a wait`(_ answer: HTTPResponse) async throws {
         let transport = ScriptedTransport(answer, .ok)
         await #expect(throws: (any Error).self) {
             try await client(transport).call("X", [:], isRepeated: false) { try JSONValue(parsing: $0.body) }
@@ -115,13 +117,13 @@ import Testing
         #expect(transport.requests.first?.headers["amz-sdk-request"] == "attempt=1; max=1")
     }
 
-    @Test func `follow no redirect`() async {
+    @Test func `a call follows no redirect`() async {
         let transport = ScriptedTransport(HTTPResponse(status: 307, headers: ["Location": "https://evil/"]))
         #expect(await failure { _ = try await client(transport).call("X", [:]) }?.category == .refused)
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `wait out a full queue, log it, and leave the quota alone`() async throws {
+    @Test func `a call waits out a full queue, logs it, and leaves the retry quota alone`() async throws {
         let full = HTTPResponse.error("TooManyRequestsException", more: ["Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"])
         let transport = ScriptedTransport([{ _ in full }])
         let patient = client(transport)
@@ -132,14 +134,14 @@ import Testing
         #expect(log.warnings[0].message.description.contains("queue of queries is full"))
     }
 
-    @Test func `stop retrying when the quota is empty, and go on when calls succeed again`() async throws {
+    @Test func `calls stop retrying when the quota is empty, and retry again after calls that succeed`() async throws {
         let down = ScriptedTransport(HTTPResponse(status: 503))
         let client = client(down)
         for _ in 0..<10 { _ = await failure { _ = try await client.call("X", [:]) } }
         #expect(down.requests.count == 10 + 35)
     }
 
-    @Test func `pay back what a retry took once it succeeds`() async throws {
+    @Test func `a call pays back what its retry took from the quota once it succeeds`() async throws {
         let pair: [ScriptedTransport.Answer] = [{ _ in HTTPResponse(status: 503) }, { _ in .ok }]
         let flaky = ScriptedTransport(Array(repeating: pair, count: 100).flatMap(\.self))
         let client = client(flaky)
@@ -152,7 +154,7 @@ import Testing
         ("1.5", .seconds(0.5)),
         ("99999999999999999999", .seconds(0.5)),
     ])
-    func `heed x-amz-retry-after within bounds`(_ value: String, _ wait: Duration) async throws {
+    func `a call heeds x-amz-retry-after within bounds`(_ value: String, _ wait: Duration) async throws {
         let transport = ScriptedTransport(.error("ThrottlingException", headers: ["x-amz-retry-after": value]), .ok)
         _ = try await client(transport).call("X", [:])
         #expect(time.sleeps == [wait])
@@ -183,13 +185,13 @@ import Testing
     }
 
     @Test(arguments: ["ExpiredTokenException", "ExpiredToken", "RequestExpired"])
-    func `renew expired credentials once and go on at once`(_ code: String) async throws {
+    func `a call renews expired credentials once and is sent again at once`(_ code: String) async throws {
         let transport = ScriptedTransport(.error(code), .ok)
         _ = try await client(transport, cached(ScriptedProvider(old, new))).call("X", [:])
         #expect(transport.requests.map { signer(of: $0) } == ["OLD", "NEW"] && time.sleeps.isEmpty)
     }
 
-    @Test func `stop when the fresh credentials are refused as well`() async {
+    @Test func `a call stops when the fresh credentials are refused as well`() async {
         let transport = ScriptedTransport(.error("ExpiredTokenException"))
         await #expect {
             try await client(transport, cached(ScriptedProvider(old, new, old))).call("X", [:])
@@ -199,7 +201,7 @@ import Testing
         #expect(transport.requests.count == 2)
     }
 
-    @Test func `never make more attempts than allowed, renewed or not`() async {
+    @Test func `a call never makes more attempts than allowed, with renewed credentials or without`() async {
         let transport = ScriptedTransport(.error("ExpiredTokenException"))
         await #expect(throws: AWSError.self) {
             try await client(transport, cached(ScriptedProvider(old, new)), maxAttempts: 1).call("X", [:])
@@ -207,14 +209,16 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `are signed with the credentials of the moment`() async throws {
+    @Test func `each attempt is signed with the credentials of the moment`() async throws {
         let transport = ScriptedTransport(.ok)
         let client = client(transport, ScriptedProvider(old, new))
         for _ in 0..<2 { _ = try await client.call("X", [:]) }
         #expect(transport.requests.map { signer(of: $0) } == ["OLD", "NEW"])
     }
 
-    @Test func `that lose their credentials between two attempts do not say that nothing was sent`() async throws {
+    @Test func `a call that loses its credentials between two attempts does not report that nothing was sent`()
+        async throws
+    {
         let old = old
         let provider = ScriptedProvider([{ old }, { nil }])
         await #expect {
@@ -224,7 +228,7 @@ import Testing
         }
     }
 
-    @Test func `say so where nobody has credentials, and send nothing`() async {
+    @Test func `a call without credentials reports it and sends nothing`() async {
         let transport = ScriptedTransport(.ok)
         await #expect {
             try await client(transport, ScriptedProvider(nil)).call("X", [:])
@@ -235,7 +239,7 @@ import Testing
     }
 
     @Test(arguments: [-365.0, 365])
-    func `take the time from the service once, and keep it`(_ days: Double) async throws {
+    func `a client takes the service's time once and keeps it`(_ days: Double) async throws {
         // The service's time is 2026-11-23T01:02:03Z; this machine's is a year off.
         let skewed = FakeTime(now: Timestamp(seconds: 1_795_395_723 + days * 86_400))
         let transport = ScriptedTransport(
@@ -252,7 +256,7 @@ import Testing
     }
 
     @Test(arguments: [nil, "yesterday", "Mon, 23 Nov 2026 01:02:03 GMT"])
-    func `stop when the service's time does not help or is not told`(_ date: String?) async {
+    func `a call stops when the service's time does not help or is missing`(_ date: String?) async {
         var headers = HTTPHeaders()
         headers["Date"] = date
         let transport = ScriptedTransport(
@@ -266,7 +270,7 @@ import Testing
     }
 }
 
-@Suite struct `Calls that end otherwise` {
+@Suite struct `Calls that fail without the service` {
     private let time = FakeTime()
     private let log = InMemoryLogHandler(level: .trace)
 
@@ -280,7 +284,7 @@ import Testing
             logger: log.logger)
     }
 
-    @Test func `repeat an answer that cannot be decoded`() async throws {
+    @Test func `a call repeats an answer that cannot be decoded`() async throws {
         let transport = ScriptedTransport(HTTPResponse(status: 200), HTTPResponse(status: 200), .ok)
         let count = try await client(transport).call("X", [:]) { response in
             if response.body.isEmpty { throw Unreadable() }
@@ -289,7 +293,7 @@ import Testing
         #expect(count == 2 && transport.requests.count == 3 && log.warnings.count == 2)
     }
 
-    @Test func `pass the decoder's error on when attempts are used up`() async {
+    @Test func `a call passes the decoder's error on when its attempts are used up`() async {
         let transport = ScriptedTransport(.ok)
         await #expect(throws: Unreadable.self) {
             try await client(transport, maxAttempts: 3).call("X", [:]) { _ in throw Unreadable() }
@@ -297,19 +301,19 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func `let a transport's own errors through at once`() async {
+    @Test func `a call passes a transport's own errors on at once`() async {
         let transport = ScriptedTransport([{ _ in throw Unreadable() }])
         await #expect(throws: Unreadable.self) { try await client(transport).call("X", [:]) }
         #expect(transport.requests.count == 1)
     }
 
-    @Test func `let cancellation through at once`() async {
+    @Test func `a call passes cancellation on at once`() async {
         let transport = ScriptedTransport([{ _ in throw CancellationError() }])
         await #expect(throws: CancellationError.self) { try await client(transport).call("X", [:]) }
         #expect(transport.requests.count == 1 && log.entries.isEmpty)
     }
 
-    @Test func `neither wait nor send once the task is cancelled`() async {
+    @Test func `a call neither waits nor sends once its task is cancelled`() async {
         let transport = ScriptedTransport([
             { _ in
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -322,7 +326,7 @@ import Testing
         #expect(transport.requests.count == 1 && time.sleeps.isEmpty)
     }
 
-    @Test func `log nothing secret, whatever the service quotes`() async {
+    @Test func `a call logs nothing secret, whatever the service quotes`() async {
         let transport = ScriptedTransport([
             { request in
                 let quoted = request.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")

@@ -12,19 +12,19 @@ import Testing
     @Test(arguments: [
         "FooError", "FooError:http://a/b", "aws.ns#FooError", "aws.ns#FooError:http://a#b/", " FooError ",
     ])
-    func `have one code in all spellings and places`(_ type: String) {
+    func `an error has one code in all spellings and places`(_ type: String) {
         #expect(read(.error(type)).code == "FooError")
         #expect(read(HTTPResponse(status: 400, headers: ["X-Amzn-ErrorType": type])).code == "FooError")
         let body: JSONValue = ["code": .string(type), "message": "m"]
         #expect(read(HTTPResponse(status: 400, body: body.serialized(pretty: false))).code == "FooError")
     }
 
-    @Test func `take the header before the body, and __type before code`() {
+    @Test func `an error takes its code from the header before the body, and from __type before code`() {
         #expect(read(.error("Body", headers: ["x-amzn-errortype": "Header"])).code == "Header")
         #expect(read(.error("Type", more: ["code": "Code"])).code == "Type")
     }
 
-    @Test func `carry message, Athena's code, reason, status and request id`() {
+    @Test func `an error carries message, Athena's code, reason, status and request id`() {
         let error = read(
             .error(
                 "InvalidRequestException", message: "QueryExecution x was not found",
@@ -52,7 +52,7 @@ import Testing
         ("InvalidRequestException", 400, .refused), ("SerializationException", 400, .refused),
         ("Whatever", 404, .refused),
     ])
-    func `are of a kind by code and status`(_ code: String, _ status: Int, _ kind: AWSServiceError.Kind) {
+    func `an error has a kind by its code and status`(_ code: String, _ status: Int, _ kind: AWSServiceError.Kind) {
         #expect(read(.error(code, status: status)).kind == kind)
     }
 
@@ -61,7 +61,7 @@ import Testing
         (301, .refused), (407, .credentialsRefused), (429, .throttling), (500, .transient), (502, .transient),
         (504, .transient), (501, .refused),
     ])
-    func `without a code are of a kind by status`(_ status: Int, _ kind: AWSServiceError.Kind) {
+    func `an error without a code has a kind by its status`(_ status: Int, _ kind: AWSServiceError.Kind) {
         for body in ["", "<html>\n<body>Bad   gateway</body>", "{", "[]", "{\"x\":1}", "\u{0}"] {
             let error = read(HTTPResponse(status: status, body: Array(body.utf8)))
             #expect(error.kind == kind && error.code == String(status), "\(body)")
@@ -70,7 +70,7 @@ import Testing
             read(HTTPResponse(status: 502, body: Array("<p>\r\n\r\nBad\t gateway".utf8))).message == "<p> Bad gateway")
     }
 
-    @Test func `tell a full queue and a wrong clock from their like`() {
+    @Test func `an error tells a full queue and a wrong clock from similar refusals`() {
         let full = read(.error("TooManyRequestsException", more: ["Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"]))
         #expect(full.kind == .concurrentQueryLimit)
         for message in ["Signature expired: 20261123T010203Z is now earlier than …", "Signature not yet current: …"] {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `cannot steer a terminal, begin a line or fill the screen`() {
+    @Test func `an error's text cannot steer a terminal, begin a line or fill the screen`() {
         let hostile =
             "\u{1b}]8;;http://evil\u{7}x\u{1b}\\\r\n\u{9b}2J\u{202e}\u{2028}\u{200f}\u{7f}"
             + String(repeating: "é", count: 9000)
@@ -96,7 +96,7 @@ import Testing
         #expect(error.message.hasPrefix("\\u{1b}]8;;") && error.message.hasSuffix("…") && error.message.count < 2100)
     }
 
-    @Test func `hold no secret of the request that they quote`() {
+    @Test func `an error holds no secret of the request that it quotes`() {
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
         SigV4(service: "athena", region: Region("us-east-1")!).sign(&request, with: .test, at: Timestamp(seconds: 0))
         let authorization = request.headers["Authorization"]!
@@ -136,7 +136,7 @@ import Testing
     ]
 
     @Test(arguments: disguises.indices)
-    func `hold no secret that the service writes in another way`(_ index: Int) {
+    func `an error holds no secret that the service writes in another way`(_ index: Int) {
         let redactor = Redactor(.test, nil, ["web.identity%2Ftoken.of-a-person"])
         let secrets = [
             Credentials.test.secretAccessKey, Credentials.test.sessionToken ?? "", "web.identity%2Ftoken.of-a-person",
@@ -152,14 +152,14 @@ import Testing
         }
     }
 
-    @Test func `leave what is no secret as it is`() {
+    @Test func `an error keeps what is not secret as it is`() {
         let redactor = Redactor(.test)
         for text in ["", "50 % of 2%2F", "a \\u002 \\ & &#; &#47 %zz %", "line 1:8: mismatched input 'x'", "é\u{301}"] {
             #expect(redactor.shown(text, limit: 2000) == text)
         }
     }
 
-    @Test func `hold no part of a secret where they are cut`() {
+    @Test func `an error holds no part of a secret where its text is cut`() {
         let secret = Credentials.test.sessionToken ?? ""
         let redactor = Redactor(.test)
         for text in [secret, URIEncoding.encode(secret), secret.map { "\($0)\n" }.joined()] {
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `are read from an answer of any length`() {
+    @Test(.timeLimit(.minutes(10))) func `an error is read from an answer of any length`() {
         let long = String(repeating: "m", count: 20 << 20)
         let error = read(
             HTTPResponse(status: 400, body: Array(#"{"__type":"InvalidRequestException","Message":"\#(long)"}"#.utf8)))
@@ -183,7 +183,7 @@ import Testing
         #expect(read(HTTPResponse(status: 502, body: Array(long.utf8))).message.count == 201)
     }
 
-    @Test func `of a proxy say what it wants, whatever its page looks like`() {
+    @Test func `an error of a proxy reports what the proxy wants, whatever its page looks like`() {
         for body in ["", "<html>", #"{"code":"x"}"#] {
             let error = AWSError.service(read(HTTPResponse(status: 407, body: Array(body.utf8))), attempts: 1)
             #expect(error.category == .credentials && "\(error)".contains("a proxy asks for a user and a password"))
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func `say on one line what to do next, and how the process should end`() {
+    @Test func `an error names the next step on one line, and has the exit status for it`() {
         let cases: [(AWSError, AWSError.Category, String)] = [
             (
                 .service(read(.error("ThrottlingException")), attempts: 10), .temporary,

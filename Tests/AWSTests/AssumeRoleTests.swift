@@ -2,7 +2,7 @@ import AWS
 import HTTPTransport
 import Testing
 
-@Suite struct `A role that is taken` {
+@Suite struct `Assuming a role` {
     private static let base = "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = s\n"
 
     private static func role(_ profile: String, _ name: String, _ more: String) -> String {
@@ -17,7 +17,7 @@ import Testing
         return try await world.chain(profile: profile).credentials().accessKeyID
     }
 
-    @Test func `is asked for with all that the profile says, at the region's STS`() async throws {
+    @Test func `a role is requested with all that the profile sets, at the region's STS`() async throws {
         let world = CredentialWorld(
             config: Self.base
                 + Self.role(
@@ -35,20 +35,21 @@ import Testing
         #expect(world.directTransport.requests.isEmpty)
     }
 
-    @Test func `has a session named after the program and the time where nobody names it`() async throws {
+    @Test func `a role session without a configured name is named after the program and the time`() async throws {
         let world = CredentialWorld(config: Self.base + Self.role("p", "R", "source_profile = base"))
         _ = try await world.chain(profile: "p").credentials()
         #expect(FakeIdentity.form(world.identity.calls[0].body)["RoleSessionName"] == "athena-export-1795395723")
     }
 
-    @Test func `may be taken with another role, in a chain`() async throws {
+    @Test func `a role may be assumed with another role, in a chain`() async throws {
         let config =
             Self.base + Self.role("a", "A", "source_profile = base") + Self.role("b", "B", "source_profile = a")
             + Self.role("p", "C", "source_profile = b")
         #expect(try await key(config) == "CFROMBFROMAFROMBASE111")
     }
 
-    @Test func `asks STS for each role once an hour, not for the whole chain each time`() async throws {
+    @Test func `a chain of roles asks STS for each role once an hour, not for the whole chain each time`() async throws
+    {
         let world = CredentialWorld(
             config: Self.base + Self.role("a", "A", "source_profile = base")
                 + Self.role("p", "B", "source_profile = a"))
@@ -65,7 +66,8 @@ import Testing
         #expect(world.identity.calls.count == 5)
     }
 
-    @Test func `is taken with the environment's keys where the profile says so`() async throws {
+    @Test func `a role is assumed with the environment's keys where the profile names them as its source`() async throws
+    {
         let environment = ["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"]
         let config = Self.role("p", "R", "credential_source = Environment")
         #expect(try await key(config, environment) == "RFROMENV1")
@@ -73,12 +75,15 @@ import Testing
         #expect("\(error)".contains("environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"))
     }
 
-    @Test func `may be taken with the same profile's own keys`() async throws {
+    @Test func `a role may be assumed with the same profile's own keys`() async throws {
         let keys = "source_profile = p\naws_access_key_id = OWN\naws_secret_access_key = s"
         #expect(try await key(Self.role("p", "R", keys)) == "RFROMOWN1")
     }
 
-    @Test func `is taken with a source profile's keys, not with its role, if it has both`() async throws {
+    @Test
+    func `a role is assumed with its source profile's keys, not with that profile's role, if the source has both`()
+        async throws
+    {
         let both = "source_profile = base\naws_access_key_id = BOTH\naws_secret_access_key = s"
         let config = Self.base + Self.role("a", "A", both) + Self.role("p", "R", "source_profile = a")
         #expect(try await key(config) == "RFROMBOTH1")
@@ -111,20 +116,22 @@ import Testing
             "duration_seconds of profile \"p\": it is no number of seconds"
         ),
     ])
-    func `is an error of the configuration where it cannot be taken`(_ config: String, _ problem: String) async throws {
+    func `a role that cannot be assumed is an error of the configuration`(_ config: String, _ problem: String)
+        async throws
+    {
         let world = CredentialWorld(config: config)
         let error = try #require(await world.failure(profile: "p"))
         #expect(error.category == .configuration && error.fault.hasPrefix(problem), "\(error)")
         #expect(world.identity.calls.isEmpty)
     }
 
-    @Test func `is an error where its source has nothing, with the reasons`() async throws {
+    @Test func `a role whose source has no credentials is an error with the reasons`() async throws {
         let config = "[profile empty]\nregion = eu-west-1\n" + Self.role("p", "R", "source_profile = empty")
         let error = try #require(await CredentialWorld(config: config).failure(profile: "p"))
         #expect(error.category == .credentials && "\(error)".contains("config file (profile \"empty\"): no keys in "))
     }
 
-    @Test func `that STS refuses is no answer of another service`() async throws {
+    @Test func `a role that STS refuses is not mistaken for a refusal of the service that was called`() async throws {
         let world = CredentialWorld(config: Self.base + Self.role("p", "R", "source_profile = base"))
         world.identity.mood = .refuses
         let error = try #require(await world.failure(profile: "p"))
@@ -140,7 +147,7 @@ import Testing
 @Suite struct `A web identity` {
     private let variables = ["AWS_WEB_IDENTITY_TOKEN_FILE": "DIR/token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/Pod"]
 
-    @Test func `goes to STS unsigned, and is read again each time`() async throws {
+    @Test func `a web identity goes to STS unsigned, and its token file is read again each time`() async throws {
         let world = CredentialWorld(variables)
         let chain = try world.chain()
         for token in ["first.token", "second.token"] {
@@ -154,7 +161,7 @@ import Testing
     }
 
     @Test(arguments: ["", "two words", "line\nbreak", "žluť", String(repeating: "x", count: 70_000)])
-    func `is refused where the file holds no token`(_ token: String) async throws {
+    func `a web identity file without a token is refused`(_ token: String) async throws {
         let world = CredentialWorld(variables)
         world.write(token, to: "token")
         let error = try #require(await world.failure())
@@ -162,14 +169,14 @@ import Testing
         #expect(world.identity.calls.isEmpty)
     }
 
-    @Test func `without a role or without its file is an error`() async throws {
+    @Test func `a web identity without a role or without its file is an error`() async throws {
         let lonely = CredentialWorld(["AWS_WEB_IDENTITY_TOKEN_FILE": "DIR/token"])
         #expect(try #require(await lonely.failure()).fault.hasPrefix("web identity: there is a token and no role"))
         let error = try #require(await CredentialWorld(variables).failure())
         #expect("\(error)".contains("token does not exist"))
     }
 
-    @Test func `of the environment is left aside where a profile was named as an argument`() async throws {
+    @Test func `a web identity of the environment is ignored where a profile was named as an argument`() async throws {
         let world = CredentialWorld(
             credentials: "[p]\naws_access_key_id = FILE\naws_secret_access_key = s\n", variables)
         world.write("token", to: "token")

@@ -8,7 +8,7 @@ import Testing
 
 /// The same files, variables and endpoints, over real sockets.
 @Suite(.fewAtATime, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
-struct `Against botocore's chain` {
+struct `The credential chain and botocore's` {
     /// What one set-up adds to the files and endpoints that all have, and what comes of it.
     struct SetUp {
         let what: String
@@ -211,7 +211,7 @@ struct `Against botocore's chain` {
         "config-file": "shared config file", "container-role": "container", "iam-role": "instance",
     ]
 
-    @Test func `the same provider wins, and the same key comes out`() async throws {
+    @Test func `the chain and botocore choose the same provider and give the same key`() async throws {
         // A clock as real as botocore's.
         let identity = FakeIdentity(FakeTime(now: .now()))
         let server = try await LoopbackServer { request in

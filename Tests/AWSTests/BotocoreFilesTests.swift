@@ -7,7 +7,7 @@ import Testing
 
 /// The same text, read by botocore's parser and by this one.
 @Suite(.enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
-struct `Against botocore's reading of files` {
+struct `Shared files as botocore reads them` {
     static let texts = [
         "", "[a]\nk = v", "[a]\nk: v", "[a]\nk:v=w", "[a]\nk = v: w", "[a]\nk = v # c", "[a]\nk = v ; c", "[a]\nk = #c",
         "[a]\n# c\n ; d\nk = v", "[a] text", "[a]] text ]", "[a] # c", "[ a ]\nk = v", "[]\n", "[]\nk = v", "[a\nk = v",
@@ -47,7 +47,9 @@ struct `Against botocore's reading of files` {
         }
     }
 
-    @Test func `sections, keys, values and profiles are the same, and so is what is refused`() throws {
+    @Test func `this reader and botocore see the same sections, keys, values and profiles, and refuse the same files`()
+        throws
+    {
         let texts = Self.texts + Self.mixedTexts(3000)
         let theirs = try BotocoreFiles.readings(of: texts)
         try #require(theirs.count == texts.count)

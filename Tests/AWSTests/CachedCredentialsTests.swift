@@ -21,14 +21,14 @@ import Testing
 
     private struct Broken: Error {}
 
-    @Test func `without expiration are fetched once`() async throws {
+    @Test func `credentials without expiration are fetched once`() async throws {
         let provider = ScriptedProvider(credentials("A", minutes: nil))
         let cache = cache(provider)
         for _ in 0..<3 { #expect(try await cache.credentials().accessKeyID == "A") }
         #expect(provider.calls == 1)
     }
 
-    @Test func `are renewed from 15 minutes before the end`() async throws {
+    @Test func `credentials are renewed from 15 minutes before they expire`() async throws {
         let provider = ScriptedProvider(credentials("A", minutes: 60), credentials("B", minutes: 120))
         let cache = cache(provider)
         #expect(try await cache.credentials().accessKeyID == "A")
@@ -38,7 +38,7 @@ import Testing
         #expect(try await cache.credentials().accessKeyID == "B")
     }
 
-    @Test func `go on serving while an early renewal fails, but not from 10 minutes before the end`() async throws {
+    @Test func `credentials serve on while an early renewal fails, but not in their last 10 minutes`() async throws {
         let first = credentials("A", minutes: 60)
         let provider = ScriptedProvider([{ first }, { throw Broken() }])
         let cache = cache(provider)
@@ -50,7 +50,7 @@ import Testing
         await #expect(throws: Broken.self) { try await cache.credentials() }
     }
 
-    @Test func `are renewed in time although an early renewal brought some that had expired`() async throws {
+    @Test func `credentials are renewed in time although an early renewal brought expired ones`() async throws {
         let first = credentials("A", minutes: 60)
         let stale = credentials("B", minutes: -5)
         let last = credentials("C", minutes: 120)
@@ -63,7 +63,7 @@ import Testing
         #expect(try await cache.credentials().accessKeyID == "C")
     }
 
-    @Test func `are tried to be renewed early once a minute, not for every request`() async throws {
+    @Test func `an early renewal is tried once a minute, not for every request`() async throws {
         let first = credentials("A", minutes: 60)
         let provider = ScriptedProvider([{ first }, { throw Broken() }])
         let cache = cache(provider)
@@ -76,7 +76,7 @@ import Testing
         #expect(provider.calls == 3 && log.warnings.count == 2)
     }
 
-    @Test func `that live for a quarter of an hour are not renewed for every request`() async throws {
+    @Test func `credentials that live for a quarter of an hour are not renewed for every request`() async throws {
         let provider = ScriptedProvider(credentials("A", minutes: 15), credentials("B", minutes: 30))
         let cache = cache(provider)
         for _ in 0..<7 {
@@ -88,12 +88,12 @@ import Testing
         #expect(try await cache.credentials().accessKeyID == "B")
     }
 
-    @Test func `that have expired already are an error`() async {
+    @Test func `credentials that have expired already are an error`() async {
         let cache = cache(ScriptedProvider(credentials("A", minutes: -1)))
         await #expect(throws: AWSError.expiredCredentials(provider: "scripted")) { try await cache.credentials() }
     }
 
-    @Test func `are fetched again once the service refuses them, and only if they are the ones it refused`()
+    @Test func `credentials are fetched again once the service refuses them, and only if they are the ones it refused`()
         async throws
     {
         let old = credentials("A", minutes: nil)
@@ -106,7 +106,7 @@ import Testing
         #expect(try await cache.credentials().accessKeyID == "B")
     }
 
-    @Test func `are renewed by one task however many ask`() async throws {
+    @Test func `credentials are renewed by one task however many ask`() async throws {
         let gate = Gate()
         let fresh = credentials("A", minutes: nil)
         let provider = ScriptedProvider([
@@ -124,7 +124,7 @@ import Testing
         #expect(provider.calls == 1)
     }
 
-    @Test func `reach others although the one who asked first gave up`() async throws {
+    @Test func `a renewal reaches all callers although the first of them gave up`() async throws {
         let gate = Gate()
         let fresh = credentials("A", minutes: nil)
         let provider = ScriptedProvider([

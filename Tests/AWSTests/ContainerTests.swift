@@ -2,7 +2,7 @@ import AWS
 import HTTPTransport
 import Testing
 
-@Suite struct `The endpoint beside a container` {
+@Suite struct `Credentials of a container's endpoint` {
     private static let full = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
     private static let relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 
@@ -27,14 +27,18 @@ import Testing
     ]
 
     @Test(arguments: allowed)
-    func `may be any with TLS, and this machine or its neighbour without`(_ url: String) async throws {
+    func
+        `a container endpoint may be any host with TLS, and without TLS only this machine or the container's own addresses`(
+            _ url: String
+        ) async throws
+    {
         let world = CredentialWorld([Self.full: url])
         _ = try? await ContainerCredentials(try world.context()).lookUp()
         #expect(world.directTransport.requests.count > 0 && world.transport.requests.isEmpty)
     }
 
     @Test(arguments: refused)
-    func `is never another one`(_ url: String) async throws {
+    func `a container endpoint that is any other host is refused`(_ url: String) async throws {
         let world = CredentialWorld([Self.full: url])
         let error = try #require(await world.failure())
         #expect(error.category == .configuration && error.fault.hasPrefix("\(Self.full): "), "\(error)")
@@ -42,7 +46,7 @@ import Testing
         #expect(world.directTransport.requests.isEmpty && world.transport.requests.isEmpty)
     }
 
-    @Test func `is the one of ECS where only the path is given`() async throws {
+    @Test func `the container endpoint is that of ECS where only the path is given`() async throws {
         let world = CredentialWorld([Self.relative: "/container?id=1", Self.full: "https://other.example/"])
         #expect(try await world.chain().credentials().accessKeyID == "CONTAINER1")
         #expect(world.directTransport.requests.map(\.url.description) == ["http://169.254.170.2/container?id=1"])
@@ -50,13 +54,15 @@ import Testing
     }
 
     @Test(arguments: ["@evil.com/", ".evil.com/", "container", ":80@evil.com/", "/a b", "/a#b", "/\r\nX: y"])
-    func `is not led elsewhere by a path`(_ path: String) async throws {
+    func `a path cannot lead the container endpoint to another host`(_ path: String) async throws {
         let world = CredentialWorld([Self.relative: path])
         #expect(try #require(await world.failure()).fault.hasPrefix("\(Self.relative): "))
         #expect(world.directTransport.requests.isEmpty)
     }
 
-    @Test func `gets the token of the file, read again, before the one of the variable`() async throws {
+    @Test func `the container endpoint gets the token of the file, read again each time, before that of the variable`()
+        async throws
+    {
         let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
         let world = CredentialWorld([Self.relative: "/container", variable: "v", "\(variable)_FILE": "DIR/token"])
         let provider = ContainerCredentials(try world.context())
@@ -71,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: ["canary\n", "canary\r\nX-Evil: 1", "canary\u{0}x", "canarž"])
-    func `gets no token that would begin a header of its own`(_ token: String) async throws {
+    func `a container token that would begin a header of its own is not sent`(_ token: String) async throws {
         let file = CredentialWorld([Self.relative: "/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "DIR/token"])
         file.write(token, to: "token")
         let variable = CredentialWorld([Self.relative: "/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": token])
@@ -82,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `is asked three times, a second apart, for two seconds each`() async throws {
+    @Test func `the container endpoint is asked three times, a second apart, for two seconds each`() async throws {
         let world = CredentialWorld([Self.relative: "/gone"])
         let error = try #require(await world.failure())
         #expect(

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Keys and tokens` {
-    @Test func `show nothing however they are printed`() {
+    @Test func `keys and tokens show nothing however they are printed`() {
         var dumped = ""
         dump(Credentials.test, to: &dumped)
         let optional: Credentials? = .test
@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: [
         "", " ", "key\r\nX-Evil: 1", "key\n", "two words", "tab\tbed", "nul\0", "žluť", "<YOUR_SECRET>", "\u{1b}[0m",
     ])
-    func `that cannot stand in a header are refused without being quoted`(_ value: String) {
+    func `keys that cannot stand in a header are refused without being quoted`(_ value: String) {
         let isEmpty = value.isEmpty
         for (keyID, secret, token) in [(value, "secret", nil), ("AKID", value, nil), ("AKID", "secret", value)]
         where !isEmpty || token == nil {
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// As programs print it that know no other form, and as botocore takes it.
-    @Test func `with an empty session token have none, whoever gives them`() async throws {
+    @Test func `credentials with an empty session token have no token, from every provider`() async throws {
         #expect(try Credentials(checking: "AKID", secretAccessKey: "s", sessionToken: "").sessionToken == nil)
         let role = "role_arn = arn:aws:iam::1:role/R\n"
         let sso =
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: ["AKID/20261123", "AKID,x", "AKID=x"])
-    func `with a key ID that would change the signature's scope are refused`(_ value: String) {
+    func `a key ID that would change the signature's scope is refused`(_ value: String) {
         #expect(throws: CredentialsFault.self) { try Credentials(checking: value, secretAccessKey: "secret") }
     }
 }
@@ -69,7 +69,7 @@ import Testing
         try await EnvironmentCredentials(AWSEnvironment(variables)).found()
     }
 
-    @Test func `are the two keys, the token and the expiration`() async throws {
+    @Test func `the environment's credentials are the two keys, the token and the expiration`() async throws {
         let credentials = try await credentials([
             "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
             "AWS_SECURITY_TOKEN": "old", "AWS_CREDENTIAL_EXPIRATION": "2026-11-23T01:02:03Z",
@@ -81,7 +81,7 @@ import Testing
                     expiration: Timestamp(iso8601: "2026-11-23T01:02:03Z")))
     }
 
-    @Test func `are absent where neither key is set, or both to nothing`() async throws {
+    @Test func `the environment has no credentials where neither key is set, or both are empty`() async throws {
         #expect(try await credentials([:]) == nil)
         #expect(try await credentials(["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]) == nil)
     }
@@ -91,7 +91,9 @@ import Testing
         ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "canary\n"],
         ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CREDENTIAL_EXPIRATION": "canary"],
     ])
-    func `that are incomplete are an error, not a reason to ask elsewhere`(_ variables: [String: String]) async {
+    func `incomplete credentials in the environment are an error, not a reason to ask the next provider`(
+        _ variables: [String: String]
+    ) async {
         await #expect {
             try await credentials(variables)
         } throws: {
@@ -103,7 +105,7 @@ import Testing
 @Suite struct `The credential chain` {
     private let logger = InMemoryLogHandler(level: .trace).logger
 
-    @Test func `takes the first that there are`() async throws {
+    @Test func `the chain takes the first credentials that it finds`() async throws {
         let last = ScriptedProvider(.test)
         let chain = CredentialChain(
             [ExplicitCredentials(nil), ExplicitCredentials(.test), last], logger: logger)
@@ -111,7 +113,7 @@ import Testing
         #expect(last.calls == 0)
     }
 
-    @Test func `says who was asked and what was missing there`() async {
+    @Test func `the chain's error names each provider and what was missing there`() async {
         let chain = CredentialChain(
             [ExplicitCredentials(nil), EnvironmentCredentials(AWSEnvironment([:]))], logger: logger)
         await #expect {
@@ -123,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `stays with the provider that had credentials, and says once who it was`() async throws {
+    @Test func `the chain stays with the provider that had credentials, and logs once which it was`() async throws {
         let (first, second) = (
             ScriptedProvider([{ nil }, { .test }]), ScriptedProvider([{ .test }, { .test }, { nil }])
         )
@@ -140,7 +142,7 @@ import Testing
         #expect(first.calls == 1)
     }
 
-    @Test func `stops at a provider that is configured and broken`() async {
+    @Test func `the chain stops at a provider that is configured and broken`() async {
         let last = ScriptedProvider(.test)
         let broken = EnvironmentCredentials(AWSEnvironment(["AWS_ACCESS_KEY_ID": "AKID"]))
         await #expect(throws: AWSError.self) {
@@ -149,7 +151,7 @@ import Testing
         #expect(last.calls == 0)
     }
 
-    @Test func `leaves the environment's keys aside when a profile was named as an argument`() async throws {
+    @Test func `the chain ignores the environment's keys when a profile was named as an argument`() async throws {
         let environment = AWSEnvironment(["AWS_ACCESS_KEY_ID": "ENV", "AWS_SECRET_ACCESS_KEY": "s"])
         let files = TemporaryFiles(config: "", credentials: "[p]\naws_access_key_id=FILE\naws_secret_access_key=s\n")
         let config = try files.shared.load()

@@ -76,7 +76,7 @@ import Testing
                 config: try INIFile(parsing: Array(config.utf8), path: "/config"), credentials: nil))
     }
 
-    @Test func `take the region from the argument, AWS_REGION, AWS_DEFAULT_REGION, the profile, in this order`() throws
+    @Test func `the region comes from the argument, AWS_REGION, AWS_DEFAULT_REGION, the profile, in this order`() throws
     {
         let config = "[default]\nregion = eu-west-4\n"
         var environment = ["AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-3"]
@@ -90,7 +90,7 @@ import Testing
         #expect(throws: AWSError.noRegion) { try settings().region() }
     }
 
-    @Test func `name the source of a region that is none and show its controls`() {
+    @Test func `an invalid region is named with its source, and its control characters are shown escaped`() {
         #expect {
             try settings(["AWS_REGION": "us-east-1\u{1b}[2J\r\n"]).region()
         } throws: { error in
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `take the profile from the argument, AWS_PROFILE, AWS_DEFAULT_PROFILE, in this order`() throws {
+    @Test func `the profile comes from the argument, AWS_PROFILE, AWS_DEFAULT_PROFILE, in this order`() throws {
         let config = "[profile a]\n[profile b]\n[profile c]\n"
         let environment = ["AWS_PROFILE": "b", "AWS_DEFAULT_PROFILE": "c"]
         #expect("\(try settings(environment, config: config, explicit: .init(profile: "a")).profileName)" == "a")
@@ -109,7 +109,9 @@ import Testing
         #expect(throws: AWSError.self) { try settings(["AWS_PROFILE": "missing"], config: config) }
     }
 
-    @Test func `take attempts from the argument, the environment and the profile, else ten`() throws {
+    @Test func `the number of attempts comes from the argument, the environment and the profile, else it is ten`()
+        throws
+    {
         let config = "[default]\nmax_attempts = 4\n"
         #expect(
             try settings(["AWS_MAX_ATTEMPTS": "5"], config: config, explicit: .init(maxAttempts: 6)).maxAttempts() == 6)
@@ -121,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func `take certificates from AWS_CA_BUNDLE, the profile, REQUESTS_CA_BUNDLE, in this order`() throws {
+    @Test func `certificates come from AWS_CA_BUNDLE, the profile, REQUESTS_CA_BUNDLE, in this order`() throws {
         let config = "[default]\nca_bundle = /b\n"
         #expect(try settings(["AWS_CA_BUNDLE": "/a", "REQUESTS_CA_BUNDLE": "/c"], config: config).caBundle == "/a")
         #expect(try settings(["REQUESTS_CA_BUNDLE": "/c"], config: config).caBundle == "/b")
@@ -139,7 +141,7 @@ import Testing
           endpoint_url = http://d.example
         """
 
-    @Test func `take the endpoint in the order of the SDKs`() throws {
+    @Test func `the endpoint is found in the order of the SDKs`() throws {
         var environment = ["AWS_ENDPOINT_URL_ATHENA": "http://b.example", "AWS_ENDPOINT_URL": "http://c.example"]
         func host(_ explicit: AWSSettings.Explicit = .init(), _ service: AWSService = .athena) throws -> String {
             try settings(environment, config: services, explicit: explicit).endpoint(for: service).url.host
@@ -155,7 +157,7 @@ import Testing
         #expect(try host(.init(endpointURL: "http://a.example")) == "a.example")
     }
 
-    @Test func `reach the STS of the region, and the old global one only where that was asked for`() throws {
+    @Test func `STS is that of the region, and the old global one only where it is configured`() throws {
         func host(_ environment: [String: String], _ region: String, config: String = "") throws -> String {
             try settings(environment.merging(["AWS_REGION": region]) { $1 }, config: config)
                 .endpoint(for: .sts).url.host
@@ -173,7 +175,7 @@ import Testing
         #expect(throws: AWSError.self) { try host(["AWS_STS_REGIONAL_ENDPOINTS": "global"], "eu-west-1") }
     }
 
-    @Test func `have an endpoint of its own for each service`() throws {
+    @Test func `each service may have an endpoint of its own`() throws {
         let environment = [
             "AWS_ENDPOINT_URL_STS": "http://sts.example", "AWS_ENDPOINT_URL_SSO": "http://sso.example",
             "AWS_ENDPOINT_URL_SSO_OIDC": "http://oidc.example", "AWS_ENDPOINT_URL": "http://all.example",
@@ -187,13 +189,13 @@ import Testing
         }
     }
 
-    @Test func `combine no endpoint of one's own with FIPS or dual-stack`() {
+    @Test func `a configured endpoint cannot be combined with FIPS or dual-stack`() {
         for flag in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
             #expect(throws: AWSError.self) { try settings([flag: "true"], config: services).endpoint(for: .athena) }
         }
     }
 
-    @Test func `turn FIPS and dual-stack on from environment and profile`() throws {
+    @Test func `FIPS and dual-stack are turned on by environment and profile`() throws {
         let config = "[default]\nregion = us-east-1\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n"
         #expect(try settings(config: config).endpoint(for: .athena).url.host == "athena-fips.us-east-1.api.aws")
         let environment = ["AWS_USE_FIPS_ENDPOINT": "false", "AWS_USE_DUALSTACK_ENDPOINT": "false"]
@@ -209,7 +211,7 @@ import Testing
         "file:///etc/passwd", "ftp://h/", "http://user:canary@h/", "http://h\r\nX: y/", "h", "http://", "http://h:0/",
         "http://h/?token=canary", "gopher://h",
     ])
-    func `refuse endpoints that are none, by source and without secrets`(_ url: String) {
+    func `an invalid endpoint is refused by its source and without secrets`(_ url: String) {
         #expect {
             try settings(["AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"]).endpoint(for: .athena)
         } throws: { error in
@@ -218,7 +220,7 @@ import Testing
         }
     }
 
-    @Test func `name a services section that is missing`() {
+    @Test func `a services section that is missing is named`() {
         let config = "[default]\nregion = us-east-1\nservices = gone\n"
         #expect {
             try settings(config: config).endpoint(for: .athena)

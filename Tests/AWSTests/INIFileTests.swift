@@ -7,7 +7,7 @@ import Testing
         try INIFile(parsing: Array(text.utf8), path: "/f")
     }
 
-    @Test func `have sections with keys, comments and blanks anywhere`() throws {
+    @Test func `an INI file has sections with keys, comments and blanks anywhere`() throws {
         let file = try parse(
             """
             # comment
@@ -31,13 +31,13 @@ import Testing
         #expect(file.sections["profile two words"]?.text("region") == "us-east-1")
     }
 
-    @Test func `may be indented throughout`() throws {
+    @Test func `an INI file may be indented throughout`() throws {
         let file = try parse("  [default]\n  region = eu-west-1\n  # here\n  output = json\n")
         #expect(file.sections["default"]?.text("region") == "eu-west-1")
         #expect(file.sections["default"]?.text("output") == "json")
     }
 
-    @Test(.timeLimit(.minutes(10))) func `of the largest size are read in no time`() throws {
+    @Test(.timeLimit(.minutes(10))) func `an INI file of the largest size is read in linear time`() throws {
         // Copied for each line, what came before would make this take many minutes.
         let lines = (0..<50_000).map { " k\($0)=" }.joined(separator: "\n")
         #expect(
@@ -45,7 +45,7 @@ import Testing
         #expect(try parse("[a]\nnested =\n\(lines)v\n").sections["a"]?.text("nested", "k49999") == "v")
     }
 
-    @Test func `have one nested level`() throws {
+    @Test func `an INI file has one nested level`() throws {
         let file = try parse(
             "[services s]\nathena =\n  endpoint_url = http://localhost:1\n\n  # comment\n  other = 2\ns3 =\n\tendpoint_url = x\nlast = 1\n"
         )
@@ -55,14 +55,14 @@ import Testing
         #expect(section.text("s3", "endpoint_url") == "x" && section.text("last") == "1" && section.text("s3") == nil)
     }
 
-    @Test func `have a section of defaults for the others, and values over several lines`() throws {
+    @Test func `an INI file has a section of defaults for the others, and values over several lines`() throws {
         let file = try parse("[DEFAULT]\nregion = a\nx = 1\n[b]\nX = 2\n y\n\n  z\n\n[c]\nathena =\n  k = v\n")
         #expect(file.names == ["b", "c"] && file.sections.count == 2)
         #expect(file.sections["b"]?.text("region") == "a" && file.sections["b"]?.text("x") == "2\ny\n\nz")
         #expect(file.sections["c"]?.text("x") == "1" && file.sections["c"]?.text("athena", "k") == "v")
     }
 
-    @Test func `may begin with a byte order mark and end lines with CR LF`() throws {
+    @Test func `an INI file may begin with a byte order mark and end lines with CR LF`() throws {
         let file = try parse("\u{feff}[default]\r\nregion = eu-west-1\r\n[b]\r\n")
         #expect(file.sections["default"]?.text("region") == "eu-west-1" && file.sections["b"] != nil)
     }
@@ -77,7 +77,9 @@ import Testing
         ("[DEFAULT]\na = 1\n[b]\n[DEFAULT]\na: canary\n", 5, "of line 2"),
         ("[a]\ncanary/secret+with=\ncanary/secret+with=\n", 3, "the key of line 2"),
     ])
-    func `that are wrong are refused by line and without quoting it`(_ text: String, _ line: Int, _ problem: String) {
+    func `an INI file with a syntax error is refused by line and without quoting it`(
+        _ text: String, _ line: Int, _ problem: String
+    ) {
         #expect {
             try parse(text)
         } throws: { error in
@@ -87,11 +89,11 @@ import Testing
     }
 
     @Test(arguments: [[0xff, 0xfe, 0x5b, 0x00], [0x5b, 0xc3, 0x28, 0x5d], [0x5b, 0x61, 0x5d, 0x0a, 0x00]])
-    func `that are not UTF-8 text are refused`(_ bytes: [UInt8]) {
+    func `an INI file that is not UTF-8 is refused`(_ bytes: [UInt8]) {
         #expect { try INIFile(parsing: bytes, path: "/f") } throws: { "\($0)".contains("/f: it is not UTF-8 text") }
     }
 
-    @Test func `of every mutilation are read or refused`() {
+    @Test func `every mutilated INI file is read or refused`() {
         let text = Array("[default]\nregion = x\nathena =\n  url = y # z\n; c\n[profile \"a b\"]\nk=v\n".utf8)
         for count in 0...text.count { _ = try? INIFile(parsing: Array(text[..<count]), path: "/f") }
         for index in text.indices {
@@ -112,7 +114,7 @@ import Testing
 
     private func named(_ name: String) -> ProfileName { ProfileName(name, origin: "test") }
 
-    @Test func `make one profile, in which the credentials file goes first`() throws {
+    @Test func `the shared files make one profile, in which the credentials file goes first`() throws {
         let shared = try load(
             config: "[profile p]\nregion = config\noutput = json\n[p]\nregion = ignored\n",
             credentials: "[p]\nregion = credentials\n")
@@ -120,7 +122,7 @@ import Testing
         #expect(profile["region"] == "credentials" && profile["output"] == "json")
     }
 
-    @Test func `may spell the default profile and quoted names either way`() throws {
+    @Test func `the shared files may spell the default profile and quoted names either way`() throws {
         #expect(try load(config: "[default]\nregion = a\n").profile(.default)?["region"] == "a")
         #expect(
             try load(config: "[default]\nregion = a\n[profile default]\nregion = b\n").profile(.default)?["region"]
@@ -132,13 +134,13 @@ import Testing
         #expect(try load(config: "[profile a b]\nregion = c\n").profile(.default) == nil)
     }
 
-    @Test func `hold SSO sessions and services`() throws {
+    @Test func `the shared files hold SSO sessions and services`() throws {
         let shared = try load(config: "[sso-session s]\nsso_region = r\n[services v]\nathena =\n  endpoint_url = u\n")
         #expect(shared.ssoSession("s")?.text("sso_region") == "r")
         #expect(shared.services("v")?.text("athena", "endpoint_url") == "u")
     }
 
-    @Test func `lack a default profile without harm, and a named one with an error`() throws {
+    @Test func `a missing default profile does no harm, and a missing named one is an error`() throws {
         let shared = try load(config: "")
         #expect(try shared.profile(.default) == nil)
         #expect(throws: AWSError.self) { try shared.profile(named("default")) }

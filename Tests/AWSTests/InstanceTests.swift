@@ -37,7 +37,7 @@ import Testing
         { request in throw HTTPTransportError.timedOut(host: request.url.host, phase: phase, limit: .seconds(1)) }
     }
 
-    @Test func `is asked for a token, the role and its credentials`() async throws {
+    @Test func `the metadata service is asked for a token, the role and its credentials`() async throws {
         let transport = ScriptedTransport([Self.ok("the-token"), Self.ok("my-role\n"), Self.ok(Self.credentials)])
         #expect(try await provider(transport).found()?.accessKeyID == "AKID")
         #expect(transport.requests.map(\.url.description) == Self.paths.map { "http://169.254.169.254\($0)" })
@@ -55,7 +55,7 @@ import Testing
             (status(400), false), (status(500), false), (timeout(.connect), false), (ok("a\r\nb"), false),
             (ok(""), false),
         ] as [(ScriptedTransport.Answer, Bool)])
-    func `is asked by version 1 where there is no version 2, unless that is disabled`(
+    func `the metadata service is asked by version 1 where version 2 is missing, unless that is disabled`(
         _ answer: @escaping ScriptedTransport.Answer, _ goesOn: Bool
     ) async throws {
         let transport = ScriptedTransport([answer, Self.ok("my-role"), Self.ok(Self.credentials)])
@@ -69,7 +69,7 @@ import Testing
         #expect(reason?.contains("version 1 is disabled") == goesOn)
     }
 
-    @Test func `that nobody answers is named with the time it took`() async throws {
+    @Test func `a metadata service that does not answer is named with the time it took`() async throws {
         let reason = try await provider(ScriptedTransport([Self.timeout(.connect)])).absence()
         #expect(reason == "no answer from 169.254.169.254 within 1 s")
     }
@@ -80,13 +80,15 @@ import Testing
         ("my-role", #"{"Code": "AssumeRoleUnauthorizedAccess"}"#, "my-role: AssumeRoleUnauthorizedAccess"),
         ("my-role", #"{"AccessKeyId": "A", "SecretAccessKey": "s"}"#, "does not say when"),
     ])
-    func `that makes no sense is no credentials`(_ role: String, _ document: String, _ problem: String) async throws {
+    func `a metadata answer that makes no sense gives no credentials`(
+        _ role: String, _ document: String, _ problem: String
+    ) async throws {
         let reason = try await provider(ScriptedTransport([Self.ok("token"), Self.ok(role), Self.ok(document)]))
             .absence()
         #expect(reason?.contains(problem) == true, "\(reason ?? "")")
     }
 
-    @Test func `is asked as often, as long and where the settings say`() async throws {
+    @Test func `the metadata service is asked as often, as long and where the settings say`() async throws {
         let transport = ScriptedTransport([
             Self.ok("t"), Self.status(500), Self.ok("my-role"), Self.ok(Self.credentials),
         ])
@@ -109,7 +111,7 @@ import Testing
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "5"), ("AWS_METADATA_SERVICE_TIMEOUT", "0"),
         ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "many"), ("AWS_EC2_METADATA_V1_DISABLED", "maybe"),
     ])
-    func `is not asked with settings that are none`(_ variable: String, _ value: String) async throws {
+    func `the metadata service is not asked with invalid settings`(_ variable: String, _ value: String) async throws {
         let transport = ScriptedTransport([Self.timeout(.connect)])
         await #expect {
             try await provider(transport, [variable: value]).lookUp()
@@ -119,7 +121,7 @@ import Testing
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `is not asked where it is disabled`() async throws {
+    @Test func `the metadata service is not asked where it is disabled`() async throws {
         let transport = ScriptedTransport([Self.timeout(.connect)])
         #expect(
             try await provider(transport, ["AWS_EC2_METADATA_DISABLED": "True"]).absence()
@@ -127,7 +129,9 @@ import Testing
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func `gives credentials some more minutes where AWS could not renew them`() async throws {
+    @Test func `the metadata service's credentials serve some more minutes where AWS could not renew them`()
+        async throws
+    {
         // Expired an hour ago; chance is 0.5.
         let stale = Self.credentials.replacing("07:00:00", with: "00:00:00")
         let transport = ScriptedTransport([Self.ok("token"), Self.ok("my-role"), Self.ok(stale)])

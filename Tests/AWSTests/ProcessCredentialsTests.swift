@@ -13,7 +13,8 @@ import Testing
 
     private static let keys = #""AccessKeyId": "AKID", "SecretAccessKey": "s""#
 
-    @Test func `the program is run without a shell, with its arguments as written and the environment's variables`()
+    @Test
+    func `a credential process runs without a shell, with its arguments as written and the environment's variables`()
         async throws
     {
         let world = CredentialWorld(
@@ -40,7 +41,7 @@ import Testing
         ("kill -9 $$", "the program was ended by signal 9"),
         ("while :; do echo canarycanarycanary; done", "the program wrote more than 65536 bytes"),
     ])
-    func `a program that fails or prints something else gives no credentials and is never quoted`(
+    func `a credential process that fails or prints something else gives no credentials and is never quoted`(
         _ script: String, _ problem: String
     ) async throws {
         let text = "\(try await failure(script));"
@@ -54,7 +55,7 @@ import Testing
         ("sh DIR/run a ; b;c #", ["a", ";", "b;c", "#"]), ("sh DIR/run x: =y", ["x:", "=y"]),
         ("sh DIR/run a\n  #not an argument\n  b\n\n  'c'", ["a", "b", "c"]),
     ])
-    func `a program gets signs of comments among its arguments`(_ line: String, _ arguments: [String]) async throws {
+    func `a credential process gets # and ; among its arguments`(_ line: String, _ arguments: [String]) async throws {
         for delimiter in ["=", ":"] {
             let world = CredentialWorld(config: "[default]\ncredential_process \(delimiter) \(line)\n")
             world.write(
@@ -68,7 +69,9 @@ import Testing
         }
     }
 
-    @Test func `a program that takes too long is killed, and the error advises to run it by hand`() async throws {
+    @Test func `a credential process that takes too long is killed, and the error advises to run it by hand`()
+        async throws
+    {
         let world = CredentialWorld(config: "[default]\ncredential_process = sleep 1000\n")
         let process = ProcessCredentials(
             profile: .default, context: try world.context(), timeLimit: .milliseconds(100))
@@ -77,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `a program that does not exist and text that is no command line are errors`() async throws {
+    @Test func `a credential process that does not exist and text that is no command line are errors`() async throws {
         #expect(
             "\(try await failure("", config: "[default]\ncredential_process = /nonexistent/x\n"))".contains(
                 "could not be started"))

@@ -101,9 +101,9 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite struct `Every way to credentials` {
+@Suite struct `All credential providers` {
     @Test(arguments: ProviderCase.all)
-    func `leads there, and is told once and without a secret`(_ way: ProviderCase) async throws {
+    func `a provider gives its credentials, and is logged once and without a secret`(_ way: ProviderCase) async throws {
         let world = way.world()
         let credentials = try await world.cached().credentials()
         #expect(credentials.accessKeyID == "\(way.key)1" && credentials.sessionToken == "t")
@@ -114,7 +114,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: ProviderCase.all)
-    func `is gone again before the credentials expire`(_ way: ProviderCase) async throws {
+    func `a provider is asked again before its credentials expire`(_ way: ProviderCase) async throws {
         let world = way.world()
         let cached = try world.cached()
         _ = try await cached.credentials()
@@ -125,7 +125,11 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: ProviderCase.all)
-    func `goes on for five minutes when a renewal is refused, and then says why`(_ way: ProviderCase) async throws {
+    func
+        `a provider's credentials serve five more minutes when a renewal is refused, and the error then has the reason`(
+            _ way: ProviderCase
+        ) async throws
+    {
         let world = way.world()
         let cached = try world.cached()
         _ = try await cached.credentials()
@@ -139,7 +143,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: ProviderCase.all, [FakeIdentity.Mood.refuses, .babbles])
-    func `ends the search when it is refused or answered with nonsense, in a line without a secret`(
+    func `a provider that is refused or answered with nonsense ends the search, in a line without a secret`(
         _ way: ProviderCase, _ mood: FakeIdentity.Mood
     ) async throws {
         let world = way.world(mood)
@@ -151,7 +155,9 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         #expect(!world.log.text.contains("canary"))
     }
 
-    @Test func `is tried in order, and when none leads anywhere the error has a reason of each`() async throws {
+    @Test func `providers are tried in order, and when none has credentials the error has a reason of each`()
+        async throws
+    {
         let world = CredentialWorld(config: "", ["AWS_EC2_METADATA_DISABLED": "TRUE"])
         let error = try #require(await world.failure())
         let expected = [
@@ -171,7 +177,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         #expect(world.identity.calls.isEmpty)
     }
 
-    @Test func `is not tried while there are keys`() async throws {
+    @Test func `no provider is tried while there are keys`() async throws {
         for explicit in [Credentials.test, nil] {
             let world = CredentialWorld(
                 config: "[default]\nrole_arn = r\nsource_profile = gone\n",

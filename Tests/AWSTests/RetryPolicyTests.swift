@@ -15,7 +15,7 @@ import Testing
         return wait
     }
 
-    @Test func `doubles the wait from 50 ms, or from 1 s when throttled, up to 20 s`() {
+    @Test func `the wait doubles from 50 ms, or from 1 s when throttled, up to 20 s`() {
         #expect(
             (1...9).map { wait(.transient, attempt: $0)! / .milliseconds(1) } == [
                 50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800,
@@ -23,12 +23,12 @@ import Testing
         #expect((1...9).map { wait(.throttling, attempt: $0)! / .seconds(1) } == [1, 2, 4, 8, 16, 20, 20, 20, 20])
     }
 
-    @Test func `takes any part of it by chance`() {
+    @Test func `the wait is a random part of the longest one`() {
         #expect(wait(.throttling, attempt: 3, random: 0) == .zero)
         #expect(wait(.throttling, attempt: 3, random: 0.25) == .seconds(1))
     }
 
-    @Test func `waits seconds to a minute for a place in the queue, and at least half of that`() {
+    @Test func `the wait for a place in the queue is seconds to a minute, and at least half of that`() {
         #expect(
             (1...9).map { wait(.concurrentQueryLimit, attempt: $0)! / .seconds(1) } == [
                 4, 8, 16, 32, 60, 60, 60, 60, 60,
@@ -36,7 +36,7 @@ import Testing
         #expect(wait(.concurrentQueryLimit, attempt: 1, random: 0) == .seconds(2))
     }
 
-    @Test func `stops after the last attempt`() {
+    @Test func `the policy stops after the last attempt`() {
         for cause in [RetryPolicy.Cause.transient, .throttling, .concurrentQueryLimit] {
             #expect(wait(cause, attempt: 9) != nil && wait(cause, attempt: 10) == nil)
         }
@@ -44,13 +44,13 @@ import Testing
         #expect(RetryPolicy(maxAttempts: -3).maxAttempts == 1)
     }
 
-    @Test func `lets the service stretch a wait by at most 5 s, and never shorten it`() {
+    @Test func `the service can lengthen a wait by at most 5 s, and never shorten it`() {
         #expect(wait(.throttling, attempt: 1, retryAfter: .seconds(3)) == .seconds(3))
         #expect(wait(.throttling, attempt: 1, retryAfter: .seconds(3600)) == .seconds(6))
         #expect(wait(.throttling, attempt: 1, retryAfter: .zero) == .seconds(1))
     }
 
-    @Test func `never asks for a wait beyond any bound`() {
+    @Test func `no wait is longer than its bound`() {
         let patient = RetryPolicy(maxAttempts: .max)
         for attempt in [1, 63, 64, 1000, Int.max - 1] {
             #expect(patient.decision(after: .throttling, attempt: attempt, random: 1) != .stop)
@@ -60,14 +60,14 @@ import Testing
 }
 
 @Suite struct `The retry quota` {
-    @Test func `pays for 35 retries without a success between them`() {
+    @Test func `the quota pays for 35 retries without a success between them`() {
         let quota = RetryQuota()
         var retries = 0
         while quota.acquire(14) { retries += 1 }
         #expect(retries == 35 && quota.available == 10)
     }
 
-    @Test func `never holds more than its capacity`() {
+    @Test func `the quota never holds more than its capacity`() {
         let quota = RetryQuota()
         quota.release(14)
         #expect(quota.available == 500)

@@ -58,7 +58,7 @@ private struct Setup {
 }
 
 @Suite struct `Reading a part of an object` {
-    @Test func `sends what S3 wants to see, signed as it is`() async throws {
+    @Test func `a GetObject has the headers that S3 requires, and its signature covers them`() async throws {
         let setup = Setup([part()], owner: "123456789012")
         let range = try await setup.get(ifMatch: "\"v1\"")
         #expect(range.bytes == Array("0123456789".utf8))
@@ -77,7 +77,7 @@ private struct Setup {
         #expect(authorization.contains("if-match;range;x-amz-content-sha256"))
     }
 
-    @Test func `names no version and no owner that nobody asked for`() async throws {
+    @Test func `a GetObject names no version and no owner unless they are given`() async throws {
         let setup = Setup([part()])
         _ = try await setup.get()
         let request = try #require(setup.transport.requests.first)
@@ -85,7 +85,7 @@ private struct Setup {
         #expect(request.headers["x-amz-expected-bucket-owner"] == nil)
     }
 
-    @Test func `puts the bucket into the host, or into the path where no host would serve`() throws {
+    @Test func `the bucket stands in the host, or in the path where no host would serve`() throws {
         let dotted = S3Location("s3://a.b.c/key.csv")!
         let plain = S3Location("s3://results//x/../y.csv")!
         #expect(endpoint().url(of: plain).description == "https://results.s3.eu-central-1.amazonaws.com//x/../y.csv")
@@ -104,12 +104,12 @@ private struct Setup {
     @Test(arguments: [
         "bytes 0-9/100", "bytes 0-4/5",
     ])
-    func `takes the part that was asked for, to the object's end`(_ contentRange: String) async throws {
+    func `a GetObject takes the range that it requested, up to the object's end`(_ contentRange: String) async throws {
         let body = contentRange.hasSuffix("100") ? "0123456789" : "01234"
         #expect(try await Setup([part(body, contentRange)]).get().bytes == Array(body.utf8))
     }
 
-    @Test func `takes what came where the body broke off, if it is more than half`() async throws {
+    @Test func `a GetObject keeps what came where the body broke off, if it is more than half`() async throws {
         #expect(try await Setup([part("012345")]).get().end == 6)
         let setup = Setup([part("01234"), part()])
         #expect(try await setup.get().end == 10)
@@ -123,7 +123,7 @@ private struct Setup {
         part("0123456789", "bytes 0-99999999999999999999/100"), part(etag: nil), part(etag: ""),
         part(status: 200), part(""), part("01234567890"), part("01234", "bytes 0-4/100", etag: nil),
     ])
-    func `repeats an answer that is not the part asked for, and gives up with an error`(
+    func `an answer with another range is requested again, and in the end is an error`(
         _ response: HTTPResponse
     ) async throws {
         let setup = Setup([response])
@@ -147,7 +147,7 @@ private struct Setup {
         ("InvalidAccessKeyId", 403, .credentials, 1), ("SignatureDoesNotMatch", 403, .credentials, 1),
         ("NoSuchBucket", 404, .refused, 1), ("ExpiredToken", 400, .credentials, 1),
     ])
-    func `reads S3's errors and repeats what time may mend`(
+    func `errors of S3 are read, and those that time may fix are repeated`(
         _ code: String, _ status: Int, _ category: AWSError.Category, _ attempts: Int
     ) async throws {
         let setup = Setup([refusal(code, status: status, headers: ["x-amz-request-id": "R1"])])
@@ -164,7 +164,7 @@ private struct Setup {
     @Test(arguments: [
         "<html>Bad Gateway</html>", "", "<Error><Code></Code></Error>", "<Error><Code>x", "{\"Code\":\"NoSuchKey\"}",
     ])
-    func `an error that is not S3's is told by its status`(_ body: String) async throws {
+    func `an error that is not S3's is described by its status`(_ body: String) async throws {
         await #expect {
             try await Setup([HTTPResponse(status: 403, body: Array(body.utf8))]).get()
         } throws: {
@@ -204,7 +204,7 @@ private struct Setup {
         refusal("TemporaryRedirect", status: 307, headers: elsewhere),
         refusal("AuthorizationHeaderMalformed", status: 400, headers: elsewhere),
     ])
-    func `is asked there, once for all`(_ redirect: HTTPResponse) async throws {
+    func `a bucket in another region is asked there, once for all requests`(_ redirect: HTTPResponse) async throws {
         let setup = Setup([redirect, part()])
         #expect(try await setup.get().end == 10)
         _ = try await setup.get()
@@ -217,7 +217,7 @@ private struct Setup {
         #expect(requests.dropFirst().allSatisfy { $0.headers["Authorization"]?.contains("/us-west-2/s3/") == true })
     }
 
-    @Test func `at a configured endpoint is the same address with another signature`() async throws {
+    @Test func `a bucket at a configured endpoint keeps the address and gets a signature of its region`() async throws {
         let setup = Setup(
             [refusal("AuthorizationHeaderMalformed", status: 400, headers: Self.elsewhere), part()],
             endpoint: try custom("http://127.0.0.1:9000"))
@@ -229,7 +229,7 @@ private struct Setup {
     @Test(arguments: [
         "us-west-2", "eu-central-1", "evil.example/", "evil@example", "", "a\r\nb", "127.0.0.1",
     ])
-    func `is followed to a region only, and no more than once`(_ region: String) async throws {
+    func `a redirect leads to a region only, and no more than once`(_ region: String) async throws {
         let redirect = refusal("PermanentRedirect", status: 301, headers: ["x-amz-bucket-region": region])
         let setup = Setup([redirect])
         await #expect {
@@ -243,12 +243,12 @@ private struct Setup {
     }
 }
 
-@Suite struct `The place of an object` {
+@Suite struct `S3 locations` {
     @Test(arguments: [
         ("s3://abc/k", "abc", "k"), ("s3://my-bucket.example/a/b/c.csv", "my-bucket.example", "a/b/c.csv"),
         ("s3://abc//x", "abc", "/x"), ("s3://abc/ü?#@:%2e", "abc", "ü?#@:%2e"),
     ])
-    func `is a bucket and a key`(_ text: String, _ bucket: String, _ key: String) throws {
+    func `an S3 location is a bucket and a key`(_ text: String, _ bucket: String, _ key: String) throws {
         let location = try #require(S3Location(text))
         #expect(location.bucket == bucket && location.key == key)
         let url = endpoint().url(of: location)
@@ -258,7 +258,7 @@ private struct Setup {
     @Test(arguments: [
         "my_Legacy_Bucket", "ABC", "a_b", "a.B", String(repeating: "b", count: 64), String(repeating: "c", count: 255),
     ])
-    func `may be in a bucket from before 2018, which no host is named after`(_ bucket: String) throws {
+    func `an S3 location may have a bucket from before 2018, which no host is named after`(_ bucket: String) throws {
         let location = try #require(S3Location("s3://\(bucket)/a/b.csv"))
         #expect(
             endpoint("us-east-1").url(of: location).description
@@ -276,7 +276,7 @@ private struct Setup {
         "s3://.abc/k", "s3://127.0.0.1/k", "s3://[::1]/k", "s3://abc%2e/k",
         "s3://\(String(repeating: "a", count: 256))/k", "s3://abc/\(String(repeating: "k", count: 1025))",
     ])
-    func `is nothing else`(_ text: String) {
+    func `no other text is an S3 location`(_ text: String) {
         #expect(S3Location(text) == nil)
     }
 }

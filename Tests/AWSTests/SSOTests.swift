@@ -36,7 +36,7 @@ import Testing
         return world
     }
 
-    @Test func `takes the role from the portal of the session's region, unsigned`() async throws {
+    @Test func `an SSO sign-in takes the role from the portal of the session's region, unsigned`() async throws {
         let world = world(minutes: 60)
         #expect(try await world.chain().credentials().accessKeyID == "SSO1")
         let request = try #require(world.transport.requests.first)
@@ -49,7 +49,9 @@ import Testing
     }
 
     @Test(arguments: [14, 1, -5])
-    func `renews a token that has less than 15 minutes left, and keeps it for the next`(_ minutes: Int) async throws {
+    func `a token that has less than 15 minutes left is renewed, and stored for the next command`(_ minutes: Int)
+        async throws
+    {
         let world = world(minutes: minutes)
         #expect(try await world.chain().credentials().accessKeyID == "SSORENEWED1")
         #expect(
@@ -74,7 +76,7 @@ import Testing
         #expect(world.transport.requests.count == 3)
     }
 
-    @Test func `renews the token in the file that a link leads to, where other tools read it`() async throws {
+    @Test func `a token is renewed in the file that a link leads to, where other tools read it`() async throws {
         let world = world(minutes: 1)
         let link = world.files.directory.appending(".aws/sso/cache/\(Self.file).json").string
         let file = world.files.directory.appending("shared-token.json").string
@@ -86,14 +88,14 @@ import Testing
         #expect(try kept.member("accessToken").string() == "\(FakeIdentity.canary)-renewed")
     }
 
-    @Test func `goes on with the old token for its last minutes where it cannot be renewed`() async throws {
+    @Test func `a token that cannot be renewed serves for its last minutes`() async throws {
         for world in [world(minutes: 10, isRenewable: false), world(minutes: 10, registrationMinutes: -1)] {
             #expect(try await world.chain().credentials().accessKeyID == "SSO1")
             #expect(world.transport.requests.count == 1)
         }
     }
 
-    @Test func `asks to sign in again where there is no token, an old one or a broken one`() async throws {
+    @Test func `a missing, expired or broken token is an error that advises to sign in again`() async throws {
         let nobody = CredentialWorld(config: Self.config)
         let broken = CredentialWorld(config: Self.config)
         broken.signIn(#"{"accessToken": 5, "expiresAt": "canary"}"#, file: Self.file)
@@ -125,14 +127,18 @@ import Testing
             "sso_region of profile \"default\": \"evil.com/\" is no region"
         ),
     ])
-    func `names what is missing or contradicts itself`(_ config: String, _ problem: String) async throws {
+    func `an error about an SSO profile names what is missing or contradicts itself`(
+        _ config: String, _ problem: String
+    ) async throws {
         let error = try #require(await CredentialWorld(config: config).failure())
         #expect(error.category == .configuration && error.fault.hasPrefix(problem), "\(error)")
     }
 }
 
 @Suite struct `A login session` {
-    @Test func `is refused with a way around, before a process and after the credentials file`() async throws {
+    @Test func `a login session is refused with a way around it, before a process and after the credentials file`()
+        async throws
+    {
         let config = "[default]\nlogin_session = arn:aws:iam::1:user/me\ncredential_process = /bin/false\n"
         let error = try #require(await CredentialWorld(config: config).failure())
         #expect(error.fault.hasPrefix("login_session of profile \"default\": sessions of aws login are not supported"))

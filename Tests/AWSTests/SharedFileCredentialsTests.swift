@@ -15,12 +15,12 @@ import Testing
         return try await SharedFileCredentials(files.shared, profile: profile, in: .config).found()
     }
 
-    @Test func `are the static keys of the profile`() async throws {
+    @Test func `the shared files give the static keys of the profile`() async throws {
         let found = try await credentials(credentials: "[default]\n\(keys)aws_session_token = t\n")
         #expect(found == Credentials(accessKeyID: "AKID", secretAccessKey: "canary-secret", sessionToken: "t"))
     }
 
-    @Test func `come from the credentials file before the config file`() async throws {
+    @Test func `keys of the credentials file go before those of the config file`() async throws {
         let other = "aws_access_key_id = OTHER\naws_secret_access_key = other\n"
         #expect(
             try await credentials(config: "[default]\n\(other)", credentials: "[default]\n\(keys)")?.accessKeyID
@@ -28,13 +28,13 @@ import Testing
         #expect(try await credentials(config: "[default]\n\(other)")?.accessKeyID == "OTHER")
     }
 
-    @Test func `are absent where there is no file or no key`() async throws {
+    @Test func `the shared files give no credentials where a file or a key is missing`() async throws {
         #expect(try await credentials() == nil)
         #expect(try await credentials(config: "[default]\nregion = eu-west-1\n") == nil)
         #expect(try await credentials(credentials: "[other]\n\(keys)") == nil)
     }
 
-    @Test func `are an error where the profile is named and missing`() async {
+    @Test func `a named profile that is missing is an error`() async {
         await #expect {
             try await credentials(ProfileName("prod", origin: "AWS_PROFILE"), credentials: "[default]\n\(keys)")
         } throws: {
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: ["aws_access_key_id = canary", "aws_secret_access_key = canary"])
-    func `are an error where half of the pair is there`(_ line: String) async {
+    func `half of a key pair is an error`(_ line: String) async {
         await #expect {
             try await credentials(credentials: "[default]\n\(line)\n")
         } throws: {
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `with a line break in a key are refused`() async {
+    @Test func `a key with a line break is refused`() async {
         await #expect {
             try await credentials(
                 credentials: "[default]\naws_access_key_id = AKID\naws_secret_access_key = canary\n  X-Evil\n")
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func `are read again every time`() async throws {
+    @Test func `the shared files are read again every time`() async throws {
         let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
         let provider = SharedFileCredentials(files.shared, profile: .default, in: .credentials)
         #expect(try await provider.credentials().accessKeyID == "AKID")
@@ -68,7 +68,7 @@ import Testing
         #expect(try await provider.credentials().accessKeyID == "NEW")
     }
 
-    @Test func `are not read from a file that is huge, a directory or a device`() async {
+    @Test func `a shared file that is huge, a directory or a device is not read`() async {
         let huge = String(repeating: "# comment\n", count: 110_000)
         await #expect {
             try await credentials(config: huge)
@@ -79,7 +79,9 @@ import Testing
     }
 
     @Test(arguments: ["/", "/dev/null", "/dev/zero", "/nonexistent"])
-    func `are elsewhere if what stands in a file's place is none`(_ path: FilePath) async throws {
+    func `a shared file may be missing or no regular file, and the other one still serves`(_ path: FilePath)
+        async throws
+    {
         let files = TemporaryFiles(config: "[default]\n\(keys)", credentials: "[default]\n\(keys)")
         for shared in [
             SharedConfigFiles(config: path, credentials: files.shared.credentials),
@@ -97,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `of a named profile that is missing are told with the reason why a file was not read`() async throws {
+    @Test func `a named profile that is missing is reported with the reason why a file was not read`() async throws {
         let files = TemporaryFiles(config: nil, credentials: "[default]\n\(keys)")
         let unread = SharedConfigFiles(config: "/", credentials: files.shared.credentials).shared(named: "prod")
         #expect(unread.contains("is not in \(files.shared.credentials) or / (it is not a regular file)"), "\(unread)")
@@ -110,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `a shared file that may not be read is as one that is not there`() throws {
+    @Test func `a shared file that may not be read counts as missing`() throws {
         let files = TemporaryFiles(config: "[default]\n\(keys)", credentials: "x")
         let shared = files.shared
         chmod(shared.config.string, 0o644)
@@ -122,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func `lie where the environment says`() {
+    @Test func `the shared files lie where the environment says`() {
         let home = SharedConfigFiles(AWSEnvironment(["HOME": "/home/a"]))
         #expect(home.config == "/home/a/.aws/config" && home.credentials == "/home/a/.aws/credentials")
         let named = SharedConfigFiles(

@@ -15,17 +15,17 @@ import Testing
             ("~/x *", ["~/x", "*"]), ("a # b", ["a", "#", "b"]), ("'it'\\''s'", ["it's"]), ("\\\n", ["\n"]),
             ("ž\u{301} 😀", ["ž\u{301}", "😀"]), ("a\u{a0}b", ["a\u{a0}b"]), ("a\u{0b}b", ["a\u{0b}b"]),
         ] as [(String, [String])])
-    func `falls into words as in a shell`(_ line: String, _ words: [String]) throws {
+    func `a command line is split into words as in a shell`(_ line: String, _ words: [String]) throws {
         #expect(try ShellWords.split(line) == words)
     }
 
     @Test(arguments: ["'", "\"", "a 'b", "a \"b\\\"", "\\", "a \\", "\"\\"])
-    func `that is not finished is refused`(_ line: String) {
+    func `a command line that is not finished is refused`(_ line: String) {
         #expect(throws: ShellWords.Fault.self) { try ShellWords.split(line) }
     }
 
     @Test(.enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
-    func `falls into the words of Python's shlex, whatever stands in it`() throws {
+    func `a command line is split into the words of Python's shlex, whatever it holds`() throws {
         var random = SystemRandomNumberGenerator()
         let alphabet = Array("ab \t\n'\"\\$#;ž")
         let lines = (0..<2000).map { _ in

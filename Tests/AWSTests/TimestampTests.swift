@@ -9,7 +9,7 @@ import Testing
         (4_107_542_399_999, "2100-02-28T23:59:59.999Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
         (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
     ])
-    func `are written in ISO 8601 and read back`(_ milliseconds: Int64, _ text: String) {
+    func `a point in time is written in ISO 8601 and read back`(_ milliseconds: Int64, _ text: String) {
         #expect(Timestamp(milliseconds: milliseconds).iso8601 == text)
         #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
     }
@@ -26,7 +26,7 @@ import Testing
         ("2026-11-22T20:02:03.5-0500", 1_795_395_723_500), ("2026-11-23 01:02:03.123456789Z", 1_795_395_723_123),
         ("2016-12-31T23:59:60Z", 1_483_228_800_000),
     ])
-    func `are read in the forms that services use`(_ text: String, _ milliseconds: Int64) {
+    func `a point in time is read in the forms that services use`(_ text: String, _ milliseconds: Int64) {
         #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
     }
 
@@ -36,11 +36,11 @@ import Testing
         "2026-11-23T01:02:03.Z", "2026-11-23T01:02:03Zx", "+026-11-23T01:02:03Z", "2026-11-23T01:02:03+1:00",
         "٢٠٢٦-11-23T01:02:03Z", "0000-01-01T00:00:00Z",
     ])
-    func `are not read from anything else`(_ text: String) {
+    func `a point in time is not read from anything else`(_ text: String) {
         #expect(Timestamp(iso8601: text) == nil)
     }
 
-    @Test func `are read from the Date header`() {
+    @Test func `a point in time is read from the Date header`() {
         #expect(Timestamp(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT")?.iso8601 == "1994-11-06T08:49:37.000Z")
         for text in [
             "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
@@ -50,11 +50,11 @@ import Testing
     }
 
     @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
-    func `out of all range stay in range`(_ seconds: Double) {
+    func `a point in time out of all range stays in range`(_ seconds: Double) {
         #expect(Timestamp(iso8601: Timestamp(seconds: seconds).iso8601) == Timestamp(seconds: seconds))
     }
 
-    @Test func `add and subtract`() {
+    @Test func `durations can be added to a point in time, and points subtracted`() {
         let start = Timestamp(seconds: 1000.25)
         #expect(start.advanced(by: .milliseconds(-250)) == Timestamp(seconds: 1000))
         #expect(start.duration(to: Timestamp(seconds: 999)) == .milliseconds(-1250))

@@ -5,7 +5,7 @@ import Testing
 @Suite struct `XML of a service` {
     private func parse(_ text: String) throws -> XMLElement { try XMLElement(parsing: Array(text.utf8)) }
 
-    @Test func `is elements and text`() throws {
+    @Test func `XML is read as elements and text`() throws {
         let document = try parse(
             """
             <?xml version="1.0" encoding="UTF-8"?>
@@ -29,11 +29,11 @@ import Testing
         "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
         "<!DOCTYPE a [<!ENTITY x \"xxxxxxxxxx\"><!ENTITY y \"&x;&x;&x;\">]><a>&y;</a>",
     ])
-    func `that is not well-formed, or more than services send, is refused`(_ text: String) {
+    func `XML that is not well-formed, or more than services send, is refused`(_ text: String) {
         #expect(throws: XMLFault.self) { try parse(text) }
     }
 
-    @Test func `is refused where it is too deep, too large or no UTF-8`() throws {
+    @Test func `XML that is too deep, too large or no UTF-8 is refused`() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "<a>", count: depth) + String(repeating: "</a>", count: depth)
         }
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// Whatever is cut off or bent, it is an element or a fault, and never the end of the program.
-    @Test func `may be cut off or bent anywhere`() {
+    @Test func `XML may be cut off or changed at any byte without a crash`() {
         let whole = Array("<?xml version=\"1.0\"?><a b='c'><d>&#x41;&amp;ž</d><e/></a>".utf8)
         var random = SystemRandomNumberGenerator()
         for length in whole.indices {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Athena
 
-@Suite struct `The cursor's place in a statement` {
+@Suite struct `The cursor's placeholder` {
     private static let cursor = CursorValue(.timestamp, "2026-01-31 01:02:03.000")!
     private static let literal = "TIMESTAMP '2026-01-31 01:02:03.000'"
 
@@ -26,7 +26,7 @@ import Testing
         ("'日本{cursor}' < '?é' AND ü > {cursor}", [], "'日本{cursor}' < '?é' AND ü > ?", [literal]),
     ]
 
-    @Test(arguments: cases.indices) func `is a parameter where it stands, and nothing in quotes or comments`(
+    @Test(arguments: cases.indices) func `a placeholder outside of quotes and comments is a parameter`(
         _ index: Int
     ) {
         let (text, given, sent, parameters) = Self.cases[index]
@@ -40,7 +40,7 @@ import Testing
         "'{cursor}'", "\"{cursor}\"", "`{cursor}`", "-- {cursor}", "/* {cursor}", "'{cursor}", "{ cursor }", "{CURSOR}",
         "{cursor", "", "''{cursor",
     ])
-    func `is nowhere where it is only quoted, commented or written otherwise`(_ text: String) {
+    func `a placeholder that is quoted, commented or written otherwise is none`(_ text: String) {
         let template = CursorTemplate(text)
         #expect(!template.hasPlaceholder && template.statement == text)
     }
@@ -49,11 +49,13 @@ import Testing
         ("EXECUTE q USING 1", true), (" \n-- a\n/* b */execute q", true), ("PREPARE q FROM SELECT ?", true),
         ("SELECT '?'", false), ("-- EXECUTE\nSELECT 1", false), ("", false), ("EXEC", false),
     ])
-    func `may be of another statement where one is prepared or executed`(_ text: String, _ isOfPrepared: Bool) {
+    func `a placeholder may be of another statement where one is prepared or executed`(
+        _ text: String, _ isOfPrepared: Bool
+    ) {
         #expect(CursorTemplate(text).isOfPreparedStatement == isOfPrepared)
     }
 
-    @Test func `is left alone by a run without a cursor`() {
+    @Test func `a placeholder is left alone by a run without a cursor`() {
         let query = AthenaQuery(statement: "SELECT '{cursor}', ?", parameters: ["1"])
         #expect(query.filled(with: nil) == query)
     }
@@ -70,7 +72,7 @@ import Testing
             (.text, "x' OR '1'='1", "'x'' OR ''1''=''1'"),
             (.text, "'\u{301} OR 1=1", "'''\u{301} OR 1=1'"), (.text, "\r\n'\u{200d}", "'\r\n''\u{200d}'"),
         ] as [(CursorValue.Kind, String, String)])
-    func `is sent as a literal of its type, which reads back`(
+    func `a cursor's value is sent as a literal of its type, which reads back`(
         _ kind: CursorValue.Kind, _ text: String, _ literal: String
     ) throws {
         let value = try #require(CursorValue(kind, text))
@@ -103,7 +105,9 @@ import Testing
                 "2026-01-31 01:02:03"
             ), ("it's", .text, "it's"),
         ] as [(String, CursorValue.Kind, String)])
-    func `as it is typed is taken for what it looks like`(_ typed: String, _ kind: CursorValue.Kind, _ text: String) {
+    func `a cursor's value from the command line has the type that it looks like`(
+        _ typed: String, _ kind: CursorValue.Kind, _ text: String
+    ) {
         #expect(CursorValue(given: typed) == CursorValue(kind, text))
         #expect(CursorValue(given: typed) != nil)
     }
@@ -113,11 +117,11 @@ import Testing
         "DATE '2026-01-31 01:02:03'", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00+01:00", "2026-01-31T25:00:00Z",
         "2026-01-31T00:00:00+99:00", String(repeating: "x", count: 501),
     ])
-    func `that begins as a literal and is none, or is too long, is refused`(_ typed: String) {
+    func `a cursor's value that begins as a literal and is none, or is too long, is refused`(_ typed: String) {
         #expect(CursorValue(given: typed) == nil)
     }
 
-    @Test func `is always within one execution parameter`() {
+    @Test func `a cursor's value is always within one execution parameter`() {
         let quotes = CursorValue(.text, String(repeating: "'", count: CursorValue.maximumTextBytes))
         #expect((quotes?.sqlLiteral.utf8.count ?? .max) <= 1024)
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Answers of a service that does not know yet what it has just done.
-@Suite(.fewAtATime) struct `A service that does not know yet` {
+@Suite(.fewAtATime) struct `Early answers of Athena` {
     private static let job: FakeResult = {
         var result = FakeResult(rowCount: 50)
         result.states = ["RUNNING", "SUCCEEDED"]
@@ -31,7 +31,7 @@ import Testing
     ]
 
     @Test(arguments: early.indices, [1, 5])
-    func `is asked again for a query that was just started or has just ended`(
+    func `a query that was just started or has just ended is asked for again`(
         _ index: Int, _ calls: Int
     ) async throws {
         let (operation, message, code) = Self.early[index]
@@ -52,7 +52,8 @@ import Testing
         }
     }
 
-    @Test(arguments: early.indices) func `is believed after half a minute, and no advice starts a second query`(
+    @Test(arguments: early.indices)
+    func `the service is believed after half a minute, and no advice starts a second query`(
         _ index: Int
     ) async throws {
         let (operation, message, code) = Self.early[index]
@@ -72,7 +73,9 @@ import Testing
         }
     }
 
-    @Test func `is believed within seconds about an id that was given, which then blocks no other`() async throws {
+    @Test func `the service is believed within seconds about an id from the user, which then blocks no other`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.job
             result.knowsEveryExecution = true
@@ -92,7 +95,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2]) func `of an id that was given is asked again for some seconds`(_ calls: Int) async throws {
+    @Test(arguments: [1, 2]) func `a query whose id came from the user is asked for again for some seconds`(
+        _ calls: Int
+    ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.job
             result.knowsEveryExecution = true
@@ -107,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `is believed at once about a result that was read from before`() async throws {
+    @Test func `the service is believed at once about a result that was read from before`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var export = InProcessExport(FakeAthena(result: Self.job), in: directory)
             export.fault = { call in

@@ -15,7 +15,8 @@ import Testing
         ("DDL", "MSCK_REPAIR_TABLE", []), ("DDL", "DROP_TABLE", []),
     ]
 
-    @Test(arguments: effects.indices) func `ends the run with advice that does not send it again, and blocks no other`(
+    @Test(arguments: effects.indices)
+    func `a query without rows ends the run with advice that does not send it again, and blocks no other`(
         _ index: Int
     ) async throws {
         let (type, substatement, columns) = Self.effects[index]
@@ -36,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `is known by its text where Athena gives no type`() async throws {
+    @Test func `a query without rows is known by its text where Athena gives no type`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult(rowCount: 0)
             result.substatementType = ""
@@ -50,7 +51,9 @@ import Testing
     }
 
     @Test(arguments: [#"{"ColumnInfo": []}"#, "{}"])
-    func `is one whose answer has rows and no columns, which is asked for once`(_ metadata: String) async throws {
+    func `an answer with rows and no columns is a query without rows, and is requested once`(_ metadata: String)
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult(rowCount: 0)
             result.substatementType = "SOMETHING_NEW"
@@ -69,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `is not sent again where its failure is retryable`() async throws {
+    @Test func `a query without rows is not sent again where its failure is retryable`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult(rowCount: 0)
             result.substatementType = "INSERT"
@@ -101,7 +104,7 @@ import Testing
         try #require(try ExportJournal.read(export.directory).1)
     }
 
-    @Test func `is kept in the state until another one is sent in its place`() async throws {
+    @Test func `a stopped query is kept in the state until another one is sent in its place`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.running)
             let export = InProcessExport(athena, in: directory)
@@ -113,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func `has a fate that the timeout's error tells`() {
+    @Test func `the timeout's error says what became of a stopped query`() {
         let told = [QueryFate.stopped, .running, .unknown].map {
             "\(AthenaExportError.queryTimedOut(queryExecutionID: "q", limit: .seconds(5400), $0))"
         }
@@ -124,7 +127,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `The end of a query` {
+@Suite(.fewAtATime) struct `Errors of ended queries` {
     private static let result: FakeResult = {
         var result = FakeResult(rowCount: 5)
         result.knowsEveryExecution = true
@@ -137,7 +140,7 @@ import Testing
             ("FAILED", nil, "if it is at fault"), ("FAILED", .integer(1), "run the same command again later"),
             ("CANCELLED", nil, "run the same command again, which sends the query again"),
         ] as [(String, JSONValue?, String)])
-    func `is told with its reason once and with what helps`(
+    func `a failed query is reported with its reason once and with what helps`(
         _ state: String, _ category: JSONValue?, _ advice: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -166,7 +169,7 @@ import Testing
             ("outputLocation is not a valid S3 path.", "--staging-dir"),
             ("WorkGroup nope is not found.", "--work-group"), ("WorkGroup nope is disabled", "--work-group"),
         ])
-    func `before it begins is told with the option that helps, and blocks no other command`(
+    func `a query that cannot begin is reported with the option that helps, and blocks no other command`(
         _ message: String, _ option: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -185,7 +188,8 @@ import Testing
         }
     }
 
-    @Test func `before it begins blocks no corrected statement, even if a lost answer came before the refusal`()
+    @Test
+    func `a query that cannot begin blocks no corrected statement, even if a lost answer came before the refusal`()
         async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in

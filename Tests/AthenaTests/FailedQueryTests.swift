@@ -23,9 +23,11 @@ import Testing
     ]
 
     @Test(arguments: [1, 2])
-    func `is sent again with a token of its own where Athena calls it retryable, and the manifest counts it`(
-        _ failures: Int
-    ) async throws {
+    func
+        `a failed query is sent again with a token of its own where Athena calls it retryable, and the manifest counts it`(
+            _ failures: Int
+        ) async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: failures, error: Self.retryable))
             let export = InProcessExport(athena, in: directory)
@@ -39,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `is given up after two more times`() async throws {
+    @Test func `a failed query is given up after two more attempts`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: .max, error: Self.retryable, reason: "internal"))
             let export = InProcessExport(athena, in: directory)
@@ -57,7 +59,7 @@ import Testing
             nil, ["ErrorCategory": .integer(2)], ["ErrorCategory": .integer(1), "Retryable": .bool(false)],
             ["ErrorMessage": "no category"],
         ] as [JSONValue?])
-    func `is not sent again where Athena does not call it retryable`(_ error: JSONValue?) async throws {
+    func `a failed query is not sent again where Athena does not call it retryable`(_ error: JSONValue?) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: 1, error: error))
             let export = InProcessExport(athena, in: directory)
@@ -66,7 +68,9 @@ import Testing
         }
     }
 
-    @Test func `is sent again where Athena calls the error its own and says no more`() async throws {
+    @Test func `a failed query is sent again where Athena calls the error its own and gives no more details`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: 1, error: ["ErrorCategory": .integer(1)]))
             _ = try await InProcessExport(athena, in: directory).run()
@@ -74,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `is never sent again where it was not ours`() async throws {
+    @Test func `a failed query that this run did not start is never sent again`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: Self.retryable)
             result.states = ["FAILED"]
@@ -87,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `keeps the count of reruns over a process that dies between them`() async throws {
+    @Test func `the count of reruns outlives a process that dies between them`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: 2, error: Self.retryable))
             var export = InProcessExport(athena, in: directory)
@@ -110,7 +114,7 @@ import Testing
             nil, ["ErrorCategory": .integer(1), "ErrorType": .integer(401), "Retryable": .bool(false)],
             ["ErrorCategory": .integer(3)], ["ErrorCategory": .integer(1), "Retryable": .bool(true)],
         ] as [JSONValue?], ["HIVE_CURSOR_ERROR: Read timed out", nil] as [String?])
-    func `is waited for where Athena queues it again by itself, and is not sent a second time`(
+    func `a query that Athena queues again by itself is waited for, and not sent a second time`(
         _ error: JSONValue?, _ reason: String?
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -123,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: [nil, ["ErrorCategory": .integer(3)]] as [JSONValue?])
-    func `is believed after a few seconds`(_ error: JSONValue?) async throws {
+    func `a failure is believed after a few seconds`(_ error: JSONValue?) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: error, reason: "HIVE_CURSOR_ERROR: Read timed out")
             result.states = ["FAILED"]
@@ -133,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func `is believed at once where Athena says that the error is the user's`() async throws {
+    @Test func `a failure is believed at once where Athena says that the error is the user's`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: ["ErrorCategory": .integer(2), "ErrorType": .integer(1006)])
             result.states = ["FAILED"]
@@ -150,7 +154,7 @@ import Testing
             ("Rate exceeded (Service: AWSGlue; Status Code: 400)", nil), ("HIVE_METASTORE_ERROR: Rate exceeded", nil),
             ("com.amazonaws…: ThrottlingException", nil), ("TooManyRequestsException", ["ErrorCategory": .integer(3)]),
         ] as [(String, JSONValue?)])
-    func `for throttling is sent again, though Athena does not call it retryable`(
+    func `a throttled query is sent again, though Athena does not call it retryable`(
         _ reason: String, _ error: JSONValue?
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -161,7 +165,8 @@ import Testing
     }
 
     @Test(arguments: [["ErrorCategory": .integer(2)], ["Retryable": .bool(false)]] as [JSONValue])
-    func `for throttling is not sent again where Athena says that it would not help`(_ error: JSONValue) async throws {
+    func `a throttled query is not sent again where Athena says that it would not help`(_ error: JSONValue) async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: 1, error: error, reason: "Rate exceeded"))
             try await InProcessExport(athena, in: directory).fails(with: AthenaExportError.self)
@@ -170,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: ["SlowDown", "Please reduce your request rate."])
-    func `for want of S3 is looked at again before it is given up`(_ reason: String) async throws {
+    func `a query that failed for want of S3 is looked at again before it is given up`(_ reason: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: nil, reason: "HIVE_S3: \(reason)")
             result.states = ["RUNNING", "FAILED", "FAILED", "SUCCEEDED"]
@@ -181,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func `for want of S3 and stays so has failed`() async throws {
+    @Test func `a query that failed for want of S3 and stays so has failed`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: nil, reason: "SlowDown")
             result.states = ["FAILED"]

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite struct `Recorded answers` {
+@Suite struct `Defects of recorded answers` {
     /// Exports from a copy of the recorded customers that was changed.
     private func replay(
         _ directory: String, _ change: (_ recorded: String) throws -> Void
@@ -73,7 +73,9 @@ import Testing
         },
     ]
 
-    @Test(arguments: cases) private func `that cannot be answers are named`(_ test: Case) async throws {
+    @Test(arguments: cases) private func `a recorded answer that cannot be an answer is named`(_ test: Case)
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let export = try await replay(directory, test.change)
             let error = try await export.fails(with: (any Error).self)
@@ -90,16 +92,17 @@ import Testing
         ".StartQueryExecution-1.json", "-1.json", "StartQueryExecution-1e3.json", "Start QueryExecution-1.json",
         "..-1.json", "StartQueryExecution-99999999999999999999.json", "StartQueryExecution-1.400.400.json", "ä-1.json",
     ])
-    func `have one name each, and other files are none`(_ name: String) {
+    func `a recorded answer has one name, and other files are no answers`(_ name: String) {
         #expect(FixtureDirectory.Name(fileName: name) == nil)
     }
 
     @Test(arguments: ["StartQueryExecution-1.json", "GetQueryResults-12.503.json"])
-    func `have names that are written as they are read`(_ name: String) throws {
+    func `the name of a recorded answer is written as it is read`(_ name: String) throws {
         #expect(try #require(FixtureDirectory.Name(fileName: name)).fileName == name)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `may lie among a hundred thousand other files`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a recorded answer may lie among a hundred thousand other files`() async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let export = try await replay(directory) { recorded in
                 for number in 1...100_000 {
@@ -113,7 +116,10 @@ import Testing
         }
     }
 
-    @Test func `keep nothing that a request was signed with, in any spelling, and no account number`() throws {
+    @Test
+    func `a recorded answer keeps nothing that a request was signed with, in any spelling, and no account number`()
+        throws
+    {
         let token = "canary/TOKEN+rstuvwxyz0123456789=="
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
         request.headers["X-Amz-Security-Token"] = token
@@ -156,7 +162,7 @@ import Testing
         #"{"Message" : "\u00canary-token", "Rows": 123456789012}"#, #"{"Message":"\u0123456789012"}"#,
         "<html>canary-toke</html>", "", #"{"Message":"canary\/token"#,
     ])
-    func `are kept byte for byte where nothing is taken out`(_ body: String) {
+    func `a recorded answer is kept byte for byte where nothing is taken out`(_ body: String) {
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
         request.headers["X-Amz-Security-Token"] = "canary-token"
         #expect(RecordingScrubber(request).scrub(Array(body.utf8)) == Array(body.utf8))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `The name of a recorded answer` {
     @Test(arguments: ["GetQueryResults-1.json", "GetQueryResults-12.503.json", "A-9223372036854775807.json"])
-    func `is written as it was read`(_ name: String) {
+    func `a fixture's name is written as it was read`(_ name: String) {
         #expect(FixtureDirectory.Name(fileName: name)?.fileName == name)
     }
 
@@ -13,7 +13,7 @@ import Testing
         "A-1.600.json", "A-1.500.1.json", "-1.json", "A1-1.json", "../A-1.json", ".A-1.json.tmp", "A-1.json.gz",
         "A-9223372036854775808.json",
     ])
-    func `has one spelling and no other`(_ name: String) {
+    func `a fixture's name has one spelling and no other`(_ name: String) {
         #expect(FixtureDirectory.Name(fileName: name) == nil)
     }
 }

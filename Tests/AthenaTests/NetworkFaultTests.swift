@@ -45,7 +45,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
     var isUnreadableAnswer: Bool { self == .emptyAnswer || self == .brokenJSON }
 }
 
-@Suite(.fewAtATime) struct `Over a network that fails` {
+@Suite(.fewAtATime) struct `Faults of the network` {
     static let operations = ["StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution"]
 
     /// Three batches, five pages.
@@ -134,7 +134,9 @@ enum NetworkFault: String, CaseIterable, Sendable {
     }
 
     @Test(arguments: NetworkFault.allCases)
-    func `a stop that fails is given up in time and leaves a run that goes on`(_ fault: NetworkFault) async throws {
+    func `a stop that fails is given up in time and leaves a run that can be resumed`(_ fault: NetworkFault)
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.slowJob)
             var export = InProcessExport(athena, in: directory)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Athena
 
-@Suite(.fewAtATime) struct `A page larger than an answer may be` {
+@Suite(.fewAtATime) struct `Pages larger than an answer` {
     /// Rows of very different sizes, the largest in the middle; several batches.
     private static func result(pageRows: Int = 1000) -> FakeResult {
         var result = FakeResult(rowCount: 300) { number in
@@ -26,7 +26,9 @@ import Testing
     }
 
     @Test(arguments: [10_000, 40_000, 200_000, 1_000_000])
-    func `is asked for again with fewer rows, down to one, and the files are the same`(_ limit: Int) async throws {
+    func `a page that is too large is requested again with fewer rows, down to one, and the files are the same`(
+        _ limit: Int
+    ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let plain = InProcessExport(FakeAthena(result: Self.result()), in: "\(directory)/a")
             _ = try await plain.run()
@@ -43,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `does not make the pages behind it small`() async throws {
+    @Test func `a page that is too large does not make the pages behind it small`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult(rowCount: 5000) { number in
                 ["c\(number)", nil, String(repeating: "x", count: number < 10 ? 3000 : 1), "z"]
@@ -59,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 7, 12], [10_000, 40_000])
-    func `leaves a place from which another process continues with pages of another size`(
+    func `another process continues in the middle of a page that was too large, with pages of another size`(
         _ calls: Int, _ limit: Int
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -84,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `ends the run where one row alone is larger, and the advice sends no query`() async throws {
+    @Test func `one row that is too large ends the run, and the advice sends no query`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result())
             var export = InProcessExport(athena, in: directory)
@@ -98,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `makes auto read the object in S3`() async throws {
+    @Test func `a page that is too large makes auto read the object in S3`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let result = Self.result().inS3
             let plain = TestRun(FakeAthena(result: result), "\(directory)/a", source: .api)
@@ -114,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func `makes auto ask for fewer rows where S3 may not be read`() async throws {
+    @Test func `a page that is too large makes auto request fewer rows where S3 may not be read`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let result = Self.result().inS3
             let plain = TestRun(FakeAthena(result: result), "\(directory)/a", source: .api)
@@ -131,7 +133,10 @@ import Testing
         }
     }
 
-    @Test func `is recorded in the size that fits, and the recording replays to the same files`() async throws {
+    @Test
+    func `a page that is too large is recorded in the size that fits, and the recording replays to the same files`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result())
             var export = InProcessExport(athena, in: "\(directory)/a")
@@ -149,21 +154,23 @@ import Testing
 }
 
 @Suite struct `The size of a page` {
-    @Test func `halves from the service's most down to one row and not below`() {
+    @Test func `the page size halves from the service's most down to one row and not below`() {
         var size = PageSize()
         var sizes: [Int] = []
         repeat { sizes.append(size.rows) } while size.shrink(from: size.rows)
         #expect(sizes == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 1])
     }
 
-    @Test func `is halved once for two pages that were asked for at the same time`() {
+    @Test func `the page size is halved once for two pages that were requested at the same time`() {
         var size = PageSize()
         let shrinks = (size.shrink(from: 1000), size.shrink(from: 1000))
         #expect(shrinks == (true, true) && size.rows == 500)
     }
 
     @Test(arguments: [(500, 24, 1000), (500, 25, 500), (499, 1, 500), (501, 1, 1000)])
-    func `grows where a full page leaves much of an answer unused`(_ rows: Int, _ bytes: Int, _ expected: Int) {
+    func `the page size grows where a full page leaves much of an answer unused`(
+        _ rows: Int, _ bytes: Int, _ expected: Int
+    ) {
         var size = PageSize()
         _ = size.shrink(from: 1000)
         size.grow(after: (rows: rows, bytes: bytes), limit: 100)

@@ -45,7 +45,7 @@ private final class TwoPartTransport: HTTPTransport {
     }
 }
 
-@Suite struct `Pages ahead` {
+@Suite struct `Pages read ahead` {
     private static let job: FakeResult = {
         var result = FakeResult(rowCount: 95)
         result.states = ["SUCCEEDED"]

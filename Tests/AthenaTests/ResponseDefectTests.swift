@@ -36,8 +36,8 @@ private enum Good {
     ]
 }
 
-@Suite(.fewAtATime) struct `A spoilt answer` {
-    @Test(arguments: JSONDefect.all) func `is refused with the byte at which it is spoilt`(
+@Suite(.fewAtATime) struct `Spoilt answers` {
+    @Test(arguments: JSONDefect.all) func `a spoilt answer is refused with the byte at which it is spoilt`(
         _ defect: JSONDefect
     ) throws {
         let execution = defect.apply(Good.execution.serialized(pretty: false))
@@ -56,7 +56,7 @@ private enum Good {
         "Statistics.DataScannedInBytes",
     ]
 
-    @Test func `of an execution is refused by the member that is not what it must be`() throws {
+    @Test func `a spoilt answer about an execution is refused by the member that is wrong`() throws {
         let mutations = JSONMutation.all(of: Good.execution)
         #expect(mutations.count > 80)
         for mutation in mutations {
@@ -73,7 +73,7 @@ private enum Good {
         }
     }
 
-    @Test func `of a page is refused, or has a meaning that is known`() throws {
+    @Test func `a spoilt page is refused, or has a meaning that is known`() throws {
         for mutation in JSONMutation.all(of: Good.page) {
             let isAbsent = mutation.name.hasSuffix("missing") || mutation.name.hasSuffix("null")
             let isScalar = !mutation.name.hasSuffix("an array") && !mutation.name.hasSuffix("an object")
@@ -104,7 +104,7 @@ private enum Good {
         #"{"Data":{}}"#, #"{"Data":[{},{}]}"#, #"{"Data":[{"DoubleValue":1e}]}"#, #"{"Data":[{"BooleanValue":yes}]}"#,
         #"{"Data":[{"VarCharValue":"\x"}]}"#, "{\"Data\":[{\"VarCharValue\":\"a\nb\"}]}",
     ])
-    func `of rows that could be read two ways or none is refused`(_ row: String) {
+    func `a page with rows that could be read two ways or none is refused`(_ row: String) {
         let columns = #""ResultSetMetadata":{"ColumnInfo":[{"Name":"a","Type":"varchar"}]}"#
         for text in [
             #"{"ResultSet":{\#(columns),"Rows":[\#(row)]}}"#, #"{"ResultSet":{"Rows":[\#(row)],\#(columns)}}"#,
@@ -114,12 +114,12 @@ private enum Good {
     }
 
     @Test(arguments: ["{}", #"{"QueryExecutionId":null}"#, #"{"QueryExecutionId":7}"#, "[]", "null", #""id""#])
-    func `of a start is not taken for one`(_ body: String) async throws {
+    func `a spoilt answer to a start is not taken for a started query`(_ body: String) async throws {
         try await expectMalformed("StartQueryExecution", body, "the answer to StartQueryExecution")
     }
 
     @Test(arguments: ["", "a b", "line\nend", "\u{202e}", String(repeating: "x", count: 129)])
-    func `with an id that is none is not written down`(_ id: String) async throws {
+    func `an id that is invalid is not written down`(_ id: String) async throws {
         let body = JSONValue.object(["QueryExecutionId": .string(id)]).serialized(pretty: false)
         try await expectMalformed("StartQueryExecution", String(decoding: body, as: UTF8.self), "QueryExecutionId")
     }
@@ -141,7 +141,7 @@ private enum Good {
 }
 
 /// Pages that are JSON, and are no result.
-@Suite(.fewAtATime) struct `A result that contradicts itself` {
+@Suite(.fewAtATime) struct `Contradictory results` {
     private struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let rows: Int
@@ -210,7 +210,8 @@ private enum Good {
         },
     ]
 
-    @Test(arguments: cases) private func `is refused in a line, with nothing exported that was not`(
+    @Test(arguments: cases)
+    private func `a result that contradicts itself is refused in a line, and no wrong row is exported`(
         _ test: Case
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -249,7 +250,9 @@ private enum Good {
         },
     ]
 
-    @Test(arguments: fine) private func `is exported where it only seems so`(_ test: Case) async throws {
+    @Test(arguments: fine) private func `a result that only seems to contradict itself is exported`(_ test: Case)
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             var export = InProcessExport(FakeAthena(result: Self.result(test)), in: directory)
             export.batchRows = 1000

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `a query that somebody else cancelled is not paid for again unasked`() async throws {
+    @Test func `a query that another user cancelled is not paid for again without a new command`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.job
             result.states = ["RUNNING", "CANCELLED"]
@@ -56,7 +56,7 @@ import Testing
         ("QueryExecution was not found", "QUERY_EXECUTION_NOT_FOUND"), ("Could not find results", nil),
         ("Query results not found", nil),
     ])
-    func `a result that is gone is told with the way out of it, and nothing is sent or changed`(
+    func `a missing result is reported with the way out of it, and nothing is sent or changed`(
         _ message: String, _ code: String?
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension `The result object` {
-    @Suite struct `When the result object cannot serve` {
+    @Suite struct `Fallback from a result object that cannot serve` {
         private enum Trouble: String, CaseIterable {
             case forbidden, missing, broken, whole, redirected
 
@@ -24,7 +24,7 @@ extension `The result object` {
         }
 
         @Test(arguments: Trouble.allCases, [1, 3])
-        private func `auto goes on with the API, says why, and writes the same bytes`(
+        private func `auto continues by the API, notes why, and writes the same bytes`(
             _ trouble: Trouble, _ firstFailure: Int
         ) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
@@ -65,7 +65,7 @@ extension `The result object` {
             return export.files
         }
 
-        @Test func `auto tells by the location and the encryption, and does not touch S3`() async throws {
+        @Test func `auto decides by location and encryption, and does not touch S3`() async throws {
             for (location, encryption, reason) in [
                 (nil, nil, "managed query results"), ("s3://results/exports/result.txt", nil, "not CSV"),
                 (FakeS3.location, "CSE_KMS", "CSE_KMS"), ("s3://user@evil.example/x.csv", nil, "not the place"),
@@ -137,7 +137,7 @@ extension `The result object` {
         }
 
         @Test(arguments: [("ETag", "\"v2\""), ("Content-Range", "bytes 64-127/999999")])
-        func `so does an object that is replaced at a server that pays no heed to If-Match`(
+        func `an object that is replaced ends the run also at a server that ignores If-Match`(
             _ header: String, _ value: String
         ) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
@@ -189,7 +189,7 @@ extension `The result object` {
 }
 
 extension `The result object` {
-    @Suite struct `When the result object holds bytes that are not UTF-8` {
+    @Suite struct `Fallback from a result object that is not UTF-8` {
         /// Row 40 of 61 has a byte of Latin-1, for which the API gives U+FFFD.
         private static let result: FakeResult = {
             var result = FakeResult(rowCount: 61)

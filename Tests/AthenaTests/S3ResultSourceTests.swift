@@ -21,9 +21,9 @@ import Testing
 
     static func file(_ name: Int) -> String { "data/batch=00000\(name)/t-00000\(name).csv.gz" }
 
-    @Suite struct `Rows out of the result object` {
+    @Suite struct `Rows of the result object` {
         @Test(arguments: [FileFormat.csv, .ndjson])
-        func `are the same bytes as by the API, whatever the pages and ranges`(_ format: FileFormat) async throws {
+        func `the bytes are those of the API, whatever the pages and ranges`(_ format: FileFormat) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 var result = FakeResult.hard
                 let expected = try await reference(result, format, in: directory)
@@ -45,7 +45,7 @@ import Testing
             }
         }
 
-        @Test func `are asked for in parts of one version, and paid for by the one who asks`() async throws {
+        @Test func `parts of one version are requested, and the requester pays`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let s3 = FakeS3(FakeResult.hard)
                 try await TestRun(FakeAthena(result: .hard, s3: s3), directory).run()
@@ -59,7 +59,9 @@ import Testing
         }
 
         @Test(arguments: [0, 1, 2])
-        func `of a result without rows, with one row, with a last line that is not ended`(_ count: Int) async throws {
+        func `a result without rows, with one row, or with a last line that is not ended is read`(_ count: Int)
+            async throws
+        {
             try await TestMachine.withTemporaryDirectory { directory in
                 var result = FakeResult.hard
                 result.rowCount = count
@@ -72,7 +74,7 @@ import Testing
             }
         }
 
-        @Test func `of one column may be empty lines`() async throws {
+        @Test func `a result of one column may be empty lines`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 var result = FakeResult.hard
                 result.columns = [(name: "customer_id", type: "varchar")]
@@ -87,7 +89,7 @@ import Testing
         }
     }
 
-    @Suite struct `When S3 fails for a while` {
+    @Suite struct `Temporary failures of S3` {
         private func export(
             _ script: @escaping FaultScript = { _ in nil },
             network: @escaping @Sendable (Int) -> FakeNetwork.Failure? = { _ in nil }
@@ -118,7 +120,7 @@ import Testing
             try await export(network: { $0 % 3 == 2 ? .lost : nil })
         }
 
-        @Test func `a body that breaks off is gone on with behind its last byte`() async throws {
+        @Test func `a body that breaks off is continued behind its last byte`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let expected = try await reference(.hard, in: directory)
                 let s3 = FakeS3(FakeResult.hard)
@@ -132,7 +134,7 @@ import Testing
             }
         }
 
-        @Test func `a body that breaks off near its beginning is asked for again, after a wait`() async throws {
+        @Test func `a body that breaks off near its beginning is requested again, after a wait`() async throws {
             try await export(network: { $0 % 4 == 3 ? .broken(after: 100) : nil })
         }
 
@@ -140,7 +142,7 @@ import Testing
             "bytes 0-255/100000", "bytes 1-256/2000", "bytes 0-99999/100000", "bytes */100", "bytes 0-255/*", "",
             "items 0-1/2",
         ])
-        func `an answer that is another part than was asked for is not taken`(_ contentRange: String) async throws {
+        func `an answer with another range than the requested one is not taken`(_ contentRange: String) async throws {
             try await export { call in
                 call.number == 3 ? .alter { $0.headers["Content-Range"] = contentRange } : nil
             }

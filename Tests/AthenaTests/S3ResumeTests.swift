@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension `The result object` {
-    @Suite struct `Going on with a run that read from S3` {
+    @Suite struct `Resuming a run that read from S3` {
         private static var result: FakeResult {
             var result = FakeResult.hard
             result.pageRows = 7
@@ -38,7 +38,8 @@ extension `The result object` {
         }
 
         @Test(arguments: [160, 700])
-        func `gives the same bytes wherever it ended, with ranges of any size`(_ bytes: Int) async throws {
+        func `a resumed run gives the same bytes wherever it ended, with ranges of any size`(_ bytes: Int) async throws
+        {
             try await TestMachine.withTemporaryDirectory { directory in
                 let expected = try await reference(Self.result, in: directory)
                 let count = (Self.result.csv.count + bytes - 1) / bytes
@@ -63,7 +64,7 @@ extension `The result object` {
         }
 
         @Test(arguments: [SourceMode.api, .auto])
-        func `gives the same bytes by another source`(_ source: SourceMode) async throws {
+        func `a resumed run gives the same bytes by another source`(_ source: SourceMode) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let expected = try await reference(Self.result, in: directory)
                 for number in 1...8 {
@@ -75,7 +76,7 @@ extension `The result object` {
             }
         }
 
-        @Test func `ends with an error if the object is another one by now`() async throws {
+        @Test func `a resumed run ends with an error if the object is another one by now`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 for source in [SourceMode.auto, .s3] {
                     await #expect {
@@ -92,7 +93,7 @@ extension `The result object` {
             }
         }
 
-        @Test func `ends with an error if another source has other rows`() async throws {
+        @Test func `a resumed run ends with an error if another source has other rows`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 var other = Self.result
                 other.row = { number in number == 12 ? ["k", "other", nil, nil] : Self.result.row(number) }
@@ -108,7 +109,7 @@ extension `The result object` {
             }
         }
 
-        @Test func `is possible too where the API was read before`() async throws {
+        @Test func `a run that began by the API can be resumed from S3`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let expected = try await reference(Self.result, in: directory)
                 for number in 2...8 {

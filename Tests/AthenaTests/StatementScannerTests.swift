@@ -14,7 +14,7 @@ import Testing
         "USING EXTERNAL FUNCTION f(x VARCHAR) RETURNS VARCHAR LAMBDA 'l' SELECT f(x) FROM t", "SELECT 'INSERT'",
         ";SELECT 1", "SELECT 1;", "SELECT * FROM t WHERE u >= {cursor}",
     ])
-    func `takes a statement that reads rows for one`(_ statement: String) {
+    func `the scanner accepts a statement that reads rows`(_ statement: String) {
         let scanner = StatementScanner(statement)
         #expect(scanner.readsRows && !scanner.isEmpty)
     }
@@ -42,14 +42,14 @@ import Testing
             ("/SELECT", nil),
             ("{cursor}", nil), ("()", nil), ("\u{a0}SELECT 1", nil),
         ] as [(String, String?)])
-    func `takes no other statement for one, and says what it begins with`(_ statement: String, _ verb: String?) {
+    func `the scanner refuses any other statement, and names its first word`(_ statement: String, _ verb: String?) {
         let scanner = StatementScanner(statement)
         #expect(!scanner.readsRows && !scanner.isEmpty)
         #expect(scanner.verb == verb)
     }
 
     @Test(arguments: ["", " \n\t", ";", "-- SELECT 1", "/* SELECT 1", "/* a */ -- b\n;"])
-    func `finds a statement without a word empty`(_ statement: String) {
+    func `the scanner finds a statement without a word empty`(_ statement: String) {
         let scanner = StatementScanner(statement)
         #expect(scanner.isEmpty && !scanner.readsRows && scanner.verb == nil)
     }

@@ -6,13 +6,13 @@ import Testing
 
 @testable import BatchExport
 
-@Suite(.serialized) struct `Many batches` {
+@Suite(.serialized) struct `The log of many batches` {
     /// How many batches the manifest of a copy lists, and how many lines its log has.
     private static func counts(_ export: TestExport) throws -> (listed: Int, logged: Int) {
         (try export.manifest.batches.count, try BatchLog.read(in: export.directory)?.count ?? 0)
     }
 
-    @Test func `cost a manifest each at first and then the seldomer the more there are`() async throws {
+    @Test func `the first batches cost a manifest each, and later ones the less the more there are`() async throws {
         try await withTemporaryDirectory { parent in
             let export = WatchedExport.export(parent)
             let listed = Locked<[Int]>([])
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `are all listed when a source fails, though the manifest was not due`() async throws {
+    @Test func `all batches are listed when a source fails, though the manifest was not due`() async throws {
         try await withTemporaryDirectory { parent in
             for batches in [17, 39, 40, 60] {
                 let export = WatchedExport.export(parent.appending("\(batches)"))
@@ -50,7 +50,9 @@ import Testing
         }
     }
 
-    @Test func `of a later run in a directory of many are listed at its end, and those before stay`() async throws {
+    @Test func `batches of a later run in a directory of many are listed at its end, and those before stay`()
+        async throws
+    {
         try await withTemporaryDirectory { parent in
             let export = WatchedExport.export(parent)
             try await export.run(WatchedExport.source)
@@ -125,7 +127,7 @@ enum LogDamage: CaseIterable {
     }
 
     @Test(arguments: [([40, 57], [.none, .unpublished]), ([70], LogDamage.allCases)] as [([Int], [LogDamage])])
-    func `is completed to the same bytes, whatever has become of its log`(
+    func `a killed run is completed to the same bytes, whatever has become of its log`(
         _ stops: [Int], _ damages: [LogDamage]
     ) async throws {
         try await Self.forEachDamage(damages, behind: Set(stops)) { damage, copy, whole in
@@ -136,7 +138,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `is verified with a note and no difference, whatever has become of its log`() async throws {
+    @Test func `a killed run is verified with a note and no difference, whatever has become of its log`() async throws {
         try await Self.forEachDamage { damage, copy, _ in
             let (manifest, state) = try ExportJournal.read(copy.directory)
             let outcome = try await Verification(copy.directory, try #require(manifest), state).run(workers: 1) { _ in }
@@ -145,7 +147,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `is given up with all its batches on the list, if its log can be read`() async throws {
+    @Test func `a killed run is given up with all its batches listed, if its log can be read`() async throws {
         try await Self.forEachDamage { damage, copy, _ in
             let listed = try copy.manifest.batches.count
             let journal = try ExportJournal(opening: copy.directory, now: { "2026-01-02T00:00:00Z" })
@@ -159,7 +161,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `reads its result again only if batches are lost`() async throws {
+    @Test func `a resumed run reads its result again only if batches are lost`() async throws {
         try await Self.forEachDamage { damage, copy, _ in
             let journal = try ExportJournal(opening: copy.directory, now: { "2026-01-02T00:00:00Z" })
             switch try await journal.plan(TestExport.request, runID: nil, restart: false) {
@@ -172,7 +174,9 @@ enum LogDamage: CaseIterable {
     }
 
     @Test(arguments: [2, 69])
-    func `stops where the result is another one than that of which the log was lost`(_ changed: Int) async throws {
+    func `a resumed run stops where the result is another one than that of which the log was lost`(_ changed: Int)
+        async throws
+    {
         try await withTemporaryDirectory { parent in
             let copy = try #require(try await WatchedExport.copies(behind: [70], in: parent).copies[70])
             try LogDamage.lost.apply(to: copy)
@@ -198,7 +202,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `is added to the manifest once, and only behind the line before it`() async throws {
+    @Test func `a line is added to the manifest once, and only behind the line before it`() async throws {
         try await withLog { export, manifest, lines in
             try #require(lines.count >= 3)
             var manifest = manifest
@@ -213,7 +217,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `is refused if its figures do not fit each other or the directory`() async throws {
+    @Test func `a line is refused if its figures fit neither each other nor the directory`() async throws {
         try await withLog { export, manifest, lines in
             let line = lines[0]
             let batch = try #require(line.batch)
@@ -246,7 +250,7 @@ enum LogDamage: CaseIterable {
         }
     }
 
-    @Test func `is read as it was written, also that of a batch without a file`() async throws {
+    @Test func `a line is read as it was written, also that of a batch without a file`() async throws {
         try await withTemporaryDirectory { parent in
             let directory = ExportDirectory(parent: parent, table: "t")
             let journal = try ExportJournal(opening: directory, now: { "" })

@@ -35,8 +35,9 @@ private func highest(
             ),
             (.string, ["a", "B", "é", "z"], "é"), (.string, ["", "a", "ab"], "ab"),
         ] as [(ColumnType, [String], String)])
-    func `is found by its type's order, NULLs aside`(_ type: ColumnType, _ values: [String], _ expected: String) throws
-    {
+    func `the highest value is found by its type's order, NULLs aside`(
+        _ type: ColumnType, _ values: [String], _ expected: String
+    ) throws {
         let padded = [nil] + values.map(Optional.some) + [nil]
         #expect(try highest(type, padded)?.text == expected)
         let reversed = try #require(try highest(type, padded.reversed()))
@@ -45,7 +46,7 @@ private func highest(
         #expect(CursorValue.highest(reversed, first) == first && CursorValue.highest(first, reversed) == reversed)
     }
 
-    @Test func `of random numbers is the one that arithmetic finds`() throws {
+    @Test func `the highest of random numbers is the one that arithmetic finds`() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             let numbers = (0..<20).map { _ in Int64.random(in: -1500...1500, using: &random) }
@@ -59,12 +60,12 @@ private func highest(
         }
     }
 
-    @Test func `is none without rows, or of NULLs, or of what no loader takes`() throws {
+    @Test func `there is no highest value without rows, or of NULLs, or of what no loader takes`() throws {
         #expect(try highest(.long, []) == nil)
         #expect(try highest(.string, [nil, "a\0b", nil]) == nil)
     }
 
-    @Test func `goes on from what was seen before`() throws {
+    @Test func `the search continues from what was seen before`() throws {
         #expect(try highest(.long, ["5"], seen: CursorValue(.integer, "10"))?.text == "10")
         #expect(try highest(.long, ["50"], seen: CursorValue(.integer, "10"))?.text == "50")
         #expect(try highest(.long, [], seen: CursorValue(.integer, "10"))?.text == "10")
@@ -76,13 +77,13 @@ private func highest(
             (.string, "char"), (.string, "time"), (.string, "array"), (.string, "uuid"),
             (.string, "interval day to second"),
         ] as [(ColumnType, String)])
-    func `of a type whose texts have no exact order is refused by its name`(_ type: ColumnType, _ sourceType: String) {
+    func `a column whose texts have no exact order is refused by its type`(_ type: ColumnType, _ sourceType: String) {
         #expect { try highest(type, [], sourceType: sourceType) } throws: {
             "\($0)".contains("column c is of type \(sourceType)") && ($0 as? ExportError)?.isOfSchema == true
         }
     }
 
-    @Test func `of a column that is not there is refused by its name`() {
+    @Test func `a column that is missing is refused by its name`() {
         #expect { try CursorTracker(column: "x", in: TestExport.columns, seen: nil) } throws: {
             "\($0)".contains("cursor column x is not in the result")
         }
@@ -95,7 +96,7 @@ private func highest(
             (.utcDateTime, "2026-01-01 00:00:00.000 Europe/Berlin"), (.utcDateTime, "2026-01-01 00:00:00.000 +01:00"),
             (.string, String(repeating: "x", count: 501)),
         ] as [(ColumnType, String)])
-    func `is not guessed: a text that cannot be ordered or sent is refused by its row`(
+    func `a text that cannot be ordered or sent is refused by its row, and no value is guessed`(
         _ type: ColumnType, _ text: String
     ) {
         let good = type == .string ? "" : nil
@@ -116,7 +117,8 @@ private func highest(
         return export
     }
 
-    @Test(arguments: 0...4) func `resumed anywhere has the highest value of all rows, and commits it at the end`(
+    @Test(arguments: 0...4)
+    func `an export resumed anywhere has the highest value of all rows, and commits it at the end`(
         _ pagesBeforeFailure: Int
     ) async throws {
         try await withTemporaryDirectory { parent in
@@ -141,7 +143,7 @@ private func highest(
         }
     }
 
-    @Test func `read again from its beginning has the same`() async throws {
+    @Test func `an export read again from its beginning has the same highest value`() async throws {
         try await withTemporaryDirectory { parent in
             let export = export(parent)
             let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
@@ -154,7 +156,7 @@ private func highest(
         }
     }
 
-    @Test func `never goes back, and stays where it is without rows`() async throws {
+    @Test func `the cursor never goes back, and stays where it is without rows`() async throws {
         try await withTemporaryDirectory { parent in
             let export = export(parent)
             for (rows, expected) in [([["1", "m"]], "m"), ([["2", "c"]], "m"), ([], "m"), ([["3", "n"]], "n")] {
@@ -166,7 +168,7 @@ private func highest(
         }
     }
 
-    @Test func `whose state was lost goes on from the manifest`() async throws {
+    @Test func `an export whose state was lost continues from the manifest's cursor`() async throws {
         try await withTemporaryDirectory { parent in
             let export = export(parent)
             try await export.run([[["1", "m"]]])

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct `The names in a directory` {
-    @Test func `are in byte order, with hidden ones and without the two that every directory has`() async throws {
+    @Test func `names are in byte order, with hidden ones and without the two that every directory has`() async throws {
         try await withTemporaryDirectory { directory in
             for name in ["b", "a", ".c", "ä", "B"] {
                 try FileDescriptor.open(
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `are none where there is no directory`() async throws {
+    @Test func `there are no names where there is no directory`() async throws {
         try await withTemporaryDirectory { directory in
             #expect(try DirectoryListing.names(in: directory.appending("missing")) == nil)
             let file = directory.appending("file")
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `are unknown, and not none, where it cannot be read`() async throws {
+    @Test func `names are unknown, and not none, where the directory cannot be read`() async throws {
         try await withTemporaryDirectory { directory in
             let loop = directory.appending("loop")
             try FileManager.default.createSymbolicLink(atPath: loop.string, withDestinationPath: "loop")
@@ -42,7 +42,7 @@ import Testing
             (.diskQuotaExceeded, "make room"), (.fileTooLarge, "ulimit -f"), (.noMemory, "memory"),
             (.permissionDenied, nil), (.ioError, nil),
         ] as [(Errno, String?)])
-    func `are missed for a limit with what to do about it`(_ errno: Errno, _ words: String?) {
+    func `names that a limit hides are an error with what to do about it`(_ errno: Errno, _ words: String?) {
         let failure = BoundedFile.Failure.unreadable(FileError("open directory", "x", errno))
         #expect(words == nil ? failure.remedy == nil : failure.remedy?.contains(words ?? "") == true)
         #expect(BoundedFile.Failure.missing("x").remedy == nil)

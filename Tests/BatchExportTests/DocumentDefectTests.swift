@@ -60,10 +60,11 @@ private struct HalfDone {
     }
 }
 
-@Suite struct `State and manifest` {
+@Suite struct `Defects of state and manifest` {
     private static let documents = ["state.json", "manifest.json"]
 
-    @Test(arguments: documents) func `spoilt as JSON are refused with the byte`(_ name: String) async throws {
+    @Test(arguments: documents) func `a document with broken JSON is refused with the byte`(_ name: String) async throws
+    {
         try await HalfDone.prepared { half in
             let good = try half.document(name).text
             for defect in JSONDefect.all {
@@ -72,7 +73,7 @@ private struct HalfDone {
         }
     }
 
-    @Test(arguments: documents) func `cut off anywhere are refused`(_ name: String) async throws {
+    @Test(arguments: documents) func `a document that is cut off anywhere is refused`(_ name: String) async throws {
         try await HalfDone.prepared { half in
             let good = try half.document(name).text
             let end = try #require(good.lastIndex(of: 0x7d))
@@ -90,7 +91,8 @@ private struct HalfDone {
         "runs[0].first_batch",
     ]
 
-    @Test(arguments: documents) func `with any member missing, null or of another kind are refused by its name`(
+    @Test(arguments: documents)
+    func `a document with any member missing, null or of another kind is refused by the member's name`(
         _ name: String
     ) async throws {
         try await HalfDone.prepared { half in
@@ -112,7 +114,7 @@ private struct HalfDone {
         }
     }
 
-    @Test(arguments: documents) func `with a member that nobody knows are read all the same`(
+    @Test(arguments: documents) func `a document with an unknown member is read all the same`(
         _ name: String
     ) async throws {
         try await HalfDone.prepared { half in
@@ -125,7 +127,7 @@ private struct HalfDone {
         }
     }
 
-    @Test(arguments: documents) func `that are directories are refused`(_ name: String) async throws {
+    @Test(arguments: documents) func `a directory in the place of a document is refused`(_ name: String) async throws {
         try await HalfDone.prepared { half in
             let (path, good) = try half.document(name)
             try FileManager.default.removeItem(atPath: path.string)
@@ -139,7 +141,7 @@ private struct HalfDone {
     }
 }
 
-@Suite struct `A state that does not fit` {
+@Suite struct `States that do not fit` {
     /// What was changed by hand, and what the error says of it.
     private static let cases: [(old: String, new: String, word: String)] = [
         (#""run_id": "run-3""#, #""run_id": "run-9""#, "run-9"),
@@ -157,7 +159,7 @@ private struct HalfDone {
         (#""started_at": "2026-01-01T00:00:00Z""#, #""started_at": """#, "started_at"),
     ]
 
-    @Test(arguments: cases.indices) func `is not gone on from`(_ index: Int) async throws {
+    @Test(arguments: cases.indices) func `a state that does not fit the run is not resumed`(_ index: Int) async throws {
         let (old, new, word) = Self.cases[index]
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)
@@ -181,7 +183,7 @@ private struct HalfDone {
         }
     }
 
-    @Test func `for a token that no service gives is refused`() async throws {
+    @Test func `a state with a token that no service gives is refused`() async throws {
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)
             try await export.run([[["1", "a"]]])

@@ -99,7 +99,7 @@ private func csv(_ values: String?...) throws -> String {
     }
 }
 
-@Suite struct `Rows of a block` {
+@Suite struct `Encoding a block of rows` {
     /// Of all lengths up to that of several blocks of a batch, with quotes and NULLs.
     private static let rows: [[String?]] = (0..<300).map { row in
         let length = row == 150 ? 700_000 : row % 50 == 0 ? 5000 : row % 40
@@ -107,7 +107,7 @@ private func csv(_ values: String?...) throws -> String {
     }
 
     @Test(arguments: FileFormat.allCases)
-    func `are the same however many are encoded at a time`(_ format: FileFormat) throws {
+    func `rows are the same however many are encoded at a time`(_ format: FileFormat) throws {
         let encoder = format.encoder(for: columns([.string, .string, .string]))
         let block = block(Self.rows)
         let lines = try Self.rows.indices.map { row in
@@ -130,7 +130,7 @@ private func csv(_ values: String?...) throws -> String {
     }
 
     @Test(arguments: FileFormat.allCases)
-    func `end with the one that comes to the limit`(_ format: FileFormat) throws {
+    func `encoding ends with the row that reaches the limit`(_ format: FileFormat) throws {
         let encoder = format.encoder(for: columns([.string, .string, .string]))
         let block = block(Self.rows)
         var whole = EncodedRows()
@@ -146,7 +146,7 @@ private func csv(_ values: String?...) throws -> String {
         }
     }
 
-    @Test func `that CSV cannot carry leave those before them`() throws {
+    @Test func `a row that CSV cannot carry leaves those before it`() throws {
         let encoder = FileFormat.csv.encoder(for: columns([.string]))
         let block = block([["a"], ["b"], [nil], ["c"]])
         var output = EncodedRows(capacity: 1000)

@@ -24,7 +24,7 @@ private let pages: [[[String?]]] = [
         }
     }
 
-    @Test func `of rows with one key in a batch the last stands at its own place`() async throws {
+    @Test func `of rows with one key in a batch, the last stands at its own place`() async throws {
         try await withTemporaryDirectory { parent in
             var export = TestExport(parent)
             export.limits = BatchLimits(rows: 100, bytes: 1 << 20)
@@ -34,7 +34,7 @@ private let pages: [[[String?]]] = [
         }
     }
 
-    @Test func `keys of several columns are told apart column by column`() async throws {
+    @Test func `keys of several columns are compared column by column`() async throws {
         try await withTemporaryDirectory { parent in
             var export = TestExport(parent)
             export.primaryKey = ["id", "v"]
@@ -114,7 +114,7 @@ private let pages: [[[String?]]] = [
         }
     }
 
-    @Test func `a later run goes on numbering and leaves published files alone`() async throws {
+    @Test func `a later run continues the numbering and leaves published files alone`() async throws {
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)
             try await export.run(pages)
@@ -156,9 +156,9 @@ private let pages: [[[String?]]] = [
     }
 }
 
-@Suite struct `Going on after a failure` {
+@Suite struct `Resuming after a failure` {
     @Test(arguments: [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2)])
-    func `resumes to the same bytes wherever the source failed`(_ pagesRead: Int, _ batches: Int) async throws {
+    func `a run resumes to the same bytes wherever the source failed`(_ pagesRead: Int, _ batches: Int) async throws {
         try await withTemporaryDirectory { parent in
             let reference = TestExport(parent.appending("reference"))
             try await reference.run(pages)

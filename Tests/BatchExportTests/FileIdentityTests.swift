@@ -3,8 +3,8 @@ import Foundation
 import SystemPackage
 import Testing
 
-@Suite struct `Where a path lies` {
-    @Test func `is found through links, dots, second names and names that are missing`() async throws {
+@Suite struct `Identity of files` {
+    @Test func `a place is found through links, dots, second names and names that are missing`() async throws {
         try await withTemporaryDirectory { directory in
             let table = directory.appending("export/customers")
             try FileManager.default.createDirectory(
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `is found where neither path is there, whatever the case`() async throws {
+    @Test func `a place is found where neither path is there, whatever the case`() async throws {
         try await withTemporaryDirectory { directory in
             let table = directory.appending("export/customers")
             for inside in [
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `does not depend on the name by which a file is known`() async throws {
+    @Test func `a place does not depend on the name by which a file is known`() async throws {
         try await withTemporaryDirectory { directory in
             let file = directory.appending("a")
             try Data().write(to: URL(fileURLWithPath: file.string))
@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct `A durable replacement` {
-    @Test func `of a pipe is refused, and the pipe stays`() async throws {
+    @Test func `a pipe is refused as the target of a replacement, and the pipe stays`() async throws {
         try await withTemporaryDirectory { directory in
             let pipe = directory.appending("pipe")
             try #require(mkfifo(pipe.string, 0o600) == 0)

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct `A lock on a file` {
-    @Test func `is seen while it is held and no longer`() async throws {
+    @Test func `a lock is seen while it is held and no longer`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appending("lock")
             #expect(FileLock.isHeld(path) == false)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `is not known where the file cannot be opened`() async throws {
+    @Test func `a lock is unknown where the file cannot be opened`() async throws {
         try await withTemporaryDirectory { directory in
             let link = directory.appending("link")
             _ = try #require(try FileLock(directory.appending("lock")))
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `is taken though others look whether it is held`() async throws {
+    @Test func `a lock can be taken while others look whether it is held`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appending("lock")
             _ = try FileLock(path)

@@ -53,7 +53,7 @@ import Testing
         #expect(Array(member[..<10]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
     }
 
-    @Test func `have the check value that zlib's tables give, however long the content`() {
+    @Test func `members have the check value that zlib's tables give, however long the content`() {
         let content = bytes(70_000)
         for count in Array(0...300) + [4095, 4096, 4097, 65_535, 65_536, 70_000] {
             for start in [0, 1, 15] where start + count <= content.count {

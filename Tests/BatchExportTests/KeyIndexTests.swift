@@ -21,7 +21,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 7, 1000, 100_000]) func `tell every row whose key came again, however many come at a time`(
+    @Test(arguments: [1, 7, 1000, 100_000])
+    func `the index finds every row whose key came again, however many come at a time`(
         _ count: Int
     ) {
         // 20,000 rows, so that the index grows in between; lengths around the words that are hashed at a time.
@@ -32,16 +33,16 @@ import Testing
         #expect(placed(keys, atATime: count) == repeated(keys))
     }
 
-    @Test func `of several columns are not taken for one another`() {
+    @Test func `keys of several columns are not taken for one another`() {
         let keys = [["ab", "c"], ["a", "bc"], ["abc", ""], ["", "abc"], ["ab", "c"], ["c", "ab"], ["", "abc"]]
         #expect(placed(keys, atATime: 3) == repeated(keys) && repeated(keys) == [[0, 4], [3, 6]])
     }
 
-    @Test func `are other keys when they differ in case or in Unicode form`() {
+    @Test func `keys that differ in case or in Unicode form are other keys`() {
         #expect(placed([["a"], ["A"], ["é"], ["e\u{301}"], [""], [" "]], atATime: 6).isEmpty)
     }
 
-    @Test func `of one batch are forgotten with it`() {
+    @Test func `keys of one batch are forgotten with it`() {
         var index = KeyIndex()
         for _ in 0..<2 {
             index.append(block([["x"], ["y"], ["x"]]), rows: 0..<3, keyIndices: [0])
@@ -51,7 +52,7 @@ import Testing
     }
 }
 
-@Suite struct `Keys that are looked for twice in a batch` {
+@Suite struct `Keys looked up in a batch` {
     /// What the index says, and the bytes that it holds.
     private func repeated(_ keys: [[String?]], atATime count: Int) -> (rows: [Int], bytes: Int) {
         var index = KeyIndex()
@@ -64,7 +65,7 @@ import Testing
         return (rows, index.keyBytes)
     }
 
-    @Test(arguments: [1, 7, 1000, 100_000]) func `are found in every row, and each takes memory once`(_ count: Int) {
+    @Test(arguments: [1, 7, 1000, 100_000]) func `a key is found in every row, and takes memory once`(_ count: Int) {
         // Most rows repeat one of 3,000 keys, in every order and of many lengths.
         let keys = (0..<20_000).map { row -> [String?] in
             let number = row * 7919 % (row % 3 == 0 ? 3001 : 17)
@@ -77,13 +78,15 @@ import Testing
         #expect(found.bytes == seen.reduce(0) { $0 + $1.utf8.count })
     }
 
-    @Test func `of several columns are not taken for one another`() {
+    @Test func `looked-up keys of several columns are not taken for one another`() {
         let keys = [["ab", "c"], ["a", "bc"], ["abc", ""], ["", "abc"], ["ab", "c"], ["c", "ab"], ["", "abc"]]
         #expect(repeated(keys, atATime: 3).rows == [4, 6])
         #expect(repeated(keys, atATime: 7).bytes == 5 * (3 + 2 * 4))
     }
 
-    @Test(arguments: [1, 50, 10_000]) func `are compared up to a limit, which is then told with the row`(_ count: Int)
+    @Test(arguments: [1, 50, 10_000]) func `keys are compared up to a limit, and the error then names the row`(
+        _ count: Int
+    )
         throws
     {
         let columns = columns([.string, .string])

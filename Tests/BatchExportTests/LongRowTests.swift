@@ -4,7 +4,7 @@ import Testing
 
 @testable import BatchExport
 
-@Suite struct `Rows that are longer than a window of text` {
+@Suite struct `Rows longer than a window of text` {
     /// Lengths of a row around those at which a window grows.
     private static let lengths = [200_000, 262_139, 262_150, 700_000]
 
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: FileFormat.allCases, lengths)
-    func `are verified and merged as they are`(_ format: FileFormat, _ length: Int) async throws {
+    func `long rows are verified and merged as they are`(_ format: FileFormat, _ length: Int) async throws {
         let text = Self.text(length, format)
         try await withExport(format, text) { export in
             let found = try await export.found()
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: FileFormat.allCases)
-    func `are merged from temporary files, also where they come from every one of them`(
+    func `long rows are merged from temporary files, also where they come from every one of them`(
         _ format: FileFormat
     ) async throws {
         try await withTemporaryDirectory { parent in
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: FileFormat.allCases, [700_000, 900_000])
-    func `need memory, which the error tells, and which is then enough`(
+    func `long rows need memory, the error says how much, and that much is then enough`(
         _ format: FileFormat, _ length: Int
     ) async throws {
         let text = Self.text(length, format)
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(arguments: ["a,1\nb\n", "a,1\nb,2,3\n", "a,1\nb,\"2\n"])
-    func `or what is no row end the reading: what follows is not decompressed`(_ start: String) async throws {
+    func `a text that is no row ends the reading, and what follows is not decompressed`(_ start: String) async throws {
         let text = Array("id,v\n\(start)".utf8) + [UInt8](repeating: 0, count: 4 << 20)
         try await withExport(.csv, text) { export in
             var bytes = try export.bytes(1)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `are refused beyond what any row of Athena can be, without their rest`() async throws {
+    @Test func `a row longer than any of Athena's is refused, without reading the rest of it`() async throws {
         let text = Array("id,v\na,\"".utf8) + [UInt8](repeating: 0x78, count: 3 << 20) + Array("\"\n".utf8)
         try await withExport(.csv, text, rows: 1) { export in
             var rows = try BatchRows(

@@ -25,7 +25,8 @@ import Testing
         """#
 
     @Test(arguments: FileFormat.allCases)
-    func `gives the newest row of every key by rising key, in either format`(_ format: FileFormat) async throws {
+    func `a merge gives the newest row of every key by rising key, in either format`(_ format: FileFormat) async throws
+    {
         try await withExport(format) { export in
             let (csv, ndjson) = (try await export.merge(format: .csv), try await export.merge(format: .ndjson))
             #expect(csv == Self.csv && ndjson == Self.ndjson)
@@ -33,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `stops at a batch if told so`() async throws {
+    @Test func `a merge stops at the batch that it is given as last`() async throws {
         try await withExport { export in
             #expect(try await export.merge(through: 1) == "id,v\na,1\nb,\nc,\"\"\n")
             #expect(try await export.merge(through: 2).hasPrefix("id,v\na,1\nb,2\nc,"))
@@ -43,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `of nothing is a header`() async throws {
+    @Test func `a merge of nothing is a header`() async throws {
         try await withExport { export in
             export.manifest.batches = []
             let (csv, ndjson) = (try await export.merge(), try await export.merge(format: .ndjson))
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [256, 4 << 10, 200 << 10])
-    func `gives the same with any memory, from temporary files that nobody sees`(_ memory: Int) async throws {
+    func `a merge gives the same with any memory, from temporary files without a name`(_ memory: Int) async throws {
         try await withTemporaryDirectory { parent in
             var export = TestExport(parent)
             export.primaryKey = ["id", "w"]
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `writes nothing where a batch is not what the manifest lists`() async throws {
+    @Test func `a merge writes nothing where a batch is not what the manifest lists`() async throws {
         try await withExport { export in
             let good = try export.bytes(3)
             for damage in [Array(good.dropLast()), good + [0], []] {
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test(arguments: [("id,v\na,1\n,2\n", "null_key"), ("id,v\na,1\n\0,2\n", "malformed_row")])
-    func `refuses a key that no export has`(_ text: String, _ check: String) async throws {
+    func `a merge refuses a key that no export has`(_ text: String, _ check: String) async throws {
         try await withExport { export in
             export.restate(1, rows: 2)
             try await export.rewrite(1, text: Array(text.utf8))
@@ -105,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func `ends when it is cancelled`() async throws {
+    @Test func `a merge ends when it is cancelled`() async throws {
         try await withExport { export in
             let options = Merge.Options(memory: 1 << 20, temporaryDirectory: "/tmp", chunksAtATime: 1)
             let merge = try Merge(export.directory, export.manifest, options)

@@ -35,7 +35,8 @@ private struct Schedule {
 }
 
 @Suite struct `Pruning` {
-    @Test func `keeps the newest full runs, on the list and on disk, and their numbers go on`() async throws {
+    @Test func `pruning keeps the newest full runs, on the list and on disk, and their numbers continue`() async throws
+    {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for night in 1...4 { try await schedule.run(["a\(night)", "b"]) }
@@ -52,7 +53,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `removes nothing after a run with a cursor, whose rows nothing has brought again`() async throws {
+    @Test func `pruning removes nothing after a run with a cursor, whose rows no other run has brought`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             try await schedule.run(["a"])
@@ -63,7 +64,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `after a full run removes the runs with a cursor before it, and none after it`() async throws {
+    @Test func `pruning after a full run removes the runs with a cursor before it, and none after it`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             try await schedule.run(["a"])
@@ -76,7 +77,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `leaves runs of another statement alone, which may have brought other rows`() async throws {
+    @Test func `pruning leaves runs of another statement alone, which may have brought other rows`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for _ in 1...3 {
@@ -88,7 +89,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `leaves runs of another database alone, with a cursor or without`() async throws {
+    @Test func `pruning leaves runs of another database alone, with a cursor or without`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for database in ["sales", "test", nil, "sales"] {
@@ -103,7 +104,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `does not take an empty run for the whole table`() async throws {
+    @Test func `pruning does not take an empty run for the whole table`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             try await schedule.run(["a"])
@@ -115,7 +116,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `does nothing to a manifest of a version that did not tell full runs apart`() async throws {
+    @Test func `pruning does nothing to a manifest of a version that did not record full runs`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for _ in 1...3 { try await schedule.run(["a"]) }
@@ -128,7 +129,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `takes what a kill has left for no damage, and the next one removes it`() async throws {
+    @Test func `pruning that was killed leaves no damage, and the next run removes the rest`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for night in 1...3 { try await schedule.run(["a\(night)"]) }
@@ -153,7 +154,7 @@ private struct Schedule {
         }
     }
 
-    @Test func `follows no link`() async throws {
+    @Test func `pruning follows no link`() async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             for night in 1...2 { try await schedule.run(["a\(night)"]) }
@@ -170,7 +171,7 @@ private struct Schedule {
         #"[{"first": 2, "last": 2}]"#, #"[{"first": 0, "last": 1}]"#, #"[{"first": 5, "last": 4}]"#,
         #"[{"first": 5, "last": 6}, {"first": 6, "last": 7}]"#, #"[{"first": 5}]"#, "5",
     ])
-    func `of batches that are listed, or of none, is a manifest that is refused`(_ pruned: String) async throws {
+    func `a manifest that calls listed batches pruned, or none, is refused`(_ pruned: String) async throws {
         try await withTemporaryDirectory { parent in
             var schedule = Schedule(parent)
             try await schedule.run(["a", "b"])

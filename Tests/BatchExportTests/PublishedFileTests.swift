@@ -23,7 +23,7 @@ private struct DisturbingSource: ResultSource {
     }
 }
 
-@Suite struct `A run whose files go away` {
+@Suite struct `Published files that are removed` {
     private static let pages: [[[String?]]] = (0..<4).map { page in
         (0..<3).map { ["\(page * 3 + $0)", page == 1 && $0 == 1 ? "\u{0}" : "v\($0)"] }
     }
@@ -50,7 +50,8 @@ private struct DisturbingSource: ResultSource {
         ),
     ]
 
-    @Test(arguments: disturbances.indices) func `ends with an error, and the next one writes them again`(
+    @Test(arguments: disturbances.indices)
+    func `a run whose files go away ends with an error, and the next one writes them again`(
         _ index: Int
     ) async throws {
         let (name, gone, disturb) = Self.disturbances[index]
@@ -81,7 +82,7 @@ private struct DisturbingSource: ResultSource {
         }
     }
 
-    @Test func `loses nothing of the runs before it`() async throws {
+    @Test func `a run whose files go away loses nothing of the runs before it`() async throws {
         try await withTemporaryDirectory { parent in
             let export = TestExport(parent)
             try await export.run(Self.pages)

@@ -3,8 +3,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite struct `A file that is written over time` {
-    @Test func `has its name only when it is complete, and then all that was written`() async throws {
+@Suite struct `Staged files` {
+    @Test func `a staged file gets its name only when it is complete, and then holds all that was written`()
+        async throws
+    {
         try await withTemporaryDirectory { directory in
             let temporary = directory.appending("x.tmp")
             var file = try StagedFile(at: temporary, permissions: .ownerReadWrite)
@@ -19,7 +21,9 @@ import Testing
         }
     }
 
-    @Test func `leaves nothing when it is given up, and what a crash left is in nobody's way`() async throws {
+    @Test func `a staged file leaves nothing when it is given up, and what a crash left blocks no later file`()
+        async throws
+    {
         try await withTemporaryDirectory { directory in
             let temporary = directory.appending("x.tmp")
             do {
@@ -35,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `does not take a name that something has`() async throws {
+    @Test func `a staged file does not take a name that exists`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory.appending("x")
             var first = try StagedFile(at: directory.appending("x.tmp"), permissions: .ownerReadWrite)

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: FileFormat.allCases)
-    func `finds nothing in what an export wrote`(_ format: FileFormat) async throws {
+    func `verifying finds nothing in what an export wrote`(_ format: FileFormat) async throws {
         try await withExport(format) { export in
             let outcome = try await export.verify()
             #expect(outcome.differences.isEmpty && outcome.notes.isEmpty, "\(outcome.differences)")
@@ -24,7 +24,7 @@ import Testing
 
     // MARK: - The file
 
-    @Test func `finds every byte that was flipped, and not by the digest alone where there is another check`()
+    @Test func `verifying finds every byte that was flipped, and not by the digest alone where there is another check`()
         async throws
     {
         try await withExport { export in
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [(8, "data check"), (4, "length check")])
-    func `says which of gzip's two checks failed`(_ fromEnd: Int, _ words: String) async throws {
+    func `verifying says which of gzip's two checks failed`(_ fromEnd: Int, _ words: String) async throws {
         try await withExport { export in
             var bytes = try export.bytes(1)
             bytes[bytes.count - fromEnd] ^= 0x10
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: FileFormat.allCases)
-    func `finds a file that ends early, wherever it does`(_ format: FileFormat) async throws {
+    func `verifying finds a file that ends early, wherever it does`(_ format: FileFormat) async throws {
         try await withExport(format) { export in
             let good = try export.bytes(2)
             for count in good.indices {
@@ -75,7 +75,7 @@ import Testing
         arguments: [
             ([0], "1 byte follows"), ([0, 0, 0, 0], "4 bytes follow"), (Array("x".utf8), "1 byte follows"),
         ] as [([UInt8], String)])
-    func `finds bytes behind the gzip member`(_ bytes: [UInt8], _ found: String) async throws {
+    func `verifying finds bytes behind the gzip member`(_ bytes: [UInt8], _ found: String) async throws {
         try await withExport { export in
             let good = try export.bytes(3)
             try export.write(good + bytes, to: 3)
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `finds a second gzip member`() async throws {
+    @Test func `verifying finds a second gzip member`() async throws {
         try await withExport { export in
             try export.rewrite(3, try export.bytes(3) + export.bytes(3))
             let differences = try await export.verify().differences
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `finds a file that is not there`() async throws {
+    @Test func `verifying finds a file that is missing`() async throws {
         try await withExport { export in
             try FileManager.default.removeItem(atPath: export.path(2).string)
             #expect(try await export.found(in: 2) == [.missing])
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `finds two files that were swapped`() async throws {
+    @Test func `verifying finds two files that were swapped`() async throws {
         try await withExport { export in
             let (first, third) = (try export.bytes(1), try export.bytes(3))
             try export.write(first, to: 3)
@@ -115,7 +115,7 @@ import Testing
 
     // MARK: - The manifest's figures
 
-    @Test func `finds each figure of the manifest that is wrong`() async throws {
+    @Test func `verifying finds each figure of the manifest that is wrong`() async throws {
         try await withExport { export in
             let batch = export.manifest.batches[0]
             func expect(_ check: BatchDifference.Check, _ change: (inout StoredExport) -> Void) async throws {
@@ -151,7 +151,7 @@ import Testing
             ("id,v\na,1\nb,2\nc,2", .malformedRow), ("id,v\na,1\nb,2\nc,\"2,\n", .malformedRow),
             ("id,v\na,1\nb,2\n", .rows), ("id,v\na,1\nb,2\nc,3\nd,4\n", .rows), ("id,v\n", .rows),
         ] as [(String, BatchDifference.Check)])
-    func `finds in CSV what the export cannot have written`(
+    func `verifying finds in CSV what the export cannot have written`(
         _ text: String, _ check: BatchDifference.Check
     ) async throws {
         try await withExport { export in
@@ -206,7 +206,7 @@ import Testing
             ("{\"id\":\"b\",\"v\":\"\t\"}", .malformedRow), (#"{"id":"b","v":"9}"#, .malformedRow),
             (#"["b","9"]"#, .malformedRow), (#"{"id":"b","v":nul}"#, .malformedRow),
         ] as [(String, BatchDifference.Check)])
-    func `finds in NDJSON what the export cannot have written`(
+    func `verifying finds in NDJSON what the export cannot have written`(
         _ line: String, _ check: BatchDifference.Check
     ) async throws {
         try await withExport(.ndjson) { export in
@@ -216,7 +216,7 @@ import Testing
         }
     }
 
-    @Test func `names the row and never a value`() async throws {
+    @Test func `verifying names the row and never a value`() async throws {
         try await withExport { export in
             try await export.rewrite(1, text: Array("id,v\nsecret,1\nsecret,2\n,3\n".utf8))
             let details = try await export.verify().differences.map(\.detail)
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func `finds a row that breaks off in the middle of a window of text`() async throws {
+    @Test func `verifying finds a row that breaks off in the middle of a window of text`() async throws {
         try await withExport { export in
             var text = Array("id,v\n".utf8)
             for number in 0..<40_000 { text += Array("k\(number),\"some, text\"\n".utf8) }
@@ -240,7 +240,7 @@ import Testing
 
     // MARK: - What is not listed
 
-    @Test func `finds files that the manifest does not list`() async throws {
+    @Test func `verifying finds files that the manifest does not list`() async throws {
         try await withExport { export in
             let data = export.directory.path.appending("data").string
             let extra = ["batch=000004/t-000004.csv.gz", "batch=000002/copy.csv.gz", "stray.csv", ".hidden/x"]
@@ -257,7 +257,9 @@ import Testing
     }
 
     @Test(arguments: [("batch=000004/t-000004.csv.gz", true), ("batch=000004/other.csv.gz", false)])
-    func `only notes the batch that an unfinished run has not listed yet`(_ name: String, _ isNote: Bool) async throws {
+    func `verifying only notes the batch that an unfinished run has not listed yet`(_ name: String, _ isNote: Bool)
+        async throws
+    {
         try await withExport { export in
             let path = "\(export.directory.path.appending("data").string)/\(name)"
             try FileManager.default.createDirectory(
@@ -273,7 +275,7 @@ import Testing
         }
     }
 
-    @Test func `finds what --restart gave up even while the run after it is unfinished`() async throws {
+    @Test func `verifying finds what --restart gave up even while the run after it is unfinished`() async throws {
         try await withExport { export in
             for number in 4...5 {
                 let path = export.directory.dataPath(sequence: number, format: .csv)
@@ -295,7 +297,7 @@ import Testing
     // MARK: - Links
 
     @Test(arguments: ["data", "data/batch=000002", "data/batch=000002/t-000002.csv.gz"])
-    func `follows no link, even one that leads to the very file`(_ name: String) async throws {
+    func `verifying follows no link, even one that leads to the very file`(_ name: String) async throws {
         try await withExport { export in
             let path = export.directory.path.appending(name).string
             try FileManager.default.moveItem(atPath: path, toPath: "\(export.directory.path)/moved")
@@ -307,7 +309,7 @@ import Testing
         }
     }
 
-    @Test func `ends when it is cancelled`() async throws {
+    @Test func `verifying ends when it is cancelled`() async throws {
         try await withExport { export in
             let verification = try Verification(export.directory, export.manifest, nil)
             let task = Task {

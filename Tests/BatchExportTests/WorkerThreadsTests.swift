@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Worker threads` {
     /// Nobody could wait like this on the shared threads: they may be all taken by those that wait.
-    @Test func `run as many tasks beside each other as there are threads`() async {
+    @Test func `worker threads run as many tasks beside each other as there are threads`() async {
         let workers = WorkerThreads(count: 3)
         let meeting = Locked(0)
         let isComplete = DispatchSemaphore(value: 0)
@@ -24,7 +24,9 @@ import Testing
         #expect(meeting.withLock { $0 } == 3)
     }
 
-    @Test(arguments: [1, 2]) func `run no more than there are threads`(_ count: Int) async {
+    @Test(arguments: [1, 2]) func `worker threads run no more tasks at a time than there are threads`(_ count: Int)
+        async
+    {
         let workers = WorkerThreads(count: count)
         let running = Locked((now: 0, most: 0))
         await withTaskGroup { group in
@@ -41,7 +43,7 @@ import Testing
         #expect(running.withLock { $0.most } <= count)
     }
 
-    @Test func `one thread runs tasks in the order of their coming`() async {
+    @Test func `one worker thread runs tasks in the order in which they were queued`() async {
         let workers = WorkerThreads(count: 1)
         let order = Locked<[Int]>([])
         await withTaskGroup { group in
@@ -52,7 +54,7 @@ import Testing
         #expect(order.withLock { $0 } == Array(0..<100))
     }
 
-    @Test func `end with their owner`() async throws {
+    @Test func `worker threads end with their owner`() async throws {
         // More than a process may have.
         for _ in 0..<200 {
             await withTaskGroup { group in
@@ -73,7 +75,9 @@ import Testing
         while left.withLock({ $0 }) > 0 { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    @Test(arguments: [0, 1, 2]) func `run every task where the system makes fewer of them`(_ most: Int) async {
+    @Test(arguments: [0, 1, 2]) func `worker threads run every task where the system makes fewer of them`(_ most: Int)
+        async
+    {
         let made = Locked(0)
         let workers = WorkerThreads(count: 4) { (work) throws(ThreadShortage) in
             let isRefused = made.withLock { made in
@@ -92,7 +96,7 @@ import Testing
         #expect(done.withLock { $0 } == 200)
     }
 
-    @Test func `can be as many as are needed, and are all there at a time`() throws {
+    @Test func `worker threads can be as many as are needed, and are all there at a time`() throws {
         try ThreadShortage.check(0)
         try ThreadShortage.check(50)
         #expect("\(ThreadShortage(errno: 11))" == "Resource temporarily unavailable")

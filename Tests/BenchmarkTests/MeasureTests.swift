@@ -32,7 +32,7 @@ import Testing
         #expect(ratios != [:], "no compressor is installed, not even gzip")
     }
 
-    @Test func `a command that cannot be measured is told in its own words`() async throws {
+    @Test func `a command that cannot be measured is reported in its own words`() async throws {
         let arguments = [
             "--rows", "10", "--samples", "1", "--program", "/bin/false", "--only", "run", "customers", "csv",
             "api", "2-cores", "0-ms",

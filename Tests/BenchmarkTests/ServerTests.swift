@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: Object.allCases)
-    func `HEAD tells the size and the tag of the object, and GET gives it`(_ object: Object) async throws {
+    func `HEAD gives the size and the tag of the object, and GET gives the object`(_ object: Object) async throws {
         let head = try await Self.ask("HEAD", "/bucket/results/id.csv", of: object)
         #expect(head.status == 200)
         #expect(head.body.isEmpty)
@@ -81,7 +81,9 @@ import Testing
         (["Range": "bytes=999999999-"], 416), (["Range": "bytes=9-5"], 416), (["Range": "bytes=-0"], 416),
         (["Range": "lines=1-2"], 416), (["If-Match": "\"other\""], 412),
     ])
-    func `what cannot be had is refused`(headers: [String: String], status: Int) async throws {
+    func `a request for the object that cannot be served is refused`(headers: [String: String], status: Int)
+        async throws
+    {
         for method in ["GET", "HEAD"] {
             #expect(try await Self.ask(method, "/bucket/results/id.csv", headers).status == status)
         }

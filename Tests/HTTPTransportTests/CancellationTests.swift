@@ -3,7 +3,7 @@ import Testing
 
 struct CancellationTests {
     @Test(.timeLimit(.minutes(10)))
-    func `cancelling ends the request at once and leaves the transport usable`() async throws {
+    func `a cancelled request ends at once and leaves the transport usable`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
         let silent = try LoopbackServer { connection in
             _ = connection.readRequest()

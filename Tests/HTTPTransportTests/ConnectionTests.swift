@@ -62,7 +62,9 @@ struct ConnectionTests {
         for await _ in closed {}
     }
 
-    @Test(.timeLimit(.minutes(10))) func `closing answers those who wait and those who come later`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a closed transport answers the requests that wait and those that come later`()
+        async throws
+    {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()

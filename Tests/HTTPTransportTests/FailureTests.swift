@@ -5,7 +5,7 @@ import Testing
 struct FailureTests {
     private let transport = CurlTransport.forTests()
 
-    @Test func `a refused connection says who refused`() async throws {
+    @Test func `a refused connection names the host that refused it`() async throws {
         let url = HTTPURL(
             scheme: .http, host: "127.0.0.1", port: try LoopbackServer.unusedPort(), query: "X-Amz-Signature=secret")
         let error = try await transport.failure(of: url)

@@ -9,7 +9,7 @@ struct HTTPHeadersTests {
         #expect(headers["Content-Typ"] == nil)
     }
 
-    @Test func `setting replaces every field of the name and appending keeps them`() {
+    @Test func `a field that is set replaces every field of its name, and an appended one keeps them`() {
         var headers: HTTPHeaders = ["A": "1"]
         headers.append("a", "2")
         #expect(headers.map(\.value) == ["1", "2"])

@@ -92,7 +92,7 @@ struct SizeLimitTests {
 struct TimeLimitTests {
     private let transport = CurlTransport.forTests()
 
-    @Test func `silence ends with the stall limit`() async throws {
+    @Test func `a silent server is given up at the stall limit`() async throws {
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
@@ -103,7 +103,7 @@ struct TimeLimitTests {
         #expect(error.isTransient)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a drip feed ends with the total limit`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a drip feed is given up at the total limit`() async throws {
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
@@ -114,7 +114,7 @@ struct TimeLimitTests {
     }
 
     /// The handshake counts as connecting: this server accepts and never says hello.
-    @Test func `a handshake that does not come ends with the connect limit`() async throws {
+    @Test func `a handshake that does not come is given up at the connect limit`() async throws {
         let server = try LoopbackServer { $0.waitForClient() }
         var url = server.url()
         url.scheme = .https

@@ -9,7 +9,7 @@ import Testing
         try await transport.failure(of: HTTPURL(scheme: scheme, host: "athena.invalid"))
     }
 
-    @Test func `is told apart by its answer: credentials, permission or trouble of its own`() async {
+    @Test func `a proxy's refusal is recognized by its answer: credentials, permission or trouble of its own`() async {
         await #expect(processExitsWith: .success) {
             for (status, refusal) in [
                 ("407 Proxy Authentication Required", .needsCredentials), ("401 Unauthorized", .needsCredentials),
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `gets the user and password of its variable`() async {
+    @Test func `a proxy gets the user and password of its variable`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try LoopbackServer.answering { request in
                 let isKnown = request["Proxy-Authorization"] == "Basic bmFtZTpwQHNz"
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `answers a request without TLS itself, with a status as any server`() async {
+    @Test func `a proxy answers a request without TLS itself, with a status as any server`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try LoopbackServer.answering { _ in LoopbackServer.answer("407 No") }
             setenv("http_proxy", proxy.url().description, 1)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `may speak SOCKS and want credentials as well`() async {
+    @Test func `a proxy may speak SOCKS and want credentials as well`() async {
         await #expect(processExitsWith: .success) {
             // Version 5, and none of the ways that the client knows to say who it is.
             let proxy = try LoopbackServer { connection in connection.write([5, 0xff]) }
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `is no proxy where the host behind it fails, or the proxy itself cannot be reached`() async {
+    @Test func `a proxy is not blamed where the host behind it fails, or the proxy itself cannot be reached`() async {
         await #expect(processExitsWith: .success) {
             let tunnel = try LoopbackServer { connection in
                 guard connection.readRequest() != nil else { return }

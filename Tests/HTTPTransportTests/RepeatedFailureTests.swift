@@ -3,7 +3,7 @@ import HTTPTransport
 import Testing
 
 /// libcurl keeps things from one transfer for the next; a failure must not be among them.
-@Suite struct `After a failed request` {
+@Suite struct `Requests after a failed one` {
     enum Failure: String, CaseIterable {
         case unknownHost, refusedConnection, failedHandshake, reset, emptyAnswer, truncatedBody, notHTTP
         case silence, dripFeed, silentHandshake, largeBody, largeHeaders, cutError, brokenBody
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: Failure.allCases)
-    func `the same request ends the same way, and another one succeeds`(_ failure: Failure) async throws {
+    func `a failed request ends the same way again, and another one succeeds`(_ failure: Failure) async throws {
         let good = try LoopbackServer.answering { _ in LoopbackServer.answer(body: "good") }
         let transport = CurlTransport.forTests()
         let first = try await outcome(of: failure, on: transport)
@@ -64,7 +64,7 @@ import Testing
         #expect(first != "refusedByCurl")
     }
 
-    @Test func `all that are under way at once end by themselves`() async throws {
+    @Test func `failed requests that are under way at once end by themselves`() async throws {
         let transport = CurlTransport.forTests()
         let good = try LoopbackServer.answering { _ in LoopbackServer.answer(body: "good") }
         for _ in 1...3 {

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct `Writing short texts` {
     /// Up to the last byte of the source and at any distance from it.
-    @Test(arguments: 0..<40) func `copies the bytes of the range and no other`(_ count: Int) {
+    @Test(arguments: 0..<40) func `a copy has the bytes of the range and no other`(_ count: Int) {
         let source = (0..<64).map { UInt8($0) }
         for start in 0...source.count - count {
             let range = start..<start + count
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func `stops the process rather than write beyond the room`() async {
+    @Test func `a write beyond the room stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var bytes: [UInt8] = []
             bytes.append(room: 1) {

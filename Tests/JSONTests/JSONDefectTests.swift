@@ -2,11 +2,11 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite struct `A spoilt JSON text` {
+@Suite struct `Spoilt JSON texts` {
     private static let good = Array(#"{"format":"x","list":[{"a":1}],"text":"é\n"}"#.utf8)
 
     @Test(arguments: JSONDefect.all)
-    func `is refused with the byte at which it is spoilt, in a line`(_ defect: JSONDefect) throws {
+    func `a spoilt text is refused with the byte at which it is spoilt, in a line`(_ defect: JSONDefect) throws {
         let error = try #require(throws: JSONError.self) { try JSONValue(parsing: defect.apply(Self.good)) }
         guard case .syntax(let offset, _) = error else {
             Issue.record(error)
@@ -18,13 +18,13 @@ import Testing
     }
 
     @Test(arguments: ["1.0", "1e2", "1e400", "9223372036854775808", "18446744073709551616", "-1", "1E0", "0.0"])
-    func `has no number where an integer belongs`(_ digits: String) throws {
+    func `a number that is no integer is refused where an integer belongs`(_ digits: String) throws {
         let field = JSONField(try JSONValue(parsing: Array(#"{"n":\#(digits)}"#.utf8)))
         let error = #expect(throws: JSONError.self) { try field.member("n").integer(atLeast: 0) }
         #expect("\(try #require(error))" == "n: expected an integer of at least 0, found \(digits)")
     }
 
-    @Test func `keeps the error short, whatever the length of its names`() throws {
+    @Test func `an error is short, whatever the length of its names`() throws {
         let name = String(repeating: "n", count: 1 << 20)
         for text in [#"{"\#(name)":1,"\#(name)":2}"#, #"{"\#(name)":1}"#] {
             let error = #expect(throws: JSONError.self) {
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `of one string of 32 MB is read in one piece`() throws {
+    @Test func `a text of one string of 32 MB is read in one piece`() throws {
         let count = 32 << 20
         let text = [0x22] + Array(repeating: UInt8(ascii: "x"), count: count) + [0x22]
         #expect(try JSONField(JSONValue(parsing: text)).string().utf8.count == count)

@@ -1,7 +1,7 @@
 @testable import JSON
 import Testing
 
-@Suite struct `Marks of a text` {
+@Suite struct `Marks of texts` {
     /// Bytes that a careless test takes for their neighbours.
     private static let neighbours: [UInt8] = [
         0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x3b, 0x3d, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80,
@@ -23,7 +23,7 @@ import Testing
         return texts
     }
 
-    @Test func `of sixteen bytes are those that the processor and arithmetic find`() {
+    @Test func `marks of sixteen bytes are those that the processor and arithmetic find`() {
         for (text, place) in texts(16) {
             let (low, high) = (text.span.loadWord(at: 0), text.span.loadWord(at: 8))
             #expect(TextMarks(low, high) == TextMarks(portably: low, high), "\(text)")
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `of JSON's structure are those that the processor and arithmetic find`() {
+    @Test func `marks of JSON's structure are those that the processor and arithmetic find`() {
         for (text, _) in texts(16) {
             let (low, high) = (text.span.loadWord(at: 0), text.span.loadWord(at: 8))
             for beginsInString in [false, true] {
@@ -64,7 +64,8 @@ import Testing
     }
 
     /// Sixty-four at once, and what is left of a text that ends before.
-    @Test(arguments: [64, 63, 9, 8, 1]) func `of CSV's structure are those that the processor and arithmetic find`(
+    @Test(arguments: [64, 63, 9, 8, 1])
+    func `marks of CSV's structure are those that the processor and arithmetic find`(
         _ count: Int
     ) {
         for (text, _) in texts(count) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `An option` {
+@Suite(.fewAtATime) struct `Options of the command` {
     /// Every option that takes a value, with one that it takes.
     private static let options = [
         "--config": "", "--query": "SELECT 1", "--query-file": "/nonexistent", "--parameter": "1",
@@ -21,7 +21,7 @@ import Testing
         "--cursor-column": "c", "--cursor-start": "0", "--prune-runs": "1", "--metrics-file": "m",
     ]
 
-    @Test func `is among those that are tested here`() {
+    @Test func `every option that takes a value is tested here`() {
         let help = AthenaExportCommand.helpMessage(for: RunCommand.self)
         let named = help.split(separator: "\n").compactMap { line -> Substring? in
             let text = line.drop { $0 == " " }
@@ -32,11 +32,14 @@ import Testing
         for option in named { #expect(Self.options.keys.contains(String(option)), "\(option)") }
     }
 
-    @Test(arguments: options.keys.sorted()) func `without its value is refused by its name`(_ option: String) {
+    @Test(arguments: options.keys.sorted()) func `an option without its value is refused by its name`(_ option: String)
+    {
         Configuring([option]).expectRefused(.usage, [option])
     }
 
-    @Test(arguments: options.keys.sorted()) func `with an empty value is refused by its name`(_ option: String) {
+    @Test(arguments: options.keys.sorted()) func `an option with an empty value is refused by its name`(
+        _ option: String
+    ) {
         Configuring([option, ""]).expectRefused(.usage, [option == "-o" ? "--output" : option])
     }
 
@@ -44,11 +47,11 @@ import Testing
     private static let free: Set<String> = ["--query", "--parameter", "--config", "--query-file", "--key"]
 
     @Test(arguments: options.keys.sorted().filter { !free.contains($0) }, ["a\u{1b}[31mb", "a\n"])
-    func `with a control character is refused by its name`(_ option: String, _ value: String) {
+    func `an option with a control character is refused by its name`(_ option: String, _ value: String) {
         Configuring([option, value]).expectRefused(.usage, [option == "-o" ? "--output" : option])
     }
 
-    @Test func `given twice counts the second time`() throws {
+    @Test func `an option given twice has its second value`() throws {
         let configuration = try Configuring.configuration(["--table", "a", "--batch-rows", "1", "--table", "b"])
         #expect(configuration.directory.table == "b")
     }
@@ -56,26 +59,26 @@ import Testing
     @Test(arguments: [
         "12x", "", " 1", "1 ", "-1", "0x10", "1e3", "٣", "9223372036854775808", "99999999999999999999", "1.0", "1,000",
     ])
-    func `of a number takes nothing else`(_ text: String) {
+    func `an option with a number takes nothing else`(_ text: String) {
         for option in ["--batch-rows", "--batch-bytes", "--prune-runs"] {
             Configuring(["\(option)=\(text)"]).expectRefused(.usage, [option])
         }
     }
 
     @Test(arguments: ["0s", "5", "m", "1h30", "-1m", "1.5h", "1w", "99999999999d", "1 m", "٣m"])
-    func `of a time takes nothing else`(_ text: String) {
+    func `an option with a time takes nothing else`(_ text: String) {
         Configuring(["--query-timeout=\(text)"]).expectRefused(.usage, ["--query-timeout"])
     }
 
     @Test(arguments: [
         ["extra"], ["--", "extra"], ["--no-such"], ["-x"], ["--table"], ["--restart=yes"], ["run", "run"],
     ])
-    func `that is none is refused`(_ arguments: [String]) {
+    func `an unknown option is refused`(_ arguments: [String]) {
         Configuring(arguments).expectRefused(.usage, [])
     }
 }
 
-@Suite(.fewAtATime) struct `A table's name` {
+@Suite(.fewAtATime) struct `Names of tables` {
     private static let plain = [
         "a", "A", "0", "customers", "a_b", "a-b", "a.b", "a..b", "2026.01", "a-", "a_", "a.",
         String(repeating: "a", count: 200), "CON", "manifest.json", "data",
@@ -90,15 +93,15 @@ import Testing
         "a,b", "~", "~root", String(repeating: "a", count: 201),
     ]
 
-    @Test(arguments: plain) func `is taken where every file system takes it`(_ name: String) {
+    @Test(arguments: plain) func `a table name is taken where every file system takes it`(_ name: String) {
         #expect(Configuring { $0.table = name } == .accepted)
     }
 
-    @Test(arguments: tricks) func `is refused where it could lead elsewhere`(_ name: String) {
+    @Test(arguments: tricks) func `a table name is refused where it could lead to another place`(_ name: String) {
         Configuring { $0.table = name }.expectRefused(.usage, ["--table"])
     }
 
-    @Test func `is refused in the configuration all the same`() async throws {
+    @Test func `a table name in the configuration is refused by the same rule`() async throws {
         for name in Self.tricks {
             let text = #"{"table":""# + name.unicodeScalars.map { "\\u" + hexadecimal($0) }.joined() + #""}"#
             try await Configuring.file(text.utf8).expectRefused(.configuration, ["table"], "\(name)")

@@ -29,7 +29,7 @@ import Testing
             (["--query", "INSERT INTO t SELECT 1", "--table", "t", "--key", "k"], ["--query", "INSERT", "SELECT"]),
             (["--query", "( msck repair table t )", "--table", "t", "--key", "k"], ["--query", "MSCK"]),
         ] as [([String], [String])])
-    func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
+    func `an impossible argument is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(["--replay", customers] + arguments, in: directory)
             expectError(outcome, 64, words)
@@ -57,7 +57,9 @@ import Testing
             ("", ["line 1, column 1", "empty"]),
             (#"{"batch_bytes": "12 parsecs"}"#, ["batch_bytes"]), (#"{"query": "   "}"#, ["query", "empty"]),
         ] as [(String, [String])])
-    func `a configuration that cannot be is refused by its key`(_ text: String, _ words: [String]) async throws {
+    func `an impossible value in the configuration is refused by its key`(_ text: String, _ words: [String])
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/configuration.json"))
             let outcome = try await run(["--replay", customers, "--config", "configuration.json"], in: directory)
@@ -67,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: [["--config", "missing.json"], ["--replay", "missing"], ["--query-file", "missing.sql"]])
-    func `a file that is not there is named`(_ arguments: [String]) async throws {
+    func `a file that is missing is named`(_ arguments: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(["--replay", customers] + arguments, in: directory)
             expectError(outcome, 66, [arguments[1]])

@@ -96,7 +96,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
         """
 }
 
-@Suite(.fewAtATime) struct `A shell` {
+@Suite(.fewAtATime) struct `Completion in shells` {
     private static let cases: [(line: String, offers: [String], isWhole: Bool)] = [
         ("athena-export --compr", ["--compression-level"], true),
         ("athena-export --que", ["--query", "--query-file", "--query-execution-id", "--query-timeout"], true),
@@ -116,7 +116,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
     ]
 
     @Test(arguments: CompletingShell.installed)
-    func `completes subcommands, options of run without it, values, files and directories`(
+    func `a shell completes subcommands, options of run without it, values, files and directories`(
         _ shell: CompletingShell
     ) async throws {
         let offers = try await shell.offers(for: Self.cases.map(\.line))
@@ -127,7 +127,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
         }
     }
 
-    @Test(arguments: CompletingShell.allCases) func `is given a script`(_ shell: CompletingShell) async throws {
+    @Test(arguments: CompletingShell.allCases) func `each shell gets a script`(_ shell: CompletingShell) async throws {
         let outcome = try await Executable.run(["--generate-completion-script", shell.rawValue])
         #expect(outcome.status == 0 && outcome.output.contains("compression-level"))
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `A configuration file` {
+@Suite(.fewAtATime) struct `Defects of a configuration file` {
     /// Every key that there is, but for those that exclude others.
     private static let good: JSONValue = [
         "aws_access_key_id": .string(Executable.accessKeyID),
@@ -23,12 +23,12 @@ import Testing
     ]
     private static let text = good.serialized(pretty: true)
 
-    @Test func `with every key is taken`() async throws {
+    @Test func `a configuration with every key is accepted`() async throws {
         #expect(try await Configuring.file(Self.text) == .accepted)
         #expect(try await Configuring.file("{}".utf8) == .accepted)
     }
 
-    @Test(arguments: JSONDefect.all) func `spoilt as JSON is refused with the line and column`(
+    @Test(arguments: JSONDefect.all) func `a configuration with broken JSON is refused with the line and column`(
         _ defect: JSONDefect
     ) async throws {
         // Editors put the mark there, and the text behind it is JSON.
@@ -38,7 +38,7 @@ import Testing
         try await Configuring.file(text).expectRefused(.configuration, ["configuration.json"] + words)
     }
 
-    @Test func `cut off anywhere is refused with the line and column`() async throws {
+    @Test func `a configuration that is cut off anywhere is refused with the line and column`() async throws {
         try await withConfiguration([]) { path in
             for count in 0..<Self.text.count - 2 {
                 try Data(Self.text[..<count]).write(to: URL(fileURLWithPath: path))
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `with a key of another kind is refused by the key, one with null is without it`() async throws {
+    @Test func `a key of another kind is refused by its name, and a key with null counts as missing`() async throws {
         try await withConfiguration([]) { path in
             for mutation in JSONMutation.all(of: Self.good) {
                 try Data(mutation.text).write(to: URL(fileURLWithPath: path))
@@ -100,11 +100,11 @@ import Testing
         (#"{"endpoint_url":"ftp://h/"}"#, "endpoint_url"), (#"{"endpoint_url":"file:///etc/passwd"}"#, "endpoint_url"),
         (#"{"endpoint_url":"gopher://h/"}"#, "endpoint_url"), (#"{"format":"CSV"}"#, "format"),
     ])
-    func `with a value that cannot be is refused by the key`(_ text: String, _ word: String) async throws {
+    func `a key with an impossible value is refused by its name`(_ text: String, _ word: String) async throws {
         try await Configuring.file(text.utf8).expectRefused(.configuration, ["configuration.json", word])
     }
 
-    @Test func `with a statement longer than Athena takes is refused`() async throws {
+    @Test func `a statement longer than Athena takes is refused`() async throws {
         for (bytes, isTaken) in [(262_144, true), (262_145, false)] {
             let text: JSONValue = [
                 "query": .string("SELECT" + String(repeating: " ", count: bytes - 6)), "table": "t",
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: ["SELECT '--'", "/**/SELECT 1", "-- a\nSELECT 1", "/* * / */;SELECT/**/1"])
-    func `with a statement beside comments is taken`(_ query: String) async throws {
+    func `a statement beside comments is accepted`(_ query: String) async throws {
         let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
         #expect(try await Configuring.file(json.serialized(pretty: false)) == .accepted)
     }
@@ -126,7 +126,7 @@ import Testing
         "EXPLAIN ANALYZE INSERT INTO t SELECT 1",
         "UNLOAD (SELECT 1) TO 's3://b/p/' WITH (format = 'JSON')", "/SELECT", "-1",
     ])
-    func `with a statement that reads no rows is refused as an argument would be`(_ query: String) async throws {
+    func `a statement that reads no rows is refused as an argument would be`(_ query: String) async throws {
         let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
         try await Configuring.file(json.serialized(pretty: false))
             .expectRefused(.usage, ["configuration.json", "query: the statement", "reads rows", "nothing was sent"])
@@ -136,7 +136,7 @@ import Testing
         (#""query":"SELECT 1""#, ["--table NAME (table)", "--key COLUMN (primary_key)"]),
         (#""query":"SELECT 1","table":"t""#, ["--key COLUMN (primary_key)"]),
         (#""query":"SELECT 1","primary_key":["k"]"#, ["--table NAME (table)"]),
-    ]) func `with a statement but no table or key is refused, unless options give them`(
+    ]) func `a statement without table or key is refused, unless options give them`(
         _ members: String, _ missing: [String]
     ) async throws {
         try await withConfiguration("{\(members)}".utf8) { path in
@@ -149,7 +149,7 @@ import Testing
 
     /// Every value that can reach a header, a host or a path goes through the same door.
     @Test(arguments: ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{1b}]0;x\u{7}", "\u{7f}"])
-    func `with a line end or another control character in a value is refused`(_ value: String) async throws {
+    func `a line end or another control character in a value is refused`(_ value: String) async throws {
         guard case .object(let good) = Self.good else { return }
         for (name, member) in good.members where name != "query" {
             guard case .string = member else { continue }
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func `with keys is warned about if any but its owner may read it`() async throws {
+    @Test func `a configuration with AWS keys causes a warning if other users may read it`() async throws {
         try await withConfiguration(Self.text) { path in
             for mode in 0o400...0o666 where mode & 0o400 != 0 {
                 try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func `of more than a megabyte is not read`() async throws {
+    @Test func `a configuration of more than a megabyte is not read`() async throws {
         try await withConfiguration([]) { path in
             let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try file.truncate(atOffset: 100 << 30)

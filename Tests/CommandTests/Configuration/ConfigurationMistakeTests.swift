@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `A mistake in the configuration file` {
+@Suite(.fewAtATime) struct `Messages about a configuration file` {
     @Test(arguments: [
         ("database", "database_name"), ("region", "region_name"), ("key", "primary_key"), ("keys", "primary_key"),
         ("staging_dir", "s3_staging_dir"), ("profile", "profile_name"), ("catalog", "catalog_name"),
@@ -13,19 +13,19 @@ import Testing
         ("Batch_Rows", "batch_rows"), ("batch-rows", "batch_rows"), ("query-timeout", "query_timeout"),
         ("workgroup", "work_group"), ("schema_name", "database_name"), ("fromat", "format"),
     ])
-    func `of a key is told with the key that was meant`(_ key: String, _ meant: String) async throws {
+    func `a misspelt key is reported with the key that was meant`(_ key: String, _ meant: String) async throws {
         try await Configuring.file("{\"\(key)\": 1}".utf8)
             .expectRefused(.configuration, ["line 1, column 2: \(key): ", "did you mean \(meant)?"])
     }
 
     @Test(arguments: ["config", "restart", "run_id", "only", "record", "replay", "query-execution-id"])
-    func `of a key that belongs to one run leads to its option`(_ key: String) async throws {
+    func `a key that belongs to one run leads to its option`(_ key: String) async throws {
         let option = "--" + key.replacingOccurrences(of: "_", with: "-")
         try await Configuring.file("{\"\(key)\": \"x\"}".utf8).expectRefused(
             .configuration, [key, "\(option) belongs"])
     }
 
-    @Test func `of a key like no other leads to the list of options`() async throws {
+    @Test func `a key like no other leads to the list of options`() async throws {
         try await Configuring.file(#"{"colour": "red"}"#.utf8)
             .expectRefused(.configuration, ["colour: there is no such key", "athena-export run --help"])
     }
@@ -36,12 +36,12 @@ import Testing
         ("{\"primary_key\": [\n\"a\",\n5]}", 3, 1), ("{\"parameters\": [{\"a\": [1]}]}", 1, 17),
         ("{\"table\": \"a\", \"\\u0074abl\": 1}", 1, 16),
     ])
-    func `is told with its line and column`(_ text: String, _ line: Int, _ column: Int) async throws {
+    func `a mistake is reported with its line and column`(_ text: String, _ line: Int, _ column: Int) async throws {
         try await Configuring.file(text.utf8)
             .expectRefused(.configuration, ["configuration.json: line \(line), column \(column): "])
     }
 
-    @Test func `is told together with all others, in their order`() async throws {
+    @Test func `a mistake is reported together with all others, in their order`() async throws {
         let text = """
             {
               "database": "x", "batch_rows": 0,
@@ -67,7 +67,8 @@ import Testing
         #expect(!message.contains("\n"))
     }
 
-    @Test func `is told once where two rules find it, and beside those of the command line`() async throws {
+    @Test func `a mistake is reported once where two rules find it, and beside those of the command line`() async throws
+    {
         try await withConfiguration(#"{"aws_access_key_id": "…", "aws_secret_access_key": "x"}"#.utf8) { path in
             guard case .refused(.usage, let message) = Configuring(["--config", path, "--jobs", "0", "-o", "s3://b"])
             else {
@@ -82,7 +83,7 @@ import Testing
     @Test(arguments: [
         "<YOUR_REGION_NAME>", "…", "...", "<…>", "s3://<YOUR_BUCKET>/prefix/", "s3://…/", "<YOUR DATABASE>",
     ])
-    func `that is a placeholder is told as one`(_ value: String) async throws {
+    func `a placeholder is reported as one`(_ value: String) async throws {
         for key in ConfigurationKey.allCases where key.kind == .text && !(key.isFreeText || key == .cursorStart) {
             try await Configuring.file("{\"\(key.rawValue)\": \"\(value)\"}".utf8)
                 .expectRefused(.configuration, [key.rawValue, "placeholder"], "\(key)")
@@ -91,7 +92,7 @@ import Testing
             .expectRefused(.configuration, ["primary_key", "placeholder"])
     }
 
-    @Test func `is no comparison in a statement`() async throws {
+    @Test func `a comparison in a statement is no placeholder`() async throws {
         let text = #"{"query": "SELECT 1 WHERE 1 < 2 AND 3 > 2 -- …", "table": "t", "primary_key": ["k"]}"#
         #expect(try await Configuring.file(text.utf8) == .accepted)
     }
@@ -105,14 +106,14 @@ import Testing
         ("{\"table\": \"a\"\n \"format\": \"csv\"}", 2, 2, "a comma is missing"), (" \n", 2, 1, "is empty"),
         ("{\"table\" \"a\"}", 1, 10, "expected :"), ("{\"table\": \"a\"", 1, 14, "the end of the text"),
     ])
-    func `that is no JSON is told in words and with its place`(
+    func `broken JSON is reported in words and with its place`(
         _ text: String, _ line: Int, _ column: Int, _ words: String
     ) async throws {
         try await Configuring.file(text.utf8)
             .expectRefused(.configuration, ["configuration.json: line \(line), column \(column): ", words])
     }
 
-    @Test func `that is UTF-16 is told as such`() async throws {
+    @Test func `a file in UTF-16 is reported as such`() async throws {
         for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian] {
             try await Configuring.file(try #require("{}".data(using: encoding)))
                 .expectRefused(.configuration, ["UTF-16", "save it as UTF-8"])
@@ -120,14 +121,14 @@ import Testing
     }
 }
 
-@Suite struct `Every option of run` {
+@Suite struct `Keys of the options of run` {
     /// Those that belong to one run or one machine, or are no setting.
     private static let withoutKey: Set<String> = [
         "--config", "--restart", "--run-id", "--only", "--record", "--replay", "--query-execution-id", "--version",
         "--help",
     ]
 
-    @Test func `has its key in the configuration file`() {
+    @Test func `every option has its key in the configuration file`() {
         let help = AthenaExportCommand.helpMessage(for: RunCommand.self)
         let options = Set(
             help.matches(of: /^ +(?:-[a-z], )?(--[a-z-]+)/.anchorsMatchLineEndings()).map { String($0.1) })
@@ -136,7 +137,7 @@ import Testing
         #expect(options.subtracting(Self.withoutKey) == keyed)
     }
 
-    @Test func `has a key by its own name, unless the connector calls it otherwise`() {
+    @Test func `every key has its option's name, unless the connector calls it otherwise`() {
         let connector: Set<ConfigurationKey> = [
             .region, .database, .stagingDir, .profile, .catalog, .parameters, .primaryKey,
         ]

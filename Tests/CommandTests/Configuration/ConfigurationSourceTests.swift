@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `A configuration or statement` {
+@Suite(.fewAtATime) struct `Where configuration and statement are read` {
     /// Runs a command line of bash in a directory; `$0` is the program, `$1` the recorded answers.
     private func bash(_ line: String, in directory: String) async throws -> Executable.Outcome {
         try await Executable.run(
@@ -25,7 +25,7 @@ import Testing
         #"echo '{"output": "x", "query_file": "-", "table": "customers", "primary_key": ["customer_id"]}' >c; "#
             + #"echo 'SELECT 1' | "$0" --replay "$1" --config c"#,
     ])
-    func `is read from standard input and pipes`(_ line: String) async throws {
+    func `a file is read from standard input and pipes`(_ line: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await bash(line, in: directory)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `without an end is read to its limit only`() async throws {
+    @Test func `a file without an end is read to its limit only`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             expectError(
                 try await bash(#"yes | "$0" --replay "$1" --config -"#, in: directory), 78,
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `cannot both be standard input`() async throws {
+    @Test func `configuration and statement cannot both be standard input`() async throws {
         Configuring(["--config", "/dev/null", "--query-file", "-"]).expectRefused(.noInput, ["/dev/null"])
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await bash(#"echo '{}' | "$0" --replay "$1" --config - --query-file -"#, in: directory)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `may begin with a byte order mark, which is no part of it`() async throws {
+    @Test func `a file may begin with a byte order mark, which is no part of it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let query = "\(directory)/query.sql"
             try Data("\u{feff}SELECT 'é'\r\n".utf8).write(to: URL(fileURLWithPath: query))
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .isoLatin1])
-    func `in another encoding is refused by its name`(_ encoding: String.Encoding) async throws {
+    func `a file in another encoding is refused by its name`(_ encoding: String.Encoding) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let query = "\(directory)/query.sql"
             try #require("SELECT 'é'".data(using: encoding)).write(to: URL(fileURLWithPath: query))
@@ -81,8 +81,8 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `A path in the configuration file` {
-    @Test func `starts from the directory of the file`() async throws {
+@Suite(.fewAtATime) struct `Paths in a configuration file` {
+    @Test func `a path in the configuration file starts from the directory of the file`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try FileManager.default.createDirectory(atPath: "\(directory)/jobs", withIntermediateDirectories: false)
             let text =
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `and one of an option mean the home directory by a tilde`() async throws {
+    @Test func `a tilde in a path of a file or an option means the home directory`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let environment = Executable.environment(["HOME": "\(directory)/home"])
             try Data(#"{"output": "~/file"}"#.utf8).write(to: URL(fileURLWithPath: "\(directory)/c.json"))
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: ["s3://bucket/x", "file:///srv/export", "gs://b", "HTTPS://h/", "abfss://c@a/x", "-", "~user/x"])
-    func `that leads to no directory of this machine is a wrong argument`(_ path: String) async throws {
+    func `a path that leads to no directory of this machine is a wrong argument`(_ path: String) async throws {
         try await Configuring.file("{\"output\": \"\(path)\"}".utf8)
             .expectRefused(.usage, ["configuration.json: line 1, column 12: output: "])
         for option in ["--output", "--metrics-file", "--record", "--replay"] {
@@ -137,12 +137,14 @@ import Testing
     }
 
     @Test(arguments: ["./-", "./~user", "a:b", "c:/x", "a//b", "./s3:/b"])
-    func `that only looks strange is taken`(_ path: String) {
+    func `a path that only looks strange is accepted`(_ path: String) {
         #expect(Configuring(["--output=\(path)"]) == .accepted)
     }
 
     @Test(arguments: ["status", "verify", "merge", "loader"])
-    func `and the directory of every command are local`(_ command: String) async throws {
+    func `the directory of every command must be local, as the configuration's paths must`(_ command: String)
+        async throws
+    {
         let kind = command == "loader" ? ["postgres"] : []
         let outcome = try await Executable.run([command] + kind + ["s3://bucket/customers"])
         expectError(outcome, 64, ["s3://bucket/customers", "local file system"])
@@ -153,7 +155,7 @@ import Testing
         #"--replay "$1" --config "$name""#, #"--replay "$1" --record "$name""#, #"status "$name""#,
         #"verify "$name""#, #"merge "$1" -o "$name""#, #"loader postgres "$name""#,
     ])
-    func `and every other argument must be UTF-8`(_ arguments: String) async throws {
+    func `a path and every other argument must be UTF-8`(_ arguments: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 "/bin/bash", ["-c", #"name=$'o\xff'; "$0" "# + arguments, Executable.path, customers],
@@ -164,7 +166,7 @@ import Testing
     }
 
     @Test(arguments: ["HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"])
-    func `and one in the environment must be UTF-8`(_ name: String) async throws {
+    func `a path in the environment must be UTF-8`(_ name: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 "/bin/bash",
@@ -176,8 +178,8 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `What the configuration file says of reports` {
-    @Test func `holds for a run, and an option beats it`() async throws {
+@Suite(.fewAtATime) struct `Reports set by the configuration file` {
+    @Test func `a report's setting in the file serves a run, and an option beats it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let text =
                 #"{"summary": "json", "log_format": "json", "log_level": "debug", "progress": "never","#
@@ -203,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func `holds for the report of its other mistakes`() async throws {
+    @Test func `a report's setting in the file serves for the file's other mistakes`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let text = #"{"summary": "json", "log_format": "json", "tabel": "x"}"#
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/c.json"))

@@ -49,7 +49,7 @@ private final class Neighbour: Sendable {
 }
 
 @Suite(.fewAtATime) struct `Credentials of a container` {
-    @Test func `serve a whole export and are seen nowhere`() async throws {
+    @Test func `container credentials serve a whole export and are seen nowhere`() async throws {
         let neighbour = Neighbour()
         let athena = FakeAthena(result: .customers(50)) {
             $0.header("X-Amz-Security-Token") == Neighbour.sessionToken && isSigned($0)
@@ -73,7 +73,7 @@ private final class Neighbour: Sendable {
         }
     }
 
-    @Test func `are not asked for by way of a proxy, whichever the environment names`() async throws {
+    @Test func `container credentials are not fetched through a proxy, whichever the environment names`() async throws {
         let neighbour = Neighbour()
         let proxied = Locked<[String]>([])
         let proxy = try await LoopbackServer { request in
@@ -98,7 +98,7 @@ private final class Neighbour: Sendable {
         #expect(proxied.withLock { $0 }.allSatisfy { $0.contains("AmazonAthena") && !$0.contains(Neighbour.token) })
     }
 
-    @Test func `are not looked for where a redirect leads`() async throws {
+    @Test func `container credentials are not fetched from where a redirect leads`() async throws {
         let elsewhere = Neighbour()
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await elsewhere.serve { other in
@@ -113,8 +113,8 @@ private final class Neighbour: Sendable {
     }
 }
 
-@Suite(.fewAtATime) struct `Without credentials` {
-    @Test func `a replay asks nobody for any`() async throws {
+@Suite(.fewAtATime) struct `A replay without credentials` {
+    @Test func `a replay needs no credentials and fetches none`() async throws {
         let neighbour = Neighbour()
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await neighbour.serve { url in

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `stand in no argument of the process, and no core file may be written`() async throws {
+    @Test func `secrets stand in no argument of the process, and no core file may be written`() async throws {
         _ = try await waiting { id, _ in
             let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(id)/cmdline"))
             #expect(arguments.range(of: Data("--endpoint-url".utf8)) != nil)
@@ -55,7 +55,9 @@ import Testing
     @Test(
         .disabled(if: TestMachine.isSanitized, "a sanitizer takes the signal for a fault"),
         arguments: [SIGILL, SIGSEGV, SIGTRAP, SIGABRT])
-    func `do not come out when the process crashes as the page on scheduling runs it`(_ signal: Int32) async throws {
+    func `secrets do not come out when the process crashes as the page on scheduling runs it`(_ signal: Int32)
+        async throws
+    {
         let (outcome, files) = try await waiting { id, _ in
             #expect(kill(id, signal) == 0)
             // The signal that ends the process is the first one that reaches it.
@@ -72,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: ["text", "json"])
-    func `that a service quotes are taken out at every log level`(_ format: String) async throws {
+    func `secrets that a service quotes are removed at every log level`(_ format: String) async throws {
         let quotes = [
             Executable.secretAccessKey, Executable.sessionToken,
             try #require(Executable.sessionToken.addingPercentEncoding(withAllowedCharacters: .alphanumerics)),
@@ -100,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func `of a configuration file stay there`() async throws {
+    @Test func `secrets of a configuration file stay there`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let keys: JSONValue = [
                 "aws_access_key_id": "AKIDCONFIGURED", "aws_secret_access_key": "configured/SECRET+0123456789",
@@ -129,7 +131,7 @@ import Testing
         ("AWS_REGION", "eu-central-1.evil.example/"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/\r\nX-Evil: 1"),
         ("AWS_ENDPOINT_URL", "http://user:canary0123456789@127.0.0.1:1/"),
     ])
-    func `and other values of the environment that would begin a header of their own are refused`(
+    func `secrets and other values of the environment that would begin a header of their own are refused`(
         _ name: String, _ value: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

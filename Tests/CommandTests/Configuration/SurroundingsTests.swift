@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Whatever the surroundings` {
+@Suite(.fewAtATime) struct `Clock, locale and streams of the environment` {
     private static let year = 365 * 24 * 3600
 
     @Test(
@@ -12,7 +12,7 @@ import Testing
             ["CLOCK_OFFSET": "\(-year)"], ["CLOCK_OFFSET": "\(year)"], ["CLOCK_JUMP": "\(-year)"],
             ["CLOCK_JUMP": "\(year)"],
         ])
-    func `a clock that is a year off, or jumps by a year, changes no byte and holds nothing up`(
+    func `a clock that is a year off, or jumps by a year, changes no byte and causes no delay`(
         _ clock: [String: String]
     ) async throws {
         try await DisturbedJob.prepared("csv") { job in

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.fewAtATime) struct `Help` {
     @Test(arguments: [["--help"], ["-h"], ["help"]])
-    func `without a subcommand shows the options of run and every subcommand`(_ arguments: [String]) async throws {
+    func `help without a subcommand shows the options of run and every subcommand`(_ arguments: [String]) async throws {
         let help = try await Executable.run(arguments)
         #expect(help.status == 0 && help.errors.isEmpty)
         let ofRun = try await Executable.run(["run", "--help"])
@@ -18,18 +18,18 @@ import Testing
         #expect(help.output.contains("USAGE: athena-export [<options of run>]"))
     }
 
-    @Test func `of a subcommand shows its own options only`() async throws {
+    @Test func `help of a subcommand shows its own options only`() async throws {
         let help = try await Executable.run(["merge", "--help"])
         #expect(help.output.contains("--through") && !help.output.contains("--staging-dir"))
     }
 
-    @Test func `offers no source that is not there`() async throws {
+    @Test func `help offers no source that does not exist`() async throws {
         let help = try await Executable.run(["--help"])
         #expect(!help.output.contains("unload"))
     }
 }
 
-@Suite struct `What is said of an argument` {
+@Suite struct `Messages about arguments` {
     private func said(_ arguments: [String]) -> String {
         do {
             _ = try AthenaExportCommand.parseAsRoot(arguments)
@@ -61,7 +61,9 @@ import Testing
             (["merge", "x", "--memory", "1"], "--memory: less than 64MiB; see athena-export merge --help"),
             (["merge"], "see athena-export merge --help"), (["--tabel", "x"], "Did you mean '--table'?"),
         ] as [([String], String)])
-    func `of a wrong form names the right one and where to read on`(_ arguments: [String], _ words: String) {
+    func `an argument of a wrong form is answered with the right form and where to read on`(
+        _ arguments: [String], _ words: String
+    ) {
         #expect(said(arguments).contains(words), "\(said(arguments))")
         #expect(!said(arguments).contains("\n"))
     }
@@ -70,7 +72,7 @@ import Testing
         ("--primary-key", "--key"), ("--database-name", "--database"), ("--region-name", "--region"),
         ("--s3-staging-dir", "--staging-dir"), ("--schema-name", "--database"), ("--profile_name", "--profile"),
     ])
-    func `that is a key of the configuration names its option`(_ key: String, _ option: String) {
+    func `an argument that is a key of the configuration is answered with its option`(_ key: String, _ option: String) {
         #expect(said([key, "x"]).contains("Did you mean '\(option)'?"))
     }
 
@@ -81,31 +83,33 @@ import Testing
             (["Verify", "x"], "did you mean verify?"), (["statsu", "--format", "json"], "did you mean status?"),
             (["export"], "there are run, status, verify, merge, loader"),
         ] as [([String], String)])
-    func `that is no subcommand names the nearest, or all`(_ arguments: [String], _ words: String) {
+    func `an argument that is no subcommand is answered with the nearest one, or all`(
+        _ arguments: [String], _ words: String
+    ) {
         #expect(said(arguments).hasPrefix("there is no subcommand '\(arguments[0])'; "), "\(said(arguments))")
         #expect(said(arguments).contains(words), "\(said(arguments))")
     }
 
-    @Test func `is said in one line by the command`() async throws {
+    @Test func `a wrong argument is reported in one line by the command`() async throws {
         for arguments in [["statsu"], ["--query-timeout", "10"], ["loader", "x", "y"]] {
             expectError(try await Executable.run(arguments), 64, ["athena-export", "--help"])
         }
     }
 }
 
-@Suite struct `A misspelt name` {
+@Suite struct `Suggestions for misspelt names` {
     @Test(arguments: [
         ("tabel", "table"), ("tabl", "table"), ("tablee", "table"), ("TABLE", "table"), ("statsu", "status"),
         ("compresion_level", "compression_level"), ("expected_bucket_ownr", "expected_bucket_owner"),
     ])
-    func `is near to the one that is meant`(_ word: String, _ name: String) {
+    func `a misspelt name is near to the one that is meant`(_ word: String, _ name: String) {
         #expect(
             Suggestion.nearest(to: word, among: ["table", "status", "compression_level", "expected_bucket_owner"])
                 == name)
     }
 
     @Test(arguments: ["", "x", "colour", "elbat", String(repeating: "table", count: 20)])
-    func `that is far from all has none`(_ word: String) {
+    func `a name that is far from all others has no suggestion`(_ word: String) {
         #expect(Suggestion.nearest(to: word, among: ["table", "status", "csv"]) == nil)
     }
 }

@@ -5,8 +5,8 @@ import Threading
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Two processes and one directory` {
-    @Test func `of two runs started together one does the work and the other calls nobody`() async throws {
+@Suite(.fewAtATime) struct `Two processes in one directory` {
+    @Test func `of two runs started together, one does the work and the other makes no call`() async throws {
         for _ in 0..<max(4, 100 / DisturbedJob.stride) {
             try await TestMachine.withTemporaryDirectory { directory in
                 // The winner gets no rows before the loser has ended.
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `a reader beside the writer never sees a manifest that does not hold`() async throws {
+    @Test func `a reader beside the writer never sees a manifest that is wrong`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(400)
             result.pageRows = 9

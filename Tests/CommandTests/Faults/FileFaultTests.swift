@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `On a disk that fails` {
+@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults of the disk` {
     /// An error at one call: the run says so, or it did not matter; the next one completes.
     private static func expectRecovery(
         _ job: DisturbedJob, _ fault: FileFault, mayPass: Bool = true
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: DisturbedJob.Source.allCases)
-    func `a disk that fails for good at any call ends the run with 73 or 74, and the next run completes it`(
+    func `a disk that stays broken from any call on ends the run with 73 or 74, and the next run completes it`(
         _ source: DisturbedJob.Source
     ) async throws {
         try await DisturbedJob.prepared("csv", from: source) { job in
@@ -73,7 +73,7 @@ import Testing
             (.EDQUOT, "create"), (.ENFILE, "create"), (.EMFILE, "open"), (.EFBIG, "write"), (.EROFS, "create"),
             (.EDQUOT, "write"), (.ENOSPC, "mkdir"), (.ENOSPC, "link"), (.EACCES, "mkdir"), (.ENOSPC, "rename"),
         ] as [(POSIXErrorCode, String)])
-    func `errors that only some calls have are told by path, and the next run completes`(
+    func `an error that only some calls have names the path, and the next run completes`(
         _ error: POSIXErrorCode, _ call: String
     ) async throws {
         try await DisturbedJob.prepared("csv") { job in
@@ -85,7 +85,8 @@ import Testing
     }
 
     @Test(arguments: DisturbedJob.Source.allCases)
-    func `half writes and half reads at every call change nothing`(_ source: DisturbedJob.Source) async throws {
+    func `reads and writes of half the length at every call change nothing`(_ source: DisturbedJob.Source) async throws
+    {
         try await DisturbedJob.prepared("csv", from: source) { job in
             let output = job.output("short")
             let fault = FileFault(action: .short, point: 1, every: 1)
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test(.disabled(if: TestMachine.isSanitized, "a sanitizer ends under a limit on the size of files"))
-    func `a full disk is told with its path, and room is all that the next run needs`() async throws {
+    func `a full disk is reported with its path, and the next run only needs room`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // A limit on the size of files instead of a mount, which needs privileges: the write that would pass it
             // fails with EFBIG.

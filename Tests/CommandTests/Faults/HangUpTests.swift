@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `A terminal that goes away` {
+@Suite(.fewAtATime) struct `Hang-ups of the terminal` {
     /// A run that waits for its query, which is sent these signals once it waits.
     ///
     /// - Parameter launcher: what starts the command, if the command is not started itself.
@@ -41,26 +41,26 @@ import Testing
         }
     }
 
-    @Test func `ends the run once, however many hang up signals it causes`() async throws {
+    @Test func `a hang-up ends the run once, however many signals it causes`() async throws {
         // The kernel sends one to the job in front, and the shell one to each of its jobs.
         let (outcome, athena) = try await stoppedInTime { try await Self.run([SIGHUP, SIGHUP, SIGHUP]) }
         #expect(outcome.status == 129 && outcome.errors.contains("query_stopped"), "\(outcome.errors)")
         #expect(athena.stoppedExecutions == athena.executionIDs && athena.executionIDs.count == 1)
     }
 
-    @Test func `does not cut short the end that another signal began`() async throws {
+    @Test func `a hang-up does not cut short the end that another signal began`() async throws {
         let (outcome, athena) = try await stoppedInTime { try await Self.run([SIGTERM, SIGHUP]) }
         #expect(outcome.status == 143 && outcome.errors.contains("query_stopped"), "\(outcome.errors)")
         #expect(athena.stoppedExecutions == athena.executionIDs)
     }
 
-    @Test func `can be followed by a signal that ends the process at once`() async throws {
+    @Test func `a hang-up can be followed by a signal that ends the process at once`() async throws {
         let (outcome, _) = try await Self.run([SIGHUP, SIGINT])
         #expect(outcome.status == 130, "\(outcome.errors)")
     }
 
     @Test(arguments: [["/usr/bin/env", "nohup"], ["/bin/sh", "-c", #"trap '' HUP; exec "$@""#, "sh"]])
-    func `does not end a run that was started to outlive it`(_ launcher: [String]) async throws {
+    func `a hang-up does not end a run that was started to outlive it`(_ launcher: [String]) async throws {
         let (outcome, athena) = try await Self.run(
             [SIGHUP], launcher: launcher, states: ["RUNNING", "RUNNING", "SUCCEEDED"])
         #expect(outcome.status == 0, "\(outcome.errors)")

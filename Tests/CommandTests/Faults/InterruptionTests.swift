@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Interrupted at any point` {
+@Suite(.fewAtATime) struct `Interruptions at any point` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)],
@@ -78,7 +78,9 @@ import Testing
     }
 
     @Test(arguments: Wait.allCases, [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
-    func `a run that waits is not waited for`(_ wait: Wait, _ signal: (number: Int32, status: Int32)) async throws {
+    func `a run that waits ends without waiting longer`(_ wait: Wait, _ signal: (number: Int32, status: Int32))
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let clock = ContinuousClock.now
             let (outcome, _) = try await Self.interrupted(during: wait, directory, signals: [signal.number])

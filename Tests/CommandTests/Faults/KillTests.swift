@@ -4,7 +4,7 @@ import Threading
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Killed and run again` {
+@Suite(.fewAtATime) struct `Kills and recovery` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"],
         DisturbedJob.Source.allCases)

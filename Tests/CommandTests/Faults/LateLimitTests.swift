@@ -6,7 +6,7 @@ private let prlimit = "/usr/bin/prlimit"
 
 /// Limits that change under a command that is at work, as those of a machine do that others use as well.
 @Suite(.fewAtATime, .enabled(if: FileManager.default.isExecutableFile(atPath: prlimit), "needs prlimit of util-linux"))
-struct `Open files that run out in the middle` {
+struct `Open files that run out during a run` {
     /// Exports while the command may open nothing more from a call on, and then without that.
     ///
     /// - Parameter closes: whether the service ends the connection with its answer, so that the next call needs one.
@@ -42,7 +42,7 @@ struct `Open files that run out in the middle` {
     }
 
     @Test(arguments: ["StartQueryExecution", "GetQueryResults"])
-    func `are named by the file that could not be opened, and the next run completes`(
+    func `a file that could not be opened is named, and the next run completes`(
         _ operation: String
     ) async throws {
         let (limited, again, athena) = try await Self.export(from: operation, closes: false)
@@ -51,7 +51,7 @@ struct `Open files that run out in the middle` {
         #expect(athena.executionIDs.count == 1)
     }
 
-    @Test func `are named where a connection could not be opened, and the next run completes`() async throws {
+    @Test func `a connection that could not be opened is named, and the next run completes`() async throws {
         let (limited, again, athena) = try await Self.export(from: "GetQueryExecution", closes: true)
         expectError(limited, 75, ["Too many open files in this process (ulimit -n)"])
         #expect(again.status == 0, "\(again.errors)")

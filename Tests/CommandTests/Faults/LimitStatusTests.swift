@@ -27,7 +27,9 @@ import Testing
             (.noMemory, "give the process more memory"),
             (.noSpace, "make room"),
         ] as [(Errno, String)])
-    func `for want of room is an I/O error that says what to do`(_ errno: Errno, _ advice: String) {
+    func `a file that cannot be opened for want of room is an I/O error that says what to do`(
+        _ errno: Errno, _ advice: String
+    ) {
         for (error, _) in Self.errors(errno) {
             #expect(CommandStatus(error) == .inputOutput)
             #expect("\(error)".contains("\(errno); \(advice), then run the same command again"), "\(error)")
@@ -35,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [.permissionDenied, .tooManySymbolicLinkLevels] as [Errno])
-    func `for a reason of its own has a status of its own`(_ errno: Errno) {
+    func `a file that cannot be opened for its own reason has a status of its own`(_ errno: Errno) {
         for (error, status) in Self.errors(errno) {
             #expect(CommandStatus(error) == status && !"\(error)".contains("ulimit"), "\(error)")
         }

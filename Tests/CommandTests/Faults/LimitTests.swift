@@ -19,9 +19,9 @@ private func run(
 
 private let replay = ["--replay", customers, "--output", "export", "--log-level", "error"]
 
-@Suite(.fewAtATime) struct `A limit of the process` {
+@Suite(.fewAtATime) struct `Limits of the process` {
     @Test(arguments: [4, 5, 6, 7, 8, 12, 20, 31])
-    func `of open files ends a run with its name and value`(_ files: Int) async throws {
+    func `a limit of open files ends a run with its name and value`(_ files: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(replay, under: "-n \(files)", in: directory)
             // With fewer than four, the system cannot even load the program.
@@ -31,7 +31,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
     }
 
     @Test(arguments: [["verify"], ["merge"], ["status"], ["loader", "postgres"]])
-    func `of open files ends every command with its name`(_ command: [String]) async throws {
+    func `a limit of open files ends every command with its name`(_ command: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try #require(try await Executable.run(replay, directory: directory).status == 0)
             let outcome = try await run(command + ["export/customers"], under: "-n 8", in: directory)
@@ -40,7 +40,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
         }
     }
 
-    @Test func `of open files is raised where the process may`() async throws {
+    @Test func `a limit of open files is raised where the process may`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(replay, under: "-S -n 8", in: directory)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -48,7 +48,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
     }
 
     @Test(.disabled(if: TestMachine.isSanitized, "a sanitizer needs terabytes of address space"))
-    func `of memory ends a run with its name, or leaves it enough`() async throws {
+    func `a limit of memory ends a run with its name, or leaves it enough`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var named = 0
             for (option, name) in [("-v", "address space"), ("-d", "data")] {
@@ -70,7 +70,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
     }
 
     @Test(.disabled(if: TestMachine.isSanitized, "a sanitizer needs more stack"), arguments: [128, 256, 1024])
-    func `of the stack is not that of the threads`(_ kilobytes: Int) async throws {
+    func `a limit of the stack is not that of the threads`(_ kilobytes: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(replay, under: "-s \(kilobytes)", in: directory)
             #expect(outcome.status == 0, "\(outcome)")
@@ -82,7 +82,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
 @Suite(
     .enabled(if: FaultShim.path != nil, FaultShim.needs),
     .disabled(if: ProcessInfo.processInfo.environment["TSAN_OPTIONS"] != nil, "ThreadSanitizer needs a thread itself"))
-struct `A system that makes no more threads` {
+struct `Shortage of threads` {
     /// Those that the first check makes, all of which end again.
     private static let tried = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 3
 
@@ -95,12 +95,14 @@ struct `A system that makes no more threads` {
         }
     }
 
-    @Test(arguments: [0, 1, tried - 1, tried]) func `ends a command before it begins`(_ threads: Int) async throws {
+    @Test(arguments: [0, 1, tried - 1, tried]) func `a shortage of threads ends a command before it begins`(
+        _ threads: Int
+    ) async throws {
         let outcome = try await Self.run(threads: threads)
         expectError(outcome, 75, ["Resource temporarily unavailable", "limit of processes"])
     }
 
-    @Test func `ends a command that waits for a thread already`() async throws {
+    @Test func `a shortage of threads ends a command that waits for a thread already`() async throws {
         // One for the watchdog, none for the first task.
         expectError(
             try await Self.run(threads: Self.tried + 1), 75,
@@ -108,16 +110,16 @@ struct `A system that makes no more threads` {
     }
 
     @Test(arguments: Array(stride(from: tried + 3, through: 4 * tried + 4, by: 4)))
-    func `never makes a command wait without end`(_ threads: Int) async throws {
+    func `a shortage of threads never makes a command wait without end`(_ threads: Int) async throws {
         let outcome = try await Self.run(threads: threads)
         if outcome.status != 0 { expectError(outcome, 75, ["Resource temporarily unavailable"]) }
     }
 }
 
-@Suite struct `The watch for a shortage of threads` {
+@Suite struct `The watchdog for threads` {
     private let shortage = ThreadShortage(errno: EAGAIN)
 
-    @Test func `tells one that lasts while the process is idle`() {
+    @Test func `the watchdog reports a shortage of threads that lasts while the process is idle`() {
         var watch = ThreadShortageWatch()
         for look in 1..<ThreadShortageWatch.patience {
             #expect(watch.note(shortage, processorTime: .milliseconds(look)) == nil)
@@ -127,12 +129,12 @@ struct `A system that makes no more threads` {
                 == .noThread(during: .seconds(10), .resourceTemporarilyUnavailable))
     }
 
-    @Test func `says nothing of a process that is at work`() {
+    @Test func `the watchdog reports nothing of a process that is at work`() {
         var watch = ThreadShortageWatch()
         for look in 1...100 { #expect(watch.note(shortage, processorTime: .milliseconds(150 * look)) == nil) }
     }
 
-    @Test func `says nothing of a shortage of a moment`() {
+    @Test func `the watchdog reports nothing of a shortage of a moment`() {
         var watch = ThreadShortageWatch()
         for look in 1...100 {
             #expect(watch.note(look % ThreadShortageWatch.patience == 0 ? nil : shortage, processorTime: .zero) == nil)
@@ -140,12 +142,12 @@ struct `A system that makes no more threads` {
     }
 }
 
-@Suite struct `What a process needs` {
-    @Test func `is there on a machine for tests`() throws {
+@Suite struct `Needs of a process` {
+    @Test func `a machine for tests has what a process needs`() throws {
         try ProcessNeeds.rows(workers: 4, cores: 4).check()
     }
 
-    @Test func `is missing if it is more memory than there are addresses`() {
+    @Test func `a process that needs more memory than there are addresses does not have it`() {
         #expect(throws: ProcessLimitError.memory(needed: .max / 2, .noMemory)) {
             try ProcessNeeds(threads: 0, openFiles: 0, memory: .max / 2).check()
         }
@@ -158,7 +160,9 @@ struct `A system that makes no more threads` {
             (.memory(needed: 48 << 20, .noMemory), false, "48 MiB more memory are needed: Cannot allocate memory; "),
             (.threads(needed: 7, .resourceTemporarilyUnavailable), true, "7 more threads are needed"),
         ] as [(ProcessLimitError, Bool, String)])
-    func `is named with what to do if it is missing`(_ error: ProcessLimitError, _ isTemporary: Bool, _ words: String) {
+    func `a need that is not met is named with what to do`(
+        _ error: ProcessLimitError, _ isTemporary: Bool, _ words: String
+    ) {
         #expect(error.isTemporary == isTemporary && "\(error)".contains(words), "\(error)")
         #expect("\(error)".hasSuffix("then run the same command again"))
     }

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func `a recording into a file is refused before anything is called`() async throws {
+    @Test func `a recording into a file is refused before any call`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data().write(to: URL(fileURLWithPath: "\(directory)/taken"))
             let outcome = try await run(["--record", "taken", "--endpoint-url", "http://127.0.0.1:1"], in: directory)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: 1...5)
-    func `a disk that is too full for the recording is told as such`(_ point: Int) async throws {
+    func `a disk that is too full for the recording is reported as such`(_ point: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fault = FileFault(action: .error(.ENOSPC), point: point, every: 1)
             let outcome = try await FakeAthena(result: .customers(10), isSigned: isSigned).serve { url in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `a summary that nobody can take is an error, and the export is complete`() async throws {
+    @Test func `a summary that cannot be written is an error, and the export is complete`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 "/bin/sh", ["-c", #""$0" --replay "$1" >/dev/full"#, Executable.path, customers],
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `a reader of the log that goes away does not end the export`() async throws {
+    @Test func `a reader of the log that closes it does not end the export`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 "/bin/sh",
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `a second run in a directory that is at work waits for nobody`() async throws {
+    @Test func `a second run in a directory that is at work ends at once`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(10)
             result.states = ["RUNNING"]

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [("000", 0o666), ("022", 0o644), ("077", 0o600)])
-    func `are as wide as the umask lets them be, state and recordings for their owner alone`(
+    func `files have the permissions that the umask leaves, and state and recordings are for their owner alone`(
         _ umask: String, _ wide: Int
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -48,7 +48,9 @@ import Testing
     ]
 
     @Test(arguments: names.indices, [true, false])
-    func `are never written through a link that somebody planted`(_ index: Int, _ isFile: Bool) async throws {
+    func `files are never written through a link that was planted in their place`(_ index: Int, _ isFile: Bool)
+        async throws
+    {
         let (name, passes) = Self.names[index]
         try await TestMachine.withTemporaryDirectory { directory in
             let victim = "\(directory)/victim"
@@ -72,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `may lie where a link to the table's directory leads`() async throws {
+    @Test func `files may lie where a link to the table's directory leads`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             for path in ["disk", "export"] {
                 try FileManager.default.createDirectory(
@@ -87,7 +89,9 @@ import Testing
     }
 
     @Test(arguments: ["StartQueryExecution-1.json", ".recording.json", ".recording.json.tmp"])
-    func `of a recording are never written through a link that somebody planted`(_ name: String) async throws {
+    func `files of a recording are never written through a link that was planted in their place`(_ name: String)
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let victim = "\(directory)/victim"
             try Data("precious".utf8).write(to: URL(fileURLWithPath: victim))
@@ -140,10 +144,10 @@ private enum Impostor: String, CaseIterable, Sendable {
     }
 }
 
-@Suite(.fewAtATime) struct `In the place of a file` {
+@Suite(.fewAtATime) struct `Other things in the place of files` {
     /// A pipe is an input like a file, and waits for its writer.
     @Test(arguments: Impostor.allCases.filter { $0 != .pipe })
-    private func `An input that is no file is refused by its name`(
+    private func `an input that is no file is refused by its name`(
         _ impostor: Impostor
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -158,7 +162,7 @@ private enum Impostor: String, CaseIterable, Sendable {
     }
 
     @Test(arguments: ["state.json", "manifest.json"], Impostor.allCases.filter { $0 != .dangling })
-    private func `state or manifest that is none is refused by its name, and nothing changes`(
+    private func `a state or manifest that is no file is refused by its name, and nothing changes`(
         _ name: String, _ impostor: Impostor
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -179,7 +183,7 @@ private enum Impostor: String, CaseIterable, Sendable {
     }
 
     @Test(.enabled(if: getuid() == 0, "needs root, to be somebody else"))
-    func `one that may not be read is refused by its name`() async throws {
+    func `a file that may not be read is refused by its name`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let path = "\(directory)/configuration.json"
             try Data("{}".utf8).write(to: URL(fileURLWithPath: path))

@@ -75,10 +75,10 @@ struct PowerCutDisk: Sendable {
 @Suite(
     .fewAtATime, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs))
-struct `When power is cut` {
+struct `Power cuts` {
     @Test(
         arguments: [(.api, .twenty), (.s3, .twenty), (.s3, .one)] as [(DisturbedJob.Source, DisturbedJob.BatchRows)])
-    func `before any call that touches a file, the disk comes up with a manifest that holds, and the run completes`(
+    func `power cut before any call that touches a file leaves a manifest that is right, and the run completes`(
         _ source: DisturbedJob.Source, _ batchRows: DisturbedJob.BatchRows
     ) async throws {
         try await DisturbedJob.prepared("csv", from: source, batchRows: batchRows) { job in
@@ -99,7 +99,7 @@ struct `When power is cut` {
         }
     }
 
-    @Test func `after a run that says it has succeeded, everything is there`() async throws {
+    @Test func `power cut after a run that reports success leaves all of its files`() async throws {
         try await DisturbedJob.prepared("ndjson") { job in
             try await PowerCutDisk.with("whole", in: job.scratch) { disk in
                 let whole = try await job.run("\(disk.directory)/export")
@@ -110,7 +110,7 @@ struct `When power is cut` {
         }
     }
 
-    @Test func `what nobody flushed is lost, or these tests would show nothing`() async throws {
+    @Test func `power cut loses what was not flushed, or these tests would show nothing`() async throws {
         try await TestMachine.withTemporaryDirectory { scratch in
             try await PowerCutDisk.with("control", in: scratch) { disk in
                 try Data("renamed and not flushed".utf8).write(to: URL(fileURLWithPath: "\(disk.directory)/a"))

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `A run whose data goes away` {
+@Suite(.fewAtATime) struct `Data removed under a run` {
     @Test(arguments: ["data", "data/batch=000001"])
-    func `ends with an error, and the same command completes it without another query`(
+    func `a run whose data is removed ends with an error, and the same command completes it without another query`(
         _ removed: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -63,7 +63,9 @@ import Testing
         }
     }
 
-    @Test func `only an error answer where the service must have answered is an error`() async throws {
+    @Test func `a recording with nothing but an error answer for a call that must have succeeded is an error`()
+        async throws
+    {
         try await expectRefused(["StartQueryExecution-1.json is missing"]) { recorded in
             try Data(#"{"__type":"ThrottlingException"}"#.utf8)
                 .write(to: URL(fileURLWithPath: "\(recorded)/StartQueryExecution-1.400.json"))
@@ -74,7 +76,7 @@ import Testing
     @Test(arguments: [
         "{}", "null", "[]", #"{"QueryExecution":{"QueryExecutionId":"other","Status":{"State":"SUCCEEDED"}}}"#,
     ])
-    func `an answer of the wrong shape is not passed over`(_ text: String) async throws {
+    func `an answer of the wrong shape is an error`(_ text: String) async throws {
         try await expectRefused(["recorded/GetQueryExecution-1.json"]) { recorded in
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(recorded)/GetQueryExecution-1.json"))
         }
@@ -117,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func `a SELECT whose header row is missing is not guessed at`() async throws {
+    @Test func `a SELECT whose header row is missing is an error, and its columns are not guessed`() async throws {
         try await expectRefused(["does not repeat the column names"]) { recorded in
             try rewrite("\(recorded)/GetQueryResults-1.json") {
                 $0.replacingOccurrences(of: #"{"VarCharValue":"customer_id"}"#, with: #"{"VarCharValue":"000"}"#)
@@ -125,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a fixture that is compressed by mistake is called so`() async throws {
+    @Test func `a fixture that is compressed by mistake is reported as such`() async throws {
         try await expectRefused(["recorded/GetQueryExecution-1.json", "gzip"]) { recorded in
             try Data([0x1f, 0x8b, 8, 0]).write(to: URL(fileURLWithPath: "\(recorded)/GetQueryExecution-1.json"))
         }
@@ -164,7 +166,7 @@ import Testing
             ("state.json", #""rows_exported": 45"#, #""rows_exported": "x""#, ["position.rows_exported"]),
             ("state.json", #""table": "customers""#, #""table": "people""#, ["request_fingerprint"]),
         ] as [(String, String, String, [String])])
-    func `A document with a wrong member is refused with file and field, and nothing changes`(
+    func `a document with a wrong member is refused with file and field, and nothing changes`(
         _ file: String, _ old: String, _ new: String, _ words: [String]
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -192,7 +194,7 @@ import Testing
             (#""rows_into_page": 2"#, #""rows_into_page": 3"#, "position"),
             (#""page_token": "[^"]*""#, #""page_token": null"#, "position"),
         ])
-    func `a position that cannot be is not resumed from`(_ old: String, _ new: String, _ word: String) async throws {
+    func `an impossible position is not resumed from`(_ old: String, _ new: String, _ word: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try FileManager.default.copyItem(atPath: customers, toPath: "\(directory)/recorded")
             try FileManager.default.removeItem(atPath: "\(directory)/recorded/GetQueryResults-2.json")
@@ -208,7 +210,7 @@ import Testing
         }
     }
 
-    @Test func `a manifest that is missing is missed`() async throws {
+    @Test func `a manifest that is missing is reported`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             _ = try await run(["--replay", customers], in: directory)
             try FileManager.default.removeItem(atPath: "\(directory)/export/customers/manifest.json")

@@ -18,7 +18,7 @@ extension `Loading into real databases` {
         """
 
     @Test(arguments: [(LoaderDatabase.postgres, "psql"), (.sqlite, "sqlite3")], ["csv", "ndjson"])
-    func `killed in the middle of any batch, the same script goes on and ends the same`(
+    func `a load that is killed in the middle of any batch is completed by the same script to the same rows`(
         _ database: (LoaderDatabase, String), _ format: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

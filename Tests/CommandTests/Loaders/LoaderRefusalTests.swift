@@ -50,13 +50,13 @@ import Testing
                 ["--redshift-manifest", "9"]
             ),
         ] as [([String], [String])])
-    func `an argument that cannot be is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
+    func `an impossible argument is refused by its name`(_ arguments: [String], _ words: [String]) async throws {
         try await withExport { table in
             try await expectRefused(arguments.map { $0 == "DIR" ? table : $0 }, 64, words)
         }
     }
 
-    @Test func `a directory that is not there, or holds no export, is named`() async throws {
+    @Test func `a directory that is missing, or holds no export, is named`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try await expectRefused(["postgres", "\(directory)/missing"], 66, ["missing", "check the path"])
             try await expectRefused(["postgres", directory], 66, ["manifest.json"])
@@ -76,7 +76,7 @@ import Testing
             (#""name": "customer_id""#, #""name": "other""#, ["key", "customer_id"]),
             (#""type": "STRING""#, #""type": "STRING); DROP TABLE x; --""#, ["type"]),
         ] as [(String, String, [String])])
-    func `a manifest that no run of ours has written is refused whole`(
+    func `a manifest that no run has written is refused whole`(
         _ old: String, _ new: String, _ words: [String]
     ) async throws {
         try await withExport { table in
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `a reader that has gone away is an error`() async throws {
+    @Test func `a reader of the script that closes it early is an error`() async throws {
         try await withExport { table in
             let outcome = try await Executable.run(
                 "/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/full", Executable.path, "loader", "postgres", table],
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func `the directory one stands in is one like others`() async throws {
+    @Test func `the working directory may be given as a dot`() async throws {
         try await withExport { table in
             let outcome = try await Executable.run(["loader", "duckdb", "."], directory: table)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `help tells the kinds`() async throws {
+    @Test func `help lists the kinds of loaders`() async throws {
         let outcome = try await Executable.run(["loader", "--help"])
         #expect(outcome.status == 0)
         for word in ["postgres", "datapackage", "--after", "--url-prefix", "--table", "--schema"] {

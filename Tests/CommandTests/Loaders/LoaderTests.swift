@@ -91,7 +91,7 @@ struct `Loading into real databases` {
     }
 
     @Test(arguments: LoaderDatabase.allCases)
-    func `a table, its schema and a start of one's own`(_ database: LoaderDatabase) async throws {
+    func `a table, its schema and the start of its URLs may be chosen`(_ database: LoaderDatabase) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: directory)
             let target = try await database.target(in: directory)
@@ -206,7 +206,7 @@ struct `Loading into real databases` {
     }
 
     @Test(arguments: ["csv", "ndjson"])
-    func `a client that goes on after an error loads nothing after a damaged file, and all of it once it is whole`(
+    func `a client that continues after an error loads nothing after a damaged file, and all of it once it is whole`(
         _ format: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Nights with a cursor` {
+@Suite(.fewAtATime) struct `Runs with a cursor` {
     @Test
     func `ten nights over changing data, one of which fails and one of which is empty, merge to the source's state`()
         async throws
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `SIGKILL before any call that touches a file loses and doubles nothing, the cursor least of all`()
+    func `SIGKILL before any call that touches a file loses and doubles no row, and does not move the cursor too far`()
         async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test
-    func `an unfinished run goes on with the cursor that it began with, whatever is committed or asked meanwhile`()
+    func `an unfinished run continues with the cursor that it began with, whatever is committed or given meanwhile`()
         async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `a run without the cursor in between leaves it where it is`() async throws {
+    @Test func `a run without the cursor in between leaves the cursor where it is`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func `a cursor that another statement left is told`() async throws {
+    @Test func `a cursor that another statement left causes a warning`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot work is refused before a query is sent`() async throws {
+    @Test func `an impossible cursor is refused before a query is sent`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             let athena = table.athena()
@@ -193,7 +193,7 @@ import Testing
         }
     }
 
-    @Test func `a column that the result turns out not to have is told, and blocks no better command`() async throws {
+    @Test func `a cursor column that the result lacks is reported, and blocks no better command`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -208,7 +208,7 @@ import Testing
     }
 }
 
-@Suite struct `The cursor's options` {
+@Suite struct `Options of the cursor` {
     private static let statement = "SELECT * FROM t WHERE u > {cursor}"
 
     @Test(arguments: [
@@ -222,11 +222,11 @@ import Testing
         (["--query", statement, "--cursor-column", "u", "--cursor-start", "DATE 'x'"], "--cursor-start", "no value"),
         (["--prune-runs", "0"], "--prune-runs", "from 1"),
     ])
-    func `that do not fit are refused by name`(_ arguments: [String], _ option: String, _ word: String) {
+    func `cursor options that do not fit are refused by name`(_ arguments: [String], _ option: String, _ word: String) {
         Configuring(arguments).expectRefused(.usage, [option, word])
     }
 
-    @Test func `stand in the configuration file as well`() async throws {
+    @Test func `cursor options may stand in the configuration file`() async throws {
         let good = #"""
             "query":"SELECT 1 WHERE u > {cursor} AND a = ?","parameters":["1"],"cursor_column":"u","table":"t",\#
             "primary_key":["k"]
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test func `take a value that begins with a hyphen`() {
+    @Test func `cursor options take a value that begins with a hyphen`() {
         let destination = ["--table", "t", "--key", "k"]
         #expect(
             Configuring(

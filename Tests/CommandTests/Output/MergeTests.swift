@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `is the newest row of every key in key order, whatever the formats`() async throws {
+    @Test func `a merge is the newest row of every key in key order, whatever the formats`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let csv = try await goldenTable("csv", in: "\(directory)/csv")
             let ndjson = try await goldenTable("ndjson", in: "\(directory)/ndjson")
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [1, 4, 9])
-    func `goes as far as it is told`(_ batch: Int) async throws {
+    func `a merge goes as far as --through allows`(_ batch: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: directory)
             expectNewest(
@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["10", "99"]) func `goes no further than there are batches`(_ batch: String) async throws {
+    @Test(arguments: ["10", "99"]) func `a batch number behind the last batch is refused`(_ batch: String) async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: directory)
             for arguments in [["merge", table, "--through", batch], ["loader", "postgres", table, "--after", batch]] {
@@ -62,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `goes to standard output where the output is a dash`() async throws {
+    @Test func `a merge goes to standard output where the output is a dash`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: "\(directory)/table")
             let before = TestMachine.files(below: directory)
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `into a file gives the same, in one gzip member if its name ends so`() async throws {
+    @Test func `a merge into a file gives the same, in one gzip member if its name ends so`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: directory)
             let expected = try await merge(table)
@@ -94,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `into a pipe whose reader stops early is an error in one line`() async throws {
+    @Test func `a merge into a pipe whose reader stops early is an error in one line`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // More than fits into a pipe.
             let table = try await HandmadeTable.falling(100..<400, textBytes: 1000, in: directory).path
@@ -111,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `makes no file where one batch is damaged, and leaves the one that was there`() async throws {
+    @Test func `a merge makes no file where one batch is damaged, and leaves the one that was there`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", runs: 1, in: "\(directory)/table")
             try Data("old".utf8).write(to: URL(fileURLWithPath: "\(directory)/merged.csv.gz"))
@@ -129,7 +130,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Where a merge may write` {
+@Suite(.fewAtATime) struct `Outputs of a merge` {
     private func withTable(_ body: (_ directory: String) async throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(["--replay", customers], in: directory)
@@ -138,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `is not among the exports`() async throws {
+    @Test func `a merge's output is refused among the exports`() async throws {
         try await withTable { directory in
             try FileManager.default.createSymbolicLink(
                 atPath: "\(directory)/link", withDestinationPath: "export/customers/data")
@@ -159,7 +160,7 @@ import Testing
         "m.parquet", "m.PARQUET", "m.csv.zst", "m.csv.bz2", "m.xz", "m.zip", "m.orc", "m.avro", "m.tsv", "m.parquet.gz",
         "m.ndjson", "m.jsonl.gz", "m.json", "s3://bucket/m.csv", "file:///m.csv",
     ])
-    func `is not under a name that says otherwise`(_ output: String) async throws {
+    func `a merge's output is refused under a name that promises another format`(_ output: String) async throws {
         try await withTable { directory in
             let before = TestMachine.files(below: directory)
             let outcome = try await run(["merge", "export/customers", "-o", output], in: directory)
@@ -172,7 +173,7 @@ import Testing
         ("m", "csv"), ("m.txt", "csv"), ("m.v2", "csv"), (".csv", "csv"), ("m.json.gz", "ndjson"),
         ("m.NDJSON", "ndjson"),
     ])
-    func `is under any other name`(_ output: String, _ format: String) async throws {
+    func `a merge's output is accepted under any other name`(_ output: String, _ format: String) async throws {
         try await withTable { directory in
             let outcome = try await run(["merge", "export/customers", "-o", output, "--format", format], in: directory)
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -180,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `is the home directory where the name begins with a tilde`() async throws {
+    @Test func `a merge's output may be in the home directory, named by a tilde`() async throws {
         try await withTable { directory in
             let environment = Executable.environment(["HOME": directory])
             let outcome = try await run(
@@ -190,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func `is not over what is no file`() async throws {
+    @Test func `a merge's output is refused over what is no file`() async throws {
         try await withTable { directory in
             try FileManager.default.createSymbolicLink(
                 atPath: "\(directory)/link.csv", withDestinationPath: "\(directory)/victim")
@@ -210,7 +211,7 @@ import Testing
             (["--through", "0"], 64), (["--through", "x"], 64), (["--memory", "63MiB"], 64), (["--format", "xml"], 64),
             (["--temporary-directory", "missing"], 66),
         ] as [([String], Int32)])
-    func `and how is said by options that are looked at first`(_ options: [String], _ status: Int32) async throws {
+    func `a merge checks its output options before it reads`(_ options: [String], _ status: Int32) async throws {
         try await withTable { directory in
             let outcome = try await run(["merge", "export/customers"] + options, in: directory)
             #expect(outcome.status == status && outcome.output.isEmpty, "\(outcome.errors)")
@@ -221,7 +222,9 @@ import Testing
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: [.error(.ENOSPC), .error(.EIO), .terminate, .kill] as [FileFault.Action])
-    func `is as it was, or has the whole result, after a fault at any call`(_ action: FileFault.Action) async throws {
+    func `a merge's output is as it was, or has the whole result, after a fault at any call`(_ action: FileFault.Action)
+        async throws
+    {
         try await withTable { directory in
             let target = "\(directory)/out"
             let output = "\(target)/merged.csv.gz"
@@ -262,9 +265,9 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Merging more than fits into memory` {
+@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Merging beyond memory` {
     @Test(.disabled(if: TestMachine.isSanitized, "takes minutes under a sanitizer, and has one thread"))
-    func `sorts in a temporary file that is gone whatever happens`() async throws {
+    func `a merge sorts in a temporary file that is gone whatever happens`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // A little more than 64 MiB leave for sorting.
             let table = try await HandmadeTable.falling(10_000..<16_500, textBytes: 4000, in: directory)

@@ -16,7 +16,9 @@ import Testing
         return outcome.output
     }
 
-    @Test func `is running while a process works on it, and interrupted once that is killed`() async throws {
+    @Test func `the newest run is running while a process works on it, and interrupted once that is killed`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = "\(directory)/customers"
             var result = FakeResult.customers(50)
@@ -51,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func `says of a query that was stopped that the next run pays for it again`() async throws {
+    @Test func `a run whose query was stopped is shown with a next run that pays for it again`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(5)
             result.states = ["RUNNING"]
@@ -68,7 +70,7 @@ import Testing
     }
 
     @Test(.enabled(if: getuid() == 0, "needs root, to be another user"))
-    func `is unfinished to a user who may not know whether a process works on it`() async throws {
+    func `a run is unfinished to a user who may not know whether a process works on it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await Self.stopped(in: directory)
             #expect(chmod(directory, 0o755) == 0)
@@ -97,7 +99,7 @@ import Testing
         return "\(directory)/customers"
     }
 
-    @Test func `has the error that ended its last process, until one continues it`() async throws {
+    @Test func `a run has the error that ended its last process, until another process continues it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await Self.stopped(in: directory)
             #expect(try await text(table).contains("  ended with: GetQueryResults"))
@@ -117,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: ["failed-query", "cancelled-query"])
-    func `tells of a run that failed, and why, until another one succeeds`(_ scenario: String) async throws {
+    func `a run that failed is shown with the reason, until another one succeeds`(_ scenario: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fixture = TestMachine.root.appendingPathComponent("fixtures/\(scenario)").path
             let failed = try await Executable.run(["--replay", fixture, "--output", directory, "--run-id", "nightly"])
@@ -137,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `is no less known if the run failed before the reason could be kept`() async throws {
+    @Test func `a run whose reason of failure could not be kept is shown as failed`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fixture = TestMachine.root.appendingPathComponent("fixtures/failed-query").path
             _ = try await Executable.run(["--replay", fixture, "--output", directory])
@@ -152,7 +154,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `The runs in a status` {
+@Suite(.fewAtATime) struct `Runs listed by status` {
     private func exported(_ runs: Int, _ options: [String] = [], in directory: String) async throws -> String {
         for number in 1...runs {
             let outcome = try await Executable.run(
@@ -168,7 +170,7 @@ import Testing
         return outcome.output.split(separator: "\n")
     }
 
-    @Test func `are the last ten unless all are asked for`() async throws {
+    @Test func `runs are listed up to the last ten unless all are requested`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await exported(12, in: directory)
             let last = try await lines(table)
@@ -184,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func `are called pruned once their files are superseded`() async throws {
+    @Test func `runs are called pruned once their files are superseded`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await exported(3, ["--prune-runs", "1"], in: directory)
             let runs = try await lines(table).filter { $0.hasPrefix("run ") }
@@ -196,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func `say why their rows were not read from S3`() async throws {
+    @Test func `runs are listed with the reason why their rows were not read from S3`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await exported(1, in: directory)
             let path = "\(table)/manifest.json"
@@ -212,7 +214,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["5", "4.99", "0.123456", "7.0000049", "0"]) func `have costs that add up as they are shown`(
+    @Test(arguments: ["5", "4.99", "0.123456", "7.0000049", "0"]) func `runs have costs that add up as they are shown`(
         _ price: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

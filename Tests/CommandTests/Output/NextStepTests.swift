@@ -18,13 +18,13 @@ import Testing
         return NextStep(state).description
     }
 
-    @Test func `says that a stopped query is paid for again`() {
+    @Test func `the next step after a stopped query is a command that pays for it again`() {
         let text = Self.text(.starting(clientRequestToken: "t")) { $0.stoppedQueryExecutionID = "q-0" }
         #expect(text.contains("query q-0 was stopped in Athena") && text.contains("pays for it again"))
         #expect(text.contains("--leave-query-running"))
     }
 
-    @Test func `says that nothing is paid for twice where no query was stopped`() {
+    @Test func `the next step where no query was stopped pays for nothing twice`() {
         let texts = [
             NextStep(nil).description, Self.text(.starting(clientRequestToken: "t")),
             Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))),
@@ -37,7 +37,7 @@ import Testing
         #expect(texts[3].contains("after row 3,900,000"))
     }
 
-    @Test func `says that it is not known where Athena did not confirm the stop`() {
+    @Test func `the next step is uncertain where Athena did not confirm the stop`() {
         let text = Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))) { $0.isStoppingQuery = true }
         #expect(text.contains("did not confirm") && text.contains("only if it was stopped"))
     }

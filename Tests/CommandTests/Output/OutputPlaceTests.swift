@@ -19,7 +19,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 }
 
-@Suite(.fewAtATime) struct `Where metrics may be written` {
+@Suite(.fewAtATime) struct `Places for metrics` {
     /// A place in an export, and the command that would make the link or second name by which it is spelt.
     private static let places: [(place: String, shell: String)] = [
         ("export/customers/manifest.json", ""), ("export/customers/state.json", ""),
@@ -36,7 +36,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         ("q.sql", ""), ("link", "ln -s q.sql link"), ("fix/new.prom", ""), ("fix/GetQueryResults-1.json", ""),
     ]
 
-    @Test(arguments: places.indices) func `is not among exported or recorded files, nor over an input`(
+    @Test(arguments: places.indices) func `metrics are refused among exported or recorded files, and over an input`(
         _ index: Int
     ) async throws {
         let (place, shell) = Self.places[index]
@@ -56,7 +56,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         }
     }
 
-    @Test func `is not over the shared AWS files, and nothing is sent then`() async throws {
+    @Test func `metrics are refused over the shared AWS files, and nothing is sent then`() async throws {
         try await withExport { directory in
             let athena = FakeAthena(result: .customers(5))
             for (variable, name) in [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")] {
@@ -72,7 +72,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         }
     }
 
-    @Test func `is beside the tables, over what is there already`() async throws {
+    @Test func `metrics may stand beside the tables, over what is there already`() async throws {
         try await withExport { directory in
             try Data("old".utf8).write(to: URL(fileURLWithPath: "\(directory)/export/m.prom"))
             for metrics in ["export/m.prom", "m.prom", "customers.prom"] {
@@ -90,7 +90,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         ("ln -s /dev/full m", nil), ("ln -s /dev/null m", ""), ("mkfifo m; cat m >seen & exec 9<>m", "seen"),
     ]
 
-    @Test(arguments: others.indices) func `is never in the place of what is no regular file`(
+    @Test(arguments: others.indices) func `metrics are refused in the place of what is no regular file`(
         _ index: Int
     ) async throws {
         let (shell, reads) = Self.others[index]
@@ -117,7 +117,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 
     @Test(arguments: ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"], ["> out", ">> out", "| cat > out"])
-    func `may be standard output by its name, which keeps what else is there`(
+    func `metrics may go to standard output by its name, which keeps what else is there`(
         _ name: String, _ redirection: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -133,7 +133,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 
     @Test(.enabled(if: getuid() == 0, "needs root, to make a device"))
-    func `is written to a device by root as by anyone, and the device stays one`() async throws {
+    func `metrics are written to a device by root as by other users, and the device stays one`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // A null device of this test's own: a fault here must not cost the machine its /dev/null.
             let made = try await Executable.run(
@@ -155,9 +155,9 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 }
 
-@Suite(.fewAtATime) struct `Where an export may be written` {
+@Suite(.fewAtATime) struct `Places for exports` {
     @Test(arguments: ["export/customers", "export/customers/data", "link", "export/customers/deep/er"])
-    func `is not in a table's directory`(_ output: String) async throws {
+    func `an export is refused in a table's directory`(_ output: String) async throws {
         try await withExport { directory in
             try FileManager.default.createSymbolicLink(
                 atPath: "\(directory)/link", withDestinationPath: "export/customers/data")
@@ -168,7 +168,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         }
     }
 
-    @Test func `may lie below other programs' manifests`() async throws {
+    @Test func `an export may lie below other programs' manifests`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data(#"{"name": "an extension"}"#.utf8).write(
                 to: URL(fileURLWithPath: "\(directory)/manifest.json"))
@@ -178,7 +178,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         }
     }
 
-    @Test func `of a merge is in no table's directory, neither its own nor another's`() async throws {
+    @Test func `a merge is refused in a table's directory, its own and every other one`() async throws {
         try await withExport { directory in
             try FileManager.default.copyItem(
                 atPath: "\(directory)/export/customers", toPath: "\(directory)/copy")

@@ -3,13 +3,13 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Nights that prune` {
+@Suite(.fewAtATime) struct `Runs that prune` {
     /// The merged table of these nights alone.
     private static func merged(_ nights: [[String: ChangingTable.Row]]) -> String {
         ChangingTable.csv(nights.reduce(into: [:]) { $0.merge($1) { $1 } })
     }
 
-    @Test func `full runs leave the merged table of the newest, and say what they remove`() async throws {
+    @Test func `full runs that prune leave the merged table of the newest, and name what they remove`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `the merge as of a batch that was removed is refused`() async throws {
+    @Test func `a merge as of a batch that was removed is refused`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `nights with a cursor remove nothing, and the merged table stays the source's state`() async throws {
+    @Test func `runs with a cursor remove nothing, and the merged table stays the source's state`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -72,7 +72,9 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `killed at any call of the pruning, the directory holds, and the next night removes the rest`() async throws {
+    func `a run killed at any call of its pruning leaves a directory that is right, and the next run removes the rest`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -124,7 +126,7 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `a disk that fails while pruning fails no night`() async throws {
+    func `a disk that fails while pruning fails no run`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in

@@ -25,8 +25,8 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
     try text.replacingOccurrences(of: old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
 }
 
-@Suite(.fewAtATime) struct `A command that only reads` {
-    @Test(arguments: readers) func `takes a copied or renamed directory for what it is a copy of`(
+@Suite(.fewAtATime) struct `Reading commands` {
+    @Test(arguments: readers) func `a reading command takes a copied or renamed directory for what it is a copy of`(
         _ command: [String]
     ) async throws {
         try await withExport { directory, table in
@@ -45,7 +45,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test(arguments: readers) func `does without state.json`(_ command: [String]) async throws {
+    @Test(arguments: readers) func `a reading command needs no state.json`(_ command: [String]) async throws {
         try await withExport { directory, table in
             try FileManager.default.removeItem(atPath: "\(table)/state.json")
             let before = TestMachine.files(below: directory)
@@ -56,7 +56,8 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test(arguments: readersOfData) func `needs no state.json that can be trusted if it reads manifest and data alone`(
+    @Test(arguments: readersOfData)
+    func `a reading command needs no valid state.json if it reads manifest and data alone`(
         _ command: [String]
     ) async throws {
         try await withExport { directory, table in
@@ -70,7 +71,9 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
     }
 
     @Test(.enabled(if: getuid() == 0, "needs root, to be another user"), arguments: readers)
-    func `serves a user who may read the manifest and the data and write nothing`(_ command: [String]) async throws {
+    func `a reading command serves a user who may read the manifest and the data and write nothing`(_ command: [String])
+        async throws
+    {
         try await withExport { directory, table in
             #expect(chmod(directory, 0o755) == 0)
             let own = try await run(command + [table], in: directory)
@@ -85,7 +88,10 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
     }
 
     @Test(.enabled(if: getuid() == 0, "needs root, to be another user"))
-    func `calls a file that may be an unfinished run's no difference if it may not read state.json`() async throws {
+    func
+        `a reading command reports no difference for a file of a possible unfinished run if it may not read state.json`()
+        async throws
+    {
         try await withExport { directory, table in
             #expect(chmod(directory, 0o755) == 0)
             let next = "data/batch=000004"
@@ -119,7 +125,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         ),
     ]
 
-    @Test(arguments: faults.indices, readers) func `never speaks of a run that resumes`(
+    @Test(arguments: faults.indices, readers) func `a reading command never mentions a run that resumes`(
         _ index: Int, _ command: [String]
     ) async throws {
         let (name, status, make) = Self.faults[index]
@@ -133,7 +139,9 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test func `takes another name than the table's, and a run does not`() async throws {
+    @Test func `a reading command accepts a directory with another name than the table's, and a run does not`()
+        async throws
+    {
         try await withExport { directory, table in
             try FileManager.default.moveItem(atPath: table, toPath: "\(directory)/export/orders")
             let before = TestMachine.files(below: directory)
@@ -162,7 +170,9 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
     }
 
-    @Test func `has the status of each table in a line of its own, and in JSON in full`() async throws {
+    @Test func `the directory above shows the status of each table in a line of its own, and in JSON in full`()
+        async throws
+    {
         try await withTables { directory in
             let text = try await run(["status", "export"], in: directory)
             let lines = text.output.split(separator: "\n")
@@ -178,7 +188,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test func `has a cost that is the sum of those in its lines`() async throws {
+    @Test func `the directory above has a cost that is the sum of those in its lines`() async throws {
         try await withTables { directory in
             let outcome = try await run(["status", "export", "--price-per-tb", "4.9"], in: directory)
             let costs = outcome.output.matches(of: /cost ([0-9.]+)/).compactMap { Double($0.1) }
@@ -186,7 +196,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test func `is verified table by table`() async throws {
+    @Test func `the directory above is verified table by table`() async throws {
         try await withTables { directory in
             let good = try await run(["verify", "export"], in: directory)
             #expect(good.status == 0, "\(good.errors)")
@@ -209,7 +219,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test(arguments: ["status", "verify"]) func `is read to its end though one table cannot be`(
+    @Test(arguments: ["status", "verify"]) func `the directory above is read to its end though one table cannot be`(
         _ command: String
     ) async throws {
         try await withTables { directory in
@@ -225,7 +235,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test(arguments: ["status", "verify"]) func `holds a table that has published nothing yet`(
+    @Test(arguments: ["status", "verify"]) func `the directory above may hold a table that has published nothing yet`(
         _ command: String
     ) async throws {
         try await withTables { directory in
@@ -240,7 +250,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    @Test(arguments: ["status", "verify"]) func `without a table is named with what to give instead`(
+    @Test(arguments: ["status", "verify"]) func `a directory above no table is named with what to give instead`(
         _ command: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

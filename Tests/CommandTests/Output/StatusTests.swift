@@ -12,7 +12,9 @@ import Testing
         return JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
     }
 
-    @Test func `shows every run with its files, bytes, cost and cursor, and where the next one begins`() async throws {
+    @Test func `status shows every run with its files, bytes, cost and cursor, and where the next one begins`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = ChangingTable()
             try await table.athena().serve { url in
@@ -52,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `reads the directory that it is run in`() async throws {
+    @Test func `status reads the directory that it is run in`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
             #expect(try await Executable.run(["--replay", fixture, "--output", directory]).status == 0)
@@ -65,12 +67,12 @@ import Testing
         (0, 10_000_000), (1, 10_000_000), (10_000_000, 10_000_000), (10_000_001, 11_000_000),
         (1_000_000_000_000, 1_000_000_000_000), (Int.max, Int.max),
     ])
-    func `bills whole megabytes, ten at least`(_ scanned: Int, _ billed: Int) {
+    func `status bills whole megabytes, ten at least`(_ scanned: Int, _ billed: Int) {
         let cost = ScanPrice(perTerabyte: 5).cost(ofScanning: scanned)
         #expect(abs(cost - Double(billed) / 1e12 * 5) <= cost * 1e-6)
     }
 
-    @Test func `tells a run whose query may not have been sent from one that exports`() async throws {
+    @Test func `status distinguishes a run whose query may not have been sent from one that exports`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: .customers(50), isSigned: isSigned) { call in
                 call.operation == "StartQueryExecution" ? .respond(status: 503, body: "") : nil
@@ -101,7 +103,9 @@ import Testing
         ("state.json", #""value": "2026-01-0"#, #""value": "2026-01-01' OR '1'='1"#, "cursor.committed.value"),
     ]
 
-    @Test func `of documents that cannot be trusted is an error with the member, and of nothing at all, with the path`()
+    @Test
+    func
+        `status of documents that cannot be trusted is an error with the member, and of nothing at all, with the path`()
         async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -129,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func `counts what a hostile manifest says without falling over it`() async throws {
+    @Test func `status counts what a hostile manifest says without overflow`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(["--replay", customers, "--output", directory])
             #expect(outcome.status == 0)

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `What a run tells` {
+@Suite(.fewAtATime) struct `Progress and summary` {
     @Test(arguments: ["csv", "ndjson"]) func `a value of a megabyte passes whole`(_ format: String) async throws {
         let value = String(repeating: "é\"\n", count: 1 << 18)
         var result = FakeResult.customers(3)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `progress is a line that is written over, and only when asked for`() async throws {
+    @Test func `progress is a line that is written over, and only when it is requested`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             // The line changes ten times a second, and a quick run may be over before it tells of rows.
             let athena = FakeAthena(result: .customers(2500), isSigned: isSigned) { call in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `a count of the service that differs is told and fails nothing`() async throws {
+    @Test func `a row count of the service that differs is reported and fails nothing`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: .customers(10), isSigned: isSigned) { call in
                 call.operation == "GetQueryRuntimeStatistics"

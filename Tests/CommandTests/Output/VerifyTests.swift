@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["csv", "ndjson"])
-    func `that is as its manifest says ends with 0 and changes nothing`(_ format: String) async throws {
+    func `a directory that is as its manifest says ends with 0 and is not changed`(_ format: String) async throws {
         try await withTable(format) { directory, table in
             let before = TestMachine.files(below: directory)
             let outcome = try await run(["verify", "export/customers"], in: directory)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `tells each difference in a line, and in JSON`() async throws {
+    @Test func `each difference is reported in a line, and in JSON`() async throws {
         try await withTable { directory, table in
             try FileManager.default.removeItem(atPath: "\(table)/\(file(2))")
             let damaged = URL(fileURLWithPath: "\(table)/\(file(3))")
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `in JSON says what was verified`() async throws {
+    @Test func `the report in JSON names what was verified`() async throws {
         try await withTable { directory, table in
             let outcome = try await run(["verify", table, "--format", "json"], in: directory)
             let answer = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `notes what a killed run has not listed yet, and finds it once that run was given up`() async throws {
+    func `a batch that a killed run has not listed is a note, and a difference once that run was given up`()
+        async throws
+    {
         try await DisturbedJob.prepared("csv") { job in
             // After the second batch has its name, before the manifest names it.
             let links = job.points.indices.filter { job.points[$0] == "link" }
@@ -102,7 +104,7 @@ import Testing
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: [("term", 143), ("int", 130), ("hup", 129)] as [(String, Int32)])
-    func `stops at a signal`(_ action: String, _ status: Int32) async throws {
+    func `verifying stops at a signal`(_ action: String, _ status: Int32) async throws {
         try await withTable { directory, table in
             var environment = FaultShim.environment(root: "\(table)/data")
             environment["FAULT_ACTION"] = action
@@ -115,7 +117,7 @@ import Testing
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `says which file cannot be read`() async throws {
+    func `a file that cannot be read is named`() async throws {
         try await withTable { directory, table in
             let fault = FileFault(action: .error(.EIO), point: 1, every: 1)
             let environment = FaultShim.environment(fault, root: "\(table)/data")
@@ -124,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `says so if nobody can take the answer`() async throws {
+    @Test func `a report that cannot be written is an error`() async throws {
         try await withTable { directory, table in
             let outcome = try await Executable.run(
                 "/bin/sh", ["-c", #""$0" verify "$1" >/dev/full"#, Executable.path, table],
@@ -134,11 +136,11 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `A directory that cannot be read` {
+@Suite(.fewAtATime) struct `Verifying unreadable directories` {
     static let commands = ["verify", "merge"]
 
     @Test(arguments: commands)
-    func `is named when there is none, or none of an export`(_ command: String) async throws {
+    func `a directory is named when it is missing or holds no export`(_ command: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data().write(to: URL(fileURLWithPath: "\(directory)/file"))
             for name in ["missing", "file", ".", "missing/customers"] {
@@ -150,7 +152,7 @@ import Testing
     }
 
     @Test(arguments: commands)
-    func `may have a link for a name, as a run lets it`(_ command: String) async throws {
+    func `a directory may have a link for a name, as a run lets it`(_ command: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             for path in ["disk", "export"] {
                 try FileManager.default.createDirectory(
@@ -168,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: commands, ["data", "data/batch=000001", "data/batch=000001/customers-000001.csv.gz"])
-    func `leads nowhere else by links`(_ command: String, _ name: String) async throws {
+    func `a directory leads nowhere else by links`(_ command: String, _ name: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             _ = try await run(["--replay", customers], in: directory)
             let path = "\(directory)/export/customers/\(name)"
@@ -184,7 +186,7 @@ import Testing
     }
 
     @Test(arguments: commands)
-    func `with a pipe for a file is not waited for`(_ command: String) async throws {
+    func `a directory with a pipe for a file does not block`(_ command: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             _ = try await run(["--replay", customers], in: directory)
             let path = "\(directory)/export/customers/data/batch=000001/customers-000001.csv.gz"
@@ -209,7 +211,9 @@ import Testing
     @Test(
         .enabled(if: TestMachine.python != nil, "needs a Python to measure memory: run Tests/setup"),
         .disabled(if: TestMachine.isSanitized, "a sanitizer takes memory of its own"), arguments: commands)
-    func `holds a gigabyte in a megabyte, and less than 100 MB of memory are taken`(_ command: String) async throws {
+    func `a directory may hold a gigabyte in a megabyte, and less than 100 MB of memory are used`(_ command: String)
+        async throws
+    {
         let member = try await Self.bomb()
         #expect(member.count < 3 << 20)
         try await TestMachine.withTemporaryDirectory { directory in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Watching runs` {
+@Suite(.fewAtATime) struct `Metrics and logs` {
     /// The value of a metric without a phase; nil if it is not there.
     private func metric(_ name: String, in file: String) throws -> String? {
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -179,7 +179,7 @@ private final class LogRecorder: LogHandler, @unchecked Sendable {
 }
 
 @Suite struct `Progress without a terminal` {
-    @Test func `is a quiet line every half minute, with what is left`() {
+    @Test func `progress is a quiet line every half minute, with what is left`() {
         let recorder = LogRecorder()
         let progress = ProgressReporter(
             console: Console(), isShown: false, logger: Logger(label: "test") { _ in recorder })
@@ -199,13 +199,13 @@ private final class LogRecorder: LogHandler, @unchecked Sendable {
         #expect(events[2].metadata["seconds_left"] == .stringConvertible(59))
     }
 
-    @Test func `is silent when nobody wants it`() {
+    @Test func `progress is silent when it is switched off`() {
         let progress = ProgressReporter(console: Console(), isShown: false, logger: nil)
         progress.report(.query(state: "RUNNING", scannedBytes: nil), at: .now + .seconds(3600))
     }
 
     @Test(arguments: [(59, "59 s"), (60, "1 min"), (3599, "59 min"), (7500, "2 h 5 min")])
-    func `tells times roughly`(_ seconds: Int, _ text: String) {
+    func `remaining times are rounded`(_ seconds: Int, _ text: String) {
         #expect(RunSummary.time(seconds) == text)
     }
 }

@@ -6,13 +6,13 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `A replay` {
+@Suite(.fewAtATime) struct `Replaying offline` {
     private static let strace = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
     @Test(.enabled(if: strace != nil, "needs strace"))
-    func `opens no socket and no file of anybody's settings`() async throws {
+    func `a replay opens no socket and reads no AWS settings`() async throws {
         let strace = try #require(Self.strace)
         try await TestMachine.withTemporaryDirectory { directory in
             try FileManager.default.createDirectory(atPath: "\(directory)/.aws", withIntermediateDirectories: false)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/unshare"), "needs unshare"))
-    func `needs no network`() async throws {
+    func `a replay needs no network`() async throws {
         let environment = Executable.environment()
         let unshare = ["unshare", "-rn"]
         let probe = try await Executable.run("/usr/bin/env", unshare + ["true"], environment: environment)
@@ -66,7 +66,7 @@ import Testing
             .joined()
     }
 
-    @Test func `is the service's in the region, or the region is refused`() throws {
+    @Test func `the host is the service's in the region, or the region is refused`() throws {
         var generator = SplitMix(seed: Self.seed)
         var taken = 0
         for _ in 0..<5_000 {
@@ -82,7 +82,7 @@ import Testing
         #expect(taken > 50)
     }
 
-    @Test func `is the one that an endpoint names, or the endpoint is refused`() throws {
+    @Test func `the host is the one that an endpoint names, or the endpoint is refused`() throws {
         var generator = SplitMix(seed: Self.seed)
         var taken = 0
         let region = try #require(Region("us-east-1"))
@@ -102,7 +102,7 @@ import Testing
         #expect(taken > 50)
     }
 
-    @Test func `of a staging directory is a bucket, or it is refused`() {
+    @Test func `the host of a staging directory is a bucket, or the directory is refused`() {
         var generator = SplitMix(seed: Self.seed)
         for _ in 0..<2_000 {
             let text = Self.hostile(&generator)
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: ["my_Legacy_Bucket", "ABC", String(repeating: "b", count: 255)])
-    func `of a staging directory may be a bucket from before 2018, and a loader reads from it`(
+    func `the host of a staging directory may be a bucket from before 2018, and a loader reads from it`(
         _ bucket: String
     ) async throws {
         guard case .accepted = Configuring({ $0.stagingDir = "s3://\(bucket)/x/" }) else {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A result that was paid for and does not fit what was asked for.
-@Suite(.fewAtATime) struct `A result that is paid for` {
+@Suite(.fewAtATime) struct `Paid results` {
     private static let result: FakeResult = {
         var result = FakeResult(rowCount: 30) { ["\($0)", "\($0).5", $0 == 20 ? nil : "x"] }
         result.columns = [("id", "bigint"), ("amount", "double"), ("name", "varchar")]
@@ -28,7 +28,8 @@ import Testing
         return String(match.1)
     }
 
-    @Test(arguments: cases.indices) func `is exported by the command that the error advises, without another query`(
+    @Test(arguments: cases.indices)
+    func `a paid result is exported by the command that the error advises, without another query`(
         _ index: Int
     ) async throws {
         let (failing, others) = Self.cases[index]
@@ -48,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `goes to another table where its columns are not those of the directory`() async throws {
+    @Test func `a paid result goes to another table where its columns are not those of the directory`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var narrow = Self.result
             narrow.columns.removeLast()
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `is not promised where no option can export it`() async throws {
+    @Test func `a paid result is not promised where no option can export it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result
             result.columns[2].name = "Batch"
@@ -87,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [["--query", "SELECT 1"], ["--query", "INSERT INTO t SELECT 1", "--table", "t", "--key", "k"]])
-    func `is never asked for by a command that cannot end well`(_ arguments: [String]) async throws {
+    func `a paid result is never requested by a command that cannot succeed`(_ arguments: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result, isSigned: isSigned)
             try await athena.serve { url in

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `A recording` {
+@Suite(.fewAtATime) struct `Recordings` {
     private func record(
         _ athena: FakeAthena, _ recording: String, _ options: [String] = [], in directory: String
     ) async throws -> Executable.Outcome {
@@ -18,7 +18,9 @@ import Testing
         return result
     }
 
-    @Test func `is of one run: another one into its directory sends nothing and changes nothing`() async throws {
+    @Test func `a recording is of one run: another one into its directory sends nothing and changes nothing`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let first = try await record(FakeAthena(result: Self.result), "r", in: directory)
             #expect(first.status == 0, "\(first.errors)")
@@ -38,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: ["notes.txt", "StartQueryExecution-1.json", ".hidden", "sub/"])
-    func `begins in a directory that is new or empty, and in no other`(_ name: String) async throws {
+    func `a recording begins in a directory that is new or empty, and in no other`(_ name: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             for path in ["r", "empty"] + (name.hasSuffix("/") ? ["r/\(name)"] : []) {
                 try FileManager.default.createDirectory(
@@ -59,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `goes on where the run does, and then replays whole`() async throws {
+    @Test func `a recording continues where the run does, and then replays whole`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result, isSigned: isSigned) { call in
                 call.operation == "GetQueryResults" && (3...4).contains(call.operationNumber)
@@ -91,7 +93,9 @@ import Testing
         }
     }
 
-    @Test func `of a run that follows the unfinished one by its name has a directory of its own`() async throws {
+    @Test func `a recording of a run that follows the unfinished one by its name has a directory of its own`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result, isSigned: isSigned) { call in
                 call.operation == "GetQueryResults" && call.operationNumber == 3
@@ -120,7 +124,8 @@ import Testing
         ("old/data", [], "mkdir -p old/data old/.work; touch old/.work/lock"),
     ]
 
-    @Test(arguments: places.indices) func `is never among the files of an export`(_ index: Int) async throws {
+    @Test(arguments: places.indices) func `a recording is never among the files of an export`(_ index: Int) async throws
+    {
         let (place, options, shell) = Self.places[index]
         try await TestMachine.withTemporaryDirectory { directory in
             let made = try await Executable.run(

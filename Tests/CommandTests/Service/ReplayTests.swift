@@ -116,7 +116,7 @@ private func replay<Result>(
         }
     }
 
-    @Test func `throttling and lost answers are retried and told`() async throws {
+    @Test func `throttling and lost answers are retried and logged`() async throws {
         try await replay("throttled") { outcome, _ in
             #expect(outcome.status == 0)
             for word in [

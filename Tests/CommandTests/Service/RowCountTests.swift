@@ -23,7 +23,7 @@ import Testing
     private let header = "customer_id,first_name,last_name,email"
 
     @Test(arguments: counts)
-    func `of N rows N come out`(_ count: Int) async throws {
+    func `a result of N rows exports N rows`(_ count: Int) async throws {
         let (content, athena) = try await export(.customers(count))
         let lines = content.split(separator: "\n").map(String.init)
         #expect(lines == (count == 0 ? [] : [header] + customerLines(0..<count)))

@@ -18,9 +18,9 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     try ExportedTable(table).manifest.member("runs").elements()[0].optionalMember(name)?.string()
 }
 
-@Suite(.fewAtATime) struct `The command reads from S3` {
+@Suite(.fewAtATime) struct `Reading from S3` {
     @Test(arguments: ["auto", "s3"], ["csv", "ndjson"])
-    func `the same bytes as from the API`(_ source: String, _ format: String) async throws {
+    func `the bytes from S3 are those from the API`(_ source: String, _ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(customers(2500))
             let athena = FakeAthena(result: customers(2500), s3: s3, isSigned: isSigned)
@@ -43,7 +43,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     }
 
     @Test(arguments: ["csv", "ndjson"])
-    func `the same bytes with one job and with eight, as from the API`(_ format: String) async throws {
+    func `the bytes with one job and with eight are the same, from S3 and from the API`(_ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = customers(6000)
             result.pageRows = 1000
@@ -73,7 +73,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
 
     /// Asked for by option, or said by the service of a bucket that a work group names.
     @Test(arguments: [([], FakeS3.owner), (["--expected-bucket-owner", FakeS3.owner], nil)] as [([String], String?)])
-    func `from no bucket of another account than the one that is expected`(
+    func `the object is read from the bucket of the expected account`(
         _ options: [String], _ said: String?
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -94,7 +94,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
 
     /// Whatever the service says of the bucket, and whoever has started the query.
     @Test(arguments: [[], ["--query-execution-id", "0123"]])
-    func `and refuses a bucket of another account`(_ query: [String]) async throws {
+    func `a bucket of another account is refused`(_ query: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = customers(50)
             result.expectedBucketOwner = FakeS3.owner
@@ -112,7 +112,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
-    @Test func `in another region, at an endpoint of its own`() async throws {
+    @Test func `the object may be in another region, at an endpoint of its own`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(customers(50), region: "us-west-2")
             let athena = FakeAthena(result: customers(50), isSigned: isSigned)
@@ -136,7 +136,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         ("InternalError", 500, 75, "InternalError"), ("PreconditionFailed", 412, 65, "was replaced"),
         ("InvalidRequest", 400, 78, "InvalidRequest"),
     ])
-    func `or says why it cannot, with the status that fits`(
+    func `an object that cannot be read ends with the reason and the status that fits`(
         _ code: String, _ httpStatus: Int, _ status: Int32, _ words: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -161,7 +161,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
             (FakeS3.location, "CSE_KMS", "CSE_KMS"),
             ("s3://results@evil.example/x.csv", nil, "not the place of an object"),
         ] as [(String?, String?, String)])
-    func `or says that the result is not there for it`(
+    func `an object that is missing is reported as missing`(
         _ location: String?, _ encryption: String?, _ words: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -182,7 +182,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
-    @Test func `unless nobody answers there`() async throws {
+    @Test func `a host of S3 that does not answer leaves the API`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: customers(50), isSigned: isSigned)
             let outcome = try await athena.serve { url in
@@ -200,7 +200,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     }
 }
 
-@Suite(.fewAtATime) struct `Killed while it reads from S3` {
+@Suite(.fewAtATime) struct `Kills while reading from S3` {
     /// Of twelve megabytes, so that there are three parts to be killed at.
     private static let large: FakeResult = {
         var result = FakeResult.customers(24).inS3
@@ -212,7 +212,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         return result
     }()
 
-    @Test func `at any part, the same command completes to the same bytes`() async throws {
+    @Test func `a run killed at any part is completed by the same command to the same bytes`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let content = Self.large.csv
             func arguments(_ url: String, _ output: String) -> [String] {
@@ -244,7 +244,9 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     }
 
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
-    func `before a call that touches a file, the same command completes to the same bytes`() async throws {
+    func `a run killed before a call that touches a file is completed by the same command to the same bytes`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             func arguments(_ url: String, _ output: String) -> [String] {
                 [

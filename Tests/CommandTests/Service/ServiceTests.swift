@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Against a service that fails` {
+@Suite(.fewAtATime) struct `Failures of the service` {
     private func export(
         _ result: FakeResult, arguments: [String] = [], script: @escaping FaultScript,
         check: (Executable.Outcome, FakeAthena, String) throws -> Void
@@ -150,7 +150,7 @@ import Testing
         await proxy.stop()
     }
 
-    @Test func `an execution that the service has forgotten is said to be gone`() async throws {
+    @Test func `an execution that the service has forgotten is reported as missing`() async throws {
         try await export(.customers(10), arguments: ["--query-execution-id", "gone"]) { _ in
             nil
         } check: { outcome, athena, _ in
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func `no credentials: who was asked is told`() async throws {
+    @Test func `a run without credentials names each provider that it tried`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let environment = Executable.environment().filter { !$0.key.contains("KEY") }
             let outcome = try await Executable.run(["--output", directory], environment: environment)
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func `a query that takes too long is stopped and the run can be given again`() async throws {
+    @Test func `a query that takes too long is stopped, and the same command can be run again`() async throws {
         var result = FakeResult.customers(10)
         result.states = ["RUNNING"]
         try await export(result, arguments: ["--query-timeout", "1s"]) { _ in
@@ -196,7 +196,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Stopped by a signal` {
+@Suite(.fewAtATime) struct `Stopping by a signal` {
     @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         let (outcome, athena) = try await stoppedInTime { try await Self.stopped(by: signal) }
@@ -224,7 +224,7 @@ import Testing
         }
     }
 
-    @Test func `the query is left running when told so`() async throws {
+    @Test func `a query is left running when an option demands it`() async throws {
         let (outcome, athena) = try await Self.stopped(by: SIGTERM, "--leave-query-running")
         try expectInterrupted(outcome, 143, ["was not stopped"])
         #expect(athena.stoppedExecutions.isEmpty)
@@ -260,7 +260,7 @@ import Testing
         for word in words { #expect(message.contains(word)) }
     }
 
-    @Test func `a run tells a person as well what became of its query, and names no manifest that is not there`()
+    @Test func `a run reports in text as well what became of its query, and names no manifest that is missing`()
         async throws
     {
         let (outcome, _) = try await stoppedInTime { try await Self.stopped(by: SIGINT, "--summary", "text") }
@@ -268,7 +268,7 @@ import Testing
         #expect(!outcome.output.contains("manifest"))
     }
 
-    @Test func `a run that is stopped between pages goes on to the same bytes`() async throws {
+    @Test func `a run that is stopped between pages is completed to the same bytes`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = FakeResult.customers(60)
             result.pageRows = 11
@@ -299,8 +299,8 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `The configuration of the connector that this replaces` {
-    @Test func `runs unchanged`() async throws {
+@Suite(.fewAtATime) struct `The replaced connector's configuration` {
+    @Test func `the connector's configuration runs unchanged`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let configuration: JSONValue = [
                 "aws_access_key_id": .string(Executable.accessKeyID),

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `An error that has many causes` {
+@Suite(.fewAtATime) struct `Errors of many causes` {
     private static let noKeys = ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]
 
     private func arguments(_ directory: String) -> [String] {
@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test(.enabled(if: TerminalEmulator.isThere, TerminalEmulator.needs))
-    func `has a line for each on a terminal`() async throws {
+    func `an error of many causes has a line for each on a terminal`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let (screens, status) = try await TerminalEmulator(widths: [132]).run(
                 arguments(directory), environment: Self.noKeys)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `is one line in a log`() async throws {
+    @Test func `an error of many causes is one line in a log`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 arguments(directory), environment: Executable.environment(Self.noKeys))

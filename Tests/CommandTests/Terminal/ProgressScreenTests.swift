@@ -39,7 +39,7 @@ struct `The progress line on a terminal` {
     }
 
     @Test(arguments: [(40, 40), (80, 80), (132, 132), (0, 80)])
-    func `is one line that is written over`(_ columns: Int, _ shown: Int) async throws {
+    func `progress is one line that is written over`(_ columns: Int, _ shown: Int) async throws {
         let screens = try await Self.watch(TerminalEmulator(widths: [columns]))
         try expectOneLine(screens)
         #expect(screens.allSatisfy { $0.columns == shown })
@@ -51,14 +51,16 @@ struct `The progress line on a terminal` {
     }
 
     @Test(arguments: TerminalEmulator.Kind.allCases, [[132, 60, 30], [40, 132, 80]])
-    func `follows a terminal that changes its width`(_ kind: TerminalEmulator.Kind, _ widths: [Int]) async throws {
+    func `progress follows a terminal that changes its width`(_ kind: TerminalEmulator.Kind, _ widths: [Int])
+        async throws
+    {
         let screens = try await Self.watch(TerminalEmulator(kind: kind, widths: widths, pieces: 4))
         try expectOneLine(screens)
         #expect(Set(screens.map(\.columns)) == Set(widths))
         #expect(widths.allSatisfy { width in screens.contains { $0.columns == width && !$0.progress.isEmpty } })
     }
 
-    @Test func `has a clock that runs while the query does, and says how much it has scanned`() async throws {
+    @Test func `progress has a clock that runs while the query does, and shows how much it has scanned`() async throws {
         let screens = try await Self.watch(TerminalEmulator(widths: [80]), states: ["RUNNING", "SUCCEEDED"]) { call in
             call.operation == "GetQueryExecution" && call.operationNumber == 2 ? .delay(.milliseconds(2500)) : nil
         }
@@ -68,7 +70,7 @@ struct `The progress line on a terminal` {
         #expect(lines.count > 1 && lines.allSatisfy { $0.hasSuffix(" · 4.1 KB scanned") }, "\(lines)")
     }
 
-    @Test func `gives way to each line of the log`() async throws {
+    @Test func `progress gives way to each line of the log`() async throws {
         let screens = try await Self.watch(TerminalEmulator(widths: [300]), ["--log-level", "debug"])
         for screen in screens {
             #expect(screen.lines.dropLast().allSatisfy { !$0.contains(" %") }, "\(screen)")
@@ -78,7 +80,7 @@ struct `The progress line on a terminal` {
         #expect(!last.contains { $0.contains(" %") }, "\(last)")
     }
 
-    @Test func `of a directory that is verified is one line, too`() async throws {
+    @Test func `progress of a directory that is verified is one line, too`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let exported = try await Executable.run([
                 "--replay", customers, "--output", directory, "--batch-rows", "2",
@@ -96,9 +98,11 @@ struct `The progress line on a terminal` {
     }
 }
 
-@Suite(.fewAtATime) struct `Progress that is written to a file` {
+@Suite(.fewAtATime) struct `Progress written to a file` {
     @Test(arguments: [[], ["--log-level", "error"]])
-    func `lets each line that follows begin at the beginning of one`(_ options: [String]) async throws {
+    func `progress in a file lets each line that follows begin at the beginning of one`(_ options: [String])
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: .customers(2500), isSigned: isSigned) { call in
                 call.operation == "GetQueryResults" && call.operationNumber == 3

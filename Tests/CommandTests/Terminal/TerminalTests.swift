@@ -28,20 +28,24 @@ private let steering =
         }
     }
 
-    @Test(arguments: formats) func `in a refusal does not steer the terminal`(_ format: String) async throws {
+    @Test(arguments: formats) func `text in a refusal does not steer the terminal`(_ format: String) async throws {
         let outcome = try await export(format) { _ in .error("Access\(steering)Exception", steering) }
         #expect(outcome.errors.contains(#"\u{1b}]52;c"#) && outcome.errors.contains(#"\u{202e}"#))
         #expect(outcome.status == 78)
     }
 
-    @Test(arguments: formats) func `that is no answer of the service does not`(_ format: String) async throws {
+    @Test(arguments: formats) func `text in place of the service's answer does not steer the terminal`(_ format: String)
+        async throws
+    {
         let outcome = try await export(format) { _ in
             .respond(status: 503, body: "<html>\(steering)", headers: ["x-amzn-RequestId": "a\u{9b}b"])
         }
         #expect(outcome.status == 75)
     }
 
-    @Test(arguments: formats) func `in the reason of a failed query does not`(_ format: String) async throws {
+    @Test(arguments: formats) func `text in the reason of a failed query does not steer the terminal`(_ format: String)
+        async throws
+    {
         var result = FakeResult.customers(10)
         result.states = ["FAILED"]
         result.stateChangeReason = "line 1:\(steering)"
@@ -49,7 +53,9 @@ private let steering =
         #expect(try await export(format, result) { _ in nil }.status == 1)
     }
 
-    @Test(arguments: formats) func `in a state, an id or a column's name does not`(_ format: String) async throws {
+    @Test(arguments: formats) func `text in a state, an id or a column's name does not steer the terminal`(
+        _ format: String
+    ) async throws {
         var result = FakeResult.customers(10)
         result.states = ["WAITING\(steering)", "SUCCEEDED"]
         result.columns[0].name = "customer\(steering)"
@@ -66,7 +72,7 @@ private let steering =
         #expect(other.status == 65)
     }
 
-    @Test func `on the command line and in a configuration does not`() async throws {
+    @Test func `text on the command line and in a configuration does not steer the terminal`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let text = JSONValue.object(["table": .string(steering), steering: "x"]).serialized(pretty: false)
             try Data(text).write(to: URL(fileURLWithPath: "\(directory)/configuration.json"))
@@ -83,7 +89,7 @@ private let steering =
         }
     }
 
-    @Test(arguments: formats) func `in a directory's name, a manifest and a state does not`(
+    @Test(arguments: formats) func `text in a directory's name, a manifest and a state does not steer the terminal`(
         _ format: String
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -109,7 +115,7 @@ private let steering =
         }
     }
 
-    @Test func `in a row is data, and stays as it is`() async throws {
+    @Test func `text in a row is data, and stays as it is`() async throws {
         let formulas = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0", steering]
         var result = FakeResult.customers(formulas.count)
         result.row = { ["\($0)", formulas[$0], nil, ""] }

@@ -6,7 +6,7 @@ import Testing
     private static let directory = TestMachine.root.appendingPathComponent("Tests/Fuzz/Corpus")
 
     @Test(arguments: FuzzTarget.all)
-    func `breaks no promise of any parser`(_ target: FuzzTarget) throws {
+    func `the corpus breaks no promise of any parser`(_ target: FuzzTarget) throws {
         let files = try FileManager.default.contentsOfDirectory(
             at: Self.directory.appendingPathComponent(target.name), includingPropertiesForKeys: nil)
         #expect(!files.isEmpty)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `has a directory for each target and no other`() throws {
+    @Test func `the corpus has a directory for each target and no other`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.directory.path)
         #expect(names.sorted() == FuzzTarget.all.map(\.name))
     }
