@@ -16,7 +16,7 @@ struct AWSCall {
     let maxAttempts: Int
     /// The number of the attempt under way, from 1.
     var attempt = 0
-    /// What the last retry took out of the quota; nil if there was none.
+    /// What the last retry took from the quota; nil if there was no retry.
     var lastCost: Int?
     var hasRenewedCredentials = false
     var hasCorrectedClock = false
@@ -35,10 +35,10 @@ enum AttemptFailure: Error {
     /// With the answer, and the credentials that the request was signed with, if it was.
     case service(AWSServiceError, HTTPResponse, Credentials?)
     case transport(HTTPTransportError)
-    /// The status says success and the body says nothing.
+    /// The status is that of success, and the body cannot be decoded.
     case undecodable(any Error, status: Int)
 
-    /// Why time may help; nil if it does not.
+    /// Why another attempt may help; nil if it cannot.
     var cause: RetryPolicy.Cause? {
         switch self {
         case .transport(let error): error.isTransient ? .transient : nil
@@ -59,7 +59,7 @@ enum AttemptFailure: Error {
             ? "the account's queue of queries is full; waiting for a place" : "request failed; trying again"
     }
 
-    /// What the service asks for in `x-amz-retry-after`, whole milliseconds; what is none is ignored.
+    /// The wait that the service names in `x-amz-retry-after`, in whole milliseconds; an invalid value is ignored.
     var retryAfter: Duration? {
         guard case .service(_, let response, _) = self,
             let milliseconds = response.headers["x-amz-retry-after"].flatMap({ Int64($0) }), milliseconds >= 0
@@ -67,7 +67,7 @@ enum AttemptFailure: Error {
         return .milliseconds(milliseconds)
     }
 
-    /// What the caller gets to see.
+    /// The error that the caller gets.
     func error(in call: AWSCall) -> any Error {
         switch self {
         case .service(let error, _, _): AWSError.service(error, attempts: call.attempt)

@@ -2,10 +2,10 @@ import HTTPTransport
 import Logging
 import Threading
 
-/// Signs requests, sends them, and repeats those that fail for a while. The part that all protocols of AWS share; what
-/// a request and an error look like is the affair of ``AWSJSONClient`` and its like.
+/// Signs requests, sends them, and repeats those that fail for a while: the part that all protocols of AWS share.
+/// ``AWSJSONClient`` and the other clients add the form of requests and errors.
 ///
-/// Every attempt is signed again with the credentials and the time of that moment.
+/// Every attempt is signed again, with the credentials and the time of that moment.
 struct AWSClient: Sendable {
     private let signing: Signing
     private let transport: any HTTPTransport
@@ -14,17 +14,17 @@ struct AWSClient: Sendable {
     private let logger: Logger
     private let memory = Memory()
 
-    /// What calls learn for the calls after them.
+    /// Shared by all calls of this client: the retry quota and the measured clock skew.
     private final class Memory: Sendable {
         let quota = RetryQuota()
-        /// What this machine's clock lacks to the service's.
+        /// Offset to add to the local clock to get the service's time.
         let clockSkew = Locked(Duration.zero)
     }
 
-    /// Whether requests say who sends them by a signature.
+    /// Whether requests are signed.
     enum Signing: Sendable {
         case signed(SigV4, any CredentialProvider)
-        /// What the request carries is proof enough.
+        /// Not signed: the request's body or path proves the permission.
         case unsigned
     }
 
@@ -147,7 +147,7 @@ extension AWSClient {
         }
     }
 
-    /// Whether the provider has other credentials than those that the service takes for expired.
+    /// Whether the provider has other credentials than those that the service calls expired.
     private func canReplace(_ expired: Credentials?, _ call: AWSCall) async throws -> Bool {
         guard case .signed(_, let provider) = signing, let expired else { return false }
         await provider.invalidate(expired)
@@ -158,7 +158,8 @@ extension AWSClient {
         do {
             return try await provider.credentials()
         } catch let error as AWSError where call.attempt > 1 {
-            // Not the same as a call that was never sent: the attempts before may have reached the service.
+            // This error differs from that of a call that was never sent: earlier attempts may have reached the
+            // service.
             throw AWSError.provider(ProviderFault(provider: provider.name, error))
         }
     }

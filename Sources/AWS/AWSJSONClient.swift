@@ -2,9 +2,9 @@ public import HTTPTransport
 public import JSON
 public import Logging
 
-/// An error of reading an answer that knows whether asking again can help.
+/// An error of decoding an answer. It knows whether another request can help.
 public protocol AnswerFault: Error {
-    /// The same request would get the very same answer.
+    /// The same request would get the same answer.
     var isFinal: Bool { get }
 }
 

@@ -1,4 +1,4 @@
-/// A moment as a calendar and a clock in UTC show it (proleptic Gregorian, no leap seconds).
+/// A point in time as a calendar and a clock in UTC show it (proleptic Gregorian, no leap seconds).
 struct CivilTime: Equatable {
     var year: Int
     var month: Int
@@ -36,7 +36,7 @@ extension CivilTime {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// The moment; nil for the 31st of April or half past 24.
+    /// The point in time; nil for a date or time that does not exist, such as the 31st of April or 24:30.
     var timestamp: Timestamp? {
         // A leap second is 60, and counts as the first of the next minute.
         guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour),

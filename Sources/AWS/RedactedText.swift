@@ -1,4 +1,5 @@
-/// A text in two readings: as it is, and plain, where escapes stand for what they mean and blanks are left out.
+/// A text in two readings: as it is, and plain. In the plain one, escapes are replaced by what they mean and blanks are
+/// removed.
 struct RedactedText {
     private let raw: Reading
     let plain: Reading
@@ -9,7 +10,7 @@ struct RedactedText {
         var sources: [Range<Int>] = []
     }
 
-    /// An escape may be split by a blank, and may stand for a part of another one.
+    /// A blank may split an escape, and an escape may stand for a part of another one.
     private static let rounds = 3
 
     init(_ text: [UInt8]) {
@@ -19,10 +20,10 @@ struct RedactedText {
         plain = reading
     }
 
-    /// Replaces secrets, in whichever reading they are found.
+    /// Replaces secrets that either reading contains.
     ///
-    /// - Parameter ignoringLast: how much of the end of both readings is left out: where a text was cut, part of a secret
-    ///   may stand there.
+    /// - Parameter ignoringLast: how much of the end of both readings is left out: where a text was cut, part of a
+    ///   secret may stand there.
     func replacing(
         _ secrets: [(raw: [UInt8], plain: [UInt8])], with mark: [UInt8], ignoringLast: Int
     ) -> String {
@@ -38,7 +39,7 @@ struct RedactedText {
         var output: [UInt8] = []
         var offset = 0
         for range in found where range.upperBound > offset && range.lowerBound < end {
-            // Of two that overlap, one mark serves both.
+            // One mark serves for two secrets that overlap.
             if range.lowerBound >= offset {
                 output += raw.bytes[offset..<range.lowerBound]
                 output += mark
@@ -54,7 +55,7 @@ extension RedactedText.Reading {
     /// Where the last `count` bytes begin in the text.
     fileprivate func start(ofLast count: Int) -> Int { sources.suffix(count).first?.lowerBound ?? 0 }
 
-    /// Where a secret stands, in the text that this is a reading of.
+    /// Where a secret stands in the original text.
     fileprivate func ranges(of secret: [UInt8]) -> [Range<Int>] {
         guard let first = secret.first, secret.count <= bytes.count else { return [] }
         var ranges: [Range<Int>] = []
@@ -71,7 +72,7 @@ extension RedactedText.Reading {
         return ranges
     }
 
-    /// Without blanks, and with what escapes stand for.
+    /// Without blanks, and with escapes replaced by what they mean.
     fileprivate var unescaped: Self {
         var output = Self()
         output.bytes.reserveCapacity(bytes.count)

@@ -1,25 +1,25 @@
 import HTTPTransport
 
-/// Takes out of a text what a request was signed with: services like to quote the request that they refuse.
+/// Removes from a text the secrets of a request: services sometimes quote the request that they refuse.
 ///
 /// A secret is found as it is, and also with percent signs, escapes of JSON or character references in place of its
 /// characters, and with blanks and line breaks inside.
 struct Redactor {
-    /// As they are, and as ``RedactedText/plain`` has them.
+    /// As they are, and in the form of ``RedactedText/plain``.
     private let secrets: [(raw: [UInt8], plain: [UInt8])]
     /// The length of the longest secret in bytes.
     private let longest: Int
 
     static let mark = Array("[redacted]".utf8)
-    /// Shorter ones are no secrets, and taking them out would make words illegible.
+    /// Shorter texts are no secrets, and removing them would make words illegible.
     private static let minimumBytes = 8
     /// How much of a text is looked at: more than any message shows.
     private static let window = 64 << 10
 
-    /// Part of an escape at the end of a text stands for itself.
+    /// Part of an escape at the end of a text is not decoded.
     private static let longestEscape = 16
 
-    /// - Parameter more: secrets that the request carries besides.
+    /// - Parameter more: further secrets that the request contains.
     init(_ credentials: Credentials?, _ request: HTTPRequest? = nil, _ more: [String] = []) {
         var secrets = more
         if let credentials { secrets += [credentials.secretAccessKey, credentials.sessionToken ?? ""] }

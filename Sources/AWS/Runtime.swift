@@ -1,8 +1,8 @@
-/// What the program takes from its surroundings beside files and network: the time, waiting and chance.
+/// Time, waiting and randomness.
 ///
-/// Passed in, so that tests and replays need not wait and always come out the same.
+/// Passed in, so that tests and replays need not wait and always give the same result.
 public struct Runtime: Sendable {
-    /// The wall clock, for signatures and time stamps. It may jump; measure nothing with it.
+    /// The wall clock, for signatures and time stamps. It may jump; do not measure durations with it.
     public var now: @Sendable () -> Timestamp
     /// Waits on a clock that does not jump.
     /// - Throws: `CancellationError`.
@@ -19,7 +19,7 @@ public struct Runtime: Sendable {
         self.random = random
     }
 
-    /// The real ones.
+    /// The system's clock and random numbers.
     public static let system = Runtime(
         now: { Timestamp.now() }, sleep: { try await Task.sleep(for: $0, clock: .continuous) },
         random: { Double.random(in: 0..<1) })

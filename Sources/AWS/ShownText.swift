@@ -1,6 +1,6 @@
 extension StringProtocol {
-    /// Text from outside, safe in a message: what could steer a terminal or begin a line of its own is shown by its
-    /// number (CWE-150), and too much is cut.
+    /// Text from outside, safe in a message: characters that could steer a terminal or begin a line are shown by number
+    /// (CWE-150), and long text is cut.
     public func shown(limit: Int) -> String {
         var output = ""
         for scalar in unicodeScalars.prefix(limit) {
@@ -15,7 +15,7 @@ extension StringProtocol {
 }
 
 extension Unicode.Scalar {
-    /// C0, DEL and C1 controls, line and paragraph separators, and the marks that turn the direction of writing.
+    /// C0, DEL and C1 controls, line and paragraph separators, and marks that change the direction of writing.
     public var steersTerminals: Bool {
         switch value {
         case 0..<0x20, 0x7f..<0xa0, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: true

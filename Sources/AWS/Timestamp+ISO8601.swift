@@ -16,7 +16,7 @@ extension Timestamp {
 
     /// Reads the extended form with a time zone: `2026-11-23T01:02:03Z`, with or without a fraction, `+01:00` for `Z`.
     ///
-    /// Digits after the millisecond are dropped. The time zone must be there: a time without one is nobody's time.
+    /// Digits after the millisecond are dropped. A text without a time zone is refused, since its meaning is unknown.
     public init?(iso8601 text: String) {
         var reader = FieldReader(text)
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
@@ -50,7 +50,7 @@ extension Timestamp {
     }
 }
 
-/// Reads fields of fixed width, digit by digit: `Int("+1")` is a number too.
+/// Reads fields of fixed width, digit by digit: `Int("+1")` would be a number too.
 private struct FieldReader {
     private var rest: Substring.UTF8View
 

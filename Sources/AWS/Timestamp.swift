@@ -4,14 +4,14 @@
     import Foundation
 #endif
 
-/// A moment of wall-clock time, to the millisecond.
+/// A point in time of the wall clock, to the millisecond.
 public struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
     public let milliseconds: Int64
 
     private static let representable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
-    /// Moments outside the years 1 to 9999 become the nearest one inside: a service's answer must not stop the program.
+    /// A time outside the years 1 to 9999 becomes the nearest one inside: a service's answer must not stop the program.
     public init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, Self.representable.lowerBound), Self.representable.upperBound)
     }
@@ -34,15 +34,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Whole seconds since the epoch, rounded down.
     public var seconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
 
-    /// The moment so much later, or earlier if the duration is negative.
+    /// The time later by a duration, or earlier if it is negative.
     public func advanced(by duration: Duration) -> Timestamp {
-        // Ten thousand years either way lead out of the range, and fit the arithmetic.
+        // Ten thousand years either way exceed the range, and still fit the arithmetic.
         let bound = Duration.seconds(10_000 * 366 * 86_400)
         let (seconds, attoseconds) = min(max(duration, .zero - bound), bound).components
         return Timestamp(milliseconds: milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
 
-    /// How long it is from this moment to the other; negative if the other is earlier.
+    /// The duration from this time to the other; negative if the other is earlier.
     public func duration(to other: Timestamp) -> Duration {
         .milliseconds(other.milliseconds - milliseconds)
     }
@@ -53,7 +53,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Int64 {
-    /// Division that rounds down, so that moments before 1970 have a time of day as well.
+    /// Division that rounds down, so that times before 1970 have a time of day as well.
     func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -2,9 +2,9 @@ public import Logging
 
 /// Keeps a provider's credentials and renews them before they expire, one renewal at a time.
 ///
-/// The windows are botocore's: from 15 minutes before the end somebody tries to renew while the rest go on with what
-/// they have; from 10 minutes before it everybody waits for the renewal. What lives for less than half an hour has
-/// windows of a half and a third of its life, else it would be renewed for every request.
+/// The windows are botocore's. From 15 minutes before the expiry, one caller renews while the others use the old
+/// credentials. From 10 minutes before it, all callers wait for the renewal. Credentials that live for less than half
+/// an hour have windows of a half and a third of their life; else they would be renewed for every request.
 public actor CachedCredentials: CredentialProvider {
     public nonisolated let name: String
     private let provider: any CredentialProvider
@@ -13,14 +13,14 @@ public actor CachedCredentials: CredentialProvider {
     private var cached: Credentials?
     private var renewal: Task<CredentialLookup, any Error>?
 
-    /// How long they had to live when they came.
+    /// How long the credentials were valid when they were fetched.
     private var lifetime = Duration.zero
-    /// Before that, nobody tries again to renew early.
+    /// No early renewal is tried before this time.
     private var nextEarlyAttempt = Timestamp(milliseconds: .min)
 
     static let advisoryWindow = Duration.seconds(15 * 60)
     static let mandatoryWindow = Duration.seconds(10 * 60)
-    /// A renewal that fails may take a while, and whoever tries it waits.
+    /// The caller that renews waits for the result, so a renewal that fails is not tried for each call.
     static let pauseAfterFailure = Duration.seconds(60)
 
     public init(_ provider: any CredentialProvider, runtime: Runtime, logger: Logger) {
@@ -30,7 +30,7 @@ public actor CachedCredentials: CredentialProvider {
         self.logger = logger
     }
 
-    /// - Throws: what the provider throws; ``AWSError/expiredCredentials(provider:)`` if what it gives has expired.
+    /// - Throws: what the provider throws; ``AWSError/expiredCredentials(provider:)`` if its credentials have expired.
     public func lookUp() async throws -> CredentialLookup {
         guard let cached else { return try await renew() }
         switch need(of: cached) {
@@ -50,7 +50,7 @@ public actor CachedCredentials: CredentialProvider {
         }
     }
 
-    /// Drops the credentials if they are the ones kept: somebody else may have renewed them meanwhile.
+    /// Drops the credentials if they are the ones kept: another task may have renewed them meanwhile.
     public func invalidate(_ expired: Credentials) async {
         guard cached == expired else { return }
         cached = nil
@@ -78,7 +78,7 @@ public actor CachedCredentials: CredentialProvider {
                     task.cancel()
                 }
             } catch is CancellationError where task.isCancelled && !Task.isCancelled {
-                // Another caller gave up and took the renewal along; this one still wants it.
+                // Another caller was cancelled and its renewal with it; this caller still needs one.
                 continue
             }
         }

@@ -3,13 +3,13 @@ import Logging
 extension CredentialChain {
     /// The chain of this program, in botocore's order.
     ///
-    /// Nothing is read or asked before the first lookup but what `context` holds already.
+    /// Nothing is read or requested before the first lookup, except what `context` holds already.
     ///
     /// - Parameter explicit: keys from the configuration, which come before everything.
     public static func standard(explicit: Credentials?, context: CredentialContext) -> CredentialChain {
         let settings = context.settings
         var providers: [any CredentialProvider] = [ExplicitCredentials(explicit)]
-        // As in botocore: who names a profile on the command line does not mean the environment's keys.
+        // As in botocore: a profile named on the command line excludes the environment's keys.
         if !settings.isProfileExplicit { providers.append(EnvironmentCredentials(settings.environment)) }
         providers.append(AssumeRoleCredentials(profile: settings.profileName, context: context))
         providers += ofProfile(settings.profileName, usesEnvironment: !settings.isProfileExplicit, context)
@@ -17,7 +17,7 @@ extension CredentialChain {
         return CredentialChain(providers, logger: context.logger)
     }
 
-    /// The credentials of a profile that another one's role starts from.
+    /// The credentials of a source profile, from which another profile assumes its role.
     static func source(_ profile: ProfileName, _ context: CredentialContext) -> CredentialChain {
         CredentialChain(
             ofProfile(profile, usesEnvironment: false, context), name: "source profile \"\(profile)\"", level: .debug,

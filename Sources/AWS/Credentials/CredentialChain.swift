@@ -1,9 +1,9 @@
 import Threading
 public import Logging
 
-/// Asks providers in order, takes the first credentials, and stays with whoever had them.
+/// Tries providers in order, takes the first credentials, and stays with that provider.
 ///
-/// A run that began as one identity does not go on as another one because somebody changed a file meanwhile.
+/// So a run keeps the identity that it began with, even if a file changes meanwhile.
 public struct CredentialChain: CredentialProvider {
     public let name: String
     private let providers: [any CredentialProvider]
@@ -16,7 +16,7 @@ public struct CredentialChain: CredentialProvider {
         let chosen = Locked<Int?>(nil)
     }
 
-    /// - Parameter level: how loudly the choice is told, once.
+    /// - Parameter level: log level of the choice, which is logged once.
     public init(
         _ providers: [any CredentialProvider], name: String = "credential chain", level: Logger.Level = .info,
         logger: Logger
@@ -27,7 +27,7 @@ public struct CredentialChain: CredentialProvider {
         self.level = level
     }
 
-    /// - Throws: ``AWSError/noCredentials(_:)`` with what every provider said, or the error of a provider that is
+    /// - Throws: ``AWSError/noCredentials(_:)`` with the answer of every provider, or the error of a provider that is
     ///   configured and does not work.
     public func lookUp() async throws -> CredentialLookup {
         if let chosen = memory.chosen.withLock({ $0 }) { return .found(try await credentials(of: providers[chosen])) }
@@ -47,7 +47,7 @@ public struct CredentialChain: CredentialProvider {
         throw AWSError.noCredentials(attempts)
     }
 
-    /// It had some before, so what keeps it from having them now may pass.
+    /// The provider had credentials before, so their absence may be temporary.
     private func credentials(of provider: any CredentialProvider) async throws -> Credentials {
         switch try await provider.lookUp() {
         case .found(let credentials): return credentials

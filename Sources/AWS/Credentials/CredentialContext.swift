@@ -1,13 +1,13 @@
 public import HTTPTransport
 public import Logging
 
-/// What providers work with.
+/// What the providers share: settings, transports, time.
 public struct CredentialContext: Sendable {
     let settings: AWSSettings
     let files: SharedConfigFiles
     /// To STS and the sign-in service.
     let transport: any HTTPTransport
-    /// To the endpoints beside a container or an instance.
+    /// To the credential endpoints of a container or an instance.
     let directTransport: any HTTPTransport
     let retry: RetryPolicy
     let runtime: Runtime
@@ -15,8 +15,8 @@ public struct CredentialContext: Sendable {
 
     /// - Parameters:
     ///   - files: what `settings` were read from; keys are read from them again at every lookup.
-    ///   - directTransport: goes through no proxy, whatever the environment says: the endpoints that it is for are on
-    ///     this machine or next to it, and what they say is for nobody else.
+    ///   - directTransport: uses no proxy, whatever the environment says: its endpoints are on this machine or next to
+    ///     it, and a proxy would see the credentials.
     public init(
         settings: AWSSettings, files: SharedConfigFiles, transport: any HTTPTransport,
         directTransport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
@@ -38,8 +38,8 @@ public struct CredentialContext: Sendable {
         AWSClient(signing: signing, transport: transport, retry: retry, runtime: runtime, logger: logger)
     }
 
-    /// Names the provider in whatever goes wrong on the way to its credentials, so that an answer of STS is not taken
-    /// for one of the service that is called with them.
+    /// Adds the provider's name to any error on the way to its credentials, so that an answer of STS is not mistaken
+    /// for one of the service that the credentials are for.
     func named<Answer>(_ provider: String, _ call: () async throws -> Answer) async throws -> Answer {
         do {
             return try await call()
@@ -57,7 +57,7 @@ public struct CredentialContext: Sendable {
     }
 }
 
-/// What reading an answer with credentials throws. None of it quotes the answer.
+/// The error of decoding an answer with credentials. It never quotes the answer.
 protocol CredentialAnswerFault: Error, CustomStringConvertible {}
 
 extension XMLFault: CredentialAnswerFault {}

@@ -3,30 +3,29 @@ public protocol CredentialProvider: Sendable {
     /// For messages: `environment`, `shared credentials file (profile "default")`.
     var name: String { get }
 
-    /// Looks for the credentials of this moment, again at every call.
+    /// Looks for the current credentials, again at every call.
     ///
-    /// - Throws: ``AWSError`` if something is configured here and does not work: nobody else is asked then, since
-    ///   working under an identity that was not meant is worse than not working.
+    /// - Throws: ``AWSError`` if something is configured here and does not work. The next provider is not tried then,
+    ///   since working under an unintended identity is worse than not working.
     func lookUp() async throws -> CredentialLookup
 
-    /// Hears that the service takes these credentials for expired. Who keeps credentials drops them if these are the
-    /// ones.
+    /// The service calls these credentials expired. A provider that keeps credentials drops them if they are the same.
     func invalidate(_ expired: Credentials) async
 }
 
-/// What a provider has.
+/// The result of looking for credentials.
 public enum CredentialLookup: Sendable, Equatable {
     case found(Credentials)
-    /// Nothing is configured here, so that the next provider is asked; why, in a few words.
+    /// Nothing is configured here, so the next provider is tried; the text says why, in a few words.
     case absent(String)
 }
 
 extension CredentialProvider {
     public func invalidate(_ expired: Credentials) async {}
 
-    /// The credentials of this moment, for those who have nobody else to ask.
+    /// The current credentials, for callers with this provider alone.
     ///
-    /// - Throws: what the lookup throws; ``AWSError/noCredentials(_:)`` if there are none.
+    /// - Throws: the error of the lookup; ``AWSError/noCredentials(_:)`` if there are none.
     public func credentials() async throws -> Credentials {
         switch try await lookUp() {
         case .found(let credentials): return credentials
@@ -35,7 +34,7 @@ extension CredentialProvider {
     }
 }
 
-/// What one provider of a chain said.
+/// The answer of one provider of a chain.
 public struct CredentialAttempt: Sendable, Equatable, CustomStringConvertible {
     public let provider: String
     public let outcome: String

@@ -6,7 +6,7 @@ public struct Credentials: Sendable, Equatable {
     public let secretAccessKey: String
     /// Comes with temporary credentials and must be sent with them.
     public let sessionToken: String?
-    /// When they stop working; nil for those that do not, and where nobody says.
+    /// Expiry; nil if the credentials are static or the expiry is unknown.
     public let expiration: Timestamp?
 
     /// Takes the values as they are; providers take them through ``init(checking:secretAccessKey:sessionToken:expiration:)``.
@@ -19,10 +19,10 @@ public struct Credentials: Sendable, Equatable {
         self.expiration = expiration
     }
 
-    /// Takes the values if they can stand in a header: one with a line break would begin a header of its own, and one
-    /// with a blank was copied badly.
+    /// Takes the values if they can stand in a header. A line break would begin a header of its own, and a blank is a
+    /// copying mistake.
     ///
-    /// An empty session token is none: programs print one beside keys that need none.
+    /// An empty session token counts as none: programs print one beside keys that need none.
     public init(
         checking accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
         expiration: Timestamp? = nil
@@ -40,7 +40,7 @@ public struct Credentials: Sendable, Equatable {
         _ value: String, _ part: String, separators: String = ""
     ) throws(CredentialsFault) {
         guard !value.isEmpty else { throw CredentialsFault("the \(part) is empty") }
-        // The whole of it between < and > is a placeholder that somebody forgot to fill in.
+        // A value from < to > is a placeholder that was not filled in.
         if value.hasPrefix("<") && value.hasSuffix(">") {
             throw CredentialsFault("the \(part) is still a placeholder")
         }
@@ -50,7 +50,7 @@ public struct Credentials: Sendable, Equatable {
     }
 }
 
-/// What is wrong with a set of keys, without any of them.
+/// The defect of a set of keys. Its text contains none of them.
 public struct CredentialsFault: Error, Equatable, CustomStringConvertible {
     public let description: String
 

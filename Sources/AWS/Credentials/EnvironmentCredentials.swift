@@ -1,4 +1,4 @@
-/// `AWS_ACCESS_KEY_ID` and what belongs to it.
+/// `AWS_ACCESS_KEY_ID` and the variables beside it.
 public struct EnvironmentCredentials: CredentialProvider {
     public let name = "environment"
     private let environment: AWSEnvironment
@@ -7,7 +7,7 @@ public struct EnvironmentCredentials: CredentialProvider {
         self.environment = environment
     }
 
-    /// - Throws: ``AWSError/configuration(_:)`` if only one of the two keys is set or a value cannot be one.
+    /// - Throws: ``AWSError/configuration(_:)`` if only one of the two keys is set or a value is invalid.
     public func lookUp() async throws -> CredentialLookup {
         let accessKeyID = environment["AWS_ACCESS_KEY_ID"]
         let secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"]
@@ -20,7 +20,7 @@ public struct EnvironmentCredentials: CredentialProvider {
                 return .found(
                     try Credentials(
                         checking: accessKeyID, secretAccessKey: secretAccessKey,
-                        // The second name is the one that the first SDKs used.
+                        // The second name is that of the first SDKs.
                         sessionToken: environment["AWS_SESSION_TOKEN"] ?? environment["AWS_SECURITY_TOKEN"],
                         expiration: try expiration()))
             } catch {

@@ -1,7 +1,7 @@
-/// A service that this program talks to, by the name that stands in variables and in `[services …]` sections.
+/// A service of AWS. The raw value is its name in variables and in `[services …]` sections.
 public enum AWSService: String, Sendable, CaseIterable {
     case athena, s3, sts
-    /// The portal that gives credentials to those who have signed in.
+    /// The portal that gives credentials to signed-in users.
     case sso
     /// The sign-in itself.
     case ssoOIDC = "sso_oidc"
@@ -9,7 +9,7 @@ public enum AWSService: String, Sendable, CaseIterable {
     /// `AWS_ENDPOINT_URL_ATHENA`.
     var endpointVariable: String { "AWS_ENDPOINT_URL_\(rawValue.uppercased())" }
 
-    /// What signatures call it.
+    /// The service's name in signatures.
     var signingName: String {
         switch self {
         case .athena, .s3, .sts: rawValue
@@ -33,7 +33,7 @@ public enum AWSService: String, Sendable, CaseIterable {
         // S3's dual-stack hosts are older than the scheme of the others.
         case (.s3, let usesFIPS, true):
             return "\(usesFIPS ? "s3-fips" : "s3").dualstack.\(region).\(partition.dnsSuffix)"
-        // In GovCloud these have no other hosts than those that FIPS 140 has validated.
+        // In GovCloud, these services have FIPS hosts only.
         case (.sts, true, false), (.sso, true, false), (.ssoOIDC, true, false):
             let isGovCloud = partition.id == "aws-us-gov"
             return "\(endpointPrefix)\(isGovCloud ? "" : "-fips").\(region).\(partition.dnsSuffix)"
@@ -44,7 +44,7 @@ public enum AWSService: String, Sendable, CaseIterable {
     }
 }
 
-/// Which kind of host is wanted.
+/// Which kind of host is used.
 public struct EndpointVariant: Sendable, Equatable {
     /// Hosts whose cryptography is validated by FIPS 140.
     public var usesFIPS: Bool

@@ -1,10 +1,10 @@
 public import HTTPTransport
 
-/// Where a service is reached, and the region that requests to it are signed for.
+/// The address of a service, and the region for which its requests are signed.
 public struct Endpoint: Sendable, Equatable {
     public let url: HTTPURL
     public let signingRegion: Region
-    /// What the address was made of; nil for one that somebody configured.
+    /// The parts of a standard address; nil for a configured one.
     private let made: Made?
 
     private struct Made: Equatable {
@@ -21,11 +21,11 @@ public struct Endpoint: Sendable, Equatable {
         url = HTTPURL(scheme: .https, host: service.host(in: signingRegion, variant))
     }
 
-    /// STS for all regions of the first partition at once, as it was before it had regions.
+    /// The old global STS of the first partition, which serves all of its regions.
     static let globalSTS = Endpoint(
         url: HTTPURL(scheme: .https, host: "sts.amazonaws.com"), signingRegion: .usEast1)
 
-    /// An endpoint that somebody configured, which takes neither variant (botocore's endpoint rules).
+    /// A configured endpoint. It has neither FIPS nor dual-stack (botocore's endpoint rules).
     ///
     /// - Parameter origin: what configured it, for messages.
     /// - Throws: ``AWSError/configuration(_:)``.
@@ -54,10 +54,10 @@ public struct Endpoint: Sendable, Equatable {
         made = nil
     }
 
-    /// Whether somebody configured the address.
+    /// Whether the address is a configured one.
     var isCustom: Bool { made == nil }
 
-    /// The same service in another region; of a configured endpoint, the same address with another signature.
+    /// The same service in another region. A configured endpoint keeps its address; only the signature changes.
     func inRegion(_ region: Region) -> Endpoint {
         guard let made else { return Endpoint(url: url, signingRegion: region) }
         return region == signingRegion ? self : Endpoint(made.service, region: region, variant: made.variant)

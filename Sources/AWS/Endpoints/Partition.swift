@@ -4,7 +4,7 @@ public struct Partition: Sendable, Equatable {
     public let id: String
     public let dnsSuffix: String
     public let dualStackSuffix: String
-    /// What region names begin with, before `-south-1` and the like.
+    /// The beginnings of region names, before `-south-1` and the like.
     private let regionPrefixes: [String]
 
     public static let aws = Partition(
@@ -34,7 +34,7 @@ public struct Partition: Sendable, Equatable {
             regionPrefixes: ["eusc-de"]),
     ]
 
-    /// Whether a name is one of the prefixes, a word and a number: `us` + `-east-1`.
+    /// Whether a name is a prefix, a word and a number: `us` + `-east-1`.
     func contains(_ region: Region) -> Bool {
         let parts = region.name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, let number = parts.last, !number.isEmpty, number.utf8.allSatisfy(\.isASCIIDigit),

@@ -1,10 +1,10 @@
-/// The name of an AWS region, safe to stand in a host name.
+/// The name of an AWS region, which can safely stand in a host name.
 public struct Region: Sendable, Hashable, CustomStringConvertible {
     /// `us-east-1`.
     public let name: String
 
-    /// - Returns: nil unless the name is a label of a host name: 1 to 63 lower-case letters, digits and hyphens, a
-    ///   letter among them, no hyphen at either end. So no region can turn a host into another one.
+    /// - Returns: nil unless the name is a label of a host name: 1 to 63 lower-case letters, digits and hyphens, at
+    ///   least one letter, no hyphen at either end. So a region cannot change the host.
     public init?(_ name: String) {
         guard (1...63).contains(name.utf8.count), name.utf8.contains(where: \.isASCIILowercase),
             name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }),
@@ -13,21 +13,21 @@ public struct Region: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
-    /// The region that signs for services of all regions.
+    /// The region in whose name requests to global services are signed.
     static let usEast1 = Region(known: "us-east-1")
 
     private init(known name: String) { self.name = name }
 
     public var description: String { name }
 
-    /// `fips-us-east-1` and `us-east-1-fips` are no regions: they mean the region with FIPS endpoints.
+    /// The region without FIPS, for the pseudo-regions `fips-us-east-1` and `us-east-1-fips`; nil for others.
     var withoutFIPS: Region? {
         if name.hasPrefix("fips-") { return Region(String(name.dropFirst(5))) }
         if name.hasSuffix("-fips") { return Region(String(name.dropLast(5))) }
         return nil
     }
 
-    /// The partition that the region's name belongs to; `aws` for names that fit none.
+    /// The partition of the region; `aws` for names that fit none.
     public var partition: Partition {
         Partition.all.first { $0.contains(self) } ?? .aws
     }

@@ -1,18 +1,18 @@
 public import HTTPTransport
 
-/// What can go wrong between this program and AWS.
+/// Errors between this program and AWS.
 public enum AWSError: Error, Sendable, Equatable {
-    /// The service answered with an error, the last time after so many attempts.
+    /// The service answered with an error; `attempts` counts all attempts of the call.
     case service(AWSServiceError, attempts: Int)
-    /// No whole answer arrived.
+    /// No complete answer arrived.
     case transport(operation: String, HTTPTransportError, attempts: Int)
-    /// A whole answer that is not the one that was asked for.
+    /// A complete answer to something else than the request.
     case untrustedAnswer(operation: String, problem: String)
-    /// Nobody had credentials: who was asked, and what was missing there.
+    /// No provider had credentials; one entry for each provider tried.
     case noCredentials([CredentialAttempt])
-    /// A provider is configured and gives none.
+    /// A provider is configured and gives no credentials.
     case provider(ProviderFault)
-    /// A provider gave credentials that are past their expiration.
+    /// A provider gave credentials that have expired.
     case expiredCredentials(provider: String)
     case noRegion
     case configuration(ConfigurationFault)
@@ -21,13 +21,13 @@ public enum AWSError: Error, Sendable, Equatable {
     public enum Category: Sendable {
         /// The same call may work later: retries are used up.
         case temporary
-        /// Credentials are missing, expired or refused, or may not do this.
+        /// Credentials are missing, expired, refused or not sufficient.
         case credentials
-        /// Something that somebody configured is wrong.
+        /// A setting is wrong.
         case configuration
-        /// The service understood the request and will not carry it out.
+        /// The service understood the request and refuses it.
         case refused
-        /// The answer is larger than any right one, or another one than was asked for.
+        /// The answer is too large, or does not answer the request.
         case untrustedAnswer
     }
 
@@ -53,17 +53,17 @@ public enum AWSError: Error, Sendable, Equatable {
         }
     }
 
-    /// The service's own words, where it is the service that speaks.
+    /// The service's own words, if the service answered.
     public var serviceMessage: String {
         if case .service(let error, _) = self { error.message } else { description }
     }
 }
 
-/// A place where credentials were to come from and did not: which, and what went wrong there. Never a secret.
+/// The failure of one source of credentials: which source, and what went wrong. Never a secret.
 public struct ProviderFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// As the provider calls itself.
+    /// The provider's own name.
     public let provider: String
-    /// What went wrong, and what to do about it.
+    /// The problem, and what to do about it.
     public let problem: String
     /// Whether the same attempt may work later.
     public let isTemporary: Bool
@@ -77,7 +77,7 @@ public struct ProviderFault: Error, Sendable, Equatable, CustomStringConvertible
     public var description: String { "no credentials from \(provider): \(problem)" }
 }
 
-/// A setting that is wrong: where it stands, and what is wrong with it. Never its value, if that could be a secret.
+/// A wrong setting: where it is, and what is wrong. Never its value, if that could be a secret.
 public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// A file with its line, a variable, an option.
     public let source: String
@@ -109,7 +109,7 @@ extension AWSError: CustomStringConvertible {
         }
     }
 
-    /// What each place that may have credentials has answered; empty for other errors.
+    /// The answer of each source of credentials, one line each; empty for other errors.
     public var details: [String] {
         if case .noCredentials(let attempts) = self { attempts.map(\.description) } else { [] }
     }
@@ -138,7 +138,7 @@ extension AWSError: CustomStringConvertible {
 }
 
 extension AWSServiceError {
-    /// Only a proxy answers with 407. Without a tunnel its answer stands where the service's would.
+    /// Only a proxy answers with 407. Without a tunnel, its answer stands in the place of the service's.
     fileprivate var advice: String {
         httpStatus == 407 ? "a proxy asks for a user and a password; \(AWSError.proxyAdvice)" : kind.advice
     }

@@ -42,7 +42,7 @@ extension AWSServiceError {
     }
 
     private static let maximumMessage = 2000
-    /// Of an answer that is not the service's, a proxy's page say.
+    /// For an answer that is not the service's, such as a proxy's page.
     private static let maximumExcerpt = 200
 
     private static func object(in body: [UInt8]) -> JSONObject? {
@@ -57,7 +57,7 @@ extension AWSServiceError {
         return cleaned.isEmpty ? nil : cleaned
     }
 
-    /// The beginning of a body that is in no form that is known: enough to see whose it is, even with secrets taken out.
+    /// The beginning of a body of unknown form: enough to recognize its sender, even with the secrets removed.
     static func excerpt(of body: [UInt8]) -> String {
         String(decoding: body.prefix(64 << 10), as: UTF8.self)
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -25,9 +25,9 @@ extension AWSServiceError.Kind {
         "InvalidClientException", "InvalidGrantException", "UnauthorizedClientException",
     ]
 
-    /// - Parameter code: nil where the answer names none: a proxy's page, or nothing at all.
+    /// - Parameter code: nil if the answer has none, as a proxy's page or an empty body.
     init(code: String?, reason: String?, message: String, httpStatus: Int) {
-        // Only a proxy answers with it, whatever its page looks like.
+        // Only a proxy answers with 407, whatever its page contains.
         guard let code, httpStatus != 407 else {
             self = Self(httpStatus: httpStatus)
             return
@@ -50,7 +50,7 @@ extension AWSServiceError.Kind {
     private init(httpStatus: Int) {
         switch httpStatus {
         case 429: self = .throttling
-        // A 400 of the service itself is JSON and has a code; one without was made by something between us.
+        // A 400 of the service itself is JSON and has a code; one without a code comes from something in between.
         case 400: self = .transient
         case _ where Self.transientStatuses.contains(httpStatus): self = .transient
         case 401, 403, 407: self = .credentialsRefused

@@ -1,7 +1,7 @@
 import HTTPTransport
 
 extension AWSServiceError {
-    /// Reads an error of the query protocol, where it stands in an `ErrorResponse`, or of S3, where it stands alone.
+    /// Reads an error of the query protocol, which stands in an `ErrorResponse`, or of S3, which stands alone.
     init(xml response: HTTPResponse, operation: String, redactor: Redactor) {
         let document = try? XMLElement(parsing: response.body)
         let error = document?.name == "Error" ? document : document?["Error"]

@@ -1,34 +1,34 @@
-/// A service's answer that it will not do what it was asked.
+/// A service's error answer.
 ///
-/// Texts of the service are cut, their control characters shown by number, and the secrets of the request taken out.
+/// Texts of the service are cut, their control characters are shown by number, and secrets of the request are removed.
 public struct AWSServiceError: Error, Sendable, Equatable {
     public let operation: String
-    /// `InvalidRequestException`, without name space and address; the HTTP status where the service names none.
+    /// `InvalidRequestException`, without name space and address; the HTTP status if the service names no code.
     public let code: String
-    /// Athena's own code, `QUERY_EXECUTION_NOT_FOUND` or the like.
+    /// Athena's own code, such as `QUERY_EXECUTION_NOT_FOUND`.
     public let athenaErrorCode: String?
     /// Why there were too many requests: `CONCURRENT_QUERY_LIMIT_EXCEEDED`.
     public let reason: String?
     public let message: String
     public let httpStatus: Int
-    /// What AWS support asks for.
+    /// The id that AWS support needs.
     public let requestID: String?
     public let kind: Kind
 
     /// What the error means for the call.
     public enum Kind: Sendable, Equatable {
-        /// Too many requests; a later one will do.
+        /// Too many requests; a later one may succeed.
         case throttling
-        /// The account's queue of queries is full: a place in it takes seconds to minutes.
+        /// The account's queue of queries is full; a place becomes free in seconds to minutes.
         case concurrentQueryLimit
-        /// The service's own trouble.
+        /// A fault inside the service.
         case transient
         case expiredCredentials
         /// The request's time is too far from the service's.
         case clockSkew
         /// Unknown key, wrong signature, missing permission.
         case credentialsRefused
-        /// The request itself is refused, and always will be.
+        /// The request itself is refused, and the same request always will be.
         case refused
     }
 }

@@ -1,8 +1,8 @@
-/// An element of an XML document, as services write them: elements and text. Attributes are passed over.
+/// An element of an XML document, as services write them: child elements and text. Attributes are ignored.
 struct XMLElement: Equatable, Sendable {
     /// Without its name space.
     let name: String
-    /// The text that stands directly in it, character references resolved.
+    /// The text directly in it, with character references resolved.
     var text = ""
     var children: [XMLElement] = []
 
@@ -17,8 +17,9 @@ struct XMLElement: Equatable, Sendable {
 
     /// Reads a whole document.
     ///
-    /// - Throws: ``XMLFault`` for what is not well-formed, and for what no service of AWS sends and readers of XML have
-    ///   been fooled with: document types and their entities, comments, processing instructions, deep nesting.
+    /// - Throws: ``XMLFault`` for a document that is not well-formed, and for features that AWS never sends and that
+    ///   are known attacks on XML readers: document types with entities, comments, processing instructions, deep
+    ///   nesting.
     init(parsing bytes: [UInt8]) throws(XMLFault) {
         var parser = try XMLParser(bytes)
         self = try parser.document()
@@ -27,7 +28,7 @@ struct XMLElement: Equatable, Sendable {
     init(name: String) { self.name = name }
 }
 
-/// Where a text stops being XML that is read here, and why.
+/// Where an XML document is invalid or not supported, and why.
 struct XMLFault: Error, Equatable, CustomStringConvertible {
     /// From 0.
     let offset: Int

@@ -149,7 +149,7 @@ extension XMLParser {
         }
         let isHexadecimal = name.hasPrefix("#x")
         let digits = name.dropFirst(isHexadecimal ? 2 : 1)
-        // Digits alone: UInt32 reads a sign as well.
+        // Digits alone: UInt32 would accept a sign as well.
         guard name.hasPrefix("#"), digits.utf8.allSatisfy({ $0.isASCIIAlphanumeric }),
             let scalar = UInt32(digits, radix: isHexadecimal ? 16 : 10).flatMap(Unicode.Scalar.init),
             scalar.value >= 0x20 || (scalar.value < 0x20 && UInt8(scalar.value).isXMLBlank),
@@ -185,6 +185,6 @@ extension UInt8 {
         isXMLNameCharacter && !isASCIIDigit && self != UInt8(ascii: "-") && self != UInt8(ascii: ".")
     }
 
-    /// Names of other scripts are taken as they are.
+    /// All bytes of other scripts are accepted.
     fileprivate var isXMLNameCharacter: Bool { isASCIIAlphanumeric || self >= 0x80 || "_-.:".utf8.contains(self) }
 }

@@ -1,7 +1,7 @@
-/// Whether and when a failed attempt is repeated. A value that answers a question; it neither waits nor counts.
+/// Decides whether and when a failed attempt is repeated. A pure value: it neither waits nor counts.
 ///
-/// Scales, jitter and cap are the AWS SDKs' standard mode (botocore, `retries/standard.py`). Ten attempts instead of
-/// three, because an export is long and a throttled minute must not end it.
+/// Scales, jitter and cap are those of the AWS SDKs' standard mode (botocore, `retries/standard.py`). There are ten
+/// attempts instead of three, because an export is long and a throttled minute must not end it.
 public struct RetryPolicy: Sendable, Equatable {
     /// Attempts in all, the first one included.
     public var maxAttempts: Int
@@ -12,7 +12,7 @@ public struct RetryPolicy: Sendable, Equatable {
         self.maxAttempts = max(1, maxAttempts)
     }
 
-    /// Why an attempt failed, as far as it matters here.
+    /// Why an attempt failed, as far as the retry depends on it.
     public enum Cause: Sendable, Equatable {
         case throttling
         case transient
@@ -37,7 +37,7 @@ public struct RetryPolicy: Sendable, Equatable {
         return .retry(after: max(delay, min(retryAfter, delay + Self.longestExtension)))
     }
 
-    /// How far the service may stretch a wait.
+    /// By how much the service may lengthen a wait.
     private static let longestExtension = Duration.seconds(5)
 }
 
@@ -47,7 +47,8 @@ extension RetryPolicy.Cause {
         switch self {
         case .throttling: .seconds(random * Self.growing(from: 1, retry, cap: 20))
         case .transient: .seconds(random * Self.growing(from: 0.05, retry, cap: 20))
-        // A queue empties by queries that end. At least half of the wait is kept: asking at once cannot help.
+        // A queue gets shorter when queries end. At least half of the wait is kept, since an immediate retry cannot
+        // help.
         case .concurrentQueryLimit: .seconds((0.5 + random / 2) * Self.growing(from: 4, retry, cap: 60))
         }
     }
@@ -56,7 +57,7 @@ extension RetryPolicy.Cause {
         min(scale * Double(1 << min(max(retry, 0), 16)), cap)
     }
 
-    /// What the retry takes out of the ``RetryQuota``. A full queue is no outage, so waiting for it costs nothing.
+    /// What the retry takes from the ``RetryQuota``. A full queue is no outage, so waiting for it costs nothing.
     var cost: Int {
         switch self {
         case .throttling: 5

@@ -1,10 +1,10 @@
 import Threading
 
-/// A bucket of tokens that retries are paid from, so that a program does not hammer a service that is down
-/// (botocore, `retries/quota.py`): 500 tokens are 35 retries without a success between them.
+/// A bucket of tokens that retries take from, so that a program does not overload a service that is down (botocore,
+/// `retries/quota.py`): 500 tokens are 35 retries without a success between them.
 final class RetryQuota: Sendable {
     static let capacity = 500
-    /// What a call that succeeds at once puts back.
+    /// What a call puts back that succeeds at once.
     static let rewardForSuccess = 1
 
     private let tokens = Locked(RetryQuota.capacity)

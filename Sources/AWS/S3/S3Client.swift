@@ -8,7 +8,7 @@ public struct S3Client: Sendable {
     public enum Patience: Sendable {
         /// As long as every other call.
         case full
-        /// A few seconds: for finding out whether S3 can be reached at all.
+        /// A few seconds: to find out whether S3 can be reached at all.
         case short
     }
 
@@ -21,7 +21,7 @@ public struct S3Client: Sendable {
     private let logger: Logger
     private let memory = Memory()
 
-    /// What calls learn for the calls after them.
+    /// Shared by all calls of this client: regions of buckets, and a client for each region.
     private final class Memory: Sendable {
         let regions = Locked<[String: Region]>([:])
         let clients = Locked<[ClientKind: AWSClient]>([:])
@@ -46,7 +46,7 @@ public struct S3Client: Sendable {
         self.logger = logger
     }
 
-    /// The same client, expecting this owner unless it was made to expect one.
+    /// The same client, expecting this owner unless it expects one already.
     public func expecting(bucketOwner: String?) -> S3Client {
         var client = self
         client.expectedBucketOwner = expectedBucketOwner ?? bucketOwner
@@ -61,10 +61,10 @@ public struct S3Client: Sendable {
     /// Reads a part of an object.
     ///
     /// - Parameters:
-    ///   - range: in bytes, not empty; it may reach beyond the object's end, but must begin before it.
-    ///   - etag: the version that it must be of; nil for the one that is there.
-    /// - Returns: the part from its beginning on; less than was asked for if the connection broke off or the object
-    ///   ends, and the caller asks for the rest.
+    ///   - range: in bytes, not empty; it must begin before the object's end and may reach beyond it.
+    ///   - etag: the expected version; nil for the current one.
+    /// - Returns: the part from its beginning on; shorter than `range` if the connection broke off or the object ends.
+    ///   The caller requests the rest.
     /// - Throws: ``AWSError``; with HTTP status 412 if the object is of another version.
     public func getObject(
         _ location: S3Location, range: Range<Int>, ifMatch etag: String? = nil, patience: Patience = .full
@@ -89,7 +89,7 @@ public struct S3Client: Sendable {
         }
     }
 
-    /// S3's answer to a request that was sent to, or signed for, another region than the bucket's.
+    /// S3's answer to a request for a bucket of another region.
     private struct BucketIsElsewhere: Error {
         let region: Region
         let error: AWSError
@@ -119,12 +119,12 @@ public struct S3Client: Sendable {
     ) -> HTTPRequest {
         var headers: HTTPHeaders = [
             "Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)",
-            // Says that the caller bears the cost where the bucket's owner does not; means nothing elsewhere.
+            // The caller accepts the cost of a "requester pays" bucket; S3 ignores it for others.
             "x-amz-request-payer": "requester",
         ]
         headers["If-Match"] = etag
         headers["x-amz-expected-bucket-owner"] = expectedBucketOwner
-        // An answer that is not the part may be longer than it, and says more by its status than by its length.
+        // An error may be longer than the part; its status says more than its length.
         var limits = HTTPLimits(bodyBytes: max(range.count, 64 << 10))
         if patience == .short {
             limits.connect = .seconds(2)

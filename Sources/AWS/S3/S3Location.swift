@@ -1,6 +1,6 @@
-/// Where an object lies: bucket and key, as `s3://bucket/key` says.
+/// The place of an object, bucket and key, written `s3://bucket/key`.
 ///
-/// Locations come out of answers, so they are read strictly: no bucket can turn a host into another one.
+/// Locations come from answers, so they are checked strictly: a bucket cannot change the host.
 public struct S3Location: Sendable, Hashable, CustomStringConvertible {
     public let bucket: String
     /// The object's name in the bucket, not percent-encoded.
@@ -35,8 +35,8 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
             && !(labels.count == 4 && labels.allSatisfy { $0.allSatisfy(\.isASCIIDigit) })
     }
 
-    /// Whether the bucket can be a label of a host name: then nothing turns the host into another one, and S3's
-    /// certificate is good for it.
+    /// Whether the bucket can be a label of a host name. Then it cannot change the host, and S3's certificate covers
+    /// it.
     var isBucketInHost: Bool {
         bucket.utf8.count <= 63
             && bucket.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }

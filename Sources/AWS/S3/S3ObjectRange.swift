@@ -1,14 +1,14 @@
 import HTTPTransport
 
-/// Some bytes of an object, and which version of it they are of.
+/// Some bytes of an object, with the version of the object.
 public struct S3ObjectRange: Sendable {
     /// Of the first byte, from the object's beginning.
     public let offset: Int
-    /// What was asked for or, where the connection broke off or the object ends, less; never nothing.
+    /// The requested bytes; fewer if the connection broke off or the object ends; never empty.
     public let bytes: [UInt8]
     /// Of the whole object.
     public let objectSize: Int
-    /// The identity of this version of the object, quotes and all. It is no digest.
+    /// The ETag of this version of the object, quotes included. It is no digest.
     public let etag: String
 
     public var end: Int { offset + bytes.count }
@@ -20,11 +20,11 @@ public struct S3ObjectRange: Sendable {
         self.etag = etag
     }
 
-    /// A broken answer is worth keeping from this size on; below it, or below half of what was asked for, the request
-    /// is repeated like a lost one, after a wait.
+    /// A broken answer is kept from this size on. If it is smaller, or less than half of the request, the request is
+    /// repeated after a wait, like a lost one.
     private static let leastProgress = 64 << 10
 
-    /// Reads a 206 and holds it against what was asked for.
+    /// Reads a 206 and compares it with the request.
     init(_ response: HTTPResponse, asked: Range<Int>) throws(AWSError) {
         func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "GetObject", problem: problem) }
         guard response.status == 206 else {
@@ -69,7 +69,7 @@ struct ContentRange: Equatable {
         self.size = size
     }
 
-    /// Digits alone, because Int reads "+1" as well. An object has 5 TB at most; this leaves room and no overflow.
+    /// Digits alone, because Int accepts "+1" as well. An object has 5 TB at most; this leaves room and no overflow.
     private static func number(_ text: Substring) -> Int? {
         guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
         return Int(text)

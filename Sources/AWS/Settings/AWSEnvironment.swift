@@ -1,19 +1,19 @@
-/// Environment variables as AWS tools read them: one that is set to nothing is not set.
+/// Environment variables as AWS tools read them: an empty variable counts as not set.
 public struct AWSEnvironment: Sendable {
-    /// As they are, for programs that are run.
+    /// As they are, for child processes.
     let variables: [String: String]
 
     public init(_ variables: [String: String]) {
         self.variables = variables
     }
 
-    /// The value of a variable; nil if it is not set, or set to nothing.
+    /// The value of a variable; nil if it is not set or empty.
     public subscript(name: String) -> String? {
         guard let value = variables[name], !value.isEmpty else { return nil }
         return value
     }
 
-    /// A variable that turns something on.
+    /// A variable that is true or false.
     ///
     /// - Throws: ``AWSError/configuration(_:)`` if it is neither `true` nor `false`.
     func flag(_ name: String) throws(AWSError) -> Bool? {

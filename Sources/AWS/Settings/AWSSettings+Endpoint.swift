@@ -1,7 +1,7 @@
 extension AWSSettings {
-    /// Where a service is reached.
+    /// The endpoint of a service.
     ///
-    /// - Parameter region: left out, the region of all requests.
+    /// - Parameter region: by default, the region of all requests.
     /// - Throws: ``AWSError/noRegion`` or ``AWSError/configuration(_:)``.
     public func endpoint(for service: AWSService, in region: Region? = nil) throws(AWSError) -> Endpoint {
         let variant = EndpointVariant(
@@ -15,8 +15,7 @@ extension AWSSettings {
         return Endpoint(service, region: region, variant: variant)
     }
 
-    /// The regions that had no STS of their own once. Asking for `legacy` means the global one there (botocore,
-    /// endpoint rules of STS).
+    /// Regions older than the regional STS. `legacy` means the global STS for them (botocore, endpoint rules of STS).
     private static let regionsOfGlobalSTS: Set<String> = [
         "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
         "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",

@@ -1,8 +1,8 @@
 public import SystemPackage
 
-/// What explicit values, environment and profile say together; the first of them wins.
+/// Settings from explicit values, the environment and the profile; the first of them wins.
 ///
-/// Settings are looked up when they are asked for, so what is wrong with one is no trouble to who does not need it.
+/// Each setting is checked when it is used, so a wrong one does not fail a command that does not need it.
 public struct AWSSettings: Sendable {
     /// Values from the command line or the program's own configuration.
     public struct Explicit: Sendable {
@@ -54,7 +54,7 @@ public struct AWSSettings: Sendable {
 
     /// The region of all requests.
     ///
-    /// - Throws: ``AWSError/noRegion``, or ``AWSError/configuration(_:)`` for a name that is none.
+    /// - Throws: ``AWSError/noRegion``, or ``AWSError/configuration(_:)`` for an invalid name.
     public func region() throws(AWSError) -> Region {
         let candidates = [
             (explicit.region, "region"), (environment["AWS_REGION"], "AWS_REGION"),
@@ -75,7 +75,7 @@ public struct AWSSettings: Sendable {
         )
     }
 
-    /// How often a request is sent at most; 10 where nobody says.
+    /// How often a request is sent at most; 10 by default.
     public func maxAttempts() throws(AWSError) -> Int {
         if let attempts = explicit.maxAttempts { return max(1, attempts) }
         let candidates = [

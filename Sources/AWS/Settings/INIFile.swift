@@ -1,9 +1,10 @@
 public import SystemPackage
 
-/// A file in the INI dialect of `~/.aws/config`: sections, `key = value` or `key: value`, one nested level, comment lines.
+/// A file in the INI dialect of `~/.aws/config`: sections, `key = value` or `key: value`, one nested level, comment
+/// lines.
 ///
-/// Read as botocore reads it, and as strictly: a section or a key that stands twice is an error. Errors name file and
-/// line and never quote the text, since any of it may be a secret.
+/// Read as strictly as botocore reads it: a repeated section or key is an error. Errors name file and line and never
+/// quote the text, since any of it may be a secret.
 public struct INIFile: Sendable, Equatable {
     /// By the text between the brackets.
     public let sections: [String: Section]
@@ -16,7 +17,7 @@ public struct INIFile: Sendable, Equatable {
         var texts: [String: String] = [:]
         var nested: [String: [String: String]] = [:]
 
-        /// A plain value; nil if it is empty, nested or not there.
+        /// A plain value; nil if it is empty, nested or missing.
         public func text(_ key: String) -> String? {
             guard let text = texts[key], !text.isEmpty else { return nil }
             return text

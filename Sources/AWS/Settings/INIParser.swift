@@ -1,6 +1,6 @@
-/// Reads an INI file line by line, as Python's `configparser` does, which botocore reads these files with.
+/// Reads an INI file line by line, like Python's `configparser`, with which botocore reads these files.
 ///
-/// A comment has a line of its own: in a value, `#` and `;` are characters like any other.
+/// A comment has a line of its own: in a value, `#` and `;` are ordinary characters.
 struct INIParser {
     private var sections: [String: INIFile.Section] = [:]
     /// In the order of the file.
@@ -11,7 +11,7 @@ struct INIParser {
     /// Where each section and key was first seen.
     private var firstLines: [[String]: Int] = [:]
 
-    /// Its keys belong to every section that has none of that name.
+    /// Its keys belong to every section that does not have them.
     private static let defaults = "DEFAULT"
 
     struct Fault: Error {
@@ -25,7 +25,7 @@ struct INIParser {
         let indentation: Int
         /// Whether its own line has a value; without one, indented lines are settings.
         let hasValue: Bool
-        /// Since the last line of the value.
+        /// Empty lines since the last line of the value.
         var emptyLines = 0
     }
 
@@ -55,7 +55,7 @@ struct INIParser {
         return sections
     }
 
-    /// The text between the first bracket and the last one; what stands behind that does not count.
+    /// The text between the first bracket and the last one; the rest of the line is ignored.
     private static func sectionName(_ text: Substring) -> Substring? {
         guard text.utf8.first == UInt8(ascii: "["), let end = text.utf8.lastIndex(of: UInt8(ascii: "]")) else {
             return nil
@@ -90,12 +90,12 @@ struct INIParser {
         key = OpenKey(name: name, indentation: indentation, hasValue: !value.isEmpty)
     }
 
-    /// Below a key without value, a setting of its own; below one with a value, more of that value.
+    /// Below a key without a value, the line is a nested setting; below one with a value, it continues the value.
     private mutating func readIndented(_ text: Substring, of key: OpenKey) throws(Fault) {
         guard let section else { return }
         self.key?.emptyLines = 0
         guard !key.hasValue else {
-            // Added to in its place: taken out, it would be copied for every line.
+            // Appended in place: a copy for every line would take quadratic time.
             sections[section]?.texts[key.name]?.append(String(repeating: "\n", count: key.emptyLines + 1))
             sections[section]?.texts[key.name]?.append(contentsOf: text)
             return

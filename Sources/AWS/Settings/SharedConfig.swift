@@ -1,13 +1,13 @@
 public import SystemPackage
 
-/// What the shared config and credentials files say together.
+/// The content of the shared config and credentials files together.
 public struct SharedConfig: Sendable {
     private let profiles: [String: Profile]
     private let ssoSessions: [String: INIFile.Section]
     private let services: [String: INIFile.Section]
     /// The two files, in words.
     private let source: String
-    /// Why files that are there were not read, by path.
+    /// Why existing files were not read, by path.
     private let omissions: [FilePath: String]
 
     /// - Parameters:
@@ -42,19 +42,19 @@ public struct SharedConfig: Sendable {
         self.omissions = omissions
     }
 
-    /// What keeps files that are there from being read, in words; nil if nothing does.
+    /// Why existing files were not read, in words; nil if all were.
     var omissionsText: String? {
         omissions.isEmpty
             ? nil
             : omissions.sorted { $0.key.string < $1.key.string }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
-    /// Why a file that is there was not read.
+    /// Why an existing file was not read.
     func omission(of file: FilePath) -> String? { omissions[file] }
 
-    /// A profile; nil if it is missing and nobody named it.
+    /// A profile; nil if it is missing and was not named.
     ///
-    /// - Throws: ``AWSError/configuration(_:)`` if somebody named it and it is missing.
+    /// - Throws: ``AWSError/configuration(_:)`` if it was named and is missing.
     public func profile(_ name: ProfileName) throws(AWSError) -> Profile? {
         if let profile = profiles[name.text] { return profile }
         guard let origin = name.origin else { return nil }
@@ -73,22 +73,22 @@ public struct SharedConfig: Sendable {
 
 /// A profile's settings, with the file that each comes from.
 public struct Profile: Sendable, Equatable {
-    /// What the config file says.
+    /// The profile's section of the config file.
     public internal(set) var config = INIFile.Section()
-    /// What the credentials file says.
+    /// The profile's section of the credentials file.
     public internal(set) var credentials = INIFile.Section()
 
-    /// A setting; the credentials file's goes before the config file's.
+    /// A setting; the credentials file goes before the config file.
     public subscript(key: String) -> String? { credentials.text(key) ?? config.text(key) }
 }
 
-/// A profile's name and who named it.
+/// A profile's name, and where the name comes from.
 public struct ProfileName: Sendable, Equatable, CustomStringConvertible {
     let text: String
-    /// `AWS_PROFILE` or the like; nil if nobody did, and it is `default`.
+    /// `AWS_PROFILE` or the like; nil if no profile was named, so that it is `default`.
     let origin: String?
 
-    /// - Parameter origin: whose choice it is, for messages.
+    /// - Parameter origin: where the name comes from, for messages.
     public init(_ text: String, origin: String) {
         self.text = text
         self.origin = origin
@@ -104,7 +104,7 @@ public struct ProfileName: Sendable, Equatable, CustomStringConvertible {
     public var description: String { text.shown(limit: 100) }
 }
 
-/// What a section of the config file is about (botocore, `build_profile_map`).
+/// The kind of a section of the config file (botocore, `build_profile_map`).
 private enum SectionHeader {
     case profile(String)
     case ssoSession(String)

@@ -6,7 +6,7 @@ public struct SharedConfigFiles: Sendable {
     public let config: FilePath
     public let credentials: FilePath
 
-    /// No file of the kind is anywhere near this large.
+    /// Far more than any real file of the kind has.
     private static let maximumBytes = 1 << 20
 
     public init(config: FilePath, credentials: FilePath) {
@@ -26,8 +26,8 @@ public struct SharedConfigFiles: Sendable {
             credentials: path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
     }
 
-    /// Reads both. A file that is not there says nothing; nor does a device or a directory in its place, or a file that
-    /// may not be read: keys may come from elsewhere (botocore does the same).
+    /// Reads both. Missing files, devices, directories and files without read permission are skipped, since keys may
+    /// come from elsewhere (botocore does the same).
     ///
     /// - Throws: ``AWSError/configuration(_:)`` for one that is too large or does not parse.
     public func load() throws(AWSError) -> SharedConfig {

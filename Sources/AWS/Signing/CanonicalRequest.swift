@@ -1,7 +1,7 @@
 import Digest
 import HTTPTransport
 
-/// A request in the one form that both sides of a signature agree on.
+/// A request in the canonical form that both sides sign.
 struct CanonicalRequest {
     let text: String
     /// Lower-case names in order, with semicolons between them.
@@ -21,7 +21,7 @@ struct CanonicalRequest {
 // MARK: - Header fields
 
 extension CanonicalRequest {
-    /// Hops change these or take them away, so botocore leaves them out; `host` is the URL's.
+    /// Proxies change or remove these, so botocore does not sign them; `host` is the URL's.
     private static let unsignedHeaders: Set<String> = [
         "authorization", "baggage", "connection", "expect", "host", "keep-alive", "te", "traceparent", "trailer",
         "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",

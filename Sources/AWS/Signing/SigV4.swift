@@ -4,12 +4,12 @@ import Threading
 
 /// AWS Signature Version 4 for the header `Authorization`.
 ///
-/// The same request, credentials and moment give the same signature. What is signed, and how it is written down, follows
-/// botocore's `auth.py` to the letter.
+/// The same request, credentials and time give the same signature. The signed text and the header follow botocore's
+/// `auth.py` exactly.
 public struct SigV4: Sendable {
-    /// How a service reads the path of a request.
+    /// How a service treats the path of a request.
     public enum PathRule: Sendable {
-        /// Dot segments and repeated slashes are taken out, and what is left is percent-encoded once more.
+        /// Dot segments and repeated slashes are removed, and the rest is percent-encoded once more.
         case normalized
         /// The path counts as it is, and the body's digest travels in `X-Amz-Content-SHA256`: S3.
         case verbatim
@@ -21,7 +21,7 @@ public struct SigV4: Sendable {
     public let pathRule: PathRule
     private let lastKey = Locked<SigningKey?>(nil)
 
-    /// A key is good for a day and costs four digests, so it is kept for the requests that follow.
+    /// A signing key is valid for a day and costs four digests, so it is kept for later requests.
     private struct SigningKey {
         let secretAccessKey: String
         let day: String
@@ -30,14 +30,14 @@ public struct SigV4: Sendable {
 
     static let algorithm = "AWS4-HMAC-SHA256"
 
-    /// - Parameter pathRule: left out, S3's for `s3` and the other one for every other service.
+    /// - Parameter pathRule: by default, S3's for `s3` and the normalizing one for every other service.
     public init(service: String, region: Region, pathRule: PathRule? = nil) {
         self.service = service
         self.region = region
         self.pathRule = pathRule ?? (service == "s3" ? .verbatim : .normalized)
     }
 
-    /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where they belong, `X-Amz-Security-Token` and
+    /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where required, `X-Amz-Security-Token` and
     /// `X-Amz-Content-SHA256`. A request that was signed before is signed again.
     public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
         let date = time.iso8601Basic

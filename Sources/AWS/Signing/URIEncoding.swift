@@ -5,7 +5,7 @@ public enum URIEncoding {
         encode(text.utf8) { isUnreserved($0) }
     }
 
-    /// Encodes a path and leaves its slashes: an S3 key becomes the path of its object.
+    /// Encodes a path but not its slashes: an S3 key becomes the path of its object.
     public static func encodePath(_ text: String) -> String {
         encode(text.utf8) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
     }

@@ -4,7 +4,7 @@ import JSON
 import Logging
 import SystemPackage
 
-/// The endpoint beside a container: ECS tasks, EKS pod identities, Greengrass.
+/// Credentials of the endpoint that runs beside a container: ECS tasks, EKS pod identities, Greengrass.
 public struct ContainerCredentials: CredentialProvider {
     public let name = "container"
     private let context: CredentialContext
@@ -66,7 +66,7 @@ public struct ContainerCredentials: CredentialProvider {
         }
     }
 
-    /// The token that the endpoint wants to see; from a file it is read again each time, since it is replaced there.
+    /// The token that the endpoint requires. A file is read again each time, since its token is replaced there.
     private func authorization() throws(AWSError) -> String? {
         let environment = context.settings.environment
         let variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"

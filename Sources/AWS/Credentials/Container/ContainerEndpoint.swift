@@ -1,6 +1,6 @@
 import HTTPTransport
 
-/// Where a container asks for credentials, and which hosts may be asked.
+/// The address at which a container gets credentials, and the hosts that are allowed there.
 enum ContainerEndpoint {
     static let relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
     static let full = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -9,10 +9,10 @@ enum ContainerEndpoint {
     private static let hosts: Set<String> = ["localhost", "169.254.170.2", "169.254.170.23"]
 
     /// - Returns: nil if neither variable is set.
-    /// - Throws: ``AWSError/configuration(_:)`` for what is no address, and for one that must not be asked.
+    /// - Throws: ``AWSError/configuration(_:)`` for an invalid address and for a host that is not allowed.
     static func url(_ environment: AWSEnvironment) throws(AWSError) -> HTTPURL? {
         if let path = environment[relative] {
-            // Without the slash the text could go on with another host.
+            // Without the slash, the text could extend the host name.
             guard path.hasPrefix("/") else { throw fault(relative, "it does not begin with a slash") }
             return try parse("http://169.254.170.2\(path)", relative)
         }
@@ -39,8 +39,8 @@ enum ContainerEndpoint {
         .configuration(ConfigurationFault(source: variable, problem: problem))
     }
 
-    /// Without TLS only hosts that are this machine or next to it (botocore, `ContainerMetadataFetcher`). The host is
-    /// what the parser took it for, so no other spelling of an address comes here.
+    /// Without TLS, only hosts that are this machine or next to it (botocore, `ContainerMetadataFetcher`). The host is
+    /// the parsed one, so no other spelling of an address passes.
     private static func isAllowed(_ url: HTTPURL) -> Bool {
         if url.scheme == .https || hosts.contains(url.host) { return true }
         if let address = IPv6Address(url.host) { return address == .loopback || address == .podIdentity }
@@ -56,7 +56,7 @@ private struct IPv6Address: Equatable {
     static let loopback = IPv6Address("[::1]")
     static let podIdentity = IPv6Address("[fd00:ec2::23]")
 
-    /// - Returns: nil for what is no address, and for the form that ends in an IPv4 address.
+    /// - Returns: nil for an invalid address, and for the form that ends in an IPv4 address.
     init?(_ host: String) {
         guard host.hasPrefix("["), host.hasSuffix("]") else { return nil }
         let text = host.dropFirst().dropLast()

@@ -1,4 +1,5 @@
-/// A profile that was signed in with `aws login`: named, because it comes before others, and not supported.
+/// A profile that was signed in with `aws login`. It is not supported, and has an error of its own because it would
+/// come before other sources.
 public struct LoginSessionCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext

@@ -28,7 +28,7 @@ struct Program: Sendable {
         case signaled(Int32)
     }
 
-    /// Runs the program and waits for its end. What its children write after that does not count.
+    /// Runs the program and waits for its end. Output that its children write later is ignored.
     ///
     /// The program gets a process group of its own. The whole group is killed when a limit is exceeded or the task is
     /// cancelled.
@@ -46,7 +46,7 @@ struct Program: Sendable {
                 defer { group.cancelAll() }
                 return try await group.next()
             }
-            // A cancelled run may have ended in order, by the signal that killed the program.
+            // The program may seem to have ended normally although the cancellation killed it.
             try Task.checkCancellation()
             guard let outcome else { throw CancellationError() }
             return outcome
@@ -56,7 +56,7 @@ struct Program: Sendable {
     }
 
     private func configuration() throws(ProgramError) -> Configuration {
-        // A NUL would end the text early, and run something else than what was written.
+        // A NUL would end the text early, so another command would run than the written one.
         let texts = command + environment.flatMap { [$0.key, $0.value] }
         guard let name = command.first, !name.isEmpty, !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw .notStarted(.invalidArgument)
@@ -76,7 +76,7 @@ struct Program: Sendable {
             environment: .custom(variables), platformOptions: options)
     }
 
-    /// swift-subprocess passes over relative directories of `PATH`, which a shell and the AWS command line do not.
+    /// swift-subprocess skips relative directories of `PATH`; a shell and the AWS command line do not.
     private func path(of name: String) throws(ProgramError) -> FilePath {
         guard !name.utf8.contains(UInt8(ascii: "/")) else { return FilePath(name) }
         let directories = (environment["PATH"] ?? "/usr/bin:/bin").split(
@@ -112,7 +112,7 @@ struct Program: Sendable {
     private static func bytes(of output: SubprocessOutputSequence, limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await part in output {
-            // A child of the program may write on and on after a cancellation.
+            // A child of the program may continue to write after a cancellation.
             try Task.checkCancellation()
             guard bytes.count + part.count <= limit else { throw ProgramError.tooMuchOutput(limit: limit) }
             // The pointer does not leave the closure.

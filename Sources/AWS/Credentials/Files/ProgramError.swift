@@ -11,7 +11,7 @@ enum ProgramError: Error, Equatable, CustomStringConvertible {
     /// Reading its output or waiting for it failed.
     case lost(Errno)
 
-    /// Written so that the program's name can stand before it.
+    /// Begins so that the program's name can stand before it.
     var description: String {
         switch self {
         case .notFound: "could not be started: it was not found, or may not be run"

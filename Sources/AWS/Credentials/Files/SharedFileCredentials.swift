@@ -2,7 +2,7 @@ import SystemPackage
 
 /// Static keys of a profile in one of the shared files.
 public struct SharedFileCredentials: CredentialProvider {
-    /// botocore asks one file early and the other one late.
+    /// botocore reads the credentials file early in its chain and the config file late.
     public enum File: Sendable {
         case credentials, config
     }

@@ -1,7 +1,7 @@
-/// Splits a command line into words as a shell would, and as Python's `shlex.split` does, which botocore uses: blanks,
-/// quotes and backslashes, and nothing else of a shell.
+/// Splits a command line into words as a shell and Python's `shlex.split` do, which botocore uses: blanks, quotes and
+/// backslashes, and no other feature of a shell.
 enum ShellWords {
-    /// What a command line lacks.
+    /// What is missing at the end of a command line.
     enum Fault: Error, Equatable, CustomStringConvertible {
         case openQuote, openEscape
 
@@ -40,7 +40,7 @@ enum ShellWords {
         if word == nil { word = String.UnicodeScalarView() }
         while let scalar = rest.popFirst() {
             if scalar == quote { return }
-            // Between double quotes a backslash stands for itself unless one of these two follows.
+            // Between double quotes, a backslash is plain text unless one of these two characters follows.
             if quote == "\"", scalar == "\\" {
                 guard let next = rest.popFirst() else { throw .openEscape }
                 if next != "\"" && next != "\\" { append(scalar, to: &word) }

@@ -3,8 +3,8 @@ import Logging
 
 /// The role of the EC2 instance that the program runs on.
 ///
-/// An instance says nothing about itself in the environment, so it can only be asked; whatever goes wrong then means
-/// that this is none, or one without a role.
+/// Nothing in the environment shows whether this is an instance, so the metadata service is asked. Any failure means
+/// that there is no instance, or that it has no role.
 public struct InstanceCredentials: CredentialProvider {
     public let name = "instance"
     private let context: CredentialContext
@@ -13,7 +13,7 @@ public struct InstanceCredentials: CredentialProvider {
         self.context = context
     }
 
-    /// - Throws: ``AWSError/configuration(_:)`` for settings of the metadata service that are none.
+    /// - Throws: ``AWSError/configuration(_:)`` for invalid settings of the metadata service.
     public func lookUp() async throws -> CredentialLookup {
         guard let settings = try InstanceMetadataSettings(context.settings) else {
             return .absent("AWS_EC2_METADATA_DISABLED is true")
@@ -28,12 +28,12 @@ public struct InstanceCredentials: CredentialProvider {
         }
     }
 
-    /// Where the service that renews credentials has trouble, it hands out the old ones, and AWS takes them a while
-    /// longer: they count for some more minutes, and are asked for again then (botocore, `InstanceMetadataFetcher`).
+    /// When the service cannot renew credentials, it hands out the old ones, and AWS accepts them a while longer. They
+    /// count for some more minutes and are then requested again (botocore, `InstanceMetadataFetcher`).
     private func extended(_ credentials: Credentials) -> Credentials {
         guard let expiration = credentials.expiration else { return credentials }
         let now = context.runtime.now()
-        // So that not all instances ask at once.
+        // Spreads the requests of many instances.
         let jitter = Duration.seconds(120 + 480 * context.runtime.random())
         let window = CachedCredentials.advisoryWindow + jitter
         guard now.duration(to: expiration) <= window else { return credentials }

@@ -19,7 +19,7 @@ struct InstanceMetadata {
         self.transport = transport
     }
 
-    /// What the other requests have to carry; nil where the service knows version 1 only, or lets its answer travel one
+    /// The token for the other requests. Nil where the service knows version 1 only, or where its answer may travel one
     /// hop and the program runs in a container, one hop further.
     func token() async throws -> String? {
         let response: HTTPResponse
@@ -51,7 +51,7 @@ struct InstanceMetadata {
     func role(_ token: String?) async throws -> String {
         let names = try await get(Self.rolePath, token).split(whereSeparator: { $0 <= 0x20 })
         let role = names.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        // What a role of IAM may be called, and what may stand in a path.
+        // The characters of role names in IAM, all of which can stand in a path.
         guard (1...64).contains(role.utf8.count),
             role.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "+=,.@-_".utf8.contains($0) }), role != ".", role != ".."
         else { throw Fault("\(host) answered with a role that is none") }
@@ -62,7 +62,7 @@ struct InstanceMetadata {
         let body = try await get(Self.rolePath + role, token)
         do {
             let document = JSONField(try JSONValue(parsing: body))
-            // A role that does not trust EC2 has a code and no keys.
+            // For a role that does not trust EC2, the answer has a code and no keys.
             if let code = try document.optionalMember("Code")?.string(), code != "Success" {
                 throw Fault("\(host) has no credentials for the role \(role): \(code.shown(limit: 100))")
             }

@@ -1,18 +1,18 @@
 import HTTPTransport
 
-/// How the metadata service is asked.
+/// Settings for requests to the metadata service.
 struct InstanceMetadataSettings {
     let endpoint: HTTPURL
-    /// To connect, and once more to answer.
+    /// To connect, and the same again to answer.
     let timeout: Duration
     let attempts: Int
-    /// Whether version 1 will do, which asks without a token.
+    /// Whether version 1 is allowed, which needs no token.
     let allowsVersion1: Bool
 
-    /// - Returns: nil if it is not to be asked.
+    /// - Returns: nil if the metadata service is disabled.
     /// - Throws: ``AWSError/configuration(_:)``.
     init?(_ settings: AWSSettings) throws(AWSError) {
-        // As in botocore, whatever is not `true` leaves it on.
+        // As in botocore, every value but `true` leaves it enabled.
         if settings.environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
         endpoint = try Self.endpoint(settings)
         timeout = .seconds(
@@ -44,7 +44,7 @@ struct InstanceMetadataSettings {
 }
 
 extension AWSSettings {
-    /// A variable, or the profile's key, and which of them.
+    /// A variable or the profile's key, with its name.
     fileprivate func value(_ key: String, _ variable: String) -> (text: String, origin: String)? {
         environment[variable].map { ($0, variable) } ?? profile[key].map { ($0, inProfile(key)) }
     }

@@ -1,19 +1,19 @@
-/// What a profile says about the role that it takes (botocore, `AssumeRoleProvider`).
+/// A profile's settings for the role that it assumes (botocore, `AssumeRoleProvider`).
 struct AssumeRoleConfiguration {
     let role: AssumedRole
     let source: Source
 
-    /// Whose credentials take the role.
+    /// The credentials with which the role is assumed.
     enum Source: Equatable {
         case environment, container, instance
-        /// What a profile has of its own.
+        /// Credentials of the profile itself.
         case profile(ProfileName)
-        /// A role again.
+        /// Credentials of that profile's role.
         case role(ProfileName)
     }
 
     /// - Parameter visited: the profiles that lead here, this one included.
-    /// - Returns: nil if the profile takes no role, or takes it with a web identity.
+    /// - Returns: nil if the profile assumes no role, or assumes it with a web identity.
     /// - Throws: ``AWSError/configuration(_:)``.
     init?(profile name: ProfileName, context: CredentialContext, visited: [String]) throws(AWSError) {
         let profile = try context.profile(name)
@@ -57,7 +57,7 @@ struct AssumeRoleConfiguration {
         _ source: ProfileName, of name: ProfileName, _ context: CredentialContext, _ visited: [String]
     ) throws(AWSError) -> Source {
         let profile = try context.profile(source)
-        // A profile may name itself for its own keys; any other way back never ends.
+        // A profile may name itself as the source of its own keys; any other cycle never ends.
         if visited.contains(source.text), !(source.text == name.text && profile.hasStaticKeys) {
             throw .configuration(
                 ConfigurationFault(

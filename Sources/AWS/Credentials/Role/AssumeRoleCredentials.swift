@@ -1,8 +1,8 @@
-/// A role that a profile takes with the credentials of another profile, or of where the program runs.
+/// A role that a profile assumes with the credentials of another profile or of the environment.
 public struct AssumeRoleCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
-    /// An error here is nobody's trouble until this provider is asked.
+    /// An error here is thrown only when this provider is used.
     private let configuration: Result<AssumeRoleConfiguration?, AWSError>
     private let source: CachedCredentials?
 
@@ -17,7 +17,7 @@ public struct AssumeRoleCredentials: CredentialProvider {
         do throws(AWSError) {
             let found = try AssumeRoleConfiguration(profile: profile, context: context, visited: visited)
             configuration = .success(found)
-            // Kept, so that a chain of roles is not walked from its beginning for each of them.
+            // Kept, so that a chain of roles is not followed from its start for each of them.
             source = found.map {
                 CachedCredentials(
                     Self.provider($0.source, context, visited), runtime: context.runtime, logger: context.logger)

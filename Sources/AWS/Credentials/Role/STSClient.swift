@@ -1,6 +1,7 @@
 import HTTPTransport
 
-/// The two operations of STS that give a role's credentials: the query protocol, forms there and XML back.
+/// The two operations of STS that give a role's credentials. They use the query protocol: the request is a form, the
+/// answer XML.
 struct STSClient {
     private let endpoint: Endpoint
     private let context: CredentialContext
@@ -12,7 +13,7 @@ struct STSClient {
         self.context = context
     }
 
-    /// Signed with the credentials that may take the role.
+    /// Signed with the credentials that may assume the role.
     func assumeRole(_ role: AssumedRole, as source: any CredentialProvider) async throws -> Credentials {
         var parameters = [("RoleArn", role.arn), ("RoleSessionName", role.sessionName)]
         if let externalID = role.externalID { parameters.append(("ExternalId", externalID)) }
@@ -58,7 +59,7 @@ struct STSClient {
     }
 }
 
-/// A role to take, and how.
+/// A role to assume, with its session.
 struct AssumedRole: Sendable, Equatable {
     let arn: String
     let sessionName: String
@@ -67,6 +68,6 @@ struct AssumedRole: Sendable, Equatable {
 }
 
 extension AssumedRole {
-    /// What a session is called where nobody says.
+    /// The session name if none is configured.
     static func defaultSessionName(at time: Timestamp) -> String { "athena-export-\(time.seconds)" }
 }

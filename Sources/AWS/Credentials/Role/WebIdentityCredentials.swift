@@ -1,7 +1,7 @@
 import Files
 import SystemPackage
 
-/// A role that is taken with a token of an identity provider: Kubernetes service accounts, CI systems.
+/// A role that is assumed with a token of an identity provider: Kubernetes service accounts, CI systems.
 public struct WebIdentityCredentials: CredentialProvider {
     private let profile: ProfileName
     private let usesEnvironment: Bool
@@ -21,7 +21,7 @@ public struct WebIdentityCredentials: CredentialProvider {
 
     public var name: String { "web identity (profile \"\(profile)\")" }
 
-    /// Reads the token again, since whoever writes it replaces it every hour or so.
+    /// Reads the token again, since the file is replaced every hour or so.
     public func lookUp() async throws -> CredentialLookup {
         guard let path = try setting("web_identity_token_file", "AWS_WEB_IDENTITY_TOKEN_FILE") else {
             return .absent(

@@ -1,13 +1,13 @@
-/// What a profile says about signing in with IAM Identity Center (botocore, `SSOProvider`).
+/// A profile's settings for IAM Identity Center (botocore, `SSOProvider`).
 struct SSOConfiguration {
     let accountID: String
     let roleName: String
     let startURL: String
     let region: Region
-    /// The `[sso-session …]` whose token is used; nil in the older form, where the start URL is all there is.
+    /// The `[sso-session …]` whose token is used; nil in the older form, which has only a start URL.
     let session: String?
 
-    /// - Returns: nil if the profile does not sign in.
+    /// - Returns: nil if the profile does not use SSO.
     /// - Throws: ``AWSError/configuration(_:)``.
     init?(profile name: ProfileName, context: CredentialContext) throws(AWSError) {
         let profile = try context.profile(name)

@@ -1,7 +1,7 @@
 import Files
 import Logging
 
-/// The role of a person who has signed in with `aws sso login`.
+/// The role of a user who signed in with `aws sso login`.
 public struct SSOCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
@@ -44,7 +44,8 @@ public struct SSOCredentials: CredentialProvider {
         }
     }
 
-    /// The same token if there is no need, or no way: it may still serve for some minutes.
+    /// The renewed token. The same token if it needs no renewal or cannot be renewed: it may still serve for some
+    /// minutes.
     private func renewed(
         _ token: SSOToken, in file: SSOTokenFile, _ configuration: SSOConfiguration, _ client: SSOClient
     ) async throws -> SSOToken {

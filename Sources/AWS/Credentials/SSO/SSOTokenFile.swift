@@ -9,13 +9,14 @@ struct SSOTokenFile {
 
     private static let maximumBytes = 1 << 20
 
-    /// `~/.aws/sso/cache/<hash>.json`, by the session's name, or by the start URL where there is no session.
+    /// `~/.aws/sso/cache/<hash>.json`: the hash is that of the session's name, or of the start URL if there is no
+    /// session.
     init(_ configuration: SSOConfiguration, _ environment: AWSEnvironment) {
         let hash = SHA1.hex(configuration.session ?? configuration.startURL)
         path = FilePath(environment["HOME"] ?? "~").appending(".aws/sso/cache/\(hash).json")
     }
 
-    /// - Returns: nil if nobody has signed in.
+    /// - Returns: nil if there is no token file.
     /// - Throws: `BoundedFile.Failure`, `JSONError`.
     func read() throws -> SSOToken? {
         do {
@@ -26,7 +27,8 @@ struct SSOTokenFile {
         }
     }
 
-    /// Replaces the file, or the one that a link in its place leads to, for other tools read the token there.
+    /// Replaces the file. If a link is in its place, the file behind the link is replaced, since other tools read it
+    /// there.
     ///
     /// - Throws: `FileError`.
     func write(_ token: SSOToken) throws(FileError) {
@@ -37,9 +39,9 @@ struct SSOTokenFile {
     }
 }
 
-/// A token of a signed-in person, and what it can be renewed with.
+/// A signed-in user's token, and what renews it.
 struct SSOToken {
-    /// Whatever else stands in the file stays there.
+    /// Other members of the file are kept.
     private(set) var document: JSONValue
     private(set) var accessToken: String
     private(set) var expiration: Timestamp
@@ -59,7 +61,7 @@ struct SSOToken {
         expiration = try Self.moment(field.member("expiresAt"))
     }
 
-    /// Nil in files of the older form, and where the identity center does not renew.
+    /// Nil in files of the older form, and where the identity center gives no refresh token.
     var renewal: Renewal? {
         let field = JSONField(document)
         guard let refreshToken = try? field.member("refreshToken").string(),
@@ -72,7 +74,7 @@ struct SSOToken {
             registrationExpiration: expiration)
     }
 
-    /// - Parameter refreshToken: nil if the one before stays.
+    /// - Parameter refreshToken: nil if the current one stays.
     mutating func renew(accessToken: String, expiration: Timestamp, refreshToken: String?) {
         self.accessToken = accessToken
         self.expiration = expiration
@@ -83,7 +85,7 @@ struct SSOToken {
         document = .object(object)
     }
 
-    /// Some tools of old wrote `UTC` where `Z` belongs.
+    /// Some old tools wrote `UTC` in the place of `Z`.
     private static func moment(_ field: JSONField) throws -> Timestamp {
         var text = try field.string()
         if text.hasSuffix("UTC") { text = "\(text.dropLast(3))Z" }
