@@ -7,13 +7,13 @@ import JSON
 public struct AthenaClient: Sendable {
     private let client: AWSJSONClient
     private let knownColumns = KnownColumns()
-    /// Bytes that the answer with a page may have.
+    /// Most bytes of an answer with a page.
     let pageBytes: Int
 
     /// A value may have 32 MB, so a page can be large; it must not be larger than memory.
     public static let standardPageBytes = 512 << 20
 
-    /// - Parameter pageBytes: the most that the answer with a page of rows may have; a larger page is asked for again
+    /// - Parameter pageBytes: the most that the answer with a page of rows may have; a larger page is requested again
     ///   with fewer rows.
     public init(_ client: AWSJSONClient, pageBytes: Int = standardPageBytes) {
         self.client = client
@@ -51,7 +51,7 @@ public struct AthenaClient: Sendable {
         }
     }
 
-    /// - Parameter onNextToken: hears of the next page's token while this page still arrives, if it stands in front.
+    /// - Parameter onNextToken: gets the next page's token while this page still arrives, if it stands before the rows.
     func getQueryResults(
         _ queryExecutionID: String, nextToken: String?, maxRows: Int,
         onNextToken: (@Sendable (String) -> Void)? = nil
@@ -76,7 +76,7 @@ public struct AthenaClient: Sendable {
         try await client.call("StopQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { _ in }
     }
 
-    /// How many rows the service says the result has; nil if it does not say. Asked once: the count only informs.
+    /// The service's own count of the result's rows; nil if it gives none. Requested once, since it only informs.
     func outputRows(_ queryExecutionID: String) async throws -> Int? {
         try await client.call(
             "GetQueryRuntimeStatistics", ["QueryExecutionId": .string(queryExecutionID)], isRepeated: false
@@ -111,7 +111,7 @@ public struct AthenaQuery: Sendable, Equatable {
     public var database: String?
     public var catalog: String?
     public var workGroup: String?
-    /// `s3://…`; may be left out where the work group has one.
+    /// `s3://…`; may be left out if the work group has a location.
     public var outputLocation: String?
     /// The number of the account whose bucket it must be; Athena and S3 refuse any other.
     public var expectedBucketOwner: String?
@@ -137,7 +137,7 @@ public struct AthenaQuery: Sendable, Equatable {
         self.reusedResultMinutes = reusedResultMinutes
     }
 
-    /// The body of StartQueryExecution; what is not set is left out.
+    /// The body of StartQueryExecution, without members that are not set.
     func request(clientRequestToken: String) -> JSONValue {
         var context = JSONObject()
         context["Database"] = database.map { .string($0) }

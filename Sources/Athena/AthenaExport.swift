@@ -5,8 +5,8 @@ public import Logging
 
 /// One export: the query is started, or found again, waited for, and its rows become batches.
 ///
-/// Every step is in the journal before the work that it stands for can be lost, so the same call goes on where a killed
-/// process stopped.
+/// Every step is in the journal before the work that it stands for can be lost, so the same call continues where a
+/// killed process stopped.
 public struct AthenaExport: Sendable {
     let client: AthenaClient
     let s3: S3Client?
@@ -18,8 +18,8 @@ public struct AthenaExport: Sendable {
     let report: @Sendable (Progress) -> Void
 
     /// - Parameters:
-    ///   - s3: reads result objects; nil if rows are to come from the API whatever the options say.
-    ///   - recording: keeps the client's answers, if they are to be kept.
+    ///   - s3: reads result objects; nil if rows come from the API, whatever the options say.
+    ///   - recording: keeps the client's answers, if they are recorded.
     public init(
         client: AthenaClient, s3: S3Client? = nil, journal: ExportJournal, recording: RecordingTransport? = nil,
         options: Options, runtime: Runtime,
@@ -35,20 +35,20 @@ public struct AthenaExport: Sendable {
         self.report = report
     }
 
-    /// News of a running export.
+    /// Progress of a running export.
     public enum Progress: Sendable {
-        /// The query is in this state and has scanned so many bytes, if the service says so.
+        /// The query's state, and the bytes that it has scanned if the service tells.
         case query(state: String, scannedBytes: Int?)
-        /// The service counts this many rows in the result.
+        /// The service's count of the result's rows.
         case total(rows: Int)
         case export(ExportProgress)
     }
 
-    /// How a call of ``run()`` went.
+    /// The result of ``run()``.
     public enum Outcome: Sendable, Equatable {
-        /// All rows are in files; whether an unfinished run was gone on with.
+        /// All rows are in files; `wasResumed` if an unfinished run was continued.
         case exported(wasResumed: Bool)
-        /// A run of the name asked for has succeeded before.
+        /// A run of the requested name has succeeded before.
         case alreadySucceeded(runID: String)
     }
 
@@ -95,7 +95,7 @@ public struct AthenaExport: Sendable {
         }
     }
 
-    /// A run asked for by another name comes after the one that was pending.
+    /// Whether the state is that of the requested run. A run of another name comes after the pending one.
     private func isAnswered(by state: ExportState) -> Bool {
         options.runID == nil || options.runID == state.runID
     }
@@ -140,8 +140,8 @@ public struct AthenaExport: Sendable {
     private func export(_ saved: ExportState, isNew: Bool) async throws {
         let succeeded = try await succeeded(saved, isNew: isNew)
         let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
-        // Asked beside the export, which does not wait for the answer. The journal is not the task's: it would hold the
-        // directory's lock after a run that has failed.
+        // Requested beside the export, which does not wait for the answer. The task does not hold the journal, since it
+        // would keep the directory's lock after a run that has failed.
         let expectedRows = Task { [client, report, logger] in
             await Self.outputRows(of: query.queryExecutionID, client, logger, report)
         }
@@ -154,7 +154,7 @@ public struct AthenaExport: Sendable {
             throw AthenaExportError.resultNotReady(
                 queryExecutionID: query.queryExecutionID, message: error.serviceMessage)
         } catch let error as ExportError where error.isOfSchema {
-            // As the request stands, nothing will ever be exported; it must not block a better one.
+            // With this request, nothing will ever be exported; the state must not block a corrected one.
             try await journal.saveUnlessExported(state.failed(query))
             guard error.isOfOptions else { throw error }
             throw AthenaExportError.resultUnfit(
@@ -169,11 +169,11 @@ public struct AthenaExport: Sendable {
 }
 
 extension AthenaExport {
-    /// How long a run whose rows are all in files still waits for the service's count. It is asked for before the first
-    /// page, so as a rule it is there by then.
+    /// How long a run whose rows are all in files still waits for the service's count. The count is requested before
+    /// the first page, so as a rule it has arrived by then.
     private static let patienceForRowCount = Duration.milliseconds(250)
 
-    /// The service's own count; it only informs, so it is asked for once, and may be refused, missing or late.
+    /// The service's own count. It only informs, so it is requested once, and may be refused, missing or late.
     private static func outputRows(
         of queryExecutionID: String, _ client: AthenaClient, _ logger: Logger,
         _ report: @Sendable (Progress) -> Void
@@ -203,7 +203,7 @@ extension AthenaExport {
 }
 
 extension Task where Failure == Never {
-    /// What the task returns; nil if that takes longer, and then the task is cancelled.
+    /// The task's result; nil if it takes longer than the limit, and then the task is cancelled.
     fileprivate func value<Wrapped: Sendable>(within limit: Duration) async -> Wrapped? where Success == Wrapped? {
         await withTaskGroup(of: Success.self) { group in
             group.addTask { await self.value }
@@ -212,7 +212,7 @@ extension Task where Failure == Never {
                 return nil
             }
             let first = await group.next() ?? nil
-            // Also lets the group end: it waits for both.
+            // Also ends the group, which waits for both tasks.
             self.cancel()
             group.cancelAll()
             return first

@@ -2,7 +2,7 @@ public import AWS
 public import BatchExport
 public import JSON
 
-/// What can go wrong between a query and its rows.
+/// Errors between a query and its rows.
 public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     /// The query ended FAILED or CANCELLED.
     case queryEnded(queryExecutionID: String, state: String, reason: String?, athenaError: String?, QueryRemedy)
@@ -12,16 +12,16 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case statementRefused(message: String)
     /// The query was not finished in time.
     case queryTimedOut(queryExecutionID: String, limit: Duration, QueryFate)
-    /// The statement does not read rows: `INSERT`. It has run.
+    /// The statement, such as `INSERT`, does not read rows. It has run.
     case notAQuery(queryExecutionID: String, effect: String)
     /// The columns do not fit the options or the directory, though other options can export this result.
     case resultUnfit(ExportError, PaidResult)
-    /// The service does not know the execution, or does not have its result; not for want of some seconds. A query that
-    /// was named by its id is not one that a run has sent.
+    /// The service does not know the execution or no longer has its result, and a wait of some seconds did not help.
+    /// `isNamed`: the user gave the id; this run did not send the query.
     case executionGone(queryExecutionID: String, message: String, isNamed: Bool)
-    /// The query has succeeded, and yet its result is called unfinished for longer than can be waited for.
+    /// The query has succeeded, but its result is called unfinished for longer than the run waits.
     case resultNotReady(queryExecutionID: String, message: String)
-    /// An answer with one row of the result alone is larger than an answer may be; `limit` in bytes.
+    /// An answer with a single row of the result is too large; `limit` in bytes.
     case rowTooLarge(queryExecutionID: String, limit: Int)
     /// An answer that cannot be read; `origin` is the recorded file it came from.
     case malformedAnswer(operation: String, origin: String?, requestID: String?, JSONError)
@@ -29,15 +29,15 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case resultUnreadable(S3Location, AWSError)
     /// There is no result object at its place, or no longer.
     case resultGone(S3Location, message: String)
-    /// The object is another one than before: its rows and those that were read do not belong together.
+    /// The object was replaced: its rows and those that were read do not belong together.
     case resultReplaced(S3Location)
     /// The object is not the CSV that Athena writes; `offset` is in bytes from its beginning.
     case malformedResult(S3Location, offset: Int, reason: String)
     /// The object holds bytes that are no UTF-8; `offset` is that of the first one from its beginning.
     case resultNotUTF8(S3Location, offset: Int)
-    /// Rows were to be read from S3, and are not there to be read.
+    /// Rows should be read from S3, and cannot be.
     case notInS3(reason: String)
-    /// The first run that goes by a cursor was not told where to begin.
+    /// The first run with a cursor has no value to begin with.
     case noCursor(column: String)
     /// A page leads to itself, so the result would never end.
     case repeatedPageToken
@@ -98,7 +98,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
 }
 
 extension AthenaExportError: AnswerFault {
-    /// A recorded answer comes out the same every time; one from the network may have been a proxy's.
+    /// A recorded answer is the same every time; an answer of the network may have been a proxy's.
     public var isFinal: Bool {
         if case .malformedAnswer(_, let origin, _, _) = self { origin != nil } else { false }
     }

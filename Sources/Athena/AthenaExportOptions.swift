@@ -7,17 +7,17 @@ extension AthenaExport {
         public var query: QueryChoice
         public var table: String
         public var export: ExportOptions
-        /// The run's name, if it was given one.
+        /// The run's name, if one is given.
         public var runID: String?
         /// Give up an unfinished run.
         public var restart: Bool
         public var queryTimeout: Duration
-        /// A run may go on with another source than it began with: the rows and their order are the same.
+        /// A run may continue with another source than it began with: the rows and their order are the same.
         public var source: SourceMode
         public var ranges = RangeSizes.standard
-        /// Do not stop the query in Athena when this process gives up waiting for it.
+        /// Do not stop the query in Athena when this process stops waiting for it.
         public var leavesQueryRunning: Bool
-        /// Goes by a column: the statement has ``CursorTemplate/placeholder``.
+        /// The cursor column; the statement then has ``CursorTemplate/placeholder``.
         public var cursor: CursorChoice?
         /// How many full runs are kept once this one has succeeded; nil keeps all.
         public var prunedRuns: Int?
@@ -37,7 +37,7 @@ extension AthenaExport {
         }
 
         /// What the files depend on. The compression level is part of it: a batch that is written again after a crash
-        /// must come out the same.
+        /// must have the same bytes.
         public var request: ExportRequest {
             var parts: [ExportRequest.Part] = []
             switch query {
@@ -68,10 +68,10 @@ extension AthenaExport {
     /// Which query's result is exported.
     public enum QueryChoice: Sendable, Equatable {
         case start(AthenaQuery)
-        /// One that somebody started; by its QueryExecutionId.
+        /// An existing execution, by its QueryExecutionId.
         case attach(String)
 
-        /// Nil for a query that somebody else has started.
+        /// Nil for an existing execution.
         var started: AthenaQuery? {
             if case .start(let query) = self { query } else { nil }
         }

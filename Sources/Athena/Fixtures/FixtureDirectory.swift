@@ -6,24 +6,24 @@ public import SystemPackage
 /// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an
 /// error answer that came before answer n.
 ///
-/// The answers of GetQueryResults are told apart by the token that leads to them: the first file answers the call
-/// without a token, and the NextToken of file n leads to file n + 1. So a resumed run finds its page again, and a page
-/// that is asked for twice is recorded once.
+/// The answers of GetQueryResults are found by the token that leads to them: the first file answers the call without a
+/// token, and the NextToken of file n leads to file n + 1. So a resumed run finds its page again, and a page that is
+/// requested twice is recorded once.
 final class FixtureDirectory: Sendable {
     let path: FilePath
     private let pages: Locked<PageIndex>
 
-    /// A page of rows of 32 MB each would be far larger; no recording of use to anybody has one.
+    /// Far more than a page needs: rows have at most 32 MB, but a recording of many such rows serves no purpose.
     static let maximumFileBytes = 1 << 30
 
     private struct PageIndex {
         /// The number of the page that a token leads to.
         var numbers: [String: Int] = [:]
-        /// Pages up to this one have been looked at.
+        /// Pages up to this one have been read for their tokens.
         var scanned = 0
     }
 
-    /// A file name taken apart.
+    /// The parts of a file name.
     struct Name: Hashable, Sendable {
         let operation: String
         let number: Int
@@ -92,7 +92,7 @@ final class FixtureDirectory: Sendable {
         return pages.withLock { index in
             while index.numbers[token] == nil {
                 let name = Name(operation: ReplayTransport.pagedOperation, number: index.scanned + 1)
-                // A page that cannot be read leads nowhere; whoever asks for it is told why.
+                // A page that cannot be read leads to no other; the request for it fails with the reason.
                 guard let body = try? read(name) else { return nil }
                 index.scanned += 1
                 if let next = Self.nextToken(of: body) { index.numbers[next] = index.scanned + 1 }
@@ -101,7 +101,7 @@ final class FixtureDirectory: Sendable {
         }
     }
 
-    /// Notes where a new page leads.
+    /// Notes the page to which a new page leads.
     func notePage(_ number: Int, _ body: [UInt8]) {
         guard let next = Self.nextToken(of: body) else { return }
         pages.withLock { $0.numbers[next] = number + 1 }
@@ -125,7 +125,7 @@ final class FixtureDirectory: Sendable {
     }
 }
 
-/// What is wrong with recorded answers.
+/// Defects of recorded answers.
 public enum FixtureError: Error, Sendable, CustomStringConvertible {
     case noDirectory(FilePath)
     case unreadableDirectory(FileError)
@@ -134,7 +134,7 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
     case malformed(file: FilePath, JSONError)
     case unreadable(BoundedFile.Failure)
     case cannotWrite(FileError)
-    /// The directory of `--record` is not empty, and what it holds is not of the run that is to be recorded.
+    /// The directory of `--record` is not empty, and its content is not of the run that is to be recorded.
     case otherRecording(FilePath)
 
     public var description: String {

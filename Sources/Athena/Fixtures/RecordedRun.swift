@@ -3,7 +3,7 @@ import Files
 import JSON
 import SystemPackage
 
-/// Which run the answers in a directory of recordings are of.
+/// The run to which the answers in a directory of recordings belong.
 struct RecordedRun: Equatable {
     private let table: String
     private let runID: String
@@ -18,7 +18,7 @@ struct RecordedRun: Equatable {
         startedAt = state.startedAt
     }
 
-    /// - Returns: nil if the directory does not say, or not so that it can be read.
+    /// - Returns: nil if the directory does not say, or the file cannot be read.
     init?(reading directory: FilePath) {
         guard
             let content = try? BoundedFile.read(
@@ -45,6 +45,6 @@ struct RecordedRun: Equatable {
             permissions: .ownerReadWrite)
     }
 
-    /// Hidden, so that what is seen are the answers.
+    /// Hidden, so that only the answers are visible.
     private static func file(in directory: FilePath) -> FilePath { directory.appending(".recording.json") }
 }

@@ -2,7 +2,7 @@ import AWS
 import HTTPTransport
 import JSON
 
-/// Takes out of an answer what must not be kept: account numbers, and credentials that an error message repeats.
+/// Removes from an answer what must not be kept: account numbers, and credentials that an error message repeats.
 struct RecordingScrubber {
     private let secrets: [[UInt8]]
 
@@ -22,9 +22,9 @@ struct RecordingScrubber {
             .flatMap { [$0, URIEncoding.encode($0), $0.replacing("/", with: "\\/")] }.map { Array($0.utf8) }
     }
 
-    /// - Returns: the body byte for byte where nothing had to be taken out of it.
+    /// - Returns: the body byte for byte if nothing had to be removed.
     func scrub(_ body: [UInt8]) -> [UInt8] {
-        // Strings are looked at as they read: a secret may be spelt with escapes, and no escape may be cut in two.
+        // Strings are compared in decoded form: a secret may be written with escapes, and no escape may be cut in two.
         guard let answer = try? JSONValue(parsing: body) else { return scrub(text: body) }
         let scrubbed = scrub(answer)
         return scrubbed == answer ? body : scrubbed.serialized(pretty: false)

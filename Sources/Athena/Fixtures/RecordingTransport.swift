@@ -12,18 +12,17 @@ public final class RecordingTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let numbers: Locked<[String: Int]>
 
-    /// - Parameter path: made if it is missing, once the run is known that is recorded there.
+    /// - Parameter path: created if it is missing, once the recorded run is known.
     public init(_ path: FilePath, around transport: any HTTPTransport) {
         self.transport = transport
         directory = FixtureDirectory(path)
         numbers = Locked([:])
     }
 
-    /// Makes sure that the directory can take the answers of a run, before the run begins and anything is sent.
+    /// Checks that the directory can take the answers of a run, before the run begins and anything is sent.
     ///
-    /// - Parameter run: that is resumed; nil for a new one.
-    /// - Throws: ``FixtureError`` if the directory is not empty and holds anything but this run's recording, or cannot be
-    ///   made.
+    /// - Parameter run: the run that is resumed; nil for a new one.
+    /// - Throws: ``FixtureError`` if the directory holds anything but this run's recording, or cannot be made.
     func prepare(for run: ExportState?) throws(FixtureError) {
         let names: [String]
         do throws(FileError) {
@@ -37,7 +36,7 @@ public final class RecordingTransport: HTTPTransport {
         }
     }
 
-    /// Notes whose answers come next, and continues a recording behind what it has.
+    /// Notes the run whose answers follow, and continues a recording behind its last answer.
     func begin(_ run: ExportState) throws(FixtureError) {
         do throws(FileError) { try RecordedRun(run).write(in: directory.path) } catch { throw .cannotWrite(error) }
         let names = try directory.names() ?? []
@@ -50,7 +49,7 @@ public final class RecordingTransport: HTTPTransport {
 
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
-        // Nobody is to ask for a page before the one that leads to it has its number.
+        // No read-ahead while recording: page n + 1 gets its number from page n.
         request.onBody = nil
         let response = try await transport.send(request)
         if let target = request.headers["X-Amz-Target"], let operation = target.split(separator: ".").last {

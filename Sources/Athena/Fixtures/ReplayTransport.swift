@@ -5,7 +5,7 @@ public import SystemPackage
 
 /// Answers requests from recorded files instead of a network.
 ///
-/// It stands where libcurl would, so an offline run goes through the same signing, retry, decoding and paging.
+/// It stands in the place of libcurl, so an offline run goes through the same signing, retries, decoding and paging.
 public final class ReplayTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let names: Set<FixtureDirectory.Name>
@@ -18,7 +18,7 @@ public final class ReplayTransport: HTTPTransport {
     static let pagedOperation = "GetQueryResults"
     /// Operations that only inform: a recording may lack them.
     private static let optionalOperations: Set<String> = ["GetQueryRuntimeStatistics", "StopQueryExecution"]
-    /// The header that names the file of an answer, so that an error can.
+    /// The header that names the file of an answer, for error messages.
     static let originHeader = "x-athena-export-fixture"
 
     private struct Progress {
@@ -26,7 +26,7 @@ public final class ReplayTransport: HTTPTransport {
         var servedErrors: Set<FixtureDirectory.Name> = []
     }
 
-    /// - Throws: ``FixtureError`` if the directory is not there or holds no recorded answer.
+    /// - Throws: ``FixtureError`` if the directory is missing or holds no recorded answer.
     public init(_ path: FilePath) throws(FixtureError) {
         directory = FixtureDirectory(path)
         guard let names = try directory.names() else { throw .noDirectory(path) }
@@ -49,15 +49,15 @@ public final class ReplayTransport: HTTPTransport {
         if names.contains(name) {
             progress.withLock { $0.calls[operation] = number }
             let response = try answer(name, status: 200, limits: request.limits)
-            // A page is parsed as a whole elsewhere. Any other answer must be JSON here and now: a retry would get the
-            // next file, and this one's fault would pass unnoticed.
+            // A page is parsed as a whole later. Any other answer must be JSON here: a retry would get the next file,
+            // and the defect of this one would be missed.
             if operation != Self.pagedOperation { try check(response.body, name) }
             return response
         }
         return try answerWithoutFixture(name)
     }
 
-    /// The number of the answer that a request gets; nil for a page token that leads nowhere.
+    /// The number of the answer to a request; nil for a page token that leads to no page.
     private func number(of operation: String, _ request: HTTPRequest) -> Int? {
         if operation == Self.pagedOperation {
             return directory.pageNumber(for: FixtureDirectory.nextToken(of: request.body))
@@ -95,7 +95,7 @@ public final class ReplayTransport: HTTPTransport {
             + (last == 0 ? "nothing was recorded" : "only errors were recorded")
     }
 
-    /// As large an answer as the network may give, and no larger.
+    /// The same size limit as for an answer of the network.
     private func answer(
         _ name: FixtureDirectory.Name, status: Int, limits: HTTPLimits
     ) throws(FixtureError) -> HTTPResponse {

@@ -16,7 +16,7 @@ package struct ColumnInfo: Sendable, Equatable {
         var columns: [ColumnInfo] = []
         for field in try list.elements() {
             let type = try field.member("Type").string().lowercased()
-            // Decimals alone have digits to count; what the service says of other types is not looked at.
+            // Only decimals have digits to count; these members of other types are ignored.
             let minimum = type == "decimal" ? 0 : Int.min
             columns.append(
                 ColumnInfo(
@@ -34,8 +34,8 @@ package struct ColumnInfo: Sendable, Equatable {
             scale: isDecimal ? scale : nil)
     }
 
-    /// What a loader makes of the type. Arrays, maps, rows and types that nobody has heard of are text: what Athena
-    /// prints of them cannot be taken apart again.
+    /// The loader's type. Arrays, maps, rows and unknown types are text: what Athena prints of them cannot be parsed
+    /// again.
     private var loadType: ColumnType {
         switch type {
         case "boolean": .boolean
@@ -55,13 +55,13 @@ package struct ColumnInfo: Sendable, Equatable {
     }
 }
 
-/// The columns of the page before: every page of a result tells them again, to the byte, so they are read once.
+/// The columns of the previous page. Every page of a result repeats them byte for byte, so they are parsed once.
 package final class KnownColumns: Sendable {
     private let last = Locked<(text: [UInt8], columns: [ColumnInfo])>((text: [], columns: []))
 
     package init() {}
 
-    /// The columns that a range of a text tells.
+    /// The columns in a range of a text.
     func list(in text: Span<UInt8>, range: Range<Int>) throws(JSONError) -> [ColumnInfo] {
         let known = last.withLock { $0 }
         if text.isEqual(known.text.span, in: range) { return known.columns }

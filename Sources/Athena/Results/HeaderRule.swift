@@ -2,12 +2,12 @@ import BatchExport
 
 /// Whether the first row of a result is data or repeats the column names.
 ///
-/// A SELECT's first page begins with a row of column names, no later page does, and SHOW and DESCRIBE have none at all.
-/// So neither the place nor the text decides alone: a data row may well read like the header.
+/// The first page of a SELECT begins with a row of column names, later pages do not, and SHOW and DESCRIBE have none at
+/// all. So neither the position nor the text decides alone: a data row may have the same text as the header.
 enum HeaderRule: Sendable, Equatable {
     /// The first row of the first page must be the names.
     case expected
-    /// The first row is the names if it reads like them: statements for which the service has been seen both ways.
+    /// The first row is the header if it has the names: for statements that the service answers in both ways.
     case possible
     /// Every row is data.
     case absent
@@ -24,10 +24,10 @@ enum HeaderRule: Sendable, Equatable {
             }
     }
 
-    /// Takes the header row off the first page, if it has one.
+    /// Removes the header row from the first page, if it has one.
     ///
-    /// - Throws: ``ExportError/inconsistentSource(_:)`` if there should be one and is none, for guessing would lose or
-    ///   invent a row.
+    /// - Throws: ``ExportError/inconsistentSource(_:)`` if the header is missing, since a guess would lose or add a
+    ///   row.
     func removed(from rows: RowBlock, columns: [ColumnInfo]) throws(ExportError) -> RowBlock {
         guard self != .absent, rows.rowCount > 0 else { return rows }
         if let rest = Self.withoutHeader(rows, columns) { return rest }

@@ -4,7 +4,7 @@ import Logging
 
 /// How the rows of a result are read.
 public enum SourceMode: Sendable {
-    /// The result object where it can be read and is worth it, GetQueryResults otherwise.
+    /// The result object if it can be read and has more than one page, else GetQueryResults.
     case auto
     /// GetQueryResults.
     case api
@@ -12,7 +12,7 @@ public enum SourceMode: Sendable {
     case s3
 }
 
-/// A source, where in it an export begins, and why it is not a better one.
+/// A source, where in it an export begins, and the reason if it is not the faster one.
 struct SelectedSource {
     let source: any ResultSource
     let checkpoint: Checkpoint
@@ -22,7 +22,7 @@ struct SelectedSource {
 /// Decides where the rows of a finished query come from.
 struct SourceSelection {
     let results: QueryResults
-    /// Nil where S3 is out of the question: answers are recorded or replayed.
+    /// Nil if S3 is excluded, because answers are recorded or replayed.
     let s3: S3Client?
     let mode: SourceMode
     let sizes: RangeSizes
@@ -31,11 +31,11 @@ struct SourceSelection {
     let firstBatch: Int
     let logger: Logger
 
-    /// The source for what lies behind a checkpoint.
+    /// The source for the rows behind a checkpoint.
     ///
     /// A run keeps the source that it began with as long as that one serves. Another source reads the result from its
-    /// beginning: batches that are exported already are made again and held against the manifest, which proves that
-    /// both sources have the same rows in the same order.
+    /// beginning: exported batches are made again and compared with the manifest, which proves that both sources have
+    /// the same rows in the same order.
     func select(from checkpoint: Checkpoint) async throws -> SelectedSource {
         guard let s3, mode != .api, mode == .s3 || checkpoint.bookmark.pageToken == nil else {
             return api(from: checkpoint)
@@ -46,16 +46,16 @@ struct SourceSelection {
             let columns = try await results.columns()
             return try await self.s3(s3, location, from: checkpoint, columns: columns, patience: .full)
         }
-        // Most results are done with the first page. One that is too large for an answer is better read from S3.
+        // Most results end with the first page. One that is too large for an answer is better read from S3.
         if bookmark.etag == nil, let first = try await results.firstPageUnlessTooLarge() {
             if first.nextToken == nil { return api(from: checkpoint, firstPage: first) }
             return try await s3IfItServes(s3, from: checkpoint, columns: first.columns, firstPage: first)
         }
-        // The types are nowhere but in the answers of the API.
+        // Only the answers of the API have the types.
         return try await s3IfItServes(s3, from: checkpoint, columns: try await results.columns())
     }
 
-    /// The other source, when reading S3 failed in the middle; nil if there is none or it would not help.
+    /// The other source, if reading S3 failed in the middle; nil if there is none or it would not help.
     func fallback(after error: AthenaExportError, from checkpoint: Checkpoint) -> SelectedSource? {
         mode == .auto && error.leavesTheAPI ? api(from: checkpoint, because: error) : nil
     }

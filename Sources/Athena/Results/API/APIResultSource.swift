@@ -10,7 +10,7 @@ struct APIResultSource: ResultSource {
     private let tokens = SeenTokens()
     private let firstPage: Locked<ResultsAnswer?>
 
-    /// - Parameter firstPage: if it was asked for already; it is not asked for again then.
+    /// - Parameter firstPage: the first page if it has been requested already.
     init(_ results: QueryResults, header: HeaderRule, firstPage: ResultsAnswer? = nil) {
         self.header = header
         self.firstPage = Locked(firstPage)
@@ -36,7 +36,7 @@ struct APIResultSource: ResultSource {
             throw BookmarkRefused()
         }
         try tokens.note(page.nextToken, after: bookmark.pageToken)
-        // Only the first page can have a header row; on any other, a row that reads like one is data.
+        // Only the first page can have a header row; on any other page, such a row is data.
         let rows =
             bookmark.pageToken == nil ? try header.removed(from: page.rows, columns: page.columns) : page.rows
         return ResultPage(
@@ -45,14 +45,14 @@ struct APIResultSource: ResultSource {
     }
 }
 
-/// The tokens of a result so far: a page that leads back to an earlier one would never let the result end.
+/// The tokens of a result so far: with a page that leads back to an earlier one, the result would never end.
 private final class SeenTokens: Sendable {
-    /// Hashes, for a long result has many thousands.
+    /// Hashes, since a long result has many thousands of tokens.
     private let hashes = Locked<Set<Int>>([])
 
     func note(_ next: String?, after token: String?) throws(AthenaExportError) {
         let isNew = hashes.withLock { hashes in
-            // Read again from the beginning, a result gives its tokens again.
+            // A result that is read again from the beginning gives its tokens again.
             if token == nil { hashes.removeAll() }
             if let token { hashes.insert(token.hashValue) }
             guard let next else { return true }
@@ -69,31 +69,31 @@ extension AWSError {
         return error.message.lowercased().contains("token")
     }
 
-    /// "QueryExecution … was not found", or its result was: both are gone for good.
+    /// "QueryExecution … was not found", or its result was not: both are gone for good.
     var isUnknownExecution: Bool {
         guard case .service(let error, _) = self, error.code == "InvalidRequestException" else { return false }
         return error.athenaErrorCode == "QUERY_EXECUTION_NOT_FOUND" || error.message.contains("was not found")
             || error.saysThatResultsAreGone
     }
 
-    /// "Query has not yet finished. Current state: RUNNING", to who asks for its result.
+    /// "Query has not yet finished. Current state: RUNNING", in answer to a request for its result.
     var isUnfinishedQuery: Bool {
         guard case .service(let error, _) = self, error.code == "InvalidRequestException" else { return false }
         return error.athenaErrorCode == "INVALID_QUERY_EXECUTION_STATE"
             || error.message.lowercased().contains("not yet finished")
     }
 
-    /// The first and only attempt was refused: no query can be running that nobody knows of.
+    /// The first and only attempt was refused, so no query can be running.
     var provesThatNothingWasStarted: Bool {
         switch self {
         case .service(let error, let attempts): attempts == 1 && !error.kind.mayHaveBeenAccepted
         case .noCredentials, .expiredCredentials, .noRegion, .configuration: true
-        // Credentials may have failed a later attempt.
+        // An earlier attempt may have been accepted, and only a later one lacked credentials.
         case .transport, .untrustedAnswer, .provider: false
         }
     }
 
-    /// StartQueryExecution checks the syntax and refuses a statement that has none.
+    /// StartQueryExecution checks the syntax and refuses an invalid statement.
     var isMalformedQuery: Bool {
         guard case .service(let error, _) = self else { return false }
         return error.athenaErrorCode == "MALFORMED_QUERY"
@@ -101,8 +101,8 @@ extension AWSError {
 }
 
 extension AWSServiceError {
-    /// "Could not find results", "Query results not found": the object was deleted. Neither is documented, so no more is
-    /// asked for than these words.
+    /// "Could not find results", "Query results not found": the object was deleted. Neither text is documented, so only
+    /// these words are checked.
     fileprivate var saysThatResultsAreGone: Bool {
         let text = message.lowercased()
         return text.contains("could not find results") || text.contains("results not found")
@@ -110,7 +110,7 @@ extension AWSServiceError {
 }
 
 extension AWSServiceError.Kind {
-    /// Whether the service may have carried the request out in spite of its answer.
+    /// Whether the service may have carried out the request in spite of its answer.
     fileprivate var mayHaveBeenAccepted: Bool {
         switch self {
         case .transient: true

@@ -1,14 +1,14 @@
 import JSON
 
-/// The token of the next page, taken from the beginning of a page that still arrives.
+/// The token of the next page, read from the beginning of a page that still arrives.
 ///
-/// The service sends `NextToken` before `ResultSet`. Nothing is promised of the order, so this only ever saves time: what
-/// counts is what the whole page says.
+/// The service sends `NextToken` before `ResultSet`. That order is not documented, so this only saves time; the token
+/// of the complete page counts.
 enum LeadingNextToken {
-    /// A token has 1024 characters at most; behind that much and its name there is none in front.
+    /// A token has 1024 characters at most; if it is not within this many bytes, it does not stand in front.
     private static let reach = 1200
 
-    /// - Returns: whether more of the body could still tell.
+    /// - Returns: whether more of the body could still contain it.
     static func look(in body: Span<UInt8>, _ report: (String) -> Void) -> Bool {
         guard let start = valueOffset(in: body) else { return body.count < reach }
         guard (try? body.endOfJSONString(from: start + 1)) != nil else { return body.count < reach }

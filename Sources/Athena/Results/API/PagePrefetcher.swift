@@ -1,15 +1,16 @@
 import Threading
 
-/// Asks for pages, each as soon as its token is known: the service sends it in front of the rows, so the next page is on
-/// its way while most of this one still is.
+/// Requests each page as soon as its token is known. The service sends the token before the rows, so the next page is
+/// on its way while most of this one still is.
 ///
-/// No more than one page is asked for ahead of those that somebody wanted.
+/// At most one page is requested ahead.
 final class PagePrefetcher: Sendable {
     private let results: QueryResults
     private let state = Locked(State())
 
     private struct State {
-        /// The page that was wanted last: the token that leads to it, and the one that it leads to, once that is known.
+        /// The page that was requested last: the token that leads to it, and the one to the next page once that is
+        /// known.
         var wanted: String?
         var following: String?
         /// The page after it, on its way.
@@ -42,7 +43,7 @@ final class PagePrefetcher: Sendable {
                 state.following = nil
                 return fetch(token)
             }
-            // The page may have told its successor before anybody wanted it.
+            // The page may have given the next token before it was requested.
             if let following = state.following { state.ahead = (following, fetch(following)) }
             state.following = nil
             return ahead.task
@@ -57,7 +58,7 @@ final class PagePrefetcher: Sendable {
     private func note(_ next: String, after token: String?) {
         state.withLock { state in
             if state.wanted == token {
-                // Asked for again after a failed attempt, a page tells the same once more; with fewer rows, another one.
+                // Requested again after a failed attempt, a page gives the same token; with fewer rows, another one.
                 guard state.ahead?.token != next else { return }
                 state.ahead?.task.cancel()
                 state.ahead = (next, fetch(next))

@@ -1,6 +1,8 @@
-/// How many rows a page of GetQueryResults is asked for: as many as the service allows, fewer where a page was too large.
+/// How many rows are requested for a page of GetQueryResults: as many as the service allows, fewer where a page was too
+/// large.
 ///
-/// Athena bounds a page by rows and not by bytes, and a row may have 32 MB. Where pages begin has no part in the files.
+/// Athena limits a page by rows and not by bytes, and a row may have 32 MB. The files do not depend on where pages
+/// begin.
 struct PageSize: Sendable {
     /// The most that the service allows.
     static let maximum = 1000
@@ -9,7 +11,7 @@ struct PageSize: Sendable {
 
     /// Halves the size after a page of so many rows was too large.
     ///
-    /// - Returns: whether a smaller page can be asked for.
+    /// - Returns: whether a smaller page can be requested.
     mutating func shrink(from rows: Int) -> Bool {
         guard rows > 1 else { return false }
         // Another page may have halved it already.
@@ -17,8 +19,8 @@ struct PageSize: Sendable {
         return true
     }
 
-    /// Doubles the size after a page that twice as many rows would not fill by half: large rows may stand together, and
-    /// those behind them need not pay for it.
+    /// Doubles the size after a page that would not fill half of an answer even with twice as many rows: large rows may
+    /// be few, and the rows behind them need not be slowed down.
     ///
     /// - Parameters:
     ///   - bytes: of the page's answer.

@@ -6,8 +6,8 @@ import Threading
 
 /// The result of one query as GetQueryResults gives it, page by page.
 ///
-/// Two failures are not final here: a service that does not have the result yet, and a page that is larger than an answer
-/// may be, which is asked for again with fewer rows.
+/// Two failures are not final here: a result that the service does not have yet, and a page that is too large for an
+/// answer, which is requested again with fewer rows.
 final class QueryResults: Sendable {
     let queryExecutionID: String
     private let client: AthenaClient
@@ -15,7 +15,7 @@ final class QueryResults: Sendable {
     private let size = Locked(PageSize())
     private let hasAnswered = Locked(false)
 
-    /// - Parameter early: for how long a result that is not there counts as not there yet.
+    /// - Parameter early: for how long a missing result counts as not ready yet.
     init(client: AthenaClient, queryExecutionID: String, early: EarlyAnswers) {
         self.client = client
         self.queryExecutionID = queryExecutionID
@@ -24,7 +24,7 @@ final class QueryResults: Sendable {
 
     /// - Parameters:
     ///   - token: leads to the page; nil for the first one.
-    ///   - onNextToken: hears of the next page's token while this page still arrives.
+    ///   - onNextToken: gets the next page's token while this page still arrives.
     /// - Throws: ``AthenaExportError/rowTooLarge(queryExecutionID:limit:)`` if not even one row fits an answer.
     func page(at token: String?, onNextToken: (@Sendable (String) -> Void)? = nil) async throws -> ResultsAnswer {
         while true {
@@ -32,7 +32,7 @@ final class QueryResults: Sendable {
         }
     }
 
-    /// The first page; nil if it is too large for an answer, and the next call then asks for fewer rows.
+    /// The first page; nil if it is too large for an answer. The next call then requests fewer rows.
     func firstPageUnlessTooLarge() async throws -> ResultsAnswer? {
         try await pageUnlessTooLarge(at: nil, onNextToken: nil)
     }
@@ -68,7 +68,7 @@ final class QueryResults: Sendable {
             try await client.getQueryResults(
                 queryExecutionID, nextToken: token, maxRows: rows, onNextToken: onNextToken)
         }
-        // A result that has been read from is no longer a late one; if it is gone now, it is gone.
+        // A result that was read from before is not late; if it is missing now, it is gone.
         let page = hasAnswered.withLock { $0 } ? try await call() : try await early.waitedOut(queryExecutionID, call)
         hasAnswered.withLock { $0 = true }
         return page

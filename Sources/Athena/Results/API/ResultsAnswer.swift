@@ -10,8 +10,8 @@ package struct ResultsAnswer: Sendable {
 
     /// Reads the body of an answer.
     ///
-    /// The body becomes the block's buffer: cells point into it, and escaped texts are decoded where they stand, in a copy
-    /// if somebody else holds the body.
+    /// The body becomes the block's buffer: cells point into it, and escaped texts are decoded in place. If the body is
+    /// shared, it is copied first.
     package init(
         parsing body: consuming [UInt8], knownColumns: KnownColumns = KnownColumns()
     ) throws(JSONError) {
@@ -26,11 +26,11 @@ package struct ResultsAnswer: Sendable {
     }
 }
 
-/// Walks the text of a page once, front to back.
+/// Reads the text of a page once, front to back.
 ///
-/// The service sends every page twice over: beside `Rows` and `ResultSetMetadata` stand `ResultRows` and `ColumnInfos`,
-/// which no model names. Whatever is not named here is skipped without being read. Members may come in any order; rows
-/// that come before the columns are skipped and read afterwards.
+/// The service sends every page twice: beside `Rows` and `ResultSetMetadata` stand `ResultRows` and `ColumnInfos`,
+/// which no model names. Members that are not named here are skipped. Members may come in any order; rows that come
+/// before the columns are skipped and read afterwards.
 private struct ResultsPageParser {
     private(set) var columns: [ColumnInfo]?
     private(set) var nextToken: String?
@@ -42,7 +42,7 @@ private struct ResultsPageParser {
     private var rowsOffset: Int?
     private var seen: Members = []
 
-    /// The members that are read. Of one that stands twice, nobody can say which counts.
+    /// The members that are read. A repeated one is refused, since it is unknown which of them counts.
     private struct Members: OptionSet {
         let rawValue: Int
         static let nextToken = Members(rawValue: 1)
@@ -110,7 +110,8 @@ private struct ResultsPageParser {
 
     private mutating func parseRows(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         let columnCount = columns?.count ?? 0
-        // MSCK REPAIR TABLE answers so. What has no columns has no values; that it has none is for others to say.
+        // The answer to MSCK REPAIR TABLE. Without columns there are no values; the caller decides whether that is an
+        // error.
         if columns?.isEmpty == true { return try text.skipJSONValue(from: start) }
         var offset = text.skipJSONWhitespace(from: try text.expectJSON(.openBracket, from: start))
         if offset < text.count, text[offset] == .closeBracket { return offset + 1 }
@@ -164,8 +165,8 @@ private struct ResultsPageParser {
                     text, at: try text.expectJSON(.openBracket, from: value), until: end, into: &output, after: before)
             }
         }
-        // SHOW and DESCRIBE answer fewer values than they name columns, but not so many fewer that there would be more
-        // values missing than the text has bytes.
+        // SHOW and DESCRIBE give fewer values than columns, but never so many fewer that more values are missing than
+        // the text has bytes.
         guard before + end <= text.count || output.count == end else {
             throw .syntax(offset: start, reason: "\(columnCount) columns, but most of the values are missing")
         }
@@ -239,7 +240,7 @@ private struct ResultsPageParser {
         output.append(RowBlock.Cell(start: start, count: end.quote - start, traits: traits))
     }
 
-    /// A number or boolean: its own text is the value's text.
+    /// A number or boolean: the value's text is that of the JSON.
     private func scalarCell(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> RowBlock.Cell {
         let end = text.endOfJSONScalar(from: start)
         let isBoolean =
@@ -251,7 +252,7 @@ private struct ResultsPageParser {
         return RowBlock.Cell(start: start, count: end - start, traits: [.plainJSON, .plainCSV])
     }
 
-    /// Decodes the escaped texts in place, now that nobody reads the JSON any more.
+    /// Decodes the escaped texts in place, after the JSON has been read.
     mutating func unescape(_ body: inout [UInt8]) throws(JSONError) {
         guard !escaped.isEmpty else { return }
         var bytes = body.mutableSpan
@@ -268,7 +269,7 @@ private struct ResultsPageParser {
 }
 
 extension Span<UInt8> {
-    /// Whether `{"VarCharValue":"` stands here: two words and a byte, since it does before almost every value.
+    /// Whether `{"VarCharValue":"` stands here, as before almost every value. Compares two words and a byte.
     fileprivate func hasVarCharValue(at offset: Int) -> Bool {
         offset + 17 <= count
             && loadWord(at: offset) == 0x6168_4372_6156_227b  // {"VarCha
@@ -283,8 +284,8 @@ extension Span<UInt8> {
             && self[offset + 8] == .openBracket
     }
 
-    /// After an element of an array: a comma means that there is another one, which the offset is moved to; the closing
-    /// bracket that there is none, and the offset is moved behind it.
+    /// After an element of an array: at a comma, the offset is moved to the next element; at the closing bracket,
+    /// behind the bracket.
     @inline(__always)
     fileprivate func hasNextJSONElement(at offset: inout Int) throws(JSONError) -> Bool {
         if offset >= count || self[offset] != .comma { offset = skipJSONWhitespace(from: offset) }
@@ -296,7 +297,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// How many elements an array has that begins with one.
+    /// The number of elements of an array that begins with one.
     fileprivate func countOfJSONElements(from start: Int) throws(JSONError) -> Int {
         var offset = start
         var count = 0

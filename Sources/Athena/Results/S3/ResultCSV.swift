@@ -13,8 +13,10 @@ package struct ResultCSVError: Error, Equatable {
 /// Reads the CSV of result objects.
 ///
 /// Athena's dialect: every value in quotes, a quote inside doubled, NULL is nothing between the commas, records end in
-/// `\n`, and CR and LF inside quotes are data. Unquoted values and `\r\n` outside of quotes are let pass; everything
-/// else that does not fit is an error, a quote that stays open above all: the object was cut off.
+/// `
+/// `, and CR and LF inside quotes are data. Unquoted values and `\r
+/// ` outside of quotes are accepted. Everything else is an error, above all a quote that stays open: the object was cut
+/// off.
 package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///
@@ -137,7 +139,7 @@ private struct ResultCSVParser {
         return offset
     }
 
-    /// A value that is empty, holds something beside letters and the like, doubled quotes for instance, or ends the text.
+    /// A value that is empty, contains special characters or doubled quotes, or ends the text.
     ///
     /// - Parameters:
     ///   - end: of the first quote in it or behind it.
@@ -223,7 +225,7 @@ private struct ResultCSVParser {
         }
     }
 
-    /// Makes single quotes of the doubled ones in place, now that nobody reads the CSV any more.
+    /// Makes single quotes of the doubled ones in place, after the CSV has been read.
     func joinDoubledQuotes(in buffer: inout [UInt8], _ cells: inout [RowBlock.Cell]) {
         guard !doubled.isEmpty else { return }
         var bytes = buffer.mutableSpan
@@ -236,7 +238,7 @@ private struct ResultCSVParser {
                 let byte = bytes[source]
                 bytes[target] = byte
                 target &+= 1
-                // Inside quotes a quote never stands alone.
+                // Inside quotes, a quote is always one of a pair.
                 source &+= byte == .quote ? 2 : 1
             }
             cells[index] = RowBlock.Cell(
@@ -245,12 +247,12 @@ private struct ResultCSVParser {
     }
 }
 
-/// Finds the quotes of a text one after another, and notices what stands inside of them on the way.
+/// Finds the quotes of a text one after another, and notices special bytes inside of them on the way.
 private struct QuoteFinder {
-    /// Where the sixty-four bytes begin that are looked at, and the quotes in them that are still to be told.
+    /// Where the current sixty-four bytes begin, and the quotes in them that are still to come.
     private var block: Int
     private var quotes: UInt64 = 0
-    /// The others of ``CSVMarks`` that stand inside quotes, behind the quote that was told last.
+    /// The other bytes of ``CSVMarks`` inside quotes, behind the newest quote.
     private var others: UInt64 = 0
     /// All ones if the next block begins inside quotes.
     private var beginsInQuotes: UInt64 = 0
@@ -273,7 +275,7 @@ private struct QuoteFinder {
         return block &+ place
     }
 
-    /// Passes over the next quote, which opens.
+    /// Skips the next quote, which opens.
     @inline(__always)
     mutating func skip(in text: Span<UInt8>) {
         if hasNext(in: text) { quotes &= quotes &- 1 }
@@ -307,7 +309,7 @@ private struct QuoteFinder {
         return (marks.quotes, marks.others & inQuotes, 0 &- (inQuotes &>> 63))
     }
 
-    /// Whether any of the others stood between the quotes that were told since the notice was taken last.
+    /// Whether any of the other bytes stood between the quotes since the notice was last taken.
     var hasNotice: Bool { notice != 0 }
 
     @inline(__always)

@@ -1,7 +1,7 @@
 import JSON
 
-// What can be told of a piece of CSV without reading it as rows. A quote inside a value is doubled and 0x22 is part of
-// no other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.
+// Facts about a piece of CSV that need no parsing of rows. A quote inside a value is doubled, and 0x22 is part of no
+// other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.
 extension Span<UInt8> {
     /// Whether an odd number of quotes stands in the bytes, so that they end inside quotes if they begin outside.
     var hasOddQuotes: Bool {
@@ -36,7 +36,7 @@ extension Span<UInt8> {
 
     /// Just behind the last line end outside of quotes; nil if there is none.
     ///
-    /// Read from the back, so that no more than one row is looked at.
+    /// Read from the back, so that at most one row is read.
     ///
     /// - Parameter endsInQuotes: whether the last byte stands inside quotes.
     func endOfLastRecord(endsInQuotes: Bool) -> Int? {

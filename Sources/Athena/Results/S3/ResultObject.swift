@@ -29,7 +29,7 @@ struct ResultObject: Sendable {
         try await complete(try await part(range), until: range.upperBound)
     }
 
-    /// Asks for what is missing of a range whose connection broke off.
+    /// Requests the missing end of a range whose connection broke off.
     private func complete(_ part: S3ObjectRange, until end: Int) async throws -> S3ObjectRange {
         if part.end == end { return part }
         var bytes = part.bytes
@@ -44,7 +44,7 @@ struct ResultObject: Sendable {
         let part = try await Self.translatingErrors(of: location) {
             try await client.getObject(location, range: range, ifMatch: etag)
         }
-        // A server that pays no heed to If-Match must not get us to mix two objects either.
+        // A server that ignores If-Match must not make us mix two objects either.
         guard part.etag == etag, part.objectSize == size else { throw AthenaExportError.resultReplaced(location) }
         return part
     }

@@ -2,13 +2,13 @@ import AWS
 import BatchExport
 import Threading
 
-/// How a result object is taken apart.
+/// How a result object is divided into requests.
 public struct RangeSizes: Sendable {
     /// Of one request.
     public var bytes: Int
-    /// Ranges that are on their way or wait to be taken, at most.
+    /// Most ranges that are on their way or wait for the reader.
     public var inFlight: Int
-    /// Of those, how many are parsed: parsed rows take twice the memory of their text.
+    /// Most of those that are parsed: parsed rows take twice the memory of their text.
     public var parsed: Int
 
     public static let standard = RangeSizes(bytes: 1 << 20, inFlight: 10)
@@ -23,8 +23,8 @@ public struct RangeSizes: Sendable {
 /// Reads a result object from a record's beginning to its end: ranges are fetched side by side, cut at the ends of
 /// records, and parsed side by side.
 ///
-/// Where a record ends is known as soon as it is known for the range before whether that one ends inside quotes, and
-/// for this one whether its quotes are odd in number; so ranges wait for one another with nothing but the cut.
+/// The cut of a range depends on whether the range before it ends inside quotes and on whether its own number of quotes
+/// is odd. So a range waits for the one before it only until that is cut.
 struct ResultRanges: ~Copyable {
     private let object: ResultObject
     private let columns: [ColumnInfo]
@@ -32,10 +32,10 @@ struct ResultRanges: ~Copyable {
     /// Where the range after the last one launched begins.
     private var nextOffset: Int
     private var lastCut: Task<RangeCut, any Error>
-    /// Behind ``parsed``.
+    /// Cuts of the ranges behind ``parsed``.
     private var cuts: [Task<RangeCut, any Error>] = []
     private var parsed: [Task<[ResultPage], any Error>] = []
-    /// Of the range before those.
+    /// Pages of the range before those.
     private var pages: ArraySlice<ResultPage> = []
 
     /// - Parameter first: the range that the reading begins with.
@@ -54,7 +54,7 @@ struct ResultRanges: ~Copyable {
         for task in parsed { task.cancel() }
     }
 
-    /// The page that comes next; nil after the last. Only then is one more range asked for.
+    /// The next page; nil after the last. Only then is one more range requested.
     mutating func next() async throws -> ResultPage? {
         while pages.isEmpty {
             while cuts.count + parsed.count < sizes.inFlight, nextOffset < object.size { launch() }
@@ -106,7 +106,7 @@ struct ResultRanges: ~Copyable {
     }
 }
 
-/// A range as it came, and what its quotes say.
+/// A range as it was received, and whether its quotes are odd in number.
 struct FetchedRange: Sendable {
     let range: S3ObjectRange
     let hasOddQuotes: Bool
@@ -116,14 +116,14 @@ struct FetchedRange: Sendable {
 struct RangeCut: Sendable {
     /// Of the first record, from the object's beginning.
     let offset: Int
-    /// Of the first record, what lies in ranges before.
+    /// The beginning of the first record, from earlier ranges.
     private let head: [UInt8]
-    /// Of the range. Whoever parses them takes them away: this cut stays with its task for as long as that of the next
-    /// range needs it, and bytes that two hold are copied when a doubled quote in them is made single.
+    /// The bytes of the range. Parsing takes them out of here: this cut stays in memory as long as the next range needs
+    /// it, and shared bytes would be copied when a doubled quote in them is made single.
     private let bytes: Locked<[UInt8]>
     /// Of the last record, in ``bytes``.
     private let end: Int
-    /// What belongs to the first record of the next range.
+    /// The beginning of the next range's first record.
     private let rest: [UInt8]
     private let endsInQuotes: Bool
     let isLast: Bool
@@ -161,9 +161,9 @@ struct RangeCut: Sendable {
     /// Of the record behind these.
     var nextOffset: Int { offset + head.count + end }
 
-    /// The rows of the records, and where those behind them begin in the object; to be asked for once.
+    /// The rows of the records, and where those behind them begin in the object; may be called once.
     ///
-    /// A record that two ranges share is put together in a block of its own, so that the range stays where it is.
+    /// A record that two ranges share gets a block of its own, so that the range is not copied.
     /// - Throws: with a place in the object.
     func blocks(columnCount: Int) throws(ResultCSVError) -> [(rows: RowBlock, next: Int)] {
         var blocks: [(rows: RowBlock, next: Int)] = []

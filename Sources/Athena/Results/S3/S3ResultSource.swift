@@ -1,13 +1,13 @@
 import AWS
 import BatchExport
 
-/// Rows out of the result object itself, by ranges that are fetched and parsed side by side.
+/// Rows of the result object itself, by ranges that are fetched and parsed side by side.
 ///
-/// Its pages are the rows that lie in one range, and each row that two ranges share by itself. A page's bookmark is the
-/// place of its first record, so that a resume needs nothing of what lies before.
+/// A page has the rows of one range, or a single row that two ranges share. A page's bookmark is the place of its first
+/// record, so a resume needs nothing before it.
 actor S3ResultSource: ResultSource {
     nonisolated let name = "s3"
-    /// The first page: where the reading began.
+    /// The first page: where reading began.
     nonisolated let start: Bookmark
     private let object: ResultObject
     private let columns: [ColumnInfo]
@@ -19,9 +19,9 @@ actor S3ResultSource: ResultSource {
     /// Finds the object and begins to read.
     ///
     /// - Parameters:
-    ///   - bookmark: where; with the ETag of the version if it is one of this object.
+    ///   - bookmark: where to begin; with the ETag of the version if it is one of this object.
     ///   - patience: for the first request.
-    /// - Throws: ``AthenaExportError``; whatever is wrong with the place shows here.
+    /// - Throws: ``AthenaExportError``, also if the bookmark does not fit the object.
     init(
         _ location: S3Location, at bookmark: Bookmark, columns: [ColumnInfo], sizes: RangeSizes,
         patience: S3Client.Patience, client: S3Client
@@ -43,7 +43,7 @@ actor S3ResultSource: ResultSource {
             let first = try await object.read(bookmark.byteOffset..<end)
             ranges = ResultRanges(of: object, columns: columns, sizes: sizes, first: first)
         }
-        // Taken out while it is awaited; a page that fails leaves nothing to go on with.
+        // Taken out while the next page is awaited; after a page that fails, nothing is left to continue with.
         var ranges = self.ranges.take()
         guard let page = try await ranges?.next() else { throw CancellationError() }
         nextBookmark = page.next
