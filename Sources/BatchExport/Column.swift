@@ -23,7 +23,7 @@ public struct Column: Sendable, Equatable {
     }
 }
 
-/// The types that a loader is told, by the names of the connector that this program replaces.
+/// The types for loaders, by the names of the connector that this program replaces.
 public enum ColumnType: String, Sendable, CaseIterable {
     case string = "STRING"
     case boolean = "BOOLEAN"
@@ -40,14 +40,14 @@ public enum ColumnType: String, Sendable, CaseIterable {
     case json = "JSON"
 }
 
-/// The columns of a result as an export sees them: names that files can carry and a key that rows can be told by.
+/// The columns of a result for an export: names that files can carry and a key that identifies rows.
 public struct ResultSchema: Sendable, Equatable {
     public let columns: [Column]
     public let primaryKey: [String]
     /// Where in a row the key's columns stand, in the key's order.
     public let keyIndices: [Int]
 
-    /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a key that is not there.
+    /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a missing key.
     public init(columns: [Column], primaryKey: [String]) throws(ExportError) {
         guard !columns.isEmpty else {
             throw .schema("the result has no columns, so there is nothing to export; give a query that returns rows")
@@ -86,7 +86,7 @@ public struct ResultSchema: Sendable, Equatable {
         keyIndices = indices
     }
 
-    /// The first names, for a message that has more to say than names.
+    /// The first names, for a message that has other facts too.
     private static func listed(_ columns: [Column]) -> String {
         let shown = columns.prefix(20).map { String($0.name.prefix(50)) }.joined(separator: ", ")
         return columns.count > 20 ? "\(shown) and \(columns.count - 20) more" : shown

@@ -1,33 +1,33 @@
 import Files
 public import SystemPackage
 
-/// What can go wrong between rows and files. Messages give row numbers and positions, never values.
+/// Errors between rows and files. Messages give row numbers and positions, never values.
 public enum ExportError: Error, Sendable, CustomStringConvertible {
     /// The result's columns or values cannot be exported, whatever the options.
     case schema(String)
-    /// The key, the cursor or the format that was asked for does not fit the result.
+    /// The key, the cursor or the format does not fit the result.
     case options(String)
-    /// A file of the export is not what it must be: which one, where in it, and what to do.
+    /// A file of the export is invalid: which file, where in it, and what to do.
     case untrusted(path: FilePath, problem: String, remedy: String)
     /// The unfinished run was started with another request; names what differs.
     case otherRequest(differences: [String], path: FilePath)
     /// The columns, key or format differ from what the directory holds; names what differs.
     case schemaChanged(differences: [String], path: FilePath)
-    /// The source answered something that contradicts what it answered before.
+    /// An answer of the source contradicts an earlier one.
     case inconsistentSource(String)
     /// Files that the run has published are gone; `path` is the first of them. The run is back at its beginning.
     case filesGone(path: FilePath, count: Int)
-    /// A row of a batch's file is longer than the memory allows. `memory` is what is enough for any row of the batch, as
-    /// ``Merge/Options/memory`` counts it.
+    /// A row of a batch's file is longer than the memory allows. `memory` is enough for any row of the batch, counted
+    /// as in ``Merge/Options/memory``.
     case rowTooLong(path: FilePath, row: Int, limit: Int, memory: Int)
-    /// Another process is at work in the directory.
+    /// Another process works in the directory.
     case locked(path: FilePath)
     /// A directory or file could not be made.
     case cannotCreate(path: FilePath, Errno)
-    /// Reading or writing failed; the disk is full, perhaps.
+    /// Reading or writing failed, for example because the disk is full.
     case io(operation: String, path: FilePath, Errno)
 
-    /// The columns, the key or the format are what is wrong.
+    /// The columns, the key or the format are wrong.
     public var isOfSchema: Bool {
         switch self {
         case .schema, .options, .schemaChanged: true
@@ -35,7 +35,7 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Other options, or another directory, would do for the same result.
+    /// Other options, or another directory, would serve for the same result.
     public var isOfOptions: Bool {
         switch self {
         case .options, .schemaChanged: true

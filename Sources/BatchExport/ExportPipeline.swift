@@ -1,8 +1,8 @@
 import Gzip
 import Threading
 
-/// What happens beside the encoding of rows: the next page is read, chunks are compressed as soon as they are closed,
-/// and the batch before is written.
+/// The work beside the encoding of rows: the next page is read, chunks are compressed as soon as they are closed, and
+/// the previous batch is written.
 struct ExportPipeline {
     private let source: any ResultSource
     private let publisher: BatchPublisher
@@ -10,9 +10,9 @@ struct ExportPipeline {
     private var checkpoint: Checkpoint
     private var readAhead: Result<ResultPage, any Error>?
     private var isReading = false
-    /// Of the open batch.
+    /// Chunks of the open batch.
     private var open: ChunkSequence
-    /// Of sealed batches, as long as chunks of them are missing.
+    /// Chunks of sealed batches, as long as some of them are missing.
     private var compressing: [ChunkSequence] = []
     /// Sealed batches whose files are not begun, in order.
     private var sealed: [(batch: SealedBatch, start: Checkpoint, chunks: AsyncStream<DeflatedChunk>)] = []
@@ -29,8 +29,8 @@ struct ExportPipeline {
 
     /// The next page; nil after the last. The page behind it is read meanwhile.
     ///
-    /// - Throws: what the source threw, once every sealed batch is published, so that a resumed run need not read its
-    ///   rows again.
+    /// - Throws: the source's error, once every sealed batch is published, so that a resumed run need not read its rows
+    ///   again.
     mutating func nextPage(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws -> ResultPage? {
         while readAhead == nil, isReading { try await settle(&group) }
         guard let result = readAhead else { return nil }
@@ -126,7 +126,7 @@ struct ExportPipeline {
     }
 }
 
-/// What a task beside the encoding has finished.
+/// The result of a task beside the encoding.
 enum PipelineEvent: Sendable {
     case read(Result<ResultPage, any Error>)
     case compressed(ChunkSequence.Ticket, DeflatedChunk)

@@ -2,9 +2,9 @@ public import Logging
 
 /// Turns the rows of a result into published batches.
 ///
-/// One task encodes. Beside it the next page is read, chunks of the open batch and of the one before it are compressed on
-/// threads of their own, and a sealed batch is written: so the service, the encoder, the compressor and the disk work at
-/// the same time. Two batches are in memory, most of them compressed.
+/// One task encodes. Beside it, the next page is read, chunks of the open batch and of the one before it are compressed
+/// on threads of their own, and a sealed batch is written. So the service, the encoder, the compressor and the disk
+/// work at the same time. Two batches are in memory, most of them compressed.
 ///
 /// Calls go one way: `Exporter`, ``ExportPipeline``, ``BatchPublisher``, ``ExportJournal``.
 public struct Exporter: Sendable {
@@ -23,9 +23,9 @@ public struct Exporter: Sendable {
         self.report = report
     }
 
-    /// Exports everything behind the state's checkpoint and completes the run.
+    /// Exports all rows behind the state's checkpoint and completes the run.
     ///
-    /// - Throws: ``ExportError``, or what the source throws; the checkpoint then stands where the last batch ended.
+    /// - Throws: ``ExportError``, or the source's error; the checkpoint is then the end of the last batch.
     public func export(from source: any ResultSource, state: ExportState) async throws {
         do {
             let result = try await exportRows(from: source, state: state)

@@ -1,11 +1,11 @@
 /// Any source of result rows, read in order from any bookmark.
 public protocol ResultSource: Sendable {
-    /// How rows are read, as the manifest records it: `api`, `s3`.
+    /// The name of the source in the manifest: `api`, `s3`.
     var name: String { get }
 
     /// The part of the result in which a bookmark lies.
     ///
-    /// Asking again for the same bookmark gives the same rows.
+    /// The same bookmark always gives the same rows.
     /// - Throws: ``BookmarkRefused`` if the source no longer knows the bookmark but still has the result.
     func page(at bookmark: Bookmark) async throws -> ResultPage
 }
@@ -22,9 +22,9 @@ public struct Bookmark: Sendable, Equatable {
     /// Data rows from the beginning of that page to the bookmark; a header row does not count. They may reach into
     /// later pages, since not every source cuts a result into the same pages.
     public var rowsIntoPage: Int
-    /// For sources that are one stream of bytes: where in it the page begins.
+    /// For sources that are one stream of bytes: the offset at which the page begins.
     public var byteOffset: Int
-    /// For sources that are one stream of bytes: which version of it. No bookmark of one is good for another.
+    /// For sources that are one stream of bytes: its version. A bookmark of one version is not valid in another.
     public var etag: String?
 
     public init(pageToken: String? = nil, rowsIntoPage: Int = 0, byteOffset: Int = 0, etag: String? = nil) {

@@ -7,10 +7,10 @@ public struct RowBlock: Sendable {
     /// Row by row.
     public let cells: [Cell]
     public let columnCount: Int
-    /// Whether any cell holds something that no loader takes, so that most blocks need no look at their cells.
+    /// Whether any cell contains what no loader takes. Most blocks have none, so their cells need not be checked.
     public let hasUnloadableCells: Bool
 
-    /// Where a cell's text stands, UTF-8, and what a parser noticed about it.
+    /// Where a cell's text stands, in UTF-8, and what a parser noticed about it.
     public struct Cell: Sendable {
         public let start: UInt32
         public let count: UInt32

@@ -9,7 +9,7 @@ struct CursorTracker {
     private var highest: [UInt8]?
 
     /// - Parameter seen: the highest value of the rows before.
-    /// - Throws: ``ExportError/options(_:)`` if the column is not there or has no order.
+    /// - Throws: ``ExportError/options(_:)`` if the column is missing or has no order.
     init(column: String, in columns: [Column], seen: CursorValue?) throws(ExportError) {
         guard let index = columns.firstIndex(where: { $0.name == column }) else {
             throw .options(

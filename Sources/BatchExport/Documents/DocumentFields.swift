@@ -13,7 +13,7 @@ extension JSONField {
         }
     }
 
-    /// A name or a time: nothing goes on from one that is empty.
+    /// A name or a time, which must not be empty.
     func nonEmptyString() throws(JSONError) -> String {
         let text = try string()
         if text.isEmpty { throw .field(path: path, expected: "a text that is not empty", found: "\"\"") }
@@ -44,7 +44,8 @@ extension JSONField {
         return choice
     }
 
-    /// A count of rows, bytes or batches: far more than any export has, and far from overflowing when many are added.
+    /// A count of rows, bytes or batches. The limit is far above any export and low enough to add many without
+    /// overflow.
     func count(atLeast minimum: Int = 0) throws(JSONError) -> Int {
         let number = try integer(atLeast: minimum)
         guard number <= Self.maximumCount else {

@@ -1,12 +1,12 @@
 import Digest
 import JSON
 
-/// What was asked for, as far as it decides the files: an unfinished run goes on only under the same request.
+/// The options that decide the files. An unfinished run can be continued only with the same ones.
 ///
-/// Texts that may hold data of their own, such as the statement, come as digests.
+/// Texts that may hold data, such as the statement, are stored as digests.
 public struct ExportRequest: Sendable, Equatable {
     public struct Part: Sendable, Equatable {
-        /// As the option or configuration key is called.
+        /// The name of the option or configuration key.
         public let name: String
         public let value: String
 
@@ -27,7 +27,7 @@ public struct ExportRequest: Sendable, Equatable {
         SHA256.hex(parts.map { "\($0.name.utf8.count):\($0.name)=\($0.value.utf8.count):\($0.value)" }.joined())
     }
 
-    /// What another request has otherwise, said for a person.
+    /// The differences of another request, in words.
     func differences(to other: ExportRequest) -> [String] {
         let names = parts.map(\.name) + other.parts.map(\.name).filter { name in !parts.contains { $0.name == name } }
         return names.compactMap { name in
@@ -41,7 +41,7 @@ public struct ExportRequest: Sendable, Equatable {
         }
     }
 
-    /// What was asked for under a name; nil if that was not part of it.
+    /// The value under a name; nil if the request has none.
     public func value(_ name: String) -> String? {
         parts.first { $0.name == name }?.value
     }

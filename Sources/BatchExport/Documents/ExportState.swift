@@ -7,14 +7,13 @@ public struct ExportState: Sendable, Equatable {
     public let firstBatch: Int
     /// How often the query was sent again because the one before it failed.
     public var queryReruns: Int
-    /// Whether the run is about to stop its query, or has: one that ends CANCELLED then says nothing against sending it
-    /// again.
+    /// Whether the run is about to stop its query, or has. A query that then ends CANCELLED may be sent again.
     public var isStoppingQuery = false
-    /// Why the run's last process ended, if it ended with an error: for people, so never of use to a later run.
+    /// Why the run's last process ended, if it ended with an error. Only shown to users; no later run depends on it.
     public var failure: String?
     /// The query that this run sent and had stopped in Athena; nil once another one is sent in its place.
     public var stoppedQueryExecutionID: String?
-    /// Nil where no run of the directory has gone by a cursor.
+    /// Nil if no run of the directory has used a cursor.
     public var cursor: CursorState?
     public var phase: Phase
 
@@ -38,13 +37,13 @@ public struct ExportState: Sendable, Equatable {
         /// The query exists; rows up to the checkpoint are in files.
         case exporting(QueryIdentity, Checkpoint)
         case succeeded(QueryIdentity, Checkpoint)
-        /// The query ended without a result or, without an id, was never accepted: there is nothing to go on with.
+        /// The query ended without a result or, without an id, was never accepted: the run cannot be continued.
         case failed(QueryIdentity?)
     }
 
-    /// The query that a run reads: what was sent to start it, and what it is called.
+    /// The query that a run reads: the token that started it, and its id.
     public struct QueryIdentity: Sendable, Equatable {
-        /// Nil for a query that somebody else started.
+        /// Nil for a query that another process started.
         public let clientRequestToken: String?
         public let queryExecutionID: String
 
@@ -54,7 +53,7 @@ public struct ExportState: Sendable, Equatable {
         }
     }
 
-    /// Whether the run can be gone on with.
+    /// Whether the run can be continued.
     public var isUnfinished: Bool {
         switch phase {
         case .starting, .exporting: true
@@ -82,13 +81,13 @@ public struct ExportState: Sendable, Equatable {
 public struct Checkpoint: Sendable, Equatable {
     /// Where the next batch begins in the result.
     public var bookmark: Bookmark
-    /// Data rows of the result before the bookmark, however they fared.
+    /// Data rows of the result before the bookmark, duplicate and rejected ones included.
     public var rowsExported: Int
     public var duplicateRows: Int
     public var rejectedRows: Int
     /// The sequence of the next batch.
     public var nextBatch: Int
-    /// Of the row before the bookmark, so that a resume can tell whether it goes on in the right place.
+    /// Digest of the row before the bookmark, by which a resume checks its place.
     public var lastRowSHA256: String?
     /// The highest value of the cursor column before the bookmark; nil without one.
     public var highestCursor: CursorValue?

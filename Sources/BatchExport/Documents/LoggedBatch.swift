@@ -2,11 +2,11 @@ import JSON
 
 /// What the manifest should say of a batch and of its run once the batch is published.
 struct LoggedBatch: Equatable {
-    /// As it stands after the batch.
+    /// The run's entry after the batch.
     let run: Manifest.Run
     /// Nil if every row of the batch was rejected, so that it has no file.
     let batch: Manifest.Batch?
-    /// The result's data rows before the batch: so a line that is missing before this one shows.
+    /// The result's data rows before the batch. A gap shows that a line is missing.
     let rowsBefore: Int
 
     var json: JSONValue {
@@ -37,18 +37,18 @@ struct LoggedBatch: Equatable {
 }
 
 extension Manifest {
-    /// What came of a logged batch.
+    /// The result of adding a logged batch.
     enum Addition {
         case added
-        /// The manifest has it already, for a crash came between the manifest and the end of the log.
+        /// The manifest has it already: a crash came between the manifest and the end of the log.
         case known
-        /// It does not follow on what the manifest has.
+        /// It does not continue what the manifest has.
         case refused
     }
 
     /// Adds a batch from the log, if it is the next one of its run.
     ///
-    /// - Parameter hasFile: whether a batch's file is there: of a directory that was copied under a running export, the
+    /// - Parameter hasFile: whether a batch's file exists: in a directory that was copied under a running export, the
     ///   log can be newer than the data.
     mutating func add(
         _ logged: LoggedBatch, in directory: ExportDirectory, hasFile: (Batch) -> Bool

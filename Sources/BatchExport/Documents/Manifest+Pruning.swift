@@ -1,6 +1,5 @@
 extension Manifest.Run {
-    /// What tells a full run from another: the statement, its parameters and where it ran, for a run that does not go by
-    /// a cursor.
+    /// The identity of a full query: the statement, its parameters and where it ran; nil for a run with a cursor.
     fileprivate var fullQuery: [String?]? {
         guard cursor == nil, let parametersSHA256 else { return nil }
         return [querySHA256, parametersSHA256, catalog, database]
@@ -13,12 +12,12 @@ extension Manifest.Run {
 }
 
 extension Manifest {
-    /// The batches that nobody needs any more if the newest run, and those before it of the same statement and
-    /// parameters, have each brought the whole table: what comes before the newest `count` of these full runs.
+    /// The batches that are superseded if the newest run, and those before it of the same statement and parameters,
+    /// have each brought the whole table: what comes before the newest `count` of these full runs.
     ///
-    /// Among that, batches of runs with another statement stay: such a run may have brought other rows. Batches of runs
-    /// with a cursor in the same database go, for a full run has their rows, or newer ones. After a newest run with a
-    /// cursor, nothing goes.
+    /// Batches of runs with another statement are kept: such a run may have brought other rows. Batches of runs with a
+    /// cursor in the same database are superseded, since a full run has their rows or newer ones. If the newest run has
+    /// a cursor, no batch is superseded.
     func superseded(keeping count: Int) -> [Batch] {
         guard let query = runs.last?.fullQuery, runs.last?.isFullRun(of: query) == true else { return [] }
         let kept = runs.filter { $0.isFullRun(of: query) }.suffix(count)
@@ -29,7 +28,7 @@ extension Manifest {
             .flatMap { $1.filter { $0.sequence < first } }.sorted { $0.sequence < $1.sequence }
     }
 
-    /// For each run its batches. A name can be that of an abandoned run and of the one after it, which begins later.
+    /// The batches of each run. An abandoned run and a later one can have the same name.
     public var batchesByRun: [[Batch]] {
         let named = Dictionary(grouping: runs.indices) { runs[$0].runID }
         var grouped = [[Batch]](repeating: [], count: runs.count)
@@ -45,7 +44,7 @@ extension Manifest {
         return index < pruned.count && pruned[index].contains(sequence)
     }
 
-    /// Takes batches off the list and remembers that their files are to go.
+    /// Removes batches from the list and records that their files are to be removed.
     mutating func prune(_ superseded: [Batch]) {
         let sequences = Set(superseded.map(\.sequence))
         batches.removeAll { sequences.contains($0.sequence) }

@@ -8,7 +8,7 @@ public struct Manifest: Sendable, Equatable {
     public internal(set) var runs: [Run] = []
     /// By rising sequence.
     public internal(set) var batches: [Batch] = []
-    /// Sequences whose files are removed, or will be: a later run had superseded them. By rising sequence.
+    /// Sequences whose files are removed, or will be, because a later run superseded them. By rising sequence.
     public internal(set) var pruned: [ClosedRange<Int>] = []
 
     /// One run of a query, however many processes it took.
@@ -22,7 +22,7 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var queryExecutionID: String
         public internal(set) var querySHA256: String
         public internal(set) var source: String
-        /// Why rows were not read by the faster source; nil if they were, or if nobody asked for it.
+        /// Why rows were not read by the faster source; nil if they were, or if the user chose the source.
         public internal(set) var sourceNote: String?
         public let startedAt: String
         public internal(set) var completedAt: String?
@@ -37,20 +37,20 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var effectiveEngineVersion: String?
         /// How often the query was sent again because the one before it failed.
         public internal(set) var queryReruns = 0
-        /// The column that the run's query went by; nil for one that did not.
+        /// The column of the run's cursor; nil without a cursor.
         public internal(set) var cursor: Cursor?
-        /// Digest of the execution parameters; nil for a query that somebody else started.
+        /// Digest of the execution parameters; nil for a query that another process started.
         public internal(set) var parametersSHA256: String?
-        /// Where the query was told to run; nil for the service's default.
+        /// The requested catalog; nil for the service's default.
         public internal(set) var catalog: String?
         public internal(set) var database: String?
         /// The sequence of the run's first batch, if it has any.
         public internal(set) var firstBatch: Int?
 
-        /// Data rows of the result, however they fared.
+        /// Data rows of the result, duplicate and rejected ones included.
         var rowsRead: Int { rows + duplicateRows + rejectedRows }
 
-        /// From which value of a column a run read on, and where the next one does.
+        /// The value of a column from which a run read, and the one from which the next run will.
         public struct Cursor: Sendable, Equatable {
             public let column: String
             public let from: String
@@ -74,7 +74,7 @@ public struct Manifest: Sendable, Equatable {
         public let firstRow: Int
         public let lastRow: Int
 
-        /// Data rows of the result, however they fared.
+        /// Data rows of the result, duplicate and rejected ones included.
         var rowsRead: Int { rows + duplicateRows + rejectedRows }
     }
 
@@ -101,7 +101,7 @@ public struct Manifest: Sendable, Equatable {
         self.pruned = pruned
     }
 
-    /// The newest run of a name. A run that was abandoned can be followed by another one of its name.
+    /// The newest run of a name. An abandoned run and a later one can have the same name.
     public func run(named runID: String) -> Run? {
         runs.last { $0.runID == runID }
     }
@@ -122,7 +122,7 @@ public struct Manifest: Sendable, Equatable {
         return index < batches.count && batches[index].sequence == sequence ? batches[index] : nil
     }
 
-    /// Where a sequence stands or would stand, among thousands, for each of which this is asked.
+    /// The index of a sequence, or where it would be inserted. Called for each of thousands of batches.
     private func place(of sequence: Int) -> Int {
         batches.partitioningIndex { $0.sequence >= sequence }
     }
@@ -136,7 +136,7 @@ public struct Manifest: Sendable, Equatable {
         }
     }
 
-    /// How another key or format would differ from this one; empty if it would not.
+    /// The differences of another key or format; empty if there are none.
     func differences(toKey key: [String], format: FileFormat) -> [String] {
         var differences: [String] = []
         if format != fileFormat {
@@ -148,7 +148,7 @@ public struct Manifest: Sendable, Equatable {
         return differences
     }
 
-    /// How another schema, key or format would differ from this one; empty if it would not.
+    /// The differences of another schema, key or format; empty if there are none.
     func differences(to schema: ResultSchema, format: FileFormat) -> [String] {
         var differences = differences(toKey: schema.primaryKey, format: format)
         for column in columns where !schema.columns.contains(where: { $0.name == column.name }) {
@@ -171,7 +171,7 @@ public struct Manifest: Sendable, Equatable {
 }
 
 extension RandomAccessCollection where Index == Int {
-    /// The first place from which on something is true, as it is for no element before; the end if it never is.
+    /// The index of the first element that is behind, given that all elements after it are too; the end if none is.
     func partitioningIndex(where isBehind: (Element) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {

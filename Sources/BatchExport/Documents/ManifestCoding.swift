@@ -26,9 +26,9 @@ extension Manifest {
         return .object(document)
     }
 
-    /// Reads a manifest and compares its parts: versions, paths, order, totals.
+    /// Reads a manifest and checks its parts against each other: version, paths, order, totals.
     ///
-    /// - Parameter expected: the table that it must be of; nil if any will do.
+    /// - Parameter expected: the table that it must be of; nil for any.
     init(parsing bytes: [UInt8], table expected: String? = nil) throws(JSONError) {
         let root = JSONField(try JSONValue(parsing: bytes))
         try root.checkFormat(Self.formatName, version: Self.formatVersion)
@@ -66,7 +66,7 @@ extension Manifest {
         let directory = ExportDirectory(parent: "", table: table)
         var previous = 0
         for (index, batch) in batches.enumerated() {
-            // Made where it is needed: there are many batches.
+            // Built only for an error, since there are many batches.
             func problem(_ member: String, _ expected: String, _ found: String) -> JSONError {
                 .field(path: "batches[\(index)]\(member)", expected: expected, found: found)
             }

@@ -1,15 +1,15 @@
-/// What the manifest says of a run beyond its rows.
+/// Facts about a run in the manifest beside its rows.
 public struct RunFacts: Sendable {
     /// Digest of the statement's text.
     public let querySHA256: String
-    /// Digest of the execution parameters as they were given; nil for a query that somebody else started.
+    /// Digest of the execution parameters as they were given; nil for a query that another process started.
     public let parametersSHA256: String?
-    /// Where the query was told to run; nil for the service's default.
+    /// The requested catalog; nil for the service's default.
     public let catalog: String?
     public let database: String?
     /// How rows are read: `api`, `s3`.
     public let source: String
-    /// Why rows are not read by a faster source, if somebody would ask.
+    /// Why rows are not read by a faster source.
     public let sourceNote: String?
     public let dataScannedBytes: Int?
     /// Whether the service took the result of an equal query before this one; nil if it does not say.
@@ -33,7 +33,7 @@ public struct RunFacts: Sendable {
         self.effectiveEngineVersion = effectiveEngineVersion
     }
 
-    /// The manifest's entry for a run that stands at a checkpoint.
+    /// The manifest's entry for a run at a checkpoint.
     func run(_ state: ExportState, query: ExportState.QueryIdentity, checkpoint: Checkpoint) -> Manifest.Run {
         var cursor: Manifest.Run.Cursor?
         if let from = state.cursor?.from, let to = state.cursor?.end(seen: checkpoint.highestCursor) {

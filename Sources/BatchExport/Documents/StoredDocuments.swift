@@ -8,7 +8,7 @@ extension ExportState {
 
     /// Reads `state.json`; nil if there is none.
     ///
-    /// - Parameter remedy: what to do about a file that cannot be trusted, for the error.
+    /// - Parameter remedy: advice about a file that cannot be trusted, for the error.
     init?(reading directory: ExportDirectory, remedy: String) throws(ExportError) {
         let state = try directory.document(directory.state, limit: Self.maximumBytes, remedy: remedy) {
             (bytes) throws(JSONError) in try ExportState(parsing: bytes)
@@ -25,8 +25,8 @@ extension Manifest {
     /// Reads `manifest.json`; nil if there is none.
     ///
     /// - Parameters:
-    ///   - remedy: what to do about a file that cannot be trusted, for the error.
-    ///   - table: the table that it must be of; nil if any will do.
+    ///   - remedy: advice about a file that cannot be trusted, for the error.
+    ///   - table: the table that it must be of; nil for any.
     init?(reading directory: ExportDirectory, remedy: String, table: String? = nil) throws(ExportError) {
         let manifest = try directory.document(directory.manifest, limit: Self.maximumBytes, remedy: remedy) {
             (bytes) throws(JSONError) in try Manifest(parsing: bytes, table: table)

@@ -48,21 +48,21 @@ public struct CSVEncoder: RowEncoder {
         return row
     }
 
-    /// As many of the rows as fit even if every byte is a quote; at least the first one.
+    /// The rows that fit even if every byte is a quote; at least the first one.
     private func fittingRows(
         _ rows: Range<Int>, of block: RowBlock, room available: Int
     ) throws(ExportError) -> (rows: Range<Int>, room: Int) {
         let cells = block.cells.span
         var room = 0
         var row = rows.lowerBound
-        // No more than stay in the first-level cache until they are written.
+        // At most as many as stay in the first-level cache until they are written.
         while row < min(rows.upperBound, rows.lowerBound + 64) {
             var line = 1
             for index in block.cellIndices(ofRow: row) { line += 1 + Self.room(for: cells[index].range) }
             let isBlank = isSingleColumn && cells[row].isNull
             if row > rows.lowerBound, isBlank || room + line > available { break }
             if isBlank {
-                // Half of all readers drop such a line.
+                // Half of all readers skip such a line.
                 throw .options(
                     "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
             }
@@ -104,7 +104,7 @@ public struct CSVEncoder: RowEncoder {
             if index > indices.lowerBound { line.append(.comma) }
             let cell = cells[index]
             bytes.prefetchRows(after: cell)
-            // One comparison tells blanks and the first byte of U+FEFF from what nearly every value begins with.
+            // One comparison rules out blanks and the first byte of U+FEFF, with which hardly any value begins.
             if cell.traits.contains(.plainCSV), bytes[cell.range.lowerBound] &- 0x21 < 0xef - 0x21 {
                 line.append(copying: bytes, in: cell.range)
             } else if !cell.isNull {

@@ -2,8 +2,8 @@ import JSON
 
 /// One JSON object a line, every column in order, NULL as `null`.
 ///
-/// Booleans, integers and finite doubles are JSON's own; decimals are strings, since several loaders read numbers as
-/// binary floats; `json` columns are embedded where they are valid; everything else is a string of the source's text.
+/// Booleans, integers and finite doubles are JSON values. Decimals are strings, since several loaders read numbers as
+/// binary floats. `json` columns are embedded if they are valid; everything else is a string of the source's text.
 public struct NDJSONEncoder: RowEncoder {
     public let fileHeader: [UInt8] = []
     private let types: [ColumnType]

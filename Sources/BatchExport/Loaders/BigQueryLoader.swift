@@ -136,7 +136,7 @@ private struct BigQueryScript {
         }
     }
 
-    /// Between backticks a backslash begins an escape, as it does in texts.
+    /// Between backticks, a backslash begins an escape, as in texts.
     private static func name(_ name: String) -> String { "`\(escaped(name, quote: "`"))`" }
 
     private static func text(_ text: String) -> String { "'\(escaped(text, quote: "'"))'" }

@@ -1,9 +1,10 @@
 import JSON
 
-/// A `datapackage.json` by the Data Package standard of the Frictionless project, version 1, to lie beside the manifest.
+/// A `datapackage.json` by the Data Package standard of the Frictionless project, version 1, which is put beside the
+/// manifest.
 ///
-/// Each batch is a resource: its key is unique within it, and between batches the higher number wins, which the standard
-/// has no word for.
+/// Each batch is a resource. Its key is unique within it; the standard cannot express that the higher number wins
+/// between batches.
 struct DataPackageLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
         let package: JSONValue = [
@@ -49,7 +50,7 @@ struct DataPackageLoader: Loader {
         }
     }
 
-    /// A name as the standard has them: lower case, digits, `.`, `_`, `-`.
+    /// A name in the standard's form: lower case, digits, `.`, `_`, `-`.
     private static func slug(_ name: String) -> String {
         String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
     }

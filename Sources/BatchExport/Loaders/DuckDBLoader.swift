@@ -1,6 +1,6 @@
 /// SQL for DuckDB, from its command line or any of its clients.
 ///
-/// DuckDB itself looks at neither the check value nor the end of a gzip file, so the digest is what finds a damaged one.
+/// DuckDB checks neither the check value nor the end of a gzip file, so the digest is what finds a damaged one.
 struct DuckDBLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
         try plan.refuseCRLF(for: "DuckDB")
@@ -48,8 +48,8 @@ private struct DuckDBScript {
         """
     }
 
-    /// One transaction. SQL cannot branch, so a batch that is not due reads nothing instead: DuckDB drops a scan whose
-    /// condition is a constant false, and the manifest stands in for a file that need not exist any more.
+    /// One transaction. SQL cannot branch, so a batch that is not due reads nothing: DuckDB drops a scan whose
+    /// condition is a constant false, and the manifest is read in the place of a file that may be gone.
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
         let before = plan.predecessor(of: batch)?.sequence ?? 0
@@ -92,8 +92,8 @@ private struct DuckDBScript {
             """
     }
 
-    /// Everything is read as text, so that the types are the manifest's and not a sniffer's. Lines may be as long as the
-    /// 32 MB of a row in Athena, escaped.
+    /// Everything is read as text, so that the types are the manifest's and not guessed. Lines may be as long as the 32
+    /// MB of a row in Athena, escaped.
     private var reader: String {
         let columns = plan.columns.map { "\(SQLQuoting.text($0.name)): '\(stagedType($0))'" }
         let common = """
@@ -103,7 +103,7 @@ private struct DuckDBScript {
             """
         switch plan.format {
         case .csv:
-            // Not told of the line end, DuckDB takes a CR in the header for one.
+            // Without the option for the line end, DuckDB takes a CR in the header for one.
             return """
                 read_csv(getvariable('athena_export_file'), auto_detect = false, header = true, delim = ',',
                   new_line = '\\n', quote = '"', escape = '"', allow_quoted_nulls = false, max_line_size = 67108864,
@@ -117,7 +117,7 @@ private struct DuckDBScript {
         }
     }
 
-    /// Numbers and JSON are JSON's own in NDJSON; there is no text of them to read.
+    /// In NDJSON, numbers and JSON are JSON values, which cannot be read as text.
     private func stagedType(_ column: Column) -> String {
         guard plan.format == .ndjson else { return "VARCHAR" }
         switch column.type {
@@ -131,7 +131,7 @@ private struct DuckDBScript {
         return switch column.type {
         case .string: name
         case .binary: "unhex(replace(\(name), ' ', ''))"
-        // DuckDB takes a minus sign in front of a year, by ISO 8601 as Athena prints it, and no plus sign.
+        // DuckDB accepts a minus sign before a year, which Athena prints by ISO 8601, and no plus sign.
         case .naiveDate, .naiveDateTime: "CAST(ltrim(\(name), '+') AS \(table.type(column)))"
         // DuckDB reads the name of a zone after a blank, and an offset without one.
         case .utcDateTime:

@@ -1,4 +1,4 @@
-/// What a loader loads, and where to.
+/// The batches of a load, and the target.
 public struct LoadPlan: Sendable {
     /// The table in the target.
     public struct Target: Sendable {
@@ -20,16 +20,16 @@ public struct LoadPlan: Sendable {
     public let format: FileFormat
     /// By rising sequence.
     public let batches: [Manifest.Batch]
-    /// What stands before a batch's path: an absolute directory, or the URL of the objects. No `/` at its end.
+    /// The beginning of every batch's address: an absolute directory, or the URL of the objects. No `/` at its end.
     public let location: String
 
     /// Plans the batches of a manifest that come after one.
     ///
     /// - Parameters:
-    ///   - manifest: as it was read; its columns and key are checked here, since whatever is printed from them is run.
+    ///   - manifest: as it was read; its columns and key are checked here, since the printed script is run.
     ///   - sequence: the last batch to leave out; 0 for all of them.
-    ///   - texts: columns of dates and times that the target is to have as text, as Athena printed it.
-    /// - Throws: ``ExportError/schema(_:)`` for columns or a key that no export has, and for texts that are no dates.
+    ///   - texts: columns of dates and times that become text in the target, as Athena printed it.
+    /// - Throws: ``ExportError/schema(_:)`` for invalid columns or keys, and for texts that are no dates.
     public init(
         _ manifest: Manifest, after sequence: Int, target: Target, location: String, texts: [String] = []
     ) throws(ExportError) {
@@ -66,15 +66,14 @@ public struct LoadPlan: Sendable {
         }
     }
 
-    /// The batch that must be in the target before this one; nil for the first, of which nothing is known.
+    /// The batch that must be in the target before this one; nil for the first.
     ///
-    /// A client that goes on after an error would else load what comes after a batch that failed, and never again ask for
-    /// that one.
+    /// A client that continues after an error would else load the batches behind a failed one, and never load that one.
     func predecessor(of batch: Manifest.Batch) -> Manifest.Batch? {
         batches.last { $0.sequence < batch.sequence }
     }
 
-    /// Command lines that read a script line by line take CR off a line's end, also in a name.
+    /// Command lines that read a script line by line remove CR at a line's end, also within a name.
     func refuseCRLF(for target: String) throws(ExportError) {
         for name in columns.map(\.name) + self.target.names where name.utf8.contains("\r\n".utf8) {
             throw .schema(
@@ -88,7 +87,7 @@ public struct LoadPlan: Sendable {
     /// The columns that an update sets.
     var values: [Column] { columns.filter { !isKey($0) } }
 
-    /// The target's name as text: what the table of loads knows it by.
+    /// The target's name as text: its name in the table of loads.
     var targetName: String { target.names.joined(separator: ".") }
 
     /// The batches in words, for a comment: numbers only.

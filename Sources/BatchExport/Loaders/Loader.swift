@@ -1,10 +1,10 @@
-/// Writes what brings an export into one kind of target. A new target is one file with one of these.
+/// Writes the script that loads an export into one kind of target. A new target is one file with one of these.
 ///
 /// Loaders do no I/O: the text depends on the plan alone.
 public protocol Loader: Sendable {
-    /// The complete text to give to the target's own tool.
+    /// The complete text for the target's own tool.
     ///
-    /// - Throws: ``ExportError/schema(_:)`` if the target cannot carry a name of the plan.
+    /// - Throws: ``ExportError/schema(_:)`` if the target cannot have a name of the plan.
     func text(for plan: LoadPlan) throws(ExportError) -> String
 }
 
@@ -34,6 +34,6 @@ public enum LoaderKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the target has schemas (data sets, in BigQuery's words) that tables lie in.
+    /// Whether the target has schemas for tables (data sets, in BigQuery's words).
     public var hasSchemas: Bool { self != .sqlite && self != .datapackage }
 }

@@ -2,7 +2,7 @@
 public struct ObjectPrefix: Sendable, Equatable {
     /// Without `/` at its end.
     public let url: String
-    /// As it stands in the text. What a bucket may be called is for the store to say; here it is not empty.
+    /// As in the text. The store checks the bucket's name; here it is only not empty.
     public let bucket: String
 
     /// - Parameter schemes: those that are allowed.

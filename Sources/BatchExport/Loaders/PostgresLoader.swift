@@ -4,7 +4,7 @@
 struct PostgresLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
         for name in plan.columns.map(\.name) + plan.target.names {
-            // PostgreSQL would cut it off, and say no more than a notice.
+            // PostgreSQL would cut it off with only a notice.
             guard name.utf8.count <= 63 else {
                 throw .schema("\(name) is longer than the 63 bytes of a name in PostgreSQL; rename it")
             }
@@ -66,7 +66,7 @@ private struct PostgresScript {
         """
     }
 
-    /// One transaction. What it asks first is asked under the lock, so of two loads at once one waits for the other.
+    /// One transaction. Its first queries run under the lock, so of two loads at once, one waits for the other.
     func load(_ batch: Manifest.Batch) -> String {
         """
         begin;
@@ -107,7 +107,7 @@ private struct PostgresScript {
         "do $athena_export$ begin raise exception '\(problem)'; end $athena_export$;"
     }
 
-    /// What psql has the shell run. The table's name in the path is one that needs no quotes.
+    /// The shell command that psql runs. The table's name in the path needs no quotes.
     private func program(_ batch: Manifest.Batch) -> String {
         let open = #"f="$ATHENA_EXPORT_LOCATION/\#(batch.path)"; export LC_ALL=C; "#
         let check =
@@ -138,14 +138,14 @@ private struct PostgresScript {
         }
     }
 
-    /// Texts that are changed on their way are read as they stand in the file.
+    /// Texts that need a conversion are read as they stand in the file.
     private var fields: [String] {
         plan.columns.map {
             "\(SQLQuoting.name($0.name)) \($0.type == .binary || $0.hasYears ? "text" : table.type($0))"
         }
     }
 
-    /// Where the rows of the file come from, as `r`.
+    /// The query that gives the file's rows, as `r`.
     private var source: String {
         switch plan.format {
         case .csv: "from pg_temp.athena_export_stage r"

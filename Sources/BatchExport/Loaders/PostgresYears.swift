@@ -1,10 +1,10 @@
-/// What PostgreSQL is told of years that Athena prints with a sign, or as 0000.
+/// PostgreSQL's spelling of years that Athena prints with a sign, or as 0000.
 ///
 /// Source: PostgreSQL 15, "Date/Time Types": from 4713 BC to the year 5874897 for dates, 294276 for times.
 struct PostgresYears {
     private let columns: [Column]
     private let format: FileFormat
-    /// What encloses a body with the columns' names in it.
+    /// The dollar quote of a body that contains the columns' names.
     private let quote: String
 
     init(_ plan: LoadPlan) {
@@ -25,9 +25,9 @@ struct PostgresYears {
         """
     }
 
-    /// Statements that end the script where a column holds a year that PostgreSQL does not have, and name it.
+    /// Statements that end the script if a column has a year that PostgreSQL does not have, and name the column.
     ///
-    /// - Parameter source: what the rows come from, as `r`.
+    /// - Parameter source: the query that gives the rows, as `r`.
     func checks(of batch: Manifest.Batch, in source: String) -> String {
         guard !columns.isEmpty else { return "" }
         let outcomes = columns.indices.map { "coalesce(bool_or(\(isOutside(columns[$0]))), false) as \(variable($0))" }

@@ -92,7 +92,7 @@ private struct RedshiftScript {
         return "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest));"
     }
 
-    /// What encloses the procedure's body: something that no name in it holds.
+    /// The dollar quote of the procedure's body, which no name in it contains.
     private var tag: String { SQLQuoting.dollarQuote(around: plan.columns.map(\.name) + [plan.targetName]) }
 
     private var copyOptions: String {

@@ -1,7 +1,7 @@
 import JSON
 
 /// The content of `redshift.manifest` for one batch: Redshift's own form, from AWS's "Using a manifest to specify data
-/// files". Without `mandatory` a file that is not there would be passed over.
+/// files". Without `mandatory`, a missing file would be skipped.
 public struct RedshiftManifest: Sendable {
     public let text: String
 
@@ -14,7 +14,7 @@ public struct RedshiftManifest: Sendable {
         text = String(decoding: json.serialized(pretty: true), as: UTF8.self)
     }
 
-    /// Where the script expects it, from the URL prefix.
+    /// The path in the script, from the URL prefix.
     static func path(_ batch: Manifest.Batch) -> String {
         "redshift/\(batch.path.split(separator: "/").last ?? "").manifest"
     }

@@ -142,8 +142,8 @@ private struct SQLiteScript {
         }
     }
 
-    /// To `.import` a NULL and an empty string are the same. This puts U+0001 where a field is empty and bare, and
-    /// another one to each that the data has, so that one by itself is NULL and nothing else.
+    /// To `.import`, a NULL and an empty string are the same. This puts U+0001 where a field is empty and bare, and
+    /// adds another one to each in the data, so that a single one means NULL and nothing else.
     private var nullMarking: String {
         guard plan.format == .csv else { return "" }
         return #"""
@@ -185,7 +185,7 @@ private struct SQLiteScript {
         let isPlain = column.name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }
         let path = SQLQuoting.text("$.\"\(column.name)\"")
         if isPlain {
-            // `->` leaves JSON as it stands, numbers that SQLite could not hold included.
+            // `->` keeps JSON as it is, also numbers that SQLite cannot hold.
             return column.type == .json
                 ? "CASE json_type(line, \(path)) WHEN 'null' THEN NULL ELSE line -> \(path) END"
                 : "json_extract(line, \(path))"
@@ -197,7 +197,7 @@ private struct SQLiteScript {
         return "(SELECT \(value) FROM json_each(line) WHERE key = \(SQLQuoting.text(column.name)))"
     }
 
-    /// Decimals stay text: SQLite would make doubles of them. So do times, which it has no type for.
+    /// Decimals stay text: SQLite would make doubles of them. So do times, for which it has no type.
     private static func type(_ column: Column, isKey: Bool) -> String {
         switch column.type {
         case .boolean, .short, .int, .long: "INTEGER"

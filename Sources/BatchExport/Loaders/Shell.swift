@@ -1,4 +1,4 @@
-/// How sh writes texts that hold anything.
+/// Texts of any content, written for sh.
 enum Shell {
     /// One word.
     static func quoted(_ text: String) -> String {
@@ -9,10 +9,10 @@ enum Shell {
         return word + "'"
     }
 
-    /// A command that reads the text, which sh does not look into, and what its output goes to.
+    /// A command with the text as its input, which sh does not interpret, and a command for its output.
     static func document(_ text: String, to command: String, then pipe: String = "") -> String {
         var end = "SQL"
-        // Names may hold newlines, and so whole lines that would end the text early.
+        // Names may contain newlines, and so whole lines that would end the text early.
         while text.utf8.split(separator: 0x0a).contains(where: { $0.elementsEqual(end.utf8) }) { end += "_" }
         return "\(command) <<'\(end)'\(pipe)\n\(text)\n\(end)\n"
     }

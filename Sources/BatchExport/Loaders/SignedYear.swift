@@ -7,15 +7,15 @@ enum SignedYear {
         "(\(text) LIKE '+%' OR \(text) LIKE '-%' OR \(text) LIKE '0000-%')"
     }
 
-    /// What a script says where a column holds a year that the target does not have.
+    /// The script's message if a column has a year that the target does not have.
     ///
-    /// - Parameter years: those that it does not have, in words.
+    /// - Parameter years: the missing years, in words.
     static func problem(batch: Int, column: Column, years: String = "before 1 or after 9999", target: String) -> String
     {
         "batch \(batch): column \(column.name) holds a year \(years), which \(target) does not have; \(remedy)"
     }
 
-    /// What to do about it, without another query.
+    /// The advice, which needs no other query.
     static let remedy = "print the script again with --as-text for that column and with another --table"
 }
 

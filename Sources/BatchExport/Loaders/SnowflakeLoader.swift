@@ -104,7 +104,7 @@ private struct SnowflakeScript {
         (plan.location.hasPrefix("gs://") ? "gcs://" + plan.location.dropFirst(5) : plan.location) + "/"
     }
 
-    /// By default Snowflake undoes backslashes in bare fields and makes NULL of the text `\N`.
+    /// By default, Snowflake resolves backslashes in bare fields and makes NULL of the text `\N`.
     private var fileFormat: String {
         switch plan.format {
         case .csv:

@@ -1,4 +1,4 @@
-/// What dialects write alike of the table that is loaded, given how one of them quotes names and calls types.
+/// Statements about the loaded table that dialects share, given how a dialect quotes names and names types.
 struct TargetTable {
     let plan: LoadPlan
     var quote = SQLQuoting.name
@@ -6,23 +6,23 @@ struct TargetTable {
 
     var name: String { qualified(quote(plan.target.table)) }
 
-    /// The small table that notes which batches a table has.
+    /// The small table that lists the batches that a table has.
     var loads: String { qualified("athena_export_loads") }
 
-    /// Something that lies in the table's schema.
+    /// A name in the table's schema.
     func qualified(_ quoted: String) -> String { plan.target.schema.map { "\(quote($0)).\(quoted)" } ?? quoted }
 
     var columns: String { list(plan.columns) }
 
     var key: String { plan.primaryKey.map(quote).joined(separator: ", ") }
 
-    /// What stands between the parentheses of CREATE TABLE.
+    /// The text between the parentheses of CREATE TABLE.
     func definitions(keyConstraint: String = "") -> String {
         let columns = plan.columns.map { "\(quote($0.name)) \(type($0))\(plan.isKey($0) ? " NOT NULL" : "")" }
         return SQLQuoting.lines(columns + ["PRIMARY KEY (\(key))\(keyConstraint)"])
     }
 
-    /// The end of an INSERT that updates the rows whose keys are there.
+    /// The end of an INSERT that updates the rows whose keys exist.
     var onConflict: String {
         let update = plan.values.isEmpty ? "NOTHING" : "UPDATE SET\n\(SQLQuoting.lines(assignments(from: "excluded")))"
         return "ON CONFLICT (\(key)) DO \(update)"

@@ -135,7 +135,7 @@ public struct Merge: Sendable {
     }
 }
 
-/// Reads keys out of rows, as bytes that sort like the keys.
+/// Reads keys of rows, as bytes that sort like the keys.
 struct RowKeys {
     private let keyIndices: [Int]
 
@@ -143,7 +143,7 @@ struct RowKeys {
         keyIndices = schema.keyIndices
     }
 
-    /// - Returns: what is wrong with the key, if anything is.
+    /// - Returns: the defect of the key, if it has one.
     func read(row: Int, of block: RowBlock, into key: inout [UInt8]) -> BatchDifference.Check? {
         key.removeAll(keepingCapacity: true)
         let first = block.cellIndices(ofRow: row).lowerBound

@@ -7,7 +7,7 @@ struct RowSorter {
     private let memory: Int
     private let temporaryDirectory: FilePath
 
-    /// The least that is read of a spill at a time: smaller reads would spend their time seeking.
+    /// The least that is read of a spill at a time: smaller reads would be slowed by seeking.
     private static let minimumReadBuffer = 64 << 10
     /// How often a spill's longest row is in memory while the next part of the spill is read.
     private static let copiesInReader = 3

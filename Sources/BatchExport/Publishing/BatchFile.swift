@@ -3,15 +3,15 @@ import Files
 import Gzip
 
 /// The data file of a sealed batch, written and hashed chunk by chunk while later chunks are compressed, so that little
-/// is left to do after the last one.
+/// work is left after the last one.
 struct BatchFile: ~Copyable {
-    /// What a file holds, as the manifest tells it.
+    /// A file's figures in the manifest.
     struct Content: Sendable, Equatable {
         let bytes: Int
         let sha256: String
     }
 
-    /// A file that lacks nothing but its name.
+    /// A file that is complete except for its name.
     struct Finished: ~Copyable {
         let destination: BatchDestination
         let content: Content

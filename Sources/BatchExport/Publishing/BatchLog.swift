@@ -3,11 +3,11 @@ import Files
 import JSON
 import SystemPackage
 
-/// What was published since the manifest was last written, one line a batch.
+/// The batches published since the manifest was last written, one line each.
 ///
-/// The manifest grows with every batch, so writing it for each of many costs the square of their number. A line here is
-/// as durable, and whatever it says stands in the next manifest. The log begins with the first batch that is not listed
-/// and is removed once the manifest lists all of them.
+/// The manifest grows with every batch, so writing it for each batch would cost the square of their number. A line here
+/// is as durable, and its content is in the next manifest. The log begins with the first batch that is not listed and
+/// is removed once the manifest lists all of them.
 struct BatchLog {
     /// Lines written since the log began.
     private(set) var count = 0
@@ -48,8 +48,7 @@ struct BatchLog {
 // MARK: - After a crash
 
 extension BatchLog {
-    /// The batches that an earlier process has logged, up to the first line that is not as it was written: a crash can
-    /// tear the last one.
+    /// The batches that an earlier process has logged, up to the first damaged line: a crash can tear the last one.
     ///
     /// - Returns: nil if there is no log.
     static func read(in directory: ExportDirectory) throws(ExportError) -> [LoggedBatch]? {
@@ -59,7 +58,7 @@ extension BatchLog {
         } catch {
             switch error {
             case .missing: return nil
-            // It was not written by this program, so it says nothing of the export.
+            // This program did not write it, so it says nothing about the export.
             case .notAFile, .tooLarge: return []
             case .unreadable(let error): throw ExportError(error)
             }
@@ -77,7 +76,7 @@ extension BatchLog {
         do { try DurableFile.remove(directory.batchLog) } catch { throw ExportError(error) }
     }
 
-    /// The digest tells a whole line from a torn one.
+    /// The digest distinguishes a whole line from a torn one.
     private static func line(_ batch: LoggedBatch) -> [UInt8] {
         let text = batch.json.serialized(pretty: false)
         return Array(SHA256.hash(text).hexadecimal.utf8) + [0x20] + text + [0x0a]

@@ -1,7 +1,7 @@
 import Files
 public import SystemPackage
 
-/// Where everything of one table lies.
+/// The places of all files of one table.
 public struct ExportDirectory: Sendable, Equatable {
     public let path: FilePath
     public let table: String
@@ -14,13 +14,13 @@ public struct ExportDirectory: Sendable, Equatable {
         self.table = table
     }
 
-    /// A directory that may have another name than its table: a copy, say.
+    /// A directory that may have another name than its table, such as a copy.
     public init(path: FilePath, table: String) {
         self.path = path
         self.table = table
     }
 
-    /// Whether a run is at work here; nil if this user may not know.
+    /// Whether a run works here; nil if this user may not know.
     public var isAtWork: Bool? { FileLock.isHeld(lock) }
 
     public var manifest: FilePath { path.appending("manifest.json") }
@@ -36,9 +36,9 @@ public struct ExportDirectory: Sendable, Equatable {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
     }
 
-    /// The table's directory that a path is or lies in; nil if it lies in none.
+    /// The table's directory that a path is or lies in; nil if there is none.
     ///
-    /// A run leaves its lock in every one; a copy may have nothing but the manifest and the data.
+    /// A run leaves its lock in every one; a copy may have only the manifest and the data.
     public static func enclosing(_ path: FilePath) -> FilePath? {
         path.existingAncestors.first { ancestor in
             let directory = ExportDirectory(path: ancestor, table: "")
@@ -52,7 +52,7 @@ public struct ExportDirectory: Sendable, Equatable {
         return String(decoding: start ?? [], as: UTF8.self).contains(Manifest.formatName)
     }
 
-    /// Where a batch's file lies, from the table's directory: what the manifest says.
+    /// The path of a batch's file from the table's directory, as in the manifest.
     public func dataPath(sequence: Int, format: FileFormat) -> String {
         "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
     }
@@ -102,7 +102,7 @@ public struct ExportDirectory: Sendable, Equatable {
 }
 
 extension ExportError {
-    /// A failed file operation in the export's terms.
+    /// A failed file operation as an error of the export.
     init(_ error: FileError) {
         self =
             error.operation.hasPrefix("create")

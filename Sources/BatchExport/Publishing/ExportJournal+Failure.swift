@@ -1,10 +1,10 @@
 extension ExportJournal {
-    /// Keeps in the state why the process ends, so that `status` can tell.
+    /// Keeps in the state why the process ends, for `status`.
     ///
-    /// A failure to do so changes nothing: the run ends with the error that it has.
+    /// If that fails, the run still ends with its own error.
     /// - Parameters:
-    ///   - failure: the error's text, without secrets and values of cells.
-    ///   - runID: the run that it ended; the state of another one stays as it is.
+    ///   - failure: the error's text, without secrets and cell values.
+    ///   - runID: the run that it ended; the state of another run is not changed.
     public func keep(failure: String, of runID: String) {
         guard var state, state.runID == runID else { return }
         if case .succeeded = state.phase { return }

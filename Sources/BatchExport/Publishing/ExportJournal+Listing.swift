@@ -1,11 +1,11 @@
 extension ExportJournal {
-    /// Of how many listed batches and runs one more batch may be in the log alone.
+    /// For so many listed batches and runs, one more batch may be in the log alone.
     ///
-    /// Writing the manifest costs as much as it has entries, so a batch costs this many entries on average, however many
-    /// there are. The first batches of a directory are always listed at once.
+    /// Writing the manifest costs as much as it has entries, so a batch costs this many entries on average, however
+    /// many there are. The first batches of a directory are always listed at once.
     private static let entriesPerLoggedBatch = 16
 
-    /// Makes a published batch known: in the manifest, or in the log until the manifest is written again.
+    /// Records a published batch: in the manifest, or in the log until the manifest is written again.
     ///
     /// - Parameter empty: the manifest of a directory that has none yet.
     func list(_ batch: LoggedBatch, in empty: @autoclosure () -> Manifest) throws(ExportError) {
@@ -28,12 +28,13 @@ extension ExportJournal {
         return (log.count + 1) * Self.entriesPerLoggedBatch >= listed
     }
 
-    /// Writes the manifest if it lacks batches, so that it is complete however the process ends, unless it is killed.
+    /// Writes the manifest if batches are missing in it, so that it is complete however the process ends, except by a
+    /// kill.
     func listAll() throws(ExportError) {
         if log.isOpen, let manifest { try save(manifest) }
     }
 
-    /// Lists what an earlier process has logged and did not live to list.
+    /// Lists the batches that an earlier process logged but could not list.
     func listLogged() throws(ExportError) {
         guard let batches = try BatchLog.read(in: directory) else { return }
         if var manifest {
@@ -51,7 +52,7 @@ extension ExportJournal {
         try BatchLog.removeLeftover(in: directory)
     }
 
-    /// A log that came from elsewhere is of another run. Without a state, what it says is all that is known.
+    /// A log of another directory belongs to another run. Without a state, the log is all that is known.
     private func belongsToState(_ batch: LoggedBatch) -> Bool {
         guard let state else { return true }
         return batch.run.runID == state.runID && batch.run.queryExecutionID == state.query?.queryExecutionID

@@ -2,10 +2,10 @@ import Files
 import SystemPackage
 
 extension ExportJournal {
-    /// Looks whether every file that a run has published is there, before the run is called complete: `data/` may have
-    /// been removed under it.
+    /// Checks that every file that a run has published exists, before the run is called complete: `data/` may have been
+    /// removed under it.
     ///
-    /// Only names and sizes are looked at, which costs a system call a file. If a file is gone, the run goes back to its
+    /// Only names and sizes are checked, which costs a system call a file. If a file is gone, the run goes back to its
     /// beginning: the same command then makes every batch again from the same result and writes those that are missing.
     /// - Throws: ``ExportError/filesGone(path:count:)``
     func checkPublishedFiles(of state: ExportState) throws(ExportError) {
@@ -18,7 +18,7 @@ extension ExportJournal {
         throw .filesGone(path: directory.path.appending(first.path), count: missing.count)
     }
 
-    /// The size is nil where the manifest does not have it.
+    /// The size is nil if the manifest does not have it.
     private func publishedFiles(of state: ExportState) -> [(path: String, size: Int?)] {
         (manifest?.batches ?? []).filter { $0.sequence >= state.firstBatch && $0.runID == state.runID }
             .flatMap { batch in
@@ -27,7 +27,7 @@ extension ExportJournal {
             }
     }
 
-    /// Whether a batch's file is there, by its size.
+    /// Whether a batch's file exists with its size.
     func isThere(_ batch: Manifest.Batch) -> Bool { isThere(batch.path, size: batch.bytes) }
 
     private func isThere(_ path: String, size: Int?) -> Bool {

@@ -4,10 +4,10 @@ import SystemPackage
 extension ExportJournal {
     /// Removes the batches that later full runs have superseded, once a run has succeeded.
     ///
-    /// First the manifest, durably, then the files: killed in between, files are left that the manifest names as pruned
-    /// and that the next call removes. Their numbers are not used again.
+    /// The manifest is written first, durably, then files are removed. A kill in between leaves files that the manifest
+    /// names as pruned; the next call removes them. Their numbers are not used again.
     /// - Parameter count: how many of the newest full runs stay; 1 or more.
-    /// - Returns: the batches that went off the list.
+    /// - Returns: the batches that were removed from the list.
     public func prune(keeping count: Int) throws(ExportError) -> [Manifest.Batch] {
         guard var manifest, state?.isUnfinished == false else { return [] }
         let superseded = manifest.superseded(keeping: count)
@@ -31,7 +31,7 @@ extension ExportJournal {
             let file = directory.dataPath(sequence: sequence, format: manifest.fileFormat)
             guard file.hasPrefix("data/\(name)/") else { continue }
             do throws(FileError) {
-                // The directory last: while it is there, the next call knows that something is left.
+                // The directory last: while it exists, the next call knows that files may be left.
                 try DurableFile.remove(directory.path.appending(directory.rejectedPath(sequence: sequence)))
                 try DurableFile.remove(directory.path.appending(file))
                 try DurableFile.removeDirectoryIfEmpty(data.appending(name))

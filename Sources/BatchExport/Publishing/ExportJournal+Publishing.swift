@@ -83,7 +83,8 @@ extension ExportJournal {
         }
     }
 
-    /// A crash can leave a batch published that neither manifest, log nor state knows: fine if it is this very one.
+    /// A crash can leave a published batch that neither manifest, log nor state has. That is fine if it is this very
+    /// batch.
     private func checkPublished(_ path: FilePath, _ content: BatchFile.Content) throws(ExportError) {
         guard let found = try? BoundedFile.read(path, limit: content.bytes, followsLinks: false),
             BatchFile.Content([found.bytes]) == content

@@ -19,7 +19,7 @@ public actor ExportJournal {
     /// The time now, as ISO 8601 text.
     private let now: @Sendable () -> String
 
-    /// Takes the directory, making it if need be, and reads what is there.
+    /// Locks the directory, making it if necessary, and reads its documents.
     public init(
         opening directory: ExportDirectory, now: @escaping @Sendable () -> String
     ) throws(ExportError) {
@@ -30,7 +30,7 @@ public actor ExportJournal {
         (manifest, state) = try Self.read(directory)
     }
 
-    /// Reads manifest and state without taking the directory: what was last published, whatever a running export does.
+    /// Reads manifest and state without the lock: the last published ones, whatever a running export does.
     public static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
         let remedy = "nothing was changed; restore the file, or export to another --output"
@@ -48,7 +48,7 @@ public actor ExportJournal {
 // MARK: - Beginning and ending a run
 
 extension ExportJournal {
-    /// What the next run in this directory is.
+    /// The next run in this directory.
     public enum Plan: Sendable, Equatable {
         /// A run of that name has succeeded; there is nothing to do.
         case alreadySucceeded(Manifest.Run)
@@ -62,8 +62,8 @@ extension ExportJournal {
     }
 
     /// - Parameters:
-    ///   - runID: the name asked for, if any. An unfinished run of another name is resumed all the same.
-    ///   - restart: give an unfinished run up instead.
+    ///   - runID: the requested name, if any. An unfinished run of another name is resumed all the same.
+    ///   - restart: give up an unfinished run instead.
     /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
     public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
         try settle()
@@ -76,13 +76,13 @@ extension ExportJournal {
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
         if lacksBatches(of: state) { return .reread(try beginAgain(state)) }
         try checkAgreement(of: state)
-        // What ended the process before says nothing of this one.
+        // The error that ended the previous process does not apply to this one.
         state.failure = nil
         self.state = state
         return .resume(state)
     }
 
-    /// Saves where a run stands, before what comes next can be lost.
+    /// Saves where a run is, before the work that follows can be lost.
     public func save(_ state: ExportState) throws(ExportError) {
         try write(directory.state, state.json(updatedAt: now()), permissions: .ownerReadWrite)
         self.state = state
@@ -93,7 +93,7 @@ extension ExportJournal {
         if self.state?.checkpoint.rowsExported == 0 { try save(state) }
     }
 
-    /// Holds key, format and cursor against what the directory has, before a query is paid for.
+    /// Compares key, format and cursor with those of the directory, before a query is paid for.
     public func check(primaryKey: [String], format: FileFormat, cursorColumn: String? = nil) throws(ExportError) {
         guard let manifest else { return }
         if let cursorColumn { _ = try CursorTracker(column: cursorColumn, in: manifest.columns, seen: nil) }
@@ -103,7 +103,7 @@ extension ExportJournal {
         }
     }
 
-    /// Holds the result's columns against what the directory has.
+    /// Compares the result's columns with those of the directory.
     public func checkSchema(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
         guard let manifest else { return }
         let differences = manifest.differences(to: schema, format: format)
@@ -112,9 +112,9 @@ extension ExportJournal {
         }
     }
 
-    /// Every row of the result is in files: manifest and state say so.
+    /// Records in manifest and state that every row of the result is in files.
     ///
-    /// - Parameter rows: that the result has; fewer than are exported, if what was read again is not what it was.
+    /// - Parameter rows: of the result; fewer than the exported ones if a result that was read again has changed.
     public func complete(
         _ facts: RunFacts, rows: Int, schema: ResultSchema, format: FileFormat
     ) throws(ExportError) {
@@ -139,7 +139,7 @@ extension ExportJournal {
     private func nextFreeSequence() throws(ExportError) -> Int {
         let listed = manifest?.batches.last?.sequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
-        // A file that neither knows was published just before a crash; its name is not used again for other rows.
+        // A file that neither document lists was published just before a crash; its name is not used for other rows.
         let onDisk =
             (try directory.names(in: directory.path.appending("data")) ?? [])
             .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
@@ -147,7 +147,7 @@ extension ExportJournal {
         return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1
     }
 
-    /// Makes up for a crash between the writes of one step.
+    /// Completes a step whose writes a crash interrupted.
     private func settle() throws(ExportError) {
         try listLogged()
         guard var state, case .exporting(let query, let checkpoint) = state.phase,
@@ -158,7 +158,7 @@ extension ExportJournal {
         try save(state)
     }
 
-    /// A run that a new one takes the place of is not going on any more.
+    /// A running run that a new one replaces is abandoned.
     private func abandonRunningRuns() throws(ExportError) {
         guard var manifest else { return }
         for var run in manifest.runs where run.status == .running {
@@ -169,7 +169,7 @@ extension ExportJournal {
         if manifest != self.manifest { try save(manifest) }
     }
 
-    /// The manifest must hold the rows that the state has ticked off.
+    /// The manifest must list the rows that the state counts as exported.
     private func checkAgreement(of state: ExportState) throws(ExportError) {
         let checkpoint = state.checkpoint
         let batches = (manifest?.batches ?? [])

@@ -1,13 +1,13 @@
 import Gzip
 
-/// A batch whose file is complete but for its name.
+/// A batch whose file is complete except for its name.
 struct StagedBatch: Sendable {
     let sequence: Int
     let schema: ResultSchema
     let counts: BatchCounts
     /// Of the file before compression.
     let uncompressedBytes: Int
-    /// What the file holds; nil if every row was rejected, and there is none.
+    /// The file's figures; nil if every row was rejected, so that there is no file.
     let content: BatchFile.Content?
     /// The compressed file of rejected rows in pieces, if there are any.
     let rejected: [[UInt8]]?

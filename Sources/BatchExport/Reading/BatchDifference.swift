@@ -1,8 +1,8 @@
 /// One difference between a table's directory and its manifest.
 public struct BatchDifference: Error, Equatable, CustomStringConvertible {
-    /// What was compared with the manifest. The names are stable: scripts may look for them.
+    /// The subject of the comparison. The names are stable: scripts may depend on them.
     public enum Check: String, Sendable, CaseIterable {
-        /// The file is not there.
+        /// The file is missing.
         case missing
         /// A symbolic link, directory or device stands in the way.
         case notAFile = "not_a_file"

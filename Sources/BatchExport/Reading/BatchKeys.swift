@@ -4,7 +4,7 @@
 struct BatchKeys {
     private let keyIndices: [Int]
     private let maximumKeyBytes: Int
-    /// The row from which on no key is compared any more, because those before take all the memory that keys may.
+    /// The row from which on no key is compared, because the keys before it fill the memory for keys.
     private var firstUnchecked: Int?
     private var index = KeyIndex()
     private var rowCount = 0
@@ -56,7 +56,7 @@ struct BatchKeys {
         for place in index.placeNewKeys() { duplicates.add(numbers[place]) }
     }
 
-    /// What breaks the rule: which kind, and where.
+    /// The violations of the rule: which kind, and where.
     var problems: [(check: BatchDifference.Check, detail: String)] {
         var problems: [(BatchDifference.Check, String)] = []
         if let row = nulls.first {

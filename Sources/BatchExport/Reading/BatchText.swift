@@ -97,7 +97,7 @@ struct BatchText: ~Copyable {
         } else if !isBroken {
             note(.gzip, "the file ends inside the gzip member")
         }
-        // A file of another size has another digest, so that would be no news.
+        // A file of another size has another digest, so the size alone is reported.
         guard file.size == batch.bytes else { return differences }
         while bytesRead < file.size, readInput() {}
         guard !differences.contains(where: { $0.check == .unreadable }) else { return differences }

@@ -1,7 +1,7 @@
 import JSON
 
-/// Reads what ``CSVEncoder`` writes, and nothing else but what version 0.1.0 wrote without quotes: texts of blanks, and
-/// those that begin with U+FEFF.
+/// Reads what ``CSVEncoder`` writes, and what version 0.1.0 wrote without quotes: texts of blanks, and those that begin
+/// with U+FEFF. Nothing else is accepted.
 struct CSVScanner: RowScanner {
     let fileHeaders: [[UInt8]]
     private let columnCount: Int

@@ -1,10 +1,10 @@
 import Files
 public import SystemPackage
 
-/// What a table's directory says of itself to a command that only reads.
+/// A table's directory as a reading command sees it.
 ///
-/// Nothing is locked or written: this is what was last published, whatever a run does meanwhile. The table's name is the
-/// manifest's, so a copied or renamed directory reads as the first one does.
+/// Nothing is locked or written: this is the last published state, whatever a run does meanwhile. The table's name
+/// comes from the manifest, so a copied or renamed directory reads like the original.
 public struct DirectorySnapshot: Sendable {
     public let directory: ExportDirectory
     /// Nil before the first batch of the first run.
@@ -19,11 +19,11 @@ public struct DirectorySnapshot: Sendable {
         case unreadable
     }
 
-    /// Nil as well where it cannot be read.
+    /// Also nil if it cannot be read.
     public var state: ExportState? { if case .read(let state) = stateFile { state } else { nil } }
 
     /// - Parameter path: a directory.
-    /// - Throws: ``ExportError`` if a document is there and cannot be read or trusted.
+    /// - Throws: ``ExportError`` if a document exists and cannot be read or trusted.
     public init(reading path: FilePath) throws(ExportError) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
         stateFile = try Self.stateFile(in: path)
@@ -39,7 +39,7 @@ public struct DirectorySnapshot: Sendable {
         }
     }
 
-    /// The manifest alone, for commands that need nothing but it and the data.
+    /// The manifest alone, for commands that need only it and the data.
     ///
     /// - Returns: nil if there is no manifest.
     /// - Throws: ``ExportError`` if it cannot be read or trusted.
@@ -49,7 +49,7 @@ public struct DirectorySnapshot: Sendable {
         return (ExportDirectory(path: path, table: manifest.table), manifest)
     }
 
-    /// Whether something that a run has left is in a directory, readable or not.
+    /// Whether a directory has a file of a run, readable or not.
     public static func isTable(_ path: FilePath) -> Bool {
         let directory = ExportDirectory(path: path, table: "")
         return [directory.manifest, directory.state].contains { $0.isTaken }

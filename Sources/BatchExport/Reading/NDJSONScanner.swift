@@ -62,10 +62,10 @@ struct NDJSONScanner: RowScanner {
         return range.upperBound + 1
     }
 
-    /// A `json` column: any value as it stands.
+    /// A `json` column: any value as it is.
     ///
     /// The encoder writes a text that it cannot embed as a string. Such a text, if it is JSON at all, is an object or
-    /// array with an escape that loaders refuse; other strings are the JSON texts that they look like.
+    /// array with an escape that loaders refuse; other strings are JSON texts themselves.
     private func scanEmbedded(
         _ line: Span<UInt8>, from start: Int, into rows: inout ScannedRows
     ) throws(RowProblem) -> Int {

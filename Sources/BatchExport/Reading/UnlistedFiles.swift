@@ -4,9 +4,9 @@ import SystemPackage
 /// Files in `data/` that the manifest does not list. A reader of the directory would load them.
 struct UnlistedFiles {
     private(set) var differences: [BatchDifference] = []
-    /// What pruning has left: nothing wrong.
+    /// Files that pruning has left; no difference.
     private var leftovers: [String] = []
-    /// What an unfinished run has published and will list, by batch: nothing wrong either.
+    /// Files that an unfinished run has published and will list, by batch; no difference either.
     private var pendingFiles: [String] = []
 
     private let directory: ExportDirectory
@@ -32,7 +32,7 @@ struct UnlistedFiles {
             pending = state.flatMap { $0.isUnfinished ? max($0.firstBatch, next)... : nil }
         }
         let data = directory.path.appending("data")
-        // A link there is what every listed file is missed for; it is not followed here either.
+        // Through a link, every listed file is reported as missing; this check does not follow it either.
         guard !data.isSymbolicLink else {
             if listed.isEmpty { differences.append(BatchDifference("data", .notAFile, "it is a symbolic link")) }
             return
@@ -40,7 +40,7 @@ struct UnlistedFiles {
         for name in names(in: "data") ?? [] { look(at: "data/\(name)") }
     }
 
-    /// Nil if there is no such directory. What is in one that cannot be read is not known, which is a difference.
+    /// Nil if there is no such directory. One that cannot be read is a difference, since its content is unknown.
     private mutating func names(in path: String) -> [String]? {
         do throws(FileError) {
             return try DirectoryListing.names(in: directory.path.appending(path))
@@ -50,7 +50,7 @@ struct UnlistedFiles {
         }
     }
 
-    /// What is worth a line although nothing is wrong.
+    /// Remarks that are no differences.
     var notes: [String] {
         let unread = "an unfinished run is not shown: state.json is not readable by this user"
         return (isStateReadable ? [] : [unread]) + pendingNotes + leftovers

@@ -2,7 +2,7 @@
 ///
 /// Files are read side by side, each in memory for its different keys and its longest row.
 public struct Verification: Sendable {
-    /// What was found.
+    /// The result of a verification.
     public struct Outcome: Sendable {
         /// Files, rows and compressed bytes that the manifest lists.
         public let files: Int
@@ -10,11 +10,11 @@ public struct Verification: Sendable {
         public let bytes: Int
         /// By batch, then files that are not listed; empty if all is as the manifest says.
         public let differences: [BatchDifference]
-        /// What is no difference and yet worth a line.
+        /// Remarks that are no differences.
         public let notes: [String]
     }
 
-    /// How far it is.
+    /// Progress of a verification.
     public enum Progress: Sendable {
         /// So many more compressed bytes were read.
         case read(bytes: Int)
@@ -31,7 +31,7 @@ public struct Verification: Sendable {
     /// - Parameters:
     ///   - state: nil if there is none, or if this user may not read it.
     ///   - isStateReadable: whether the state, if there is one, could be read. If not, a run may be unfinished.
-    /// - Throws: ``ExportError`` if the manifest's columns and key are none.
+    /// - Throws: ``ExportError`` if the manifest's columns and key are invalid.
     public init(
         _ directory: ExportDirectory, _ manifest: Manifest, _ state: ExportState?, isStateReadable: Bool = true
     ) throws(ExportError) {
@@ -89,7 +89,7 @@ public struct Verification: Sendable {
 }
 
 extension Manifest {
-    /// The columns and the key, held against each other.
+    /// The schema of the columns and the key, if they fit each other.
     func schema(in directory: ExportDirectory) throws(ExportError) -> ResultSchema {
         do throws(ExportError) {
             guard !primaryKey.isEmpty else { throw ExportError.schema("primary_key is empty") }
