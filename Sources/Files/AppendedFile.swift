@@ -1,12 +1,12 @@
 public import SystemPackage
 
-/// A file that grows piece by piece, each of which survives a power cut once ``append(_:)`` returns.
+/// A file that grows piece by piece. Each piece survives a power cut once ``append(_:)`` returns.
 ///
-/// A crash can leave a part of the last piece: its reader must be able to tell.
+/// A crash can leave a part of the last piece, so its reader must be able to recognize a whole one.
 public final class AppendedFile {
     private let path: FilePath
     private let file: FileDescriptor
-    /// After a failed fsync the kernel may call the pages clean, so nothing is appended any more.
+    /// After a failed fsync, the kernel may call the pages clean, so nothing more is appended.
     private var failure: FileError?
 
     /// Makes an empty file with a durable name. Whatever had the name is removed.
@@ -45,7 +45,7 @@ public final class AppendedFile {
         }
     }
 
-    /// Takes the file's name away. A power cut may bring it back.
+    /// Removes the file's name. A power cut may bring it back.
     public func remove() throws(FileError) {
         do throws(Errno) {
             try POSIX.unlink(path)

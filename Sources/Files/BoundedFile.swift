@@ -34,12 +34,12 @@ public enum BoundedFile {
             }
         }
 
-        /// What to do where a limit of the machine or the process is reached; nil for what is wrong with the file.
+        /// The advice if a limit of the machine or the process is reached; nil if the file is at fault.
         public var remedy: String? {
             if case .unreadable(let error) = self { error.errno.remedy } else { nil }
         }
 
-        /// What is wrong, without the path.
+        /// The problem, without the path.
         public var problem: String {
             switch self {
             case .missing: "does not exist"
@@ -54,8 +54,7 @@ public enum BoundedFile {
     ///
     /// - Parameters:
     ///   - followsLinks: whether the path may be a symbolic link to one.
-    ///   - takesPipes: whether it may be a pipe, as `/dev/fd/63` of a shell is; one that no program writes to is waited
-    ///     for.
+    ///   - takesPipes: whether it may be a pipe, such as a shell's `/dev/fd/63`. A pipe without a writer blocks.
     public static func read(
         _ path: FilePath, limit: Int, followsLinks: Bool = true, takesPipes: Bool = false
     ) throws(Failure) -> Content {
@@ -64,7 +63,7 @@ public enum BoundedFile {
         let status: stat
         do { status = try POSIX.status(of: file) } catch { throw .unreadable(FileError("look at", path, error)) }
         if takesPipes, status.st_mode & S_IFMT == S_IFIFO {
-            // Opened again: the first look must not wait, and reading must.
+            // Opened again: the first open must not block, and reading must.
             let pipe = try open(path, [])
             defer { try? pipe.close() }
             let bytes = try readStream(pipe, named: path, limit: limit)
@@ -83,11 +82,11 @@ public enum BoundedFile {
         return Content(bytes: bytes, isReadableByOthers: status.st_mode & 0o044 != 0, isPipe: false)
     }
 
-    /// Reads what an open file gives to its end: a pipe, a terminal.
+    /// Reads an open file such as a pipe or a terminal to its end.
     ///
     /// - Parameters:
     ///   - path: for messages.
-    ///   - limit: in bytes; a stream that has more is read no further.
+    ///   - limit: in bytes; a longer stream is read no further.
     public static func readStream(
         _ file: FileDescriptor, named path: FilePath, limit: Int
     ) throws(Failure) -> [UInt8] {

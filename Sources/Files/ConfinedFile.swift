@@ -8,19 +8,19 @@ public import SystemPackage
     import Darwin
 #endif
 
-/// A regular file below a directory that is read from its beginning to its end.
+/// A regular file below a directory, read once from its beginning to its end.
 ///
 /// The path is opened part by part, and no symbolic link is followed, so it cannot lead out of the directory.
 public final class ConfinedFile {
-    /// Why there is no such file.
+    /// Why the file cannot be opened.
     public enum Failure: Error, Equatable {
         case missing
-        /// A symbolic link, directory, pipe or device where a file or, on the way, a directory belongs.
+        /// A symbolic link, directory, pipe or device in the place of the file or of a directory above it.
         case notAFile
         case unreadable(FileError)
     }
 
-    /// From the file system when the file was opened.
+    /// The size when the file was opened.
     public let size: Int
 
     private let file: FileDescriptor

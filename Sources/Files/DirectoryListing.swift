@@ -12,7 +12,7 @@ public import SystemPackage
 public enum DirectoryListing {
     /// The names in byte order, without `.` and `..`; nil if there is no such directory.
     ///
-    /// - Throws: ``FileError`` for a directory that cannot be read: that says nothing of what is in it.
+    /// - Throws: ``FileError`` for a directory that cannot be read, whose names are unknown.
     public static func names(in path: FilePath) throws(FileError) -> [String]? {
         let file: FileDescriptor
         do {

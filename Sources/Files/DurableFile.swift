@@ -10,7 +10,7 @@ public import SystemPackage
 
 /// Changes of names that survive a power cut: files that appear only when they are complete, and directories.
 public enum DurableFile {
-    /// Puts new content in the place of the file, or the link, that has the name.
+    /// Replaces the file or link at a path by a file with new content.
     ///
     /// - Parameters:
     ///   - temporary: on the same file system; a leftover there is removed.
@@ -18,7 +18,7 @@ public enum DurableFile {
     public static func replace(
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
-        // A device or a pipe that is replaced by a file is gone for every process.
+        // A device or a pipe that a file replaces is lost to every process.
         if let type = try? POSIX.type(of: path), type != S_IFREG, type != S_IFLNK {
             throw FileError("replace", path, .fileExists)
         }
@@ -52,7 +52,7 @@ public enum DurableFile {
         do throws(FileError) {
             try makeDirectory(path, followsLinks: true)
         } catch let error where error.errno == .noSuchFileOrDirectory {
-            // A directory that exists, such as /home, may not be writable; those that are made below it are.
+            // A directory that exists, such as /home, need not be writable; the ones made below it are.
             try makeDirectories(path.removingLastComponent())
             try makeDirectory(path, followsLinks: true)
         }

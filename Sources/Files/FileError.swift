@@ -1,8 +1,8 @@
 public import SystemPackage
 
-/// A file operation that failed: what was tried, on which path, and the system's answer.
+/// A file operation that failed: the operation, the path, and the system's answer.
 public struct FileError: Error, Equatable, CustomStringConvertible {
-    /// Written so that "cannot" can stand before it: `write`, `create`.
+    /// A verb that can follow "cannot": `write`, `create`.
     public let operation: String
     public let path: FilePath
     public let errno: Errno
@@ -15,7 +15,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 
     public var description: String { "cannot \(operation) \(path): \(errno)" }
 
-    /// Runs one call and says what it was for if it fails.
+    /// Runs one call and adds the operation and the path to its error.
     static func naming<Result>(
         _ operation: String, _ path: FilePath, _ call: () throws -> Result
     ) throws(FileError) -> Result {
@@ -30,8 +30,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Errno {
-    /// What to do where a limit of the disk, the machine or the process is reached, which no other path would help; nil
-    /// for other errors. Written so that "then run the same command again" can follow.
+    /// The advice if a limit of the disk, the machine or the process is reached, so that no other path would help; nil
+    /// for other errors. "then run the same command again" can follow it.
     public var remedy: String? {
         switch self {
         case .noSpace, .diskQuotaExceeded: "make room"

@@ -8,7 +8,7 @@ public import SystemPackage
     import Darwin
 #endif
 
-/// What a path leads to, however it is spelt: links, `..`, a second name or another case lead to the same identity.
+/// What a path leads to, in any spelling: links, `..`, a second name or another case give the same identity.
 public struct FileIdentity: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
@@ -26,9 +26,9 @@ public struct FileIdentity: Hashable, Sendable {
 }
 
 extension FilePath {
-    /// Whether the path is a directory or lies in it, however the two are spelt.
+    /// Whether the path is the directory or lies in it, in any spelling.
     ///
-    /// Neither has to be there. Names that are missing are compared without case, as some file systems do it.
+    /// Neither must exist. Missing names are compared without case, as some file systems do.
     public func isInside(_ directory: FilePath) -> Bool {
         let own = anchored
         let other = directory.anchored
@@ -38,13 +38,14 @@ extension FilePath {
         return own.missing.map { $0.lowercased() }.starts(with: other.missing.map { $0.lowercased() })
     }
 
-    /// The path and the directories that it lies in, as far as they are there: nearest first, absolute, without links.
+    /// The existing directories above the path, and the path itself if it exists: nearest first, absolute, without
+    /// links.
     public var existingAncestors: [FilePath] { anchored.ancestors }
 
     private struct Anchored {
-        /// The part of the path that is there, resolved.
+        /// The part of the path that exists, resolved.
         let place: FilePath
-        /// The names behind it.
+        /// The names behind it, which do not exist.
         let missing: [String]
 
         var ancestors: [FilePath] {
@@ -63,7 +64,7 @@ extension FilePath {
                 guard missing.contains(where: { $0 == ".." || $0 == "." }) else {
                     return Anchored(place: resolved, missing: missing)
                 }
-                // A directory that is made on the way leads back by `..`, to what may be there.
+                // After a directory that does not exist, `..` can lead to an existing one.
                 return resolved.appending(missing.map { FilePath.Component($0) ?? "." }).lexicallyNormalized().anchored
             }
             guard let name = place.lastComponent else { return Anchored(place: place, missing: missing) }

@@ -2,8 +2,8 @@ public import SystemPackage
 
 /// An advisory lock on a file, held while the value lives.
 ///
-/// The kernel's own lock on an open file: it ends with the process, however that ends, so there is nothing to clean up.
-/// On NFS, how far it reaches depends on the server.
+/// It is the kernel's lock on an open file, so it ends with the process in every case and leaves nothing behind. On
+/// NFS, its reach depends on the server.
 public final class FileLock: Sendable {
     private let file: FileDescriptor
 
@@ -20,14 +20,14 @@ public final class FileLock: Sendable {
     }
 
     deinit {
-        // Closing alone would leave the lock to a child process that has the file until it has become its program.
+        // After closing alone, a child process that has not yet started its program would still hold the lock.
         POSIX.unlock(file)
         try? file.close()
     }
 
     /// Whether another process holds the lock now; nil if this process may not open the file.
     ///
-    /// Needs no write access. A file that is not there was never locked.
+    /// Needs no write access. A missing file was never locked.
     public static func isHeld(_ path: FilePath) -> Bool? {
         let file: FileDescriptor
         do {
@@ -44,7 +44,7 @@ public final class FileLock: Sendable {
         return !isFree
     }
 
-    /// ``isHeld(_:)`` takes the lock for a moment, which must not end a run that begins in that moment.
+    /// ``isHeld(_:)`` takes the lock for a moment. A run that begins in that moment tries again.
     private static let attempts = 20
 
     private static func take(_ file: FileDescriptor, _ path: FilePath) throws(FileError) -> Bool {

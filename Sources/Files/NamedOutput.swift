@@ -8,15 +8,15 @@ public import SystemPackage
     import Darwin
 #endif
 
-/// Writes a text where a user wants to have it.
+/// Writes a text to the path that a user names.
 public enum NamedOutput {
     /// Replaces a regular file, or makes it; writes to a character device, to a pipe that has a reader, and to this
     /// process's standard output and error under any name, such as `/dev/stdout`.
     ///
-    /// Nothing else is replaced or written to: a link in its place would lead to a file that was not named, and a device
-    /// that is replaced by a file is gone for the whole machine.
+    /// Nothing else is replaced or written to: a link would lead to a file that was not named, and a device that a file
+    /// replaces is lost to the whole machine.
     /// - Parameter permissions: of a file, less the process's umask.
-    /// - Throws: ``FileError`` with `.fileExists` for what is neither a file nor can be written to.
+    /// - Throws: ``FileError`` with `.fileExists` for anything else.
     public static func write(
         _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions
     ) throws(FileError) {
@@ -30,7 +30,7 @@ public enum NamedOutput {
         try FileError.naming("write to", path) {
             let file = try FileDescriptor.open(path, .writeOnly, options: options)
             defer { try? file.close() }
-            // What has the name may be another thing by now.
+            // Another file may have the name by now.
             guard isStream(try POSIX.status(of: file)) else { throw Errno.fileExists }
             _ = try file.writeAll(bytes)
         }

@@ -15,7 +15,7 @@ enum POSIX {
         try check { path.withPlatformString { mkdir($0, 0o777) } }
     }
 
-    /// Gives a file a second name, and fails if that name is taken. (`rename` would replace what has it.)
+    /// Gives a file a second name, and fails if that name is taken. (`rename` would replace the existing file.)
     static func link(_ path: FilePath, as newPath: FilePath) throws(Errno) {
         try check {
             path.withPlatformString { old in newPath.withPlatformString { linkat(AT_FDCWD, old, AT_FDCWD, $0, 0) } }
@@ -44,13 +44,13 @@ enum POSIX {
         #endif
     }
 
-    /// Asks the kernel to begin to write a part of a file to the disk, so that ``synchronize(_:)`` takes less time. Does
-    /// nothing where there is no such call.
+    /// Asks the kernel to start writing a part of a file to the disk, so that ``synchronize(_:)`` takes less time. Does
+    /// nothing on systems without such a call.
     static func beginWriteback(_ file: FileDescriptor, _ range: Range<Int>) {
         cwriteback_begin(file.rawValue, Int64(range.lowerBound), Int64(range.count))
     }
 
-    /// Takes the kernel's lock on an open file, which ends with the process; false if another one has it.
+    /// Takes the kernel's lock on an open file, which ends with the process; false if another process has it.
     ///
     /// - Parameter isShared: whether others may have the lock in the same way at the same time.
     static func tryLock(_ file: FileDescriptor, isShared: Bool = false) throws(Errno) -> Bool {
@@ -66,7 +66,7 @@ enum POSIX {
         _ = flock(file.rawValue, LOCK_UN)
     }
 
-    /// Has the calling thread do nothing for a moment.
+    /// Blocks the calling thread for a moment.
     static func pause(milliseconds: Int) {
         var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
         nanosleep(&time, nil)
@@ -88,17 +88,17 @@ enum POSIX {
         return FileDescriptor(rawValue: file)
     }
 
-    /// What kind of thing has a name, as in `st_mode`; a symbolic link is one itself.
+    /// The type of the file, from `st_mode`. A symbolic link is not followed.
     static func type(of path: FilePath) throws(Errno) -> mode_t { try statusOfName(path).st_mode & S_IFMT }
 
-    /// Of what has the name; a symbolic link is one itself.
+    /// The status of the file. A symbolic link is not followed.
     static func statusOfName(_ path: FilePath) throws(Errno) -> stat {
         var status = stat()
         try check { path.withPlatformString { lstat($0, &status) } }
         return status
     }
 
-    /// Of what a name leads to, through any symbolic links.
+    /// The status of the file. Symbolic links are followed.
     static func status(at path: FilePath) throws(Errno) -> stat {
         var status = stat()
         try check { path.withPlatformString { stat($0, &status) } }

@@ -8,20 +8,21 @@ public import SystemPackage
     import Darwin
 #endif
 
-/// A file that is written over time and takes its name, durably, only when it is complete.
+/// A file that is written over time and gets its name, durably, only when it is complete.
 ///
-/// What had the name before stays readable until then. A value that is dropped before ``commit()`` leaves no file.
+/// The file that had the name before stays readable until then. A value that is dropped before ``commit()`` leaves no
+/// file.
 public final class ReplacedFile {
     private let path: FilePath
-    /// Nil once it is committed, or has failed to be.
+    /// Nil once it is committed or the commit has failed.
     private var staged: StagedFile?
 
     /// - Parameter permissions: less the process's umask.
     /// - Throws: ``FileError`` with `create` if the file cannot be made, or if something other than a file has its name.
     public init(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
-        // The directory is flushed by its name, so it must have one.
+        // The directory is flushed by its name, so it needs one.
         self.path = path.removingLastComponent().isEmpty ? FilePath(".").appending(path.components) : path
-        // Replacing a device or a link such as /dev/stdout would be a surprise for more than this process.
+        // A device or a link such as /dev/stdout is not replaced, since other processes use it.
         if let type = try? POSIX.type(of: path), type != S_IFREG { throw FileError("create", path, .fileExists) }
         guard let name = path.lastComponent?.string else { throw FileError("create", path, .isDirectory) }
         let temporary = path.removingLastComponent()

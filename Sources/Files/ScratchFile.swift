@@ -1,7 +1,7 @@
 public import SystemPackage
 
-/// A temporary file that no other process sees: its name is removed before it has any content, so the file is gone when
-/// the process ends, however that ends.
+/// A temporary file that no other process sees. Its name is removed before it has any content, so the file vanishes
+/// when the process ends in any way.
 public final class ScratchFile: Sendable {
     private let file: FileDescriptor
     private let directory: FilePath

@@ -2,15 +2,15 @@ public import SystemPackage
 
 /// A file that is written over time under a temporary name, and gets its own, durably, only when it is complete.
 ///
-/// The one place that knows the order: write a temporary, fsync it, give it its name, fsync the directory. Without the
-/// first fsync the name can outlive the bytes; without the second the bytes can outlive the name. A value that is
-/// dropped before that leaves no file.
+/// The order is implemented here alone: write a temporary file, fsync it, give it its name, fsync the directory.
+/// Without the first fsync, the name can outlive the bytes; without the second, the bytes can outlive the name. A value
+/// that is dropped before that leaves no file.
 public struct StagedFile: ~Copyable, Sendable {
     private let temporary: FilePath
     private let file: FileDescriptor
     /// Bytes written.
     private var count = 0
-    /// Of those, the bytes that the kernel was asked to write to the disk.
+    /// How many of them the kernel was asked to write to the disk.
     private var handedOver = 0
     private var isOpen = true
     private var hasTemporaryName = true
@@ -18,7 +18,7 @@ public struct StagedFile: ~Copyable, Sendable {
     /// Begins an empty file.
     ///
     /// - Parameters:
-    ///   - temporary: on the file system of the name to come; a leftover there is removed.
+    ///   - temporary: on the file system of the final name; a leftover there is removed.
     ///   - permissions: less the process's umask.
     public init(at temporary: FilePath, permissions: FilePermissions) throws(FileError) {
         try? POSIX.unlink(temporary)
@@ -46,12 +46,12 @@ public struct StagedFile: ~Copyable, Sendable {
         }
     }
 
-    /// The disk works while the rest of the file is made. Smaller files are written at their end.
+    /// The disk works while the rest of the file is made. Smaller files are flushed at their end.
     private static let writebackBytes = 1 << 20
 
-    /// Gives the file a name that nothing has yet.
+    /// Gives the file its name, which must be free.
     ///
-    /// - Throws: ``FileError`` with `.fileExists` if something has the name; it stays as it is.
+    /// - Throws: ``FileError`` with `.fileExists` if the name is taken; that file is not changed.
     public consuming func publish(as path: FilePath) throws(FileError) {
         try flushAndClose()
         // A link, because a rename would silently replace a file that loaders may have read already.
@@ -61,7 +61,7 @@ public struct StagedFile: ~Copyable, Sendable {
         try DurableFile.synchronizeDirectory(of: path)
     }
 
-    /// Gives the file its name, and replaces what has it.
+    /// Gives the file its name, replacing an existing file.
     public consuming func replace(_ path: FilePath) throws(FileError) {
         try flushAndClose()
         try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }

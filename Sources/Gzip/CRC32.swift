@@ -6,7 +6,7 @@ internal import CZlib
 
 /// The check value of gzip (RFC 1952).
 enum CRC32 {
-    /// By zlib, or with carry-less multiplication where the processor has it, in a third of the time.
+    /// The check value: by zlib, or with carry-less multiplication where the processor has it, in a third of the time.
     static func of(_ bytes: [UInt8]) -> UInt32 {
         #if arch(x86_64)
             if canFold, bytes.count >= foldedCount { return folding(bytes) }
@@ -36,8 +36,8 @@ enum CRC32 {
             let count = bytes.count / foldedCount * foldedCount
             var folded = [UInt8](repeating: 0, count: 16)
             bytes.withUnsafeBufferPointer { cvector_fold_crc32($0.baseAddress, count, &folded) }
-            // The inverted start value, all ones, is in the folded bytes already. zlib inverts what it is given, so it
-            // is given all ones to start from zero.
+            // The inverted start value, all ones, is in the folded bytes already. zlib inverts its argument, so all
+            // ones make it start from zero.
             return byTables(bytes[count...], after: byTables(folded[...], after: .max))
         }
     #endif

@@ -2,7 +2,7 @@ public import Threading
 
 /// Compresses the chunks of gzip members.
 public final class ChunkCompressor: Sendable {
-    /// How far deflate looks back (RFC 1951), so how much of a dictionary it uses.
+    /// How far deflate looks back (RFC 1951), and so how much of a dictionary it uses.
     public static let windowBytes = 32 << 10
 
     /// 1 to 9.

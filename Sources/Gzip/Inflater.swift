@@ -41,8 +41,8 @@ public final class Inflater {
     /// Decompresses until the input is used up, the output is full, or the member ends.
     ///
     /// - Parameters:
-    ///   - inputOffset: where in the input to go on; moved behind what was taken.
-    ///   - outputOffset: where in the output to go on; moved behind what was written.
+    ///   - inputOffset: where in the input to continue; moved behind the consumed bytes.
+    ///   - outputOffset: where in the output to continue; moved behind the written bytes.
     public func inflate(
         _ input: Span<UInt8>, at inputOffset: inout Int, into output: inout MutableSpan<UInt8>,
         at outputOffset: inout Int

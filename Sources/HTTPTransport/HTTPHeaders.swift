@@ -8,7 +8,7 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral, 
         fields = elements.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The first field of that name. Setting replaces every field of the name; `nil` removes them.
+    /// The first field of that name. Setting it replaces every field of the name; `nil` removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.same($0.name, name) }?.value }
         set {

@@ -1,5 +1,5 @@
 extension HTTPRequest {
-    /// Refuses a request that would be another one on the wire.
+    /// Refuses a request that would become another one on the wire.
     ///
     /// libcurl sends methods and header fields as they are, so a line break in one would begin another field.
     func validate() throws(HTTPTransportError) {
@@ -12,7 +12,7 @@ extension HTTPRequest {
         try validateURL()
     }
 
-    /// The parts of a URL can be set one by one, so only parsing the whole again shows where it leads.
+    /// The parts of a URL can be set one by one; only parsing the whole URL again shows its host.
     private func validateURL() throws(HTTPTransportError) {
         guard let read = try? HTTPURL(parsing: url.description),
             read.host == url.host.lowercased(), read.path == url.path, read.query == url.query

@@ -1,7 +1,7 @@
 /// Sends one request and returns the one answer to it.
 ///
-/// The seam between this program and the network: live over libcurl, answered from fixtures, recorded on the way, or
-/// scripted by a test. A transport does not retry, sign or interpret; an answer with an error status is an answer.
+/// The boundary between this program and the network. Implementations use libcurl, answer from fixtures, record, or
+/// follow a test's script. A transport does not retry, sign or interpret; an answer with an error status is an answer.
 public protocol HTTPTransport: Sendable {
     /// - Returns: the whole answer, whatever its status.
     /// - Throws: ``HTTPTransportError`` when no whole answer arrived; `CancellationError` when the task was cancelled.
@@ -16,8 +16,8 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     public var body: [UInt8]
     public var limits: HTTPLimits
-    /// Whether an answer whose body broke off after its first byte is returned, with the part that arrived. For callers
-    /// that see from the headers that a part is missing, and ask for the rest.
+    /// Whether an answer whose body broke off after its first byte is returned with the part that arrived. For callers
+    /// that see from the headers that a part is missing, and request the rest.
     public var acceptsBrokenBody = false
     /// Called with the body's bytes so far whenever more arrive, until it returns `false`. Runs on the transport's own
     /// thread, so it must be quick. A transport that has the whole answer at once need not call it.
@@ -46,7 +46,7 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// Whether the status says success.
+    /// Whether the status is that of success.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Moves the body out, so that the caller can change it without a copy.
@@ -60,8 +60,8 @@ public struct HTTPResponse: Sendable {
 public struct HTTPLimits: Sendable {
     /// Bytes of body.
     public var bodyBytes: Int
-    /// Bytes that are kept of the body of an answer whose status is an error. The rest is cut off and is no failure: no
-    /// service explains an error at such length.
+    /// Most bytes that are kept of the body of an error. The rest is cut off and is no failure, since no service's
+    /// explanation is that long.
     public var errorBodyBytes: Int
     /// Bytes of status line and header fields together.
     public var headerBytes: Int

@@ -1,6 +1,6 @@
-/// Why no whole answer arrived.
+/// Why no complete answer arrived.
 ///
-/// Hosts have their port where it is not the scheme's own; reasons are libcurl's words. Neither contains the request's
+/// Hosts have their port unless it is the scheme's own; reasons are libcurl's words. Neither contains the request's
 /// query, header values or body.
 public enum HTTPTransportError: Error, Equatable, Sendable {
     /// The limit of ``HTTPLimits`` that was exceeded.
@@ -8,24 +8,24 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
         case connect, stall, total
     }
 
-    /// Why a proxy does not let requests through to a host.
+    /// Why a proxy makes no connection to a host.
     public enum ProxyRefusal: Sendable {
-        /// It asks for a user and a password, or does not take those that it was given.
+        /// It requires a user and a password, or refuses the given ones.
         case needsCredentials
-        /// It does not connect to this host.
+        /// It is not allowed to connect to this host.
         case forbidsHost
-        /// It has not reached the host, or has trouble of its own.
+        /// It did not reach the host, or failed itself.
         case cannotConnect
     }
 
     case couldNotResolve(host: String)
     /// Refused or unreachable, directly or through a proxy.
     case couldNotConnect(host: String, reason: String)
-    /// The proxy between here and the host did not make the connection.
+    /// The proxy did not make the connection to the host.
     case refusedByProxy(host: String, ProxyRefusal, reason: String)
     /// The handshake failed for another reason than the certificate.
     case tlsFailed(host: String, reason: String)
-    /// The certificate is not trusted, not valid now or made out to another host.
+    /// The certificate is not trusted, not valid now or for another host.
     case certificateRejected(host: String, reason: String)
     /// The bundle of trusted certificates is missing, unreadable or without a certificate.
     case caBundleUnreadable(path: String)
@@ -43,14 +43,14 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case invalidHeader(name: String)
     /// The method is no HTTP token.
     case invalidMethod
-    /// The URL, put together from its parts and parsed again, is another one.
+    /// The URL changes when it is put together from its parts and parsed again.
     case invalidURL(host: String)
     /// libcurl refused the request.
     /// - Parameter code: libcurl's `CURLcode`.
     case refusedByCurl(host: String, code: Int, reason: String)
     /// The transport was closed before the answer was complete.
     case closed
-    /// The system lets this process have no thread for its transfers.
+    /// The system gives this process no thread for its transfers.
     case noThread(reason: String)
 
     /// Whether the same request may work later.

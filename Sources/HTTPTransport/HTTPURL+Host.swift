@@ -34,7 +34,7 @@ extension Substring.UTF8View {
     }
 }
 
-// Of ASCII.
+// ASCII only.
 extension UInt8 {
     var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
 

@@ -26,7 +26,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.query = query
     }
 
-    /// What the `Host` header says: the host, with the port where it is not the scheme's own.
+    /// The value of the `Host` header: the host, with the port unless it is the scheme's own.
     public var authority: String {
         port.map { "\(host):\($0)" } ?? host
     }
@@ -43,7 +43,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
             throw HTTPURLError(text: text, reason: "it holds a blank, a backslash, a control or a non-ASCII character")
         }
-        // All of it is ASCII, so bytes are characters, and comparing bytes is faster.
+        // The text is ASCII here, so bytes are characters, and comparing bytes is faster.
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
         else {
             throw HTTPURLError(text: text, reason: "it does not begin with http:// or https://")
@@ -77,7 +77,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         guard host.isHost else { throw HTTPURLError(text: text, reason: "its host is not a host name or address") }
         let portText = authority[hostEnd...]
         if portText.isEmpty { return (String(Substring(host)), nil) }
-        // Digits alone, because UInt16 reads "+80" as well.
+        // Digits alone, because UInt16 would accept "+80".
         guard portText.first == UInt8(ascii: ":"), portText.dropFirst().allSatisfy(\.isDigit),
             let port = UInt16(Substring(portText.dropFirst())), port > 0
         else {

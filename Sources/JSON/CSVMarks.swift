@@ -4,7 +4,7 @@ public import CVector
 public struct CSVMarks: Equatable {
     /// A bit for each byte, the first byte's lowest.
     public let quotes: UInt64
-    /// Commas, backslashes, control characters and what is not ASCII.
+    /// Commas, backslashes, control characters and bytes beyond ASCII.
     public let others: UInt64
 
     /// The marks of the bytes that begin at an offset. Bytes behind the end of the text count as control characters.
@@ -28,7 +28,7 @@ public struct CSVMarks: Equatable {
         self.others = others
     }
 
-    /// The same without vector instructions.
+    /// The same marks without vector instructions.
     @inlinable
     public init(portably words: InlineArray<8, UInt64>) {
         var (quotes, others): (UInt64, UInt64) = (0, 0)

@@ -2,8 +2,8 @@
 public enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not JSON at all (RFC 8259): what was expected at which byte, counted from 0.
     case syntax(offset: Int, reason: String)
-    /// JSON, but a member is not what it must be. `path` is written `batches[2].rows`; `found` never quotes a value
-    /// that could be a secret or a row.
+    /// Valid JSON with a wrong member. `path` is written `batches[2].rows`; `found` never quotes a value that could be
+    /// a secret or a row.
     case field(path: String, expected: String, found: String)
 
     public var description: String {

@@ -9,7 +9,7 @@ public struct JSONField: Sendable {
         self.path = path
     }
 
-    /// A member that must be there; `null` counts as absent.
+    /// A required member; `null` counts as missing.
     public func member(_ name: String) throws(JSONError) -> JSONField {
         guard let field = try optionalMember(name) else {
             throw .field(path: path(to: name), expected: "a value", found: "nothing")
@@ -17,14 +17,14 @@ public struct JSONField: Sendable {
         return field
     }
 
-    /// A member that may be absent or `null`.
+    /// An optional member; `null` counts as missing.
     public func optionalMember(_ name: String) throws(JSONError) -> JSONField? {
         guard case .object(let object) = value else { throw mismatch("an object") }
         guard let value = object[name], value != .null else { return nil }
         return JSONField(value, path: path(to: name))
     }
 
-    /// Throws for an unknown member, so that a misspelt name is not silently ignored.
+    /// Throws for an unknown member, so that a misspelt name is not ignored.
     public func onlyMembers(_ known: Set<String>) throws(JSONError) {
         guard case .object(let object) = value else { throw mismatch("an object") }
         for (name, _) in object.members where !known.contains(name) {
@@ -65,7 +65,7 @@ public struct JSONField: Sendable {
         return strings
     }
 
-    /// The error that this value is not what the reader needs.
+    /// The error that this value is not the expected one.
     public func mismatch(_ expected: String) -> JSONError {
         .field(path: displayPath, expected: expected, found: value.kind)
     }

@@ -1,6 +1,6 @@
-/// Steps through the members of an object in a text, without building it.
+/// Steps through the members of an object in a text, without building the object.
 ///
-/// After each step the caller reads or skips the value at ``valueOffset`` and sets ``valueEnd`` to where it ends.
+/// After each step, the caller reads or skips the value at ``valueOffset`` and sets ``valueEnd`` to its end.
 public struct JSONMembers {
     /// Where the value of the current member begins.
     public private(set) var valueOffset: Int

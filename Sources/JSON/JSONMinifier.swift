@@ -2,9 +2,9 @@
 public enum JSONMinifier {
     static let maximumDepth = 512
 
-    /// Appends the text of `range` to `output` if it is one JSON value that every loader can take.
+    /// Appends the text of `range` to `output` if it is one JSON value that every loader accepts.
     ///
-    /// - Returns: false, with `output` as it was, if the text is not valid JSON, is nested more than 512 deep, or if a
+    /// - Returns: false, with `output` unchanged, if the text is not valid JSON, is nested more than 512 deep, or if a
     ///   string in it escapes U+0000 or a lone surrogate, which PostgreSQL's `jsonb` and others refuse.
     public static func append(_ text: Span<UInt8>, in range: Range<Int>, to output: inout [UInt8]) -> Bool {
         let mark = output.count

@@ -38,7 +38,7 @@ private struct JSONParser {
 
     private mutating func object(in text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         var object = JSONObject()
-        // Of the names, once there are many: a few are compared faster than hashed.
+        // A set of the names, once there are many: a few are compared faster than hashed.
         var names: Set<String> = []
         offset = text.skipJSONWhitespace(from: offset + 1)
         if offset < text.count, text[offset] == .closeBrace {
@@ -82,7 +82,7 @@ private struct JSONParser {
         }
     }
 
-    /// Reads what follows an element: a comma if there is another one, else the closing bracket.
+    /// Reads the byte behind an element: a comma if there is another one, else the closing bracket.
     private mutating func hasNext(in text: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
         offset = text.skipJSONWhitespace(from: offset)
         guard offset < text.count, text[offset] == .comma || text[offset] == closing else {
@@ -135,7 +135,7 @@ private struct JSONParser {
 }
 
 extension JSONError {
-    /// The same error with its offset counted from the beginning of the whole text, of which a part was read.
+    /// The same error for the whole text, after a part of it was read.
     public func moved(by distance: Int) -> JSONError {
         guard case .syntax(let offset, let reason) = self else { return self }
         return .syntax(offset: offset + distance, reason: reason)
@@ -143,7 +143,7 @@ extension JSONError {
 }
 
 extension Span<UInt8> {
-    /// Throws an error that says what the text is, if it is something that is often mistaken for JSON.
+    /// Throws an error that names the format, if the bytes are something that is often mistaken for JSON.
     public func checkJSONBeginning() throws(JSONError) {
         if count >= 2, self[0] == 0x1f, self[1] == 0x8b {
             throw .syntax(offset: 0, reason: "this is gzip data, not JSON text; decompress it first")

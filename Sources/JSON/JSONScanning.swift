@@ -1,7 +1,8 @@
-// Functions that scan JSON text and build nothing: each takes the offset where something begins and returns the offset
-// behind it.
+// Functions that scan JSON text and build nothing. Each takes the offset of a beginning and returns the offset behind
+// the end.
 //
-// All reads are bounds-checked. The loops read sixteen bytes at a time where it pays; a result page is mostly strings.
+// All reads are bounds-checked. Loops read sixteen bytes at a time where that is faster; a result page is mostly
+// strings.
 extension Span<UInt8> {
     /// What a scan found in a string up to the closing quote.
     public struct JSONStringEnd {
@@ -63,7 +64,7 @@ extension Span<UInt8> {
             case let byte where byte < .space:
                 throw .syntax(offset: offset, reason: "a control character stands unescaped in a string")
             case let byte:
-                // Only in the last fifteen bytes of the text.
+                // Needed only in the last fifteen bytes of the text.
                 seen.formUnion(TextMarks(UInt64(byte), 0), ofFirst: 1)
                 offset += 1
             }
@@ -72,7 +73,7 @@ extension Span<UInt8> {
 
     /// Skips one value of any kind.
     ///
-    /// For members that are not read: it follows brackets and strings, refuses scalars that are not JSON's, and does not
+    /// For members that are not read: it follows brackets and strings, refuses invalid numbers and words, and does not
     /// check the commas and colons between them.
     public func skipJSONValue(from start: Int) throws(JSONError) -> Int {
         var offset = skipJSONWhitespace(from: start)
@@ -171,7 +172,7 @@ extension Span<UInt8> {
         return offset + 1
     }
 
-    /// What is at an offset, for a message: at most one character of the text.
+    /// The character at an offset, for a message.
     @usableFromInline
     func describe(at offset: Int) -> String {
         guard offset < count else { return "the end of the text" }
@@ -187,8 +188,8 @@ extension Span<UInt8> {
     }
 }
 
-/// Tests on eight bytes at once. In the result the high bit of a byte is set where the test is true. Only the lowest hit
-/// counts: a borrow may set bytes above it wrongly.
+/// Tests of eight bytes at once. In the result, the high bit of a byte is set where the test is true. Only the lowest
+/// hit counts: a borrow may set bytes above it wrongly.
 extension UInt64 {
     @inlinable
     package func bytes(equalTo byte: UInt8) -> UInt64 {

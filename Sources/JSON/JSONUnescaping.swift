@@ -1,12 +1,12 @@
 /// The escapes of JSON strings (RFC 8259, section 7).
 public enum JSONUnescaping {
-    /// How long the decoded text is, and what in it a loader may refuse.
+    /// The length of the decoded text, and what in it a loader may refuse.
     public struct Result: Sendable {
         /// Bytes that the decoded text takes; never more than the escaped text.
         public let count: Int
         /// Whether there is a `\u0000`, which PostgreSQL and others refuse.
         public let hasNUL: Bool
-        /// Whether there is half of a surrogate pair alone. It is written as three bytes by UTF-8's scheme (WTF-8), so
+        /// Whether half of a surrogate pair stands alone. It is written as three bytes by UTF-8's scheme (WTF-8), so
         /// the text is not valid UTF-8 and must not be written to a file as it is.
         public let hasLoneSurrogate: Bool
     }
@@ -57,7 +57,7 @@ public enum JSONUnescaping {
         }
     }
 
-    /// Reads `\uXXXX`, and the second half of a surrogate pair where one follows.
+    /// Reads `\uXXXX`, and the second half of a surrogate pair if one follows.
     static func decodeScalar(_ bytes: Span<UInt8>, at source: inout Int, end: Int) throws(JSONError) -> UInt32 {
         let first = try hexUnit(bytes, at: source, end: end)
         source += 6

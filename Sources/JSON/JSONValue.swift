@@ -5,7 +5,7 @@
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// The digits as they stood in the text.
+    /// The digits as they are in the text.
     case number(String)
     case string(String)
     case array([JSONValue])
@@ -27,7 +27,7 @@ public enum JSONValue: Sendable, Equatable {
         return .number("\(sign)\(whole / divisor)" + (digits == 0 ? "" : ".\(padding)\(fraction)"))
     }
 
-    /// What kind of value this is, for messages that must not show the value.
+    /// The kind of this value, for messages that must not show the value.
     public var kind: String {
         switch self {
         case .null: "null"

@@ -1,7 +1,7 @@
 public import CVector
 
-/// The places of the bytes that have a meaning in CSV, in a JSON string or for an encoder, among sixteen bytes: a set for
-/// each kind of byte, the first byte in the lowest bit.
+/// The places of bytes with a meaning in CSV, in JSON strings or for an encoder, among sixteen bytes: a set for each
+/// kind of byte, the first byte in the lowest bit.
 public struct TextMarks: Equatable {
     /// Four sets, so that one operation serves all.
     @usableFromInline var sets: UInt64
@@ -24,7 +24,7 @@ public struct TextMarks: Equatable {
         #endif
     }
 
-    /// The same without vector instructions, eight bytes at a time.
+    /// The same marks without vector instructions.
     @inlinable
     public init(portably low: UInt64, _ high: UInt64) {
         func set(_ marks: (UInt64) -> UInt64) -> UInt64 { marks(low).byteSet | marks(high).byteSet << 8 }
@@ -34,7 +34,7 @@ public struct TextMarks: Equatable {
         sets |= set { $0 } << 48
     }
 
-    /// How many bytes stand before the first quote, backslash or control character; nil if there is none.
+    /// The number of bytes before the first quote, backslash or control character; nil if there is none.
     @inlinable @inline(__always)
     public var bytesBeforeQuoteOrSpecial: Int? {
         let stops = (sets | sets >> 16) & 0xffff
@@ -78,7 +78,7 @@ extension Span<UInt8> {
         while offset < range.upperBound {
             let rest = range.upperBound - offset
             if offset + TextMarks.byteCount > count {
-                // Only in the last fifteen bytes of the text.
+                // Needed only in the last fifteen bytes of the text.
                 marks.formUnion(TextMarks(UInt64(self[offset]), 0), ofFirst: 1)
                 offset += 1
             } else if rest < TextMarks.byteCount {

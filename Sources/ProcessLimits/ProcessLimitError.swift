@@ -1,18 +1,18 @@
 import CGlibc
 public import SystemPackage
 
-/// A limit of the machine or of this process that leaves too little to work with.
+/// A limit of the machine or of this process that is too low.
 public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
-    /// So many threads are needed, and fewer can be made.
+    /// The number of threads that are needed; the system allows fewer.
     case threads(needed: Int, Errno)
-    /// No thread could be made for so long, and nothing went on meanwhile.
+    /// No thread could be made for so long, and the process was idle meanwhile.
     case noThread(during: Duration, Errno)
-    /// So many more files must be open at a time, and fewer can be.
+    /// The number of files that must be open beside the open ones; fewer are allowed.
     case openFiles(needed: Int, available: Int, Errno)
-    /// So many more bytes of address space are needed, and there are fewer.
+    /// The bytes of address space that are needed beside those in use; fewer are left.
     case memory(needed: Int, Errno)
 
-    /// Whether the same command may work later without a change: others use up what is shared.
+    /// Whether the same command may work later: the limit is shared with other processes.
     public var isTemporary: Bool {
         switch self {
         case .threads, .noThread: true
@@ -56,7 +56,7 @@ public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
         ]
     }
 
-    /// A limit as the shell's `ulimit` calls it and counts it; nil where there is none.
+    /// A limit in the words and units of the shell's `ulimit`; nil if there is none.
     private static func limit(_ name: String, _ option: String, _ value: UInt64, per unit: UInt64 = 1) -> String? {
         value == .max ? nil : "\(name) (ulimit \(option), now \(value / unit))"
     }

@@ -10,10 +10,10 @@ import Threading
     import Darwin
 #endif
 
-/// What a command needs of the machine, tried before it begins.
+/// The resources that a command needs, tried before it begins.
 ///
-/// Where one of these runs out in the middle, Dispatch waits for ever or traps, and so does Swift. At the beginning an
-/// error can still say what is missing.
+/// If one of these runs out later, Dispatch waits for ever or the process traps. At the beginning, an error can say
+/// what is missing.
 public struct ProcessNeeds: Sendable, Equatable {
     /// Threads beside those that the process has.
     public var threads: Int
@@ -28,14 +28,15 @@ public struct ProcessNeeds: Sendable, Equatable {
         self.memory = memory
     }
 
-    /// What Swift's tasks need, whatever the command: the shared threads, and Dispatch's own files for timers and signals.
+    /// The needs of Swift's tasks in any command: the shared threads, and Dispatch's own files for timers and signals.
     ///
     /// - Parameter cores: that the process may use, as many as there are shared threads.
     public static func tasks(cores: Int) -> ProcessNeeds {
         ProcessNeeds(threads: cores + 3, openFiles: 12, memory: 16 << 20)
     }
 
-    /// What work on the rows of a table needs, that included: threads that compress, connections, batches in memory.
+    /// The needs of work on a table's rows, those of tasks included: threads that compress, connections, batches in
+    /// memory.
     ///
     /// - Parameter workers: chunks compressed, and parts of a result parsed, at a time.
     public static func rows(workers: Int, cores: Int) -> ProcessNeeds {
@@ -46,19 +47,19 @@ public struct ProcessNeeds: Sendable, Equatable {
         return needs
     }
 
-    /// Tries whether the process can have all of it at a time, and gives it back.
+    /// Tries whether the process can have all of it at the same time, and releases it.
     ///
     /// Raises the process's own limit of open files, as far as it may.
     /// - Throws: ``ProcessLimitError`` for what is missing.
     public func check() throws(ProcessLimitError) {
-        // Those that are open are not counted one by one; there are few.
+        // The files that are open already are few, so they are not counted one by one.
         climit_raise_files(UInt64(openFiles) + 32)
         try checkOpenFiles()
         try checkMemory { () throws(ProcessLimitError) in try checkThreads() }
     }
 
-    /// The stack of every thread that is made from now on: the limit of the main thread's stack (`ulimit -s`), which they
-    /// would get else, may be a few kilobytes.
+    /// Sets the stack size of threads that are made from now on. By default it is the limit of the main thread's stack
+    /// (`ulimit -s`), which may be a few kilobytes.
     public static func giveThreadsEnoughStack() {
         cthread_stack_at_least(2 << 20)
     }
@@ -75,7 +76,7 @@ public struct ProcessNeeds: Sendable, Equatable {
         }
     }
 
-    /// - Parameter checkRest: what needs address space, too.
+    /// - Parameter checkRest: checks that need address space, too.
     private func checkMemory(_ checkRest: () throws(ProcessLimitError) -> Void) throws(ProcessLimitError) {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
         let address = mmap(nil, memory, PROT_READ | PROT_WRITE, flags, -1, 0)

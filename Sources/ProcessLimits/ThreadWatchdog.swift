@@ -9,13 +9,13 @@ import Threading
     import Darwin
 #endif
 
-/// Tells when the process can do nothing any more because the system makes no thread for it.
+/// Reports that the process is stuck because the system makes no thread for it.
 ///
-/// Dispatch, on which Swift's tasks run, asks for a thread again and again and says nothing. So one thread of our own
-/// looks: it tries to make a thread now and then, and where that fails for some time while the process is idle, the
-/// process is taken to wait for one.
+/// Dispatch, on which Swift's tasks run, retries for ever without a message. So a thread of our own tries to make a
+/// thread now and then. If that fails for some time while the process is idle, the process is assumed to wait for a
+/// thread.
 public enum ThreadWatchdog {
-    /// Begins to look, for as long as the process lives.
+    /// Begins to watch, for as long as the process lives.
     ///
     /// - Parameters:
     ///   - onShortage: is called at most once, on the watchdog's own thread.
@@ -46,7 +46,7 @@ public enum ThreadWatchdog {
         }
     }
 
-    /// What all threads of the process have used.
+    /// The processor time of all threads of the process.
     private static var processorTime: Duration {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
@@ -54,20 +54,20 @@ public enum ThreadWatchdog {
     }
 }
 
-/// Decides from single looks whether the process waits for a thread.
+/// Decides from single checks whether the process waits for a thread.
 struct ThreadShortageWatch {
-    /// Between two looks.
+    /// The time between two checks.
     static let pause = Duration.seconds(2)
-    /// How often in a row no thread could be made until that is no matter of a moment.
+    /// After so many checks in a row without a thread, the shortage is no longer a short one.
     static let patience = 5
-    /// An idle process uses less than this between two looks. It is not idle if it has the threads that it needs.
+    /// An idle process uses less than this between two checks. A process that has its threads is not idle.
     static let idleTime = Duration.milliseconds(100)
 
     private var failures = 0
     private var lastProcessorTime = Duration.zero
 
     /// - Parameters:
-    ///   - shortage: why no thread could be made at this look; nil if one was made.
+    ///   - shortage: why no thread could be made at this check; nil if one was made.
     ///   - processorTime: of the process since it began.
     mutating func note(_ shortage: ThreadShortage?, processorTime: Duration) -> ProcessLimitError? {
         defer { lastProcessorTime = processorTime }

@@ -10,16 +10,16 @@ import Dispatch
 
 /// A thread of its own, for work that blocks or that lasts as long as the process.
 ///
-/// Dispatch waits for ever where the system lets it make no thread. This says so.
+/// If the system allows no more threads, this throws. Dispatch would wait for ever.
 public struct DedicatedThread: ~Copyable {
     private let id: pthread_t
 
-    /// Begins the work. All signals are blocked on the thread: they belong to the one that waits for them.
+    /// Starts the work. All signals are blocked on the thread: another one waits for them.
     ///
     /// - Throws: ``ThreadShortage`` if the system lets this process have no more threads.
     public init(_ work: @escaping @Sendable () -> Void) throws(ThreadShortage) {
         let context = unsafe Unmanaged.passRetained(Work(work))
-        // A thread begins with the mask of the one that makes it.
+        // A thread inherits the signal mask of the one that makes it.
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
@@ -82,7 +82,7 @@ private final class Work {
 #endif
 
 extension ThreadShortage {
-    /// Makes so many threads, all there at a time, and ends them again.
+    /// Makes so many threads at the same time, and ends them again.
     public static func check(_ count: Int) throws(ThreadShortage) {
         guard count > 0 else { return }
         let isOver = DispatchSemaphore(value: 0)

@@ -28,14 +28,14 @@ public final class WorkerThreads: TaskExecutor {
     }
 }
 
-/// Begins some work on a thread of its own.
+/// Starts work on a thread of its own.
 typealias ThreadMaker = @Sendable (@escaping @Sendable () -> Void) throws(ThreadShortage) -> Void
 
-/// The threads, and the tasks that wait for one. It outlives its owner until the last thread has seen that it is closed.
+/// The threads, and the tasks that wait for one. It lives until the last thread has seen that its owner is gone.
 private final class Lanes: Sendable {
     struct Task: Sendable {
         let job: UnownedJob
-        /// Lives as long as it has something to do.
+        /// Keeps the executor alive as long as a task waits or runs.
         let executor: WorkerThreads
 
         func run() { unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor()) }
@@ -52,7 +52,7 @@ private final class Lanes: Sendable {
     private let most: Int
     private let makeThread: ThreadMaker
     private let state = Locked(State())
-    /// Counts the threads that were told to look for a task.
+    /// Counts the threads that were woken to look for a task.
     private let bell = DispatchSemaphore(value: 0)
 
     init(most: Int, _ makeThread: @escaping ThreadMaker) {
@@ -90,7 +90,7 @@ private final class Lanes: Sendable {
                 state.threads -= 1
                 return state.threads == 0
             }
-            // The shared threads do it then; there is one, or nothing would run here.
+            // Without any thread of its own, the shared threads run the tasks.
             if isAlone { DispatchQueue.global().async { [self] in while runNext() {} } }
         }
     }
@@ -99,7 +99,7 @@ private final class Lanes: Sendable {
         while true {
             while runNext() {}
             let isOver = state.withLock { state -> Bool? in
-                // A task that has come since then found no idle thread, and rings no bell.
+                // A task that has come since then found no idle thread, and woke none.
                 guard state.waiting.isEmpty else { return nil }
                 if !state.isClosed { state.idle += 1 }
                 return state.isClosed

@@ -16,7 +16,7 @@ import SystemPackage
 /// The one place where the parts are put together.
 struct Assembly {
     let client: AthenaClient
-    /// Nil if nobody is to read from S3.
+    /// Nil if rows are never read from S3.
     let s3: S3Client?
     /// Nil if nothing is recorded.
     let recording: RecordingTransport?
@@ -41,7 +41,7 @@ struct Assembly {
                 service: .athena, targetPrefix: "AmazonAthena",
                 endpoint: try connection.settings.endpoint(for: .athena),
                 credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: logger))
-        // Recorded are the answers of Athena's API, so they are what a recording run must ask for.
+        // A recording holds the answers of Athena's API, so a recording run must use the API.
         let isLive = configuration.replay == nil && configuration.record == nil
         s3 =
             isLive && configuration.export.source != .api
@@ -54,14 +54,14 @@ struct Assembly {
     /// Cores that this process may use.
     static var workers: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    /// Where the system wants files that nobody needs afterwards.
+    /// The system's directory for temporary files.
     static func systemTemporaryDirectory() throws(ConfigurationError) -> FilePath {
         let named = try ProcessText.variable("TMPDIR")
         return named.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? "/tmp"
     }
 }
 
-/// How the service is reached: live, or as it was recorded.
+/// How the service is reached: over the network, or from a recording.
 private struct Connection {
     let transport: any HTTPTransport
     let settings: AWSSettings
@@ -101,7 +101,7 @@ private struct Connection {
 }
 
 extension CurlTransport.Configuration {
-    /// The same past every proxy.
+    /// The same settings without a proxy.
     fileprivate var directly: Self {
         var copy = self
         copy.usesProxiesOfEnvironment = false
@@ -110,6 +110,6 @@ extension CurlTransport.Configuration {
 }
 
 extension FileDescriptor {
-    /// Whether a person looks at it.
+    /// Whether this is a terminal.
     var isTerminal: Bool { isatty(rawValue) == 1 }
 }

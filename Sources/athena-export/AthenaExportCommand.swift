@@ -12,7 +12,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// The command itself: `run` is what happens when no subcommand is named.
+/// The root command. `run` is its default subcommand.
 struct AthenaExportCommand: AsyncParsableCommand {
     static let version = "0.1.0"
 
@@ -33,19 +33,20 @@ struct AthenaExportCommand: AsyncParsableCommand {
 
 @main
 enum Main {
-    /// No task runs before what it needs is there: Dispatch would wait for ever, or trap.
+    /// No task starts before its resources are there: Dispatch would wait for ever, or trap.
     static func main() {
         occupyStandardDescriptors()
         forbidCoreFiles()
-        // Whoever reads our output may go away; that ends the writing, not the export.
+        // The reader of our output may close it; that ends the writing, not the export.
         signal(SIGPIPE, SIG_IGN)
-        // glibc would give each thread a heap of its own; pages and chunks move between threads, and the freed parts
-        // of several heaps add up over a long run. No thread asks often enough to wait for another.
+        // By default, glibc gives each thread a heap of its own. Pages and chunks move between threads, and the freed
+        // parts of several heaps add up over a long run. One heap is enough: threads allocate too seldom to wait for
+        // each other.
         cmalloc_limit_arenas(1)
-        // Pages and chunks come and go by the megabyte; given back to the system each time, they would cost a page fault
-        // for every four kilobytes when they come again.
+        // Pages and chunks are freed by the megabyte and soon needed again. If the memory went back to the system each
+        // time, every four kilobytes would cost a page fault.
         cmalloc_keep_freed(32 << 20)
-        // A file that outgrows the process's limit is an error of the call that writes it.
+        // A file that exceeds the process's size limit is an error of the call that writes it.
         signal(SIGXFSZ, SIG_IGN)
         let console = Console()
         do throws(ProcessLimitError) {
@@ -76,8 +77,8 @@ enum Main {
         }
     }
 
-    /// Takes the numbers of standard streams that whoever started us has closed: the next file opened would get one, and
-    /// the log would be written into it. Read-only, so that writing still fails.
+    /// Opens /dev/null in the place of standard streams that are closed. Else the next opened file would get such a
+    /// number, and the log would be written into it. Read-only, so that writing still fails.
     private static func occupyStandardDescriptors() {
         while let file = unsafe try? FileDescriptor.open("/dev/null", .readOnly) {
             if file.rawValue > FileDescriptor.standardError.rawValue {
@@ -87,7 +88,7 @@ enum Main {
         }
     }
 
-    /// A core file would hold the credentials.
+    /// A core file would contain the credentials.
     private static func forbidCoreFiles() {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         #if canImport(Glibc)
@@ -97,7 +98,7 @@ enum Main {
         #endif
     }
 
-    /// Help and version go to standard output; anything else is a wrong argument.
+    /// Help and version go to standard output; everything else is an error in the arguments.
     private static func end(with error: any Error, on console: Console) -> Never {
         let code = AthenaExportCommand.exitCode(for: error)
         guard code != .success else {

@@ -13,7 +13,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// How the process ends, by the numbers of sysexits.h. Schedulers rely on them.
+/// The exit status, by the numbers of sysexits.h. Schedulers rely on them.
 enum ExitStatus: Int32, Error {
     case success = 0
     /// The query ended FAILED or CANCELLED.
@@ -32,7 +32,7 @@ enum ExitStatus: Int32, Error {
     case interrupted = 130
     case terminated = 143
 
-    /// The status for a failure.
+    /// The status for an error.
     init(_ error: any Error) {
         self =
             switch error {
@@ -89,7 +89,7 @@ enum ExitStatus: Int32, Error {
         }
     }
 
-    /// The name of the kind of failure in the JSON summary.
+    /// The name of the kind of error in the JSON summary.
     var kind: String {
         switch self {
         case .success: "none"

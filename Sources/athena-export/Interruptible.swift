@@ -1,6 +1,6 @@
 /// Runs work that SIGINT, SIGTERM and SIGHUP end in order.
 ///
-/// - Throws: what the work throws; the status of the signal if one ended it.
+/// - Throws: the error of the work; the status of the signal if one ended it.
 func interruptible<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
     let signals = SignalWatcher()
     let task = Task { try await work() }

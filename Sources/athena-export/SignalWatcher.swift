@@ -12,8 +12,8 @@ import Threading
 
 /// Turns SIGINT, SIGTERM and SIGHUP into an orderly end.
 ///
-/// A second SIGINT or SIGTERM ends the process at once, as SIGKILL would. A second SIGHUP does not: a terminal that goes
-/// away sends one itself, and its shell sends another.
+/// A second SIGINT or SIGTERM ends the process at once, as SIGKILL would. A second SIGHUP does not: a terminal that is
+/// closed sends one, and its shell sends another.
 final class SignalWatcher: Sendable {
     private struct State {
         var received: Int32?
@@ -23,11 +23,11 @@ final class SignalWatcher: Sendable {
 
     private let state = Locked(State())
 
-    /// Notes signals from now on. SIGHUP stays ignored if it is ignored already: the process was started by `nohup`.
+    /// Handles signals from now on. SIGHUP stays ignored if it is ignored already: `nohup` started the process.
     init() {
         let isHangUpIgnored = csignal_is_ignored(SIGHUP) != 0
         for number in isHangUpIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
-            // The default action would end the process before the source hears of it.
+            // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             state.withLock { state in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -38,7 +38,7 @@ final class SignalWatcher: Sendable {
         }
     }
 
-    /// Has something done at the first signal; at once if there was one.
+    /// Runs a function at the first signal; at once if there was one.
     func atFirstSignal(_ stop: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             state.stop = stop
@@ -47,7 +47,7 @@ final class SignalWatcher: Sendable {
         if isLate { stop() }
     }
 
-    /// The status that says which signal ended the process; nil if there was none.
+    /// The status of the signal that ended the process; nil if there was none.
     var exitStatus: ExitStatus? {
         state.withLock { $0.received }.flatMap { ExitStatus(rawValue: 128 + $0) }
     }

@@ -1,7 +1,7 @@
 #ifndef CGLIBC_SHIM_H
 #define CGLIBC_SHIM_H
 
-// What Swift's Glibc module leaves out of the C library's headers.
+// Functions of the C library that Swift's Glibc module lacks.
 
 #include <pthread.h>
 #include <signal.h>
@@ -37,7 +37,7 @@ static inline int csignal_is_ignored(int number) {
     return sigaction(number, NULL, &current) == 0 && current.sa_handler == SIG_IGN;
 }
 
-// How many columns a terminal has; 0 if it does not know, -1 if the file is none.
+// The number of columns of a terminal; 0 if the terminal does not report it, -1 if the file is no terminal.
 static inline int cterminal_columns(int file) {
     struct winsize size;
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
@@ -53,7 +53,7 @@ static inline uint64_t climit_of_processes(void) { return climit(RLIMIT_NPROC); 
 static inline uint64_t climit_of_address_space(void) { return climit(RLIMIT_AS); }
 static inline uint64_t climit_of_data(void) { return climit(RLIMIT_DATA); }
 
-// Lets this process open so many files, as far as its hard limit allows it.
+// Raises this process's limit of open files to so many, as far as its hard limit allows.
 static inline void climit_raise_files(uint64_t count) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;

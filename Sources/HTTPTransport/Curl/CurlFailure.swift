@@ -12,7 +12,7 @@ extension HTTPRequest {
     /// `CURLE_TOO_LARGE`, which the headers of old versions do not know.
     private static let tooLarge = CURLcode(100)
 
-    /// What libcurl's code means for this request.
+    /// The meaning of libcurl's code for this request.
     ///
     /// - Parameter handle: the handle that failed; `nil` if no transfer was begun.
     func failure(
@@ -53,7 +53,7 @@ extension HTTPRequest {
 }
 
 extension CurlHandle {
-    /// libcurl has one code for the three limits. Its timer rings up to a millisecond early by its own clock.
+    /// libcurl has one code for the three limits. Its timer fires up to a millisecond early by its own clock.
     fileprivate func phaseOfTimeout(_ limits: HTTPLimits) -> HTTPTransportError.Phase {
         let elapsed = Duration.microseconds(microseconds(until: CURLINFO_TOTAL_TIME_T))
         if elapsed + .milliseconds(10) >= limits.total { return .total }
@@ -62,12 +62,12 @@ extension CurlHandle {
 }
 
 extension CurlHandle {
-    /// Why the proxy did not connect to the host; nil if that is not what failed.
+    /// Why the proxy did not connect to the host; nil if something else failed.
     ///
-    /// The code alone does not tell: for libcurl an answer 407 to CONNECT is a failure to receive, or to connect.
+    /// The code alone does not show it: to libcurl, an answer 407 to CONNECT is a failure to receive, or to connect.
     fileprivate func proxyRefusal(_ code: CURLcode) -> HTTPTransportError.ProxyRefusal? {
         if code == CURLE_PROXY { return ccurl_proxy_wants_credentials(easy) != 0 ? .needsCredentials : nil }
-        // 0 without a tunnel, and of the 2xx range where the tunnel stands and something behind it has failed.
+        // 0 without a tunnel; in the 2xx range if the tunnel stands and something behind it has failed.
         switch connectStatus {
         case ..<300: return nil
         case 401, 407: return .needsCredentials
@@ -88,7 +88,8 @@ extension HTTPLimits {
     }
 }
 
-/// Why this process can open nothing now: too many open files, as a rule. Nil if it can. libcurl does not say so.
+/// Why this process can open no file now, as a rule because too many are open; nil if it can. libcurl does not report
+/// it.
 private func descriptorShortage() -> String? {
     let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
     guard file < 0 else {
@@ -99,7 +100,7 @@ private func descriptorShortage() -> String? {
 }
 
 extension CURLcode {
-    /// Something was to be opened: a socket, the pipe of a resolver, the bundle of certificates.
+    /// The failed call opens a file: a socket, the pipe of a resolver, the bundle of certificates.
     fileprivate var mayBeWantOfDescriptors: Bool {
         [
             CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CACERT_BADFILE,
@@ -107,7 +108,7 @@ extension CURLcode {
         ].contains(self)
     }
 
-    /// What libcurl says when the connection ends, breaks or falls silent before the body is complete.
+    /// libcurl's codes for a connection that ends, breaks or falls silent before the body is complete.
     var isOfBrokenBody: Bool {
         self == CURLE_PARTIAL_FILE || self == CURLE_RECV_ERROR || self == CURLE_OPERATION_TIMEDOUT
     }

@@ -42,7 +42,7 @@ final class CurlHandle {
         try check(ccurl_easy_setopt_string(easy, option, value))
     }
 
-    /// The caller keeps what the pointer leads to alive until the transfer is over.
+    /// The caller keeps the memory behind the pointer alive until the transfer is over.
     func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer?) throws(CurlRefusal) {
         try check(ccurl_easy_setopt_pointer(easy, option, pointer))
     }

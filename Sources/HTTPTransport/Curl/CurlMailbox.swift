@@ -20,7 +20,7 @@ final class CurlMailbox: Sendable {
     private struct State {
         var commands: [Command] = []
         var isClosed = false
-        /// What a request gets that comes after the end.
+        /// The error for a request that comes after the end.
         var refusal = HTTPTransportError.closed
         /// The address of the loop's multi handle while it exists, as a number because a pointer is not `Sendable`:
         /// `curl_multi_wakeup` is the only function that another thread may call with it.
@@ -44,7 +44,7 @@ final class CurlMailbox: Sendable {
         lastID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// An order that comes too late is answered with the reason why: ``HTTPTransportError/closed``, as a rule.
+    /// An order that comes too late fails with the reason, as a rule ``HTTPTransportError/closed``.
     func post(_ command: Command) {
         let refusal = state.withLock { state -> HTTPTransportError? in
             guard !state.isClosed else { return state.refusal }

@@ -16,7 +16,8 @@ final class CurlTransfer {
         collector = ResponseCollector(limits: order.request.limits, onBody: order.request.onBody)
     }
 
-    /// Sets every option of the handle. One that fails makes the request fail, since security depends on some of them.
+    /// Sets every option of the handle. An option that fails makes the request fail, since security depends on some of
+    /// them.
     func prepare(_ configuration: CurlTransport.Configuration) throws(CurlRefusal) {
         try handle.setReasonBuffer()
         try handle.setTag(id)
@@ -35,7 +36,7 @@ final class CurlTransfer {
     func result(
         _ code: CURLcode, _ configuration: CurlTransport.Configuration
     ) -> Result<HTTPResponse, any Error> {
-        // libcurl takes the end at the limit for a failure to write.
+        // libcurl reports a body that was cut at the limit as a failure to write.
         if code == CURLE_OK || collector.isCut { return .success(collector.takeResponse(status: handle.status)) }
         if request.acceptsBrokenBody, code.isOfBrokenBody, collector.hasBody {
             return .success(collector.takeResponse(status: handle.status))
@@ -58,7 +59,7 @@ private let takeBody: ccurl_write_callback = { bytes, size, count, context in
     hand(bytes, size * count, context) { $0.take(body: $1) }
 }
 
-/// - Returns: the number of bytes taken. libcurl ends the transfer if these are not all.
+/// - Returns: the number of bytes taken. libcurl ends the transfer if it is lower than offered.
 private func hand(
     _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
     _ take: (ResponseCollector, UnsafeRawBufferPointer) -> Bool

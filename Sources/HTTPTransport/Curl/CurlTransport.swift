@@ -36,9 +36,9 @@ public final class CurlTransport: HTTPTransport {
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        // Here and not on the loop's thread: a process that ends soon must not tear OpenSSL down during its set-up.
+        // Here and not on the loop's thread: a process that ends soon must not tear OpenSSL down while it is set up.
         _ = CurlLoop.isCurlReady
-        // The loop lives on its thread alone; only the mailbox is shared.
+        // The loop exists on its thread alone; only the mailbox is shared.
         do throws(ThreadShortage) {
             _ = try DedicatedThread { [mailbox] in CurlLoop.run(configuration, mailbox) }
         } catch {
@@ -66,7 +66,7 @@ public final class CurlTransport: HTTPTransport {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 mailbox.post(.start(CurlOrder(id: id, request: request, continuation: continuation)))
-                // The handler below may already have run, before there was an order to cancel.
+                // The handler below may have run already, before there was an order to cancel.
                 if Task.isCancelled { mailbox.post(.cancel(id)) }
             }
         } onCancel: {

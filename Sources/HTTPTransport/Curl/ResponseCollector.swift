@@ -9,9 +9,9 @@ final class ResponseCollector {
     private let limits: HTTPLimits
     private var headerBytes = 0
     private var isInHead = true
-    /// Whether the status of the answer is an error's.
+    /// Whether the answer has the status of an error.
     private var isError = false
-    /// Whether the body goes on and is not wanted any further.
+    /// Whether the rest of the body is not needed.
     private(set) var isCut = false
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
@@ -40,7 +40,7 @@ final class ResponseCollector {
         return true
     }
 
-    /// - Returns: `false` to give the transfer up.
+    /// - Returns: `false` to end the transfer.
     func take(body bytes: UnsafeRawBufferPointer) -> Bool {
         if isError { return take(errorBody: bytes) }
         if body.isEmpty, let length = headers["Content-Length"].flatMap({ Int($0) }), length > 0 {
@@ -59,7 +59,7 @@ final class ResponseCollector {
         return !isCut
     }
 
-    /// Whether a byte of the body has come.
+    /// Whether any byte of the body has arrived.
     var hasBody: Bool { !body.isEmpty }
 
     /// The whole answer. Moves the body out, so call it once.

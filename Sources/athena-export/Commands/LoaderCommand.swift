@@ -3,7 +3,7 @@ import ArgumentParser
 import BatchExport
 import SystemPackage
 
-/// What brings an export into a database, printed for the database's own tool.
+/// Prints the script that loads an export into a database, for the database's own tool.
 struct LoaderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loader",
@@ -87,7 +87,7 @@ struct LoaderCommand: ParsableCommand {
         }
     }
 
-    /// What stands before the paths of the manifest in the script.
+    /// The beginning of the batches' addresses in the script.
     private func location(of export: ExportDirectory) throws -> String {
         let schemes = kind.urlSchemes
         guard let urlPrefix else {

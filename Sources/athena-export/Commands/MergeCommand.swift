@@ -52,7 +52,7 @@ struct MergeCommand: AsyncParsableCommand {
         completion: .directory)
     var temporaryDirectory: String?
 
-    /// What the process takes beside the rows that it sorts: itself, the file that is read, the chunks that are written.
+    /// The memory of the process beside the sorted rows: itself, the file that is read, the chunks that are written.
     static let ownMemory = 48 << 20
     static let minimumMemory = 64 << 20
 
@@ -96,7 +96,7 @@ struct MergeCommand: AsyncParsableCommand {
         }
         let merge = try Merge(table.directory, table.manifest, options)
         _ = try await interruptible {
-            // Made before the reading, so that an output that cannot be is known at once.
+            // Made before reading, so that an impossible output fails at once.
             let output: any MergeOutput =
                 if let target {
                     try MergedFile(target, level: 6, workers: Assembly.workers)
@@ -107,7 +107,7 @@ struct MergeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The file that the result goes to; nil for standard output.
+    /// The file for the result; nil for standard output.
     private func targetPath() throws(ConfigurationError) -> FilePath? {
         guard let output, output != "-" else { return nil }
         return try LocalPath.parse(output, .option("--output"), .anyName)
@@ -128,7 +128,7 @@ struct MergeCommand: AsyncParsableCommand {
         return try Assembly.systemTemporaryDirectory()
     }
 
-    /// A batch that is not there would be left out without a word.
+    /// Without this check, a missing batch would be left out silently.
     private func checkThrough(_ manifest: Manifest) throws(ConfigurationError) {
         guard let through, !manifest.batches.contains(where: { $0.sequence == through }) else { return }
         throw .option(name: "--through", problem: manifest.problem(ofMissing: through))
@@ -146,7 +146,7 @@ extension MergeCommand {
     static let defaultMemory = ByteCount(bytes: 256 << 20)
 }
 
-/// Standard output, as it comes.
+/// Writes to standard output as chunks arrive.
 private final class StandardOutput: MergeOutput {
     func write(_ chunks: [[UInt8]]) async throws {
         for chunk in chunks { try FileDescriptor.standardOutput.writeAll(chunk) }

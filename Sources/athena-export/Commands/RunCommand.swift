@@ -6,7 +6,7 @@ import Logging
 import ProcessLimits
 import SystemPackage
 
-/// Runs the query and exports its rows; goes on with an unfinished run by itself.
+/// Runs the query and exports its rows; an unfinished run is resumed.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// One run from an assembled program to an exit status.
+/// One run, from the assembled program to the exit status.
 private struct Run {
     let configuration: ExportConfiguration
     let reporting: ReportingOptions
@@ -94,7 +94,7 @@ private struct Run {
         let state = await journal.state
         let end = RunEnd(
             result, manifest: await journal.manifest,
-            // What an earlier run left says nothing of one that never began.
+            // The state of an earlier run does not describe one that never began.
             state: state == before && before?.isUnfinished != true ? nil : state,
             directory: configuration.directory, signal: signals.exitStatus,
             wasResumed: before?.isUnfinished == true && !configuration.export.restart, seconds: report.seconds)

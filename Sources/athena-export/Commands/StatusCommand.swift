@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSON
 
-/// What a table's directory holds and what the next run there would do.
+/// Shows the content of a table's directory and what the next run there would do.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",

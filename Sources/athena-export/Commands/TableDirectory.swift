@@ -2,7 +2,7 @@ import BatchExport
 import Files
 import SystemPackage
 
-/// A table's directory that a command was told to read: the manifest and the data are all that it needs.
+/// A table's directory for a reading command, which needs only the manifest and the data.
 struct TableDirectory {
     let directory: ExportDirectory
     let manifest: Manifest
@@ -21,7 +21,7 @@ struct TableDirectory {
 
     /// The absolute path of a directory.
     ///
-    /// The name that was typed may be a link, as `run` lets it be; a directory without one (`.`) has its own.
+    /// The typed name may be a link, as for `run`; a directory that is typed without a name (`.`) gets its real one.
     static func path(_ argument: String, purpose: String) throws(ConfigurationError) -> FilePath {
         let path = try LocalPath.parse(argument, .option(purpose), .anyName)
         guard path.isDirectory, let absolute = absolute(path) else {
@@ -43,11 +43,11 @@ struct TableDirectory {
     }
 }
 
-/// What a command that goes through several tables was told to read.
+/// The argument of a command that can read several tables.
 enum ReadingTarget {
     /// One table's directory.
     case table(FilePath)
-    /// The directories of the tables in the directory that was named, by name.
+    /// The tables' directories in the named directory, sorted by name.
     case tables([FilePath])
 
     /// - Parameters:
@@ -66,12 +66,12 @@ enum ReadingTarget {
     }
 }
 
-/// A table of several that could not be read.
+/// The error of one of several tables.
 struct TableFailure {
     let table: String
     let error: any Error
 
-    /// The error as it is said of the one table.
+    /// The error with the table's name.
     var message: String { "\(table): \(error)" }
     var status: ExitStatus { ExitStatus(error) }
 }

@@ -1,7 +1,7 @@
 import AWS
 import HTTPTransport
 
-/// What options and configuration file say about AWS; environment and profile are asked for the rest.
+/// The AWS settings of options and configuration file; environment and profile supply the rest.
 struct AWSConfiguration {
     let explicit: AWSSettings.Explicit
     /// Keys that stand in the configuration file.
@@ -19,7 +19,7 @@ struct AWSConfiguration {
             mistakes.add([origin.error("the file holds keys as well; remove the profile or the keys")])
         }
         try mistakes.check()
-        // Who names a profile on the command line does not mean the file's keys.
+        // A profile on the command line excludes the file's keys.
         credentials = options.profile == nil ? keys : nil
     }
 
@@ -31,7 +31,7 @@ struct AWSConfiguration {
         self.credentials = credentials
     }
 
-    // Checked here, where it is known who set them.
+    // Checked here, where the source of each setting is known.
 
     private static func region(_ settings: SettingsLookup) throws(ConfigurationError) -> String? {
         guard let setting = try settings.string(.region, settings.options.region) else { return nil }

@@ -2,24 +2,24 @@ import BatchExport
 import Files
 import SystemPackage
 
-/// A setting that cannot be used: where it came from, what is wrong, and so how the process ends.
+/// A setting that cannot be used: its source and the problem, which decide the exit status.
 enum ConfigurationError: Error, CustomStringConvertible {
     /// An option on the command line.
     case option(name: String, problem: String)
     /// A key of the configuration file.
     case key(name: String, place: ConfigurationPlace, problem: String)
-    /// A path that cannot be one on this machine, wherever it was given.
+    /// A path that cannot exist on this machine, from any source.
     case path(name: String, place: ConfigurationPlace?, problem: String)
-    /// The statement may not be sent as it is, wherever it was given.
+    /// The statement must not be sent, from any source.
     case statement(SettingOrigin, problem: String)
-    /// The configuration file as a whole, or its text at one place.
+    /// The configuration file as a whole, or a place in its text.
     case file(ConfigurationPlace, problem: String)
-    /// A file that was named does not exist or cannot be read.
+    /// A named file does not exist or cannot be read.
     case unreadable(BoundedFile.Failure, purpose: String)
     /// Two mistakes or more.
     case several([ConfigurationError])
 
-    /// The names in a directory that was named; nil if there is no such directory.
+    /// The names in a named directory; nil if there is no such directory.
     static func names(in directory: FilePath, purpose: String) throws(ConfigurationError) -> [String]? {
         do throws(FileError) {
             return try DirectoryListing.names(in: directory)
@@ -36,7 +36,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         }
     }
 
-    /// Where in the configuration file the mistake is.
+    /// The place of the mistake in the configuration file.
     var place: ConfigurationPlace? {
         switch self {
         case .key(_, let place, _), .file(let place, _): place
@@ -47,7 +47,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         }
     }
 
-    /// What is wrong, without the place.
+    /// The problem, without the place.
     private var detail: String {
         switch self {
         case .option(let name, let problem), .key(let name, _, let problem), .path(let name, _, let problem):
@@ -80,7 +80,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
             + rest
     }
 
-    /// A line that lists more is not read.
+    /// Longer lists are not read.
     private static let maximumShown = 10
 
     var exitStatus: ExitStatus {
@@ -96,7 +96,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
 
 /// A place in the configuration file.
 struct ConfigurationPlace {
-    /// As it was named.
+    /// The name as the user typed it.
     let file: String
     /// Nil for the file as a whole.
     let position: TextPosition?
@@ -106,7 +106,7 @@ extension ConfigurationPlace: CustomStringConvertible {
     var description: String { position.map { "\(file): \($0)" } ?? file }
 }
 
-/// Where a setting was made, so that an error names it as the user wrote it.
+/// The source of a setting, so that an error names it as the user wrote it.
 enum SettingOrigin {
     case option(String)
     case key(ConfigurationKey, ConfigurationPlace)
@@ -135,7 +135,7 @@ enum SettingOrigin {
     }
 }
 
-/// A value and where it was set.
+/// A value and its source.
 struct Setting<Value> {
     let value: Value
     let origin: SettingOrigin

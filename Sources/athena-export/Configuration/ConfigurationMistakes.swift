@@ -1,10 +1,10 @@
-/// Gathers what is wrong with the settings, so that one run tells all of it.
+/// Collects the mistakes in the settings, so that one run reports all of them.
 struct ConfigurationMistakes {
     private var errors: [ConfigurationError] = []
 
     var count: Int { errors.count }
 
-    /// - Returns: the setting; nil if it is not made, or wrong, which ``check()`` then tells.
+    /// - Returns: the setting; nil if it is missing, or wrong, which ``check()`` then reports.
     mutating func collect<Value>(_ setting: @autoclosure () throws(ConfigurationError) -> Value?) -> Value? {
         do throws(ConfigurationError) {
             return try setting()
@@ -20,12 +20,12 @@ struct ConfigurationMistakes {
                 add(errors)
                 continue
             }
-            // A value that is read twice, or checked by two rules, is wrong once.
+            // A value that is read twice, or checked by two rules, is reported once.
             if !errors.contains(where: { $0.isOfSameValue(as: error) }) { errors.append(error) }
         }
     }
 
-    /// - Throws: the mistakes, those of the command line first, those of the file in its order.
+    /// - Throws: the mistakes, those of the command line first, then those of the file in its order.
     func check() throws(ConfigurationError) {
         let ofFile = errors.filter { $0.place != nil }.sorted { $0.lineAndColumn < $1.lineAndColumn }
         let sorted = errors.filter { $0.place == nil } + ofFile

@@ -5,11 +5,11 @@ import FoundationEssentials
 import SystemPackage
 
 extension ExportConfiguration {
-    /// Refuses outputs that would lie among the files of an export or take the place of a file that the run reads.
+    /// Refuses outputs among the files of an export or in the place of a file that the run reads.
     ///
     /// - Parameters:
     ///   - output: the parent of the table's directory.
-    ///   - metrics: the metrics file, if there is to be one.
+    ///   - metrics: the metrics file, if there is one.
     ///   - inputs: the files that the run reads.
     func checkOutputs(
         output: FilePath, metrics: FilePath?, inputs: [ProtectedPlaces.Named]
@@ -35,7 +35,7 @@ extension ExportConfiguration {
 }
 
 extension ExportDirectory {
-    /// A second name leads to them from anywhere.
+    /// These can have second names in other directories.
     var documents: [ProtectedPlaces.Named] { [(manifest, "the table's manifest"), (state, "the table's state")] }
 }
 

@@ -4,7 +4,7 @@ import BatchExport
 import Files
 import SystemPackage
 
-/// What the options and the configuration file mean together, checked: options beat the file, the file beats defaults.
+/// The checked settings of options and configuration file: options beat the file, the file beats defaults.
 struct ExportConfiguration {
     let export: AthenaExport.Options
     let directory: ExportDirectory
@@ -12,22 +12,22 @@ struct ExportConfiguration {
     let record: FilePath?
     let aws: AWSConfiguration
     let maxAttempts: Int?
-    /// Also of a query that somebody else has started.
+    /// Also for a query that another process has started.
     let expectedBucketOwner: String?
-    /// What the user should know before the run begins.
+    /// Warnings for the user before the run begins.
     let warnings: [String]
 
     /// Athena's limit, in bytes of UTF-8 (service quotas: "maximum query string length").
     private static let maximumQueryBytes = 262_144
-    /// A batch is held in memory until it closes, most of it compressed.
+    /// A batch is in memory until it closes, most of it compressed.
     private static let maximumBatchBytes = 2 << 30
 
     init(_ options: RunOptions, workers: Int) throws(ConfigurationError) {
         try self.init(options, file: try ConfigurationFile(options), workers: workers)
     }
 
-    /// - Parameter file: what the option that names one has led to.
-    /// - Throws: all that is wrong, in one error.
+    /// - Parameter file: the configuration file that an option names.
+    /// - Throws: all mistakes, in one error.
     init(_ options: RunOptions, file: ConfigurationFile?, workers: Int) throws(ConfigurationError) {
         let settings = SettingsLookup(options: options, file: file)
         var mistakes = ConfigurationMistakes()
@@ -37,7 +37,8 @@ struct ExportConfiguration {
         let table = mistakes.collect(try settings.table()) ?? ""
         let mistakesSoFar = mistakes.count
         let cursor = mistakes.collect(try settings.cursor())
-        // A statement is checked with its cursor: without one that is only wrong it would be wrong as well.
+        // A statement is checked with its cursor. Without a cursor that is itself invalid, the statement would seem
+        // invalid as well.
         let query =
             mistakes.count == mistakesSoFar
             ? mistakes.collect(try Self.query(options, settings, cursor)) : nil

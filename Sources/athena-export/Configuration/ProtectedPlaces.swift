@@ -2,9 +2,9 @@ import BatchExport
 import Files
 import SystemPackage
 
-/// Where no output may go that a user names: among the files of an export, and over the files that the command reads.
+/// Places that an output must not have: among the files of an export, and over the files that the command reads.
 struct ProtectedPlaces {
-    /// A path and what it is called in messages.
+    /// A path and its name in messages.
     typealias Named = (path: FilePath, name: String)
 
     private let directories: [Named]
@@ -16,14 +16,14 @@ struct ProtectedPlaces {
         self.files = files
     }
 
-    /// - Parameter option: what names the output.
-    /// - Throws: `ConfigurationError` if the output is one of the places or lies in one, however it is spelt.
+    /// - Parameter option: the option that names the output.
+    /// - Throws: `ConfigurationError` if the output is one of the places or lies in one, in any spelling.
     func check(_ output: FilePath, option: String) throws(ConfigurationError) {
         func refuse(_ problem: String) -> ConfigurationError {
             .option(name: option, problem: "\(output) \(problem); write it elsewhere")
         }
         let parent = output.removingLastComponent()
-        // A link leads to one place and lies in another.
+        // A link lies in one directory and leads to another.
         for path in [output, parent.isEmpty ? "." : parent] {
             for directory in directories where path.isInside(directory.path) {
                 throw refuse("lies in \(directory.name)")

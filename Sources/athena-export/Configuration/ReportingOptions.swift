@@ -2,7 +2,7 @@ import Files
 import Logging
 import SystemPackage
 
-/// What is said of a run, and where.
+/// What a run reports, and where.
 struct ReportingOptions {
     var progress: ProgressChoice
     var logLevel: Logger.Level
@@ -10,14 +10,14 @@ struct ReportingOptions {
     var summary: SummaryFormat
     var metricsFile: FilePath?
 
-    /// - Throws: all that is wrong with these settings.
+    /// - Throws: all mistakes in these settings.
     init(_ settings: SettingsLookup) throws(ConfigurationError) {
         var mistakes = ConfigurationMistakes()
         self.init(settings, &mistakes)
         try mistakes.check()
     }
 
-    /// What holds before the settings are known to be right: those that are wrong count as not made.
+    /// The options before the settings are checked: wrong settings count as missing.
     init(asFarAsRight settings: SettingsLookup) {
         var mistakes = ConfigurationMistakes()
         self.init(settings, &mistakes)

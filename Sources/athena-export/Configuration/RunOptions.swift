@@ -2,7 +2,7 @@ import ArgumentParser
 import BatchExport
 import Logging
 
-/// What was typed. What it means is ``ExportConfiguration``; a value that was not given is nil here.
+/// The typed options. ``ExportConfiguration`` has their meaning; an option that is missing is nil here.
 struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -4,7 +4,7 @@ import BatchExport
 
 extension SettingsLookup {
     func cursor() throws(ConfigurationError) -> Setting<AthenaExport.CursorChoice>? {
-        // As the statement of the file, its cursor has no part in a query that is named by its id.
+        // The file's cursor is ignored for a query that is named by its id, as the file's statement is.
         let isNamed = options.queryExecutionID != nil
         if isNamed, options.cursorColumn == nil, options.cursorStart == nil { return nil }
         let column = try string(.cursorColumn, options.cursorColumn)
@@ -34,7 +34,7 @@ extension SettingsLookup {
 }
 
 extension CursorTemplate {
-    /// Holds the statement against the cursor and the parameters, before anything is paid for.
+    /// Compares the statement with the cursor and the parameters, before anything is paid for.
     func check(
         _ cursor: Setting<AthenaExport.CursorChoice>?, _ parameters: Setting<[String]>?, in origin: SettingOrigin
     ) throws(ConfigurationError) {
@@ -46,7 +46,7 @@ extension CursorTemplate {
         if cursor == nil, hasPlaceholder {
             throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")
         }
-        // EXECUTE's parameters go to the ? of another statement.
+        // The parameters of EXECUTE belong to the ? of another statement.
         let count = parameters?.value.count ?? 0
         guard markCount == count || isOfPreparedStatement else {
             throw (parameters?.origin ?? origin).error(

@@ -2,7 +2,7 @@ import AWS
 import Athena
 
 extension SettingsLookup {
-    /// What a statement of one's own must be, and what must be said with it, before it is sent and paid for.
+    /// Checks a user's own statement, and the settings that it requires, before it is sent and paid for.
     ///
     /// - Throws: ``ConfigurationError/statement(_:problem:)``.
     func checkOwnStatement(_ statement: Setting<String>) throws(ConfigurationError) {

@@ -4,7 +4,7 @@ import Athena
 import BatchExport
 import SystemPackage
 
-/// Looks each setting up where it may be made: option first, configuration file second.
+/// Looks each setting up in its sources: the option first, the configuration file second.
 struct SettingsLookup {
     let options: RunOptions
     let file: ConfigurationFile?
@@ -109,7 +109,7 @@ struct SettingsLookup {
         return isTyped ? typed : try file?.string(key)?.origin ?? typed
     }
 
-    /// A value that was typed.
+    /// A typed value.
     private func setting<Value>(_ value: Value, _ key: ConfigurationKey) -> Setting<Value> {
         Setting(value: value, origin: .option(key.option ?? key.rawValue))
     }

@@ -11,14 +11,14 @@ final class Console: Sendable {
 
     /// Writes the product of a command.
     ///
-    /// - Returns: false if it could not be written: a full disk, or a reader that has gone away.
+    /// - Returns: false if it could not be written: the disk is full, or the reader has closed it.
     @discardableResult
     func writeOutput(_ text: String) -> Bool {
         eraseProgress()
         return (try? FileDescriptor.standardOutput.writeAll(text.utf8)) != nil
     }
 
-    /// Writes what a command was run for, all of it, or says that it could not.
+    /// Writes the whole product of a command, or reports that it could not.
     func writeProduct(_ text: String, called name: String) throws(ExitStatus) {
         guard writeOutput(text) else {
             writeError("the \(name) could not be written to standard output")
@@ -51,9 +51,9 @@ final class Console: Sendable {
     func showProgress(_ line: ProgressLine) {
         progressShown.withLock { isShown in
             let text = line.fitted(to: columns ?? Self.usualColumns)
-            // Written without wrapping, should the terminal have become narrower this moment or the characters be wide.
-            // The cursor waits at the beginning: a terminal that breaks the line again when it becomes narrower leaves
-            // the cursor there, so what is erased next is the whole line.
+            // Written without wrapping, in case the terminal has just become narrower or the characters are wide. The
+            // cursor waits at the beginning: a terminal that breaks the line again when it becomes narrower leaves the
+            // cursor there, so the next line erases all of it.
             write(columns == nil ? Self.restart + text : "\(eraser)\u{1b}[?7l\(text)\u{1b}[?7h\r")
             isShown = true
         }
@@ -66,15 +66,15 @@ final class Console: Sendable {
         }
     }
 
-    /// Removes the progress line from a terminal. A file keeps it, and what follows begins a line.
+    /// Removes the progress line from a terminal. In a file it stays, and the next text begins a line.
     private var eraser: String { columns == nil ? "\n" : "\r\u{1b}[J" }
     private static let restart = "\r\u{1b}[K"
 
-    /// How many characters fit in a line of the terminal now; nil if standard error is none.
+    /// How many characters fit in a line of the terminal now; nil if standard error is no terminal.
     private var columns: Int? {
         switch cterminal_columns(FileDescriptor.standardError.rawValue) {
         case ..<0: nil
-        // A terminal that does not know, such as a serial line.
+        // A terminal that does not report its width, such as a serial line.
         case 0: Self.usualColumns
         case let columns: Int(columns)
         }
@@ -82,7 +82,7 @@ final class Console: Sendable {
     private static let usualColumns = 80
 
     private func write(_ text: String) {
-        // Standard error is the last place to complain to; if it is closed, the export still goes on.
+        // Errors cannot be reported if standard error is closed; the export still continues.
         _ = try? FileDescriptor.standardError.writeAll(text.utf8)
     }
 }
@@ -94,7 +94,7 @@ extension String {
 }
 
 extension JSONValue {
-    /// The value as JSON text that no terminal takes for anything else: what would steer it stands as an escape.
+    /// The value as JSON text without characters that steer a terminal: they are escaped.
     ///
     /// Control characters below U+0020 are escaped in all JSON; the others that steer, all within four digits, can only
     /// stand in strings.

@@ -3,12 +3,12 @@ import ArgumentParser
 import JSON
 import Logging
 
-/// How log lines look on standard error.
+/// The format of log lines on standard error.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// Writes log events as lines: for people, or one JSON object each for a collector, with its stable name as `event`.
+/// Writes log events as lines: as text, or as one JSON object each, with the event's stable name as `event`.
 struct ConsoleLogHandler: LogHandler {
     let console: Console
     let format: LogFormat
@@ -34,7 +34,7 @@ struct ConsoleLogHandler: LogHandler {
                 "time": .string(now), "level": .string(event.level.rawValue),
                 "message": .string(event.message.description.shown(limit: 2000)),
             ]
-            // Metadata may bear the name of a field of every event, which it must not hide.
+            // Metadata may have the name of a standard field, which it must not replace.
             for (key, value) in fields {
                 object[object[key] == nil ? key : "metadata_\(key)"] = Self.json(value)
             }

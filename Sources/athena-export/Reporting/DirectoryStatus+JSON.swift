@@ -1,7 +1,7 @@
 import BatchExport
 import JSON
 
-/// The names are stable: schedulers and dashboards read them. What is not known is `null`.
+/// The names are stable: schedulers and dashboards read them. Unknown values are `null`.
 extension DirectoryStatus {
     var json: JSONValue {
         var object: JSONObject = [

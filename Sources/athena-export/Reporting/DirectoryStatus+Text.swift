@@ -2,9 +2,9 @@ import AWS
 import BatchExport
 import JSON
 
-/// For a person.
+/// The status as text.
 extension DirectoryStatus {
-    /// How many runs are shown unless all are asked for.
+    /// How many runs are shown unless all are requested.
     static let shownRuns = 10
 
     func text(showsAllRuns: Bool) -> String { lines(showsAllRuns).map { $0.shown(limit: 2000) + "\n" }.joined() }
@@ -104,7 +104,7 @@ extension DirectoryStatus {
 
     private static func costs(_ cost: Double) -> String { ", cost \(amount(cost))" }
 
-    /// Millionths, since the least that a query costs is a fraction of a cent; without zeros behind the fourth decimal.
+    /// Millionths, since the cheapest query costs a fraction of a cent; without zeros behind the fourth decimal.
     static func amount(_ cost: Double) -> String {
         guard case .number(var digits) = JSONValue.decimal(cost, digits: 6) else { return "beyond counting" }
         for _ in 0..<2 where digits.hasSuffix("0") { digits.removeLast() }

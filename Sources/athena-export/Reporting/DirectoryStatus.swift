@@ -1,19 +1,19 @@
 import BatchExport
 import SystemPackage
 
-/// What a table's directory holds, and what became of its newest run.
+/// The content of a table's directory, and the fate of its newest run.
 struct DirectoryStatus {
     let snapshot: DirectorySnapshot
-    /// Of a run that is not finished.
+    /// The activity of an unfinished run.
     let activity: Activity
     let price: ScanPrice?
 
     enum Activity: String {
-        /// A process is at work on it.
+        /// A process works on it.
         case running
-        /// No process is.
+        /// No process works on it.
         case interrupted
-        /// This user may not know which.
+        /// This user may not know whether a process works on it.
         case unfinished
     }
 
@@ -26,7 +26,7 @@ struct DirectoryStatus {
     init?(reading path: FilePath, price: ScanPrice?) throws(ExportError) {
         var snapshot = try DirectorySnapshot(reading: path)
         let isAtWork = snapshot.directory.isAtWork
-        // A run may have ended before the lock was looked at, so what it left is read once more.
+        // A run may have ended before the lock was checked, so its documents are read once more.
         if isAtWork == false, snapshot.state?.isUnfinished == true { snapshot = try DirectorySnapshot(reading: path) }
         guard snapshot.manifest != nil || snapshot.stateFile != .missing else { return nil }
         self.snapshot = snapshot
@@ -56,7 +56,7 @@ struct DirectoryStatus {
 
     var runs: [Manifest.Run] { manifest?.runs ?? [] }
 
-    /// What a hostile manifest says may be more than a number holds.
+    /// A hostile manifest may contain numbers whose sum overflows.
     var scannedBytes: Int {
         runs.reduce(0) {
             let (sum, overflow) = $0.addingReportingOverflow($1.dataScannedBytes ?? 0)
@@ -66,12 +66,12 @@ struct DirectoryStatus {
 
     var cost: Double? { price?.cost(of: runs) }
 
-    /// With those of its batches that are still listed.
+    /// Each run with its batches that are still listed.
     var runsWithBatches: [(run: Manifest.Run, batches: [Manifest.Batch])] {
         Array(zip(runs, manifest?.batchesByRun ?? []))
     }
 
-    /// As the manifest has it, but for a run that it calls running: its process may be gone.
+    /// The status in the manifest; for `running`, whether a process works on it.
     func status(of run: Manifest.Run) -> String {
         run.status == .running ? activity.rawValue : run.status.rawValue
     }

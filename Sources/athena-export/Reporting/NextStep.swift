@@ -1,14 +1,14 @@
 import BatchExport
 
-/// What became of the query of a run that was interrupted, and what the same command does next.
+/// The fate of an interrupted run's query, and what the same command does next.
 enum NextStep: CustomStringConvertible {
-    /// Nothing was begun.
+    /// No run was begun.
     case begin
-    /// Whether the query arrived is not known.
+    /// It is not known whether the query arrived.
     case sendWithSameToken
     /// The query was stopped in Athena.
     case sendAgain(stopped: String)
-    /// The query was told to stop, and no answer came.
+    /// The stop was requested, and no answer came.
     case lookAtStopping(query: String)
     /// No row is in a file yet.
     case continueQuery(String)

@@ -6,7 +6,7 @@ import SystemPackage
 /// The tables in an output directory, a line each.
 struct OutputStatus {
     private(set) var tables: [DirectoryStatus] = []
-    /// Those that could not be read.
+    /// Tables that could not be read.
     private(set) var failures: [TableFailure] = []
     private let price: ScanPrice?
 
@@ -22,7 +22,7 @@ struct OutputStatus {
         }
     }
 
-    /// Of all tables that could be read.
+    /// The cost of all tables that could be read.
     private var cost: Double? { price.map { _ in tables.reduce(0) { $0 + ($1.cost ?? 0) } } }
 
     func text() -> String {
@@ -42,7 +42,7 @@ struct OutputStatus {
 }
 
 extension TableFailure {
-    /// As in the summary of a run.
+    /// The same members as in the summary of a run.
     var json: JSONValue { ["kind": .string(status.kind), "message": .string("\(error)")] }
 }
 
@@ -54,7 +54,7 @@ extension DirectoryStatus {
         return (parts + notes).joined(separator: "; ")
     }
 
-    /// What became of the newest run.
+    /// The result of the newest run.
     private var newest: String? {
         if let unfinished {
             let rows = RunSummary.count(unfinished.checkpoint.rowsExported, "row")

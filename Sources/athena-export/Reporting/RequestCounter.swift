@@ -1,11 +1,11 @@
 import HTTPTransport
 import Threading
 
-/// Counts requests on their way to a transport, and which of them were sent before.
+/// Counts requests on their way to a transport, and how many of them are retries.
 final class RequestCounter: HTTPTransport {
     struct Counts {
         var requests = 0
-        /// Of those, attempts after the first.
+        /// Attempts after the first, included in the requests.
         var retries = 0
     }
 
@@ -19,7 +19,7 @@ final class RequestCounter: HTTPTransport {
     var counts: Counts { state.withLock { $0 } }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        // What every SDK of AWS sends: `attempt=2; max=10`.
+        // The header of every AWS SDK: `attempt=2; max=10`.
         let isFirst = request.headers["amz-sdk-request"]?.hasPrefix("attempt=1;") ?? true
         state.withLock { counts in
             counts.requests += 1

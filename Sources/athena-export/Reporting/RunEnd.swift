@@ -2,11 +2,11 @@ import AWS
 import Athena
 import BatchExport
 
-/// How a run ended: what there is to say of it, and the status that says it to a scheduler.
+/// The end of a run: its outcome, and the exit status for a scheduler.
 struct RunEnd {
     let summary: RunSummary
     let status: ExitStatus
-    /// What went wrong, if anything has.
+    /// The error, if the run failed.
     let error: (any Error)?
     let directory: ExportDirectory?
     let manifest: Manifest?
@@ -14,7 +14,7 @@ struct RunEnd {
     /// - Parameters:
     ///   - state: of the run; nil if it never had one.
     ///   - signal: the status for the signal that ended it, if one did.
-    ///   - wasResumed: whether it went on with an unfinished run.
+    ///   - wasResumed: whether it continued an unfinished run.
     init(
         _ result: Result<AthenaExport.Outcome, any Error>, manifest: Manifest?, state: ExportState?,
         directory: ExportDirectory, signal: ExitStatus?, wasResumed: Bool, seconds: Double
@@ -55,7 +55,7 @@ struct RunEnd {
 
     /// A run that failed before it could begin.
     ///
-    /// - Parameter directory: if it is known already.
+    /// - Parameter directory: nil if it is not known yet.
     init(failed error: any Error, directory: ExportDirectory?, seconds: Double) {
         status = ExitStatus(error)
         self.error = error

@@ -1,7 +1,7 @@
 import Athena
 import Threading
 
-/// Learns from a run's news how long it waited for its query and how long it took to export the rows.
+/// Measures from a run's progress how long it waited for its query and how long it exported rows.
 final class RunPhases: Sendable {
     private let start: ContinuousClock.Instant
     private let firstRows = Locked<ContinuousClock.Instant?>(nil)

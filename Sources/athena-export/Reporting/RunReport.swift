@@ -4,14 +4,14 @@ import Files
 import Logging
 import SystemPackage
 
-/// Tells the end of a run in all the ways that were asked for: log event, summary, error, metrics.
+/// Reports the end of a run in every requested form: log event, summary, error, metrics.
 struct RunReport {
     let options: ReportingOptions
     let console: Console
     let logger: Logger
     let started = ContinuousClock.now
 
-    /// How long the process has been at work.
+    /// How long the process has worked.
     var seconds: Double { (ContinuousClock.now - started).seconds }
 
     /// - Parameter directory: the table's, if it is known already.
@@ -25,7 +25,7 @@ struct RunReport {
     ) -> ExitStatus {
         log(end)
         var status = end.status
-        // For people the error says it all.
+        // As text, the error line is enough.
         if end.error == nil || options.summary == .json, !console.writeOutput(end.summary.text(options.summary)) {
             console.writeError(
                 "the summary could not be written to standard output; athena-export status tells how far the run got")
@@ -52,7 +52,7 @@ struct RunReport {
             metadata["error_kind"] = "\(failure.kind)"
             metadata["error"] = "\(failure.message)"
         }
-        // As text these say nothing that the summary and the error line would not.
+        // As text, these would only repeat the summary and the error line.
         guard options.logFormat == .json else { return }
         logger.log(
             level: end.error == nil ? .info : .error, "run \(end.summary.status.rawValue)", metadata: metadata)
@@ -64,14 +64,14 @@ struct RunReport {
             try NamedOutput.write(
                 Array(metrics.text.utf8), to: path, permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch {
-            // The export is what it is, whoever watches it.
+            // A failure to write metrics does not fail the export.
             logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
         }
     }
 }
 
 extension Manifest {
-    /// When the newest run that has succeeded was complete.
+    /// When the newest successful run was complete.
     fileprivate var lastSuccess: Timestamp? {
         runs.last { $0.status == .succeeded }?.completedAt.flatMap { Timestamp(iso8601: $0) }
     }

@@ -3,7 +3,7 @@ import BatchExport
 import JSON
 import SystemPackage
 
-/// The last word of a run on standard output.
+/// The summary of a run on standard output.
 struct RunSummary {
     enum Status: String {
         case succeeded, failed, interrupted
@@ -26,7 +26,7 @@ struct RunSummary {
     let manifest: String?
     let seconds: Double
     let failure: (kind: String, message: String)?
-    /// What became of the query of a run that was interrupted, and what the same command does next.
+    /// The fate of an interrupted run's query, and what the same command does next.
     let nextStep: String?
 
     /// Counts are the run's, over all its processes; seconds are this process's.
@@ -55,14 +55,14 @@ struct RunSummary {
         queryReruns = run?.queryReruns ?? 0
         self.isResumed = isResumed
         self.isAlreadyDone = isAlreadyDone
-        // None is there before the first batch of the first run.
+        // There is no manifest before the first batch of the first run.
         manifest = journal.manifest == nil ? nil : directory?.manifest.string
         self.seconds = seconds
         self.failure = failure
         self.nextStep = nextStep
     }
 
-    /// A run that ended before there was anything to count.
+    /// A run that ended before anything was counted.
     ///
     /// - Parameter manifest: of runs before it.
     init(failed error: any Error, manifest: Manifest?, directory: ExportDirectory?, seconds: Double) {
@@ -130,7 +130,7 @@ struct RunSummary {
         return "\(hundredths / 100).\(fraction.count == 1 ? "0" : "")\(fraction)"
     }
 
-    /// A time to come, as roughly as it can be known: `2 h 5 min`, `3 min`, `40 s`.
+    /// A remaining time, rounded: `2 h 5 min`, `3 min`, `40 s`.
     static func time(_ seconds: Int) -> String {
         switch seconds {
         case ..<60: "\(seconds) s"

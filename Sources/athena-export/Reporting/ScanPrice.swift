@@ -6,18 +6,18 @@ struct ScanPrice {
     let perTerabyte: Double
 
     static let maximum = 1_000_000.0
-    /// Billed are whole megabytes, and at least ten (Amazon Athena pricing, "per query").
+    /// Whole megabytes are billed, and at least ten (Amazon Athena pricing, "per query").
     static let leastBytes = 10 * megabyte
     private static let megabyte = 1_000_000
 
-    /// In whole millionths of the currency, so that a sum is the sum of what is shown.
+    /// In whole millionths of the currency, so that a sum equals the sum of the shown amounts.
     func cost(ofScanning bytes: Int) -> Double {
         let billed = max(bytes, Self.leastBytes)
         let megabytes = billed / Self.megabyte + (billed % Self.megabyte > 0 ? 1 : 0)
         return (Double(megabytes) * perTerabyte).rounded() / 1_000_000
     }
 
-    /// What a run has cost; nil if the service did not say how much was scanned.
+    /// The cost of a run; nil if the service did not say how much was scanned.
     func cost(of run: Manifest.Run) -> Double? { run.dataScannedBytes.map(cost) }
 
     func cost(of runs: [Manifest.Run]) -> Double { runs.compactMap(cost).reduce(0, +) }

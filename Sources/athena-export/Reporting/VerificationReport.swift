@@ -2,7 +2,7 @@ import AWS
 import BatchExport
 import JSON
 
-/// What was found in one table, or in several, in words.
+/// The result of verifying one table, or several, in words.
 struct VerificationReport {
     fileprivate enum Finding {
         case outcome(Verification.Outcome)
@@ -33,7 +33,7 @@ struct VerificationReport {
         tables.compactMap { if case .failure(let failure) = $0.finding { failure } else { nil } }
     }
 
-    /// That of the first table that could not be read; else whether there is a difference.
+    /// The status of the first table that could not be read; else whether there is a difference.
     var status: ExitStatus {
         failures.first?.status ?? (tables.allSatisfy { $0.finding.isClean } ? .success : .untrustedData)
     }
@@ -74,7 +74,7 @@ extension VerificationReport.Finding {
             let differences = outcome.differences.map(\.description)
             return (differences + outcome.notes.map { "note: \($0)" } + [Self.verdict(outcome)]).map { prefix + $0 }
         case .nothing: return ["\(prefix)nothing to verify: there is no manifest.json yet"]
-        // It stands on standard error.
+        // Already written to standard error.
         case .failure: return []
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What is said of arguments that cannot be parsed: swift-argument-parser's message with the form of a wrong value, the
+/// The message for arguments that cannot be parsed: that of swift-argument-parser, with the form of a wrong value, the
 /// subcommand or option that was probably meant, and where to read on.
 struct ArgumentErrorText {
     private let arguments: [String]
@@ -22,7 +22,7 @@ struct ArgumentErrorText {
         return "\(text.hasSuffix(".") ? String(text.dropLast()) : text); see \(help)"
     }
 
-    /// `athena-export merge --help`, as the last line of the usage has it between quotes.
+    /// `athena-export merge --help`, from the last line of the usage.
     private var help: String {
         guard let start = usage.ranges(of: "  See '").last?.upperBound,
             let end = usage[start...].firstRange(of: "'")?.lowerBound
@@ -30,12 +30,12 @@ struct ArgumentErrorText {
         return String(usage[start..<end])
     }
 
-    // MARK: - What was meant
+    // MARK: - Suggestions
 
     private static let subcommands =
         AthenaExportCommand.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
 
-    /// `run` has no arguments but options, so a word at the beginning can only be a subcommand.
+    /// `run` takes options only, so a word at the beginning can only be a subcommand.
     private var unknownSubcommand: String? {
         guard let word = arguments.first, !word.hasPrefix("-"), !word.isEmpty, !Self.subcommands.contains(word) else {
             return nil
@@ -46,7 +46,7 @@ struct ArgumentErrorText {
         return "there is no subcommand '\(word)'; \(advice)"
     }
 
-    /// For a key of the configuration file that stands where its option belongs.
+    /// For a key of the configuration file in the place of its option.
     private var withOption: String? {
         let start = "Unknown option '--"
         guard message.hasPrefix(start), !message.contains("Did you mean") else { return nil }
@@ -56,7 +56,7 @@ struct ArgumentErrorText {
 
     // MARK: - Values
 
-    /// For a value that an option does not take.
+    /// For a value that the option does not accept.
     private var withForm: String? {
         guard message.hasPrefix("The value '") else { return nil }
         if let list = message.ranges(of: ". Please provide one of").last {
@@ -74,7 +74,7 @@ struct ArgumentErrorText {
         return String(message[..<end].dropFirst("The value '".count))
     }
 
-    /// The values of a list: quoted in a sentence if there are few, one a line if there are many.
+    /// The values of a list: quoted in a sentence if there are few, else one a line.
     private static func words(_ list: Substring) -> [String] {
         let quoted = list.split(separator: "'", omittingEmptySubsequences: false)
         if quoted.count > 1 { return stride(from: 1, to: quoted.count, by: 2).map { String(quoted[$0]) } }

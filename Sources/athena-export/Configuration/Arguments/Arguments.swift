@@ -11,7 +11,7 @@ struct ByteCount: ExpressibleByArgument, Equatable {
         self.bytes = bytes
     }
 
-    /// What help shows of a default.
+    /// The text for a default in the help.
     var defaultValueDescription: String { bytes % (1 << 20) == 0 ? "\(bytes >> 20)MiB" : "\(bytes)" }
 
     init?(argument: String) {
@@ -56,14 +56,14 @@ struct TimeLimit: ExpressibleByArgument, Equatable {
 enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, api, s3, unload
 
-    /// What help and completion offer: what works.
+    /// The values for help and completion, without those that do not work yet.
     static var allValueStrings: [String] { allCases.filter { $0 != .unload }.map(\.rawValue) }
 }
 
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, always, never
 
-    /// Whether progress is to be shown on standard error.
+    /// Whether progress is shown on standard error.
     var isShown: Bool {
         switch self {
         case .always: true

@@ -1,10 +1,9 @@
 import ArgumentParser
 
-/// What help and completion show of the command as a whole: beside the subcommands the options of `run`, which need
-/// no subcommand.
+/// Help and completion of the whole command: the subcommands, and the options of `run`, which need no subcommand.
 ///
-/// Nothing is parsed by it. A command takes its options from everywhere on the line, so with these the root would take
-/// `--format` away from `status`.
+/// Arguments are not parsed with it. A command takes its options from everywhere on the line, so with these options the
+/// root would take `--format` away from `status`.
 struct CommandOverview: ParsableCommand {
     static let configuration: CommandConfiguration = {
         var configuration = AthenaExportCommand.configuration
@@ -17,7 +16,7 @@ struct CommandOverview: ParsableCommand {
 
     @OptionGroup var options: RunOptions
 
-    /// The text that a request for help or for a completion script asks for.
+    /// The text for a request for help or for a completion script.
     ///
     /// - Parameter request: what parsing the arguments has thrown.
     static func text(for request: any Error) -> String {

@@ -4,7 +4,7 @@ enum CompletionScript {
             # Offer option value completions
             case "${prev}" in
         """
-    /// The generated function sets the position to -2 where it has come upon a subcommand.
+    /// The generated function sets the position to -2 when it has found a subcommand.
     private static let bashOwnValues = """
             # Offer option value completions, unless a subcommand has an option of that name
             [[ "${positional_number}" -ne -2 ]] && case "${prev}" in
@@ -12,7 +12,8 @@ enum CompletionScript {
 
     /// The script for bash with one correction: the root completes the values of its own options only.
     ///
-    /// Otherwise `status --format` would be offered what `run --format` takes. Scripts for zsh and fish need none.
+    /// Otherwise `status --format` would offer the values of `run --format`. Scripts for zsh and fish need no
+    /// correction.
     static func corrected(_ script: String) -> String {
         guard script.hasPrefix("#!/bin/bash"), let range = script.firstRange(of: bashValues) else { return script }
         return script[..<range.lowerBound] + bashOwnValues + script[range.upperBound...]

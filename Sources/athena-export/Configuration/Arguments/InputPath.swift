@@ -23,7 +23,7 @@ enum InputPath {
 
     /// - Parameters:
     ///   - limit: in bytes.
-    ///   - purpose: what the file is, for messages.
+    ///   - purpose: the role of the file, for messages.
     func read(limit: Int, purpose: String) throws(ConfigurationError) -> Content {
         do {
             switch self {

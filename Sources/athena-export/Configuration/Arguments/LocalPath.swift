@@ -3,11 +3,11 @@ import SystemPackage
 
 /// A path on this machine, as users write it in an option or the configuration file.
 enum LocalPath {
-    /// What a path leads to.
+    /// The role of a path.
     enum Role {
-        /// The directory that exports go to.
+        /// The parent directory of exports.
         case output
-        /// A file or directory whose name may hold anything, also what no export puts there.
+        /// A file or directory with any name, also one that no export would use.
         case anyName
         case other
     }
@@ -15,8 +15,8 @@ enum LocalPath {
     /// - Parameters:
     ///   - role: for messages.
     ///   - directory: where a relative path starts; empty for the working directory.
-    ///   - home: what a leading `~` stands for.
-    /// - Throws: for a text that would lead elsewhere than it says: a URL, `-`, another user's home.
+    ///   - home: the replacement of a leading `~`.
+    /// - Throws: for a text that would lead to an unexpected place: a URL, `-`, another user's home.
     static func parse(
         _ text: String, _ origin: SettingOrigin, _ role: Role = .other, from directory: FilePath = ""
     ) throws(ConfigurationError) -> FilePath {
@@ -43,7 +43,7 @@ enum LocalPath {
             && text[..<end].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
     }
 
-    /// Shells expand `~` at the beginning of a word only: not in `--output=~/export`, and not in a file.
+    /// Shells expand `~` only at the beginning of a word: not in `--output=~/export`, and not in a file.
     private static func expanded(
         _ text: String, _ origin: SettingOrigin
     ) throws(ConfigurationError) -> String {

@@ -1,6 +1,6 @@
 import BatchExport
 
-/// What the name of a file promises of its content.
+/// The format and compression that a file's name promises.
 struct MergedFileName {
     private let suffix: String?
 
@@ -13,7 +13,7 @@ struct MergedFileName {
 
     private static let csv: Set<String> = ["csv"]
     private static let ndjson: Set<String> = ["ndjson", "jsonl", "json"]
-    /// Suffixes that readers and tools take for other formats and compressions.
+    /// Suffixes of other formats and compressions.
     private static let others: Set<String> = [
         "parquet", "orc", "avro", "arrow", "feather", "ipc", "xls", "xlsx", "ods", "tsv", "tab", "xml", "html", "yaml",
         "yml", "sql", "db", "sqlite", "duckdb", "zst", "zstd", "bz2", "xz", "lzma", "lz4", "lzo", "sz", "snappy", "br",
@@ -46,7 +46,7 @@ extension FileFormat {
 }
 
 extension Manifest {
-    /// Why a batch that an option names is not there.
+    /// Why the batch of an option is missing.
     func problem(ofMissing sequence: Int) -> String {
         guard let first = batches.first?.sequence, let last = batches.last?.sequence else {
             return "there is no batch \(sequence); the manifest lists none"

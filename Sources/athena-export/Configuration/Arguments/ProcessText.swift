@@ -8,10 +8,10 @@ import AWS
     import Darwin
 #endif
 
-/// What the process was started with, as text.
+/// Arguments and environment variables as text.
 ///
-/// The system hands over bytes. Those that are not UTF-8 would be replaced on the way into a String, and a path with
-/// them would lead elsewhere without a word.
+/// The system passes bytes. Bytes that are not UTF-8 would be replaced in a String, and a path with them would silently
+/// lead to another place.
 enum ProcessText {
     /// - Throws: for an argument that is not UTF-8.
     static func checkArguments() throws(ConfigurationError) {
@@ -44,7 +44,7 @@ enum ProcessText {
         for name in pathVariables { _ = try variable(name) }
     }
 
-    /// Those that lead to files of AWS settings and keys.
+    /// The variables with paths of AWS settings and keys.
     private static let pathVariables = [
         "HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
         "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",

@@ -1,12 +1,12 @@
 /// Finds the name that a misspelt one was probably meant to be.
 enum Suggestion {
-    /// - Returns: the only name that begins so, or the nearest one, of equally near ones the first in alphabetical order;
-    ///   nil if no name is near.
+    /// - Returns: the only name that begins so, or the nearest one; of equally near ones the first in alphabetical
+    ///   order; nil if no name is near.
     static func nearest(to word: String, among names: some Collection<String>) -> String? {
         let longer = names.filter { $0.hasPrefix(word) }
         if word.count >= 3, longer.count == 1 { return longer.first }
         let word = Array(word.lowercased().unicodeScalars)
-        // Longer words are no keys, options or commands, and the comparison is quadratic.
+        // Longer words are no keys, options or commands, and the comparison takes quadratic time.
         guard (2...64).contains(word.count) else { return nil }
         let limit = max(1, min(3, word.count / 3))
         return names.map { (name: $0, distance: distance(word, Array($0.lowercased().unicodeScalars))) }
@@ -14,7 +14,7 @@ enum Suggestion {
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 
-    /// How many letters must be put in, taken out, replaced, or exchanged with their neighbour.
+    /// The number of letters to insert, delete, replace, or exchange with their neighbour.
     private static func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...second.count)

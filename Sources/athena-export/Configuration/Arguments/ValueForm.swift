@@ -1,4 +1,4 @@
-/// How a value is written, for messages about one that is not.
+/// The form of values, for messages about a wrong one.
 enum ValueForm {
     static let time = "10s, 90m or 1h30m"
     static let size = "1000000, 64KiB or 128MiB"

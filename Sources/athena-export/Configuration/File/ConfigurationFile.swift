@@ -5,13 +5,13 @@ import SystemPackage
 
 /// The JSON configuration file. The five keys of the connector that this program replaces stand among the others.
 struct ConfigurationFile {
-    /// As it was named, for messages.
+    /// The name as the user typed it, for messages.
     let name: String
     /// Nil for standard input and pipes, which cannot be read again.
     let path: FilePath?
-    /// Whether others than the owner may read a file that holds keys.
+    /// Whether other users may read a file that contains keys.
     private(set) var exposesKeys = false
-    /// Unknown keys, values of the wrong kind, placeholders and slips, whether or not an option beats the key.
+    /// Unknown keys, values of the wrong kind, placeholders and slips, also of keys that an option beats.
     private(set) var mistakes: [ConfigurationError] = []
     private let root: JSONField
     private let text: [UInt8]
@@ -50,7 +50,7 @@ struct ConfigurationFile {
         for (name, _) in object.members { check(name) }
     }
 
-    /// Where relative paths in it start; empty for the working directory.
+    /// Where relative paths in the file start; empty for the working directory.
     var directory: FilePath { path?.removingLastComponent() ?? "" }
 
     /// A key's text, if the file has it.
@@ -112,7 +112,7 @@ struct ConfigurationFile {
     }
 }
 
-// MARK: - What is wrong whatever it is for
+// MARK: - Checks of any key
 
 extension ConfigurationFile {
     private mutating func check(_ name: String) {
@@ -137,7 +137,7 @@ extension ConfigurationFile {
         }
     }
 
-    /// Placeholders left in place, and blanks that came along with a pasted value.
+    /// Placeholders that were not filled in, and blanks of a pasted value.
     private func check(
         _ text: String, of key: ConfigurationKey, _ origin: SettingOrigin
     ) throws(ConfigurationError) {
@@ -155,11 +155,11 @@ extension ConfigurationFile {
     private static let placeholderProblem =
         "it still holds its placeholder; put the real value there, or remove the key"
 
-    /// `<YOUR_REGION_NAME>`, `s3://<BUCKET>/`, `…` and `...`, as documentation writes what is to be filled in.
+    /// `<YOUR_REGION_NAME>`, `s3://<BUCKET>/`, `…` and `...`, as documentation marks a value to be filled in.
     private static func isPlaceholder(_ text: String, in key: ConfigurationKey) -> Bool {
         let isBracketed = text.hasPrefix("<") && text.hasSuffix(">")
         if isBracketed || text == "…" || text == "..." { return true }
-        // Other SQL than a placeholder has these too.
+        // SQL may contain the same characters.
         if key.isFreeText || key == .cursorStart { return false }
         let opening = text.firstIndex(of: "<")
         return text.contains("…") || opening.map { text[$0...].contains(">") } == true

@@ -1,6 +1,6 @@
 /// A key of the configuration file.
 enum ConfigurationKey: String, CaseIterable {
-    // The connector that this program replaces has these.
+    // The keys of the connector that this program replaces.
     case accessKeyID = "aws_access_key_id"
     case secretAccessKey = "aws_secret_access_key"
     case sessionToken = "aws_session_token"
@@ -39,7 +39,7 @@ enum ConfigurationKey: String, CaseIterable {
     case summary
     case metricsFile = "metrics_file"
 
-    /// The option of `run` that beats the key; nil for the credentials, which must not stand among the arguments.
+    /// The option of `run` that beats the key; nil for the credentials, which must not be arguments.
     var option: String? {
         switch self {
         case .accessKeyID, .secretAccessKey, .sessionToken: nil
@@ -54,7 +54,7 @@ enum ConfigurationKey: String, CaseIterable {
         }
     }
 
-    /// What JSON value the key takes.
+    /// The kind of JSON value of a key.
     enum Kind {
         case text, texts, number, flag
         /// A number of bytes, or a text such as `128MiB`.
@@ -71,11 +71,11 @@ enum ConfigurationKey: String, CaseIterable {
         }
     }
 
-    /// Whether the value may hold what elsewhere is a slip: line ends, blanks at its ends, angle brackets.
+    /// Whether the value may contain what is a slip in other values: line ends, blanks at its ends, angle brackets.
     var isFreeText: Bool { self == .query || self == .parameters }
 }
 
-// MARK: - What was probably meant
+// MARK: - Suggestions
 
 extension ConfigurationKey {
     /// Options that belong to one command and not to a file.
@@ -83,14 +83,14 @@ extension ConfigurationKey {
         "config", "restart", "run_id", "only", "record", "replay", "query_execution_id",
     ]
 
-    /// Names that other tools give the same settings.
+    /// Names of the same settings in other tools.
     private static let otherNames: [String: ConfigurationKey] = [
         "schema": .database, "schema_name": .database, "output_location": .stagingDir, "workgroup": .workGroup,
         "access_key": .accessKeyID, "secret_key": .secretAccessKey, "keys": .primaryKey, "params": .parameters,
         "sql": .query, "statement": .query, "timeout": .queryTimeout, "output_dir": .output, "level": .logLevel,
     ]
 
-    /// What to do about a key that is none.
+    /// Advice about an unknown key.
     static func advice(for name: String) -> String {
         let plain = String(name.lowercased().map { $0 == "-" ? "_" : $0 })
         if withoutKey.contains(plain) {
@@ -117,7 +117,7 @@ extension ConfigurationKey {
         "--" + key.map { $0 == "_" ? "-" : String($0) }.joined()
     }
 
-    /// The option of a key, for those who type the key on the command line.
+    /// The option of a key, for a key that is typed on the command line.
     static func option(forKey name: String) -> String? {
         let plain = String(name.map { $0 == "-" ? "_" : $0 })
         return (Self(rawValue: plain) ?? otherNames[plain])?.option

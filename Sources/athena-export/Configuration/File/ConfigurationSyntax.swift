@@ -1,6 +1,6 @@
 import JSON
 
-/// Says what is wrong with a configuration that is no JSON, in the words of those who write it by hand.
+/// Explains why a configuration is no JSON, in words for authors who write it by hand.
 struct ConfigurationSyntax {
     private let text: [UInt8]
 
@@ -18,7 +18,7 @@ struct ConfigurationSyntax {
             ConfigurationPlace(file: file, position: TextPosition(offset: place, in: text)), problem: problem)
     }
 
-    /// What JSON does not have and other formats do.
+    /// Syntax of other formats that JSON does not have.
     private func slip(at offset: Int, _ reason: String) -> (offset: Int, problem: String)? {
         guard offset < text.count else {
             return text.allSatisfy(Self.isBlank) ? (offset, "the file is empty; write at least {}") : nil
@@ -39,7 +39,7 @@ struct ConfigurationSyntax {
         }
     }
 
-    /// A text that begins as YAML, TOML or an INI file does.
+    /// A text that begins like YAML, TOML or an INI file.
     private func otherFormat(at offset: Int) -> (offset: Int, problem: String)? {
         let isFirst = lastVisible(before: offset) == nil
         let line = text[offset...].prefix { $0 != UInt8(ascii: "\n") }

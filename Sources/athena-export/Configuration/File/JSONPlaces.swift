@@ -1,12 +1,12 @@
 import JSON
 
-/// Where the members of a JSON text stand, by their paths: `table`, `primary_key[0]`.
+/// The places of the members of a JSON text, by their paths: `table`, `primary_key[0]`.
 struct JSONPlaces {
-    /// Where the names begin, in bytes; the whole text has none.
+    /// The offset of each name in bytes; the whole text has none.
     private(set) var names: [String: Int] = [:]
     private(set) var values: [String: Int] = [:]
 
-    /// How many objects and arrays deep members are looked for.
+    /// How deep members are searched, in objects and arrays.
     private static let depth = 3
 
     /// - Parameter text: one JSON text, parsed before.

@@ -11,7 +11,7 @@ enum SavedText {
     ///
     /// - Returns: nil if the bytes are in another encoding.
     static func text(_ bytes: [UInt8]) -> String? {
-        // UTF-16 without a mark is UTF-8 with U+0000 in it.
+        // UTF-16 without a mark is valid UTF-8 with U+0000 in it.
         guard !bytes.contains(0) else { return nil }
         return String(validating: withoutMark(bytes), as: UTF8.self)
     }

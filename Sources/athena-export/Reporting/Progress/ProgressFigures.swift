@@ -2,7 +2,7 @@ import Athena
 import BatchExport
 import Logging
 
-/// What is known of a run that is at work.
+/// The figures of a run at work.
 struct ProgressFigures {
     let start = ContinuousClock.now
     private var queryState: String?
@@ -64,7 +64,7 @@ struct ProgressFigures {
         return metadata
     }
 
-    /// Of the rows, between 0 and 1, once the service has counted them.
+    /// The share of the rows, between 0 and 1, once the service has counted them.
     private var share: Double? {
         guard readingSince != nil, let total, total > 0 else { return nil }
         return min(1, Double(rows) / Double(total))
@@ -84,13 +84,13 @@ struct ProgressFigures {
 }
 
 extension ProgressFigures {
-    /// A state as the service calls it. One that this program does not know may be any text, and neither steers the
-    /// terminal nor is wider than it has characters.
+    /// A state in the service's words. An unknown one may be any text; its characters neither steer the terminal nor
+    /// take more than one column.
     private static func plain(_ state: String) -> String {
         String(String.UnicodeScalarView(state.unicodeScalars.prefix(30).map { ("!"..."~").contains($0) ? $0 : "?" }))
     }
 
-    /// A time that has passed, to the second for the first hour: `40 s`, `3 min 5 s`, `2 h 5 min`.
+    /// An elapsed time, to the second for the first hour: `40 s`, `3 min 5 s`, `2 h 5 min`.
     static func clock(_ elapsed: Duration) -> String {
         let seconds = Int(max(0, elapsed.components.seconds))
         return seconds < 60 || seconds >= 3600

@@ -3,21 +3,21 @@
 /// What does not fit is left out in a fixed order: the detail, the rate, then cells of the bar and the bar itself, the
 /// time left, the total. What still does not fit is cut off.
 struct ProgressLine: Equatable {
-    /// What is done, between 0 and 1; nil while the whole is unknown.
+    /// The share that is done, between 0 and 1; nil while the whole is unknown.
     var share: Double?
-    /// What is always told: `1,695,418 of 9,000,000 rows`.
+    /// The part that is always shown: `1,695,418 of 9,000,000 rows`.
     var text: String
     /// The same without its total.
     var briefText: String
     var rate: String?
-    /// Of interest where there is room for it.
+    /// Shown if there is room for it.
     var detail: String?
     var timeLeft: String?
     /// Cells of the bar.
     private var cells = Self.mostCells
 
     private static let mostCells = 20
-    /// A shorter bar shows nothing that the percentage does not.
+    /// A shorter bar shows no more than the percentage.
     private static let leastCells = 5
 
     init(
@@ -32,7 +32,7 @@ struct ProgressLine: Equatable {
         self.timeLeft = timeLeft
     }
 
-    /// All of it but the bar: a line of a log.
+    /// All of it but the bar, for a line of the log.
     var words: String { [text, rate, detail, timeLeft].compactMap { $0 }.joined(separator: " · ") }
 
     /// The line for a terminal. Its last column stays free: many terminals wrap as soon as that one is written.
@@ -53,7 +53,7 @@ struct ProgressLine: Equatable {
         return bar + (cells > 0 ? " " : "") + "\(Int(share * 100)) %"
     }
 
-    /// In the order in which they are taken.
+    /// In the order in which they are left out.
     private enum Step: CaseIterable {
         case detail, rate, bar, timeLeft, total
     }

@@ -2,7 +2,7 @@ import Athena
 import Logging
 import Threading
 
-/// Tells how far a run is: a line that is written over on a terminal, a line of the log now and then elsewhere.
+/// Reports the progress of a run: on a terminal a line that is written over, elsewhere a line of the log now and then.
 final class ProgressReporter: Sendable {
     private let console: Console
     private let isShown: Bool
@@ -16,9 +16,10 @@ final class ProgressReporter: Sendable {
 
     /// The line on a terminal changes at most ten times a second.
     private static let pause = Duration.milliseconds(100)
-    /// A log is read afterwards: enough to see that a run went on, and how fast.
+    /// Enough for a log to show that a run was at work, and how fast.
     private static let logPause = Duration.seconds(30)
-    /// Without news the line is drawn again this often, so that its clock runs and it follows the terminal's width.
+    /// Without new figures, the line is drawn again this often, so that its clock runs and it follows the terminal's
+    /// width.
     private static let tick = Duration.milliseconds(500)
 
     /// - Parameters:
@@ -39,12 +40,13 @@ final class ProgressReporter: Sendable {
         refresh(at: now)
     }
 
-    /// Tells the time that passes, until the task is cancelled: a query that runs for minutes sends no news.
+    /// Redraws the line as time passes, until the task is cancelled: a query that runs for minutes gives no new
+    /// figures.
     func keepCurrent() async {
         while (try? await Task.sleep(for: Self.tick)) != nil { refresh(at: .now) }
     }
 
-    /// Tells what is known, unless that was done a moment ago.
+    /// Shows the figures, unless that was done a moment ago.
     func refresh(at now: ContinuousClock.Instant) {
         guard isShown || logger != nil else { return }
         let pause = isShown ? Self.pause : Self.logPause

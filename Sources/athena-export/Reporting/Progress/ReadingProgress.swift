@@ -1,7 +1,7 @@
 import BatchExport
 import Threading
 
-/// Shows how far the reading of files is: one line that is written over.
+/// Shows the progress of reading files: one line that is written over.
 final class ReadingProgress: Sendable {
     private let console: Console
     private let isShown: Bool
