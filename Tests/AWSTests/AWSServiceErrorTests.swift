@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    /// Each way that a service, a proxy or a web page may write a text.
+    /// The spellings in which a service, a proxy or a web page may write a text.
     private static let disguises: [@Sendable (String) -> String] = [
         { URIEncoding.encode($0).lowercasedEscapes },
         { text in text.utf8.map { "%" + String($0, radix: 16) }.joined() },
@@ -163,7 +163,7 @@ import Testing
         let secret = Credentials.test.sessionToken ?? ""
         let redactor = Redactor(.test)
         for text in [secret, URIEncoding.encode(secret), secret.map { "\($0)\n" }.joined()] {
-            // What is taken out makes room for what stands behind it, up to where the text was cut for the search.
+            // A removed secret makes room for the text behind it, up to where the text was cut for the search.
             for shift in [0, 1, 2, 13, 31, 38] {
                 let quoted =
                     String(repeating: "x", count: shift) + String(repeating: text, count: 70_000 / text.utf8.count * 2)

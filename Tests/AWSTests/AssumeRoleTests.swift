@@ -56,7 +56,7 @@ import Testing
         let cached = try world.cached(profile: "p")
         for _ in 0..<3 { _ = try await cached.credentials() }
         #expect(world.identity.calls.count == 2)
-        // The outer credentials are refused, and only they are taken again.
+        // The outer credentials are refused, and only they are fetched again.
         await cached.invalidate(try await cached.credentials())
         _ = try await cached.credentials()
         #expect(world.identity.calls.count == 3)

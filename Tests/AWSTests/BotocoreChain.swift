@@ -1,9 +1,9 @@
 import Foundation
 import JSON
 
-/// Which credentials botocore finds, for comparison.
+/// The credentials that botocore finds, for comparison.
 enum BotocoreChain {
-    /// What it found: the provider's name in botocore and the access key, or that it failed.
+    /// What botocore found: its name of the provider and the access key, or a failure.
     struct Finding: Equatable {
         let method: String?
         let accessKeyID: String?

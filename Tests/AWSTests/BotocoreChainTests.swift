@@ -9,12 +9,12 @@ import Testing
 /// The same files, variables and endpoints, over real sockets.
 @Suite(.fewAtATime, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
 struct `The credential chain and botocore's` {
-    /// What one set-up adds to the files and endpoints that all have, and what comes of it.
+    /// One set-up beside the shared files and endpoints, and its result.
     struct SetUp {
         let what: String
         var environment: [String: String] = [:]
         var profile: String?
-        /// botocore's name for the provider; nil where it fails.
+        /// botocore's name for the provider; nil if it fails.
         let method: String?
     }
 
@@ -204,7 +204,7 @@ struct `The credential chain and botocore's` {
         aws_secret_access_key = s
         """
 
-    /// What this chain calls the providers that botocore has other names for.
+    /// This chain's names for providers that botocore calls differently.
     private static let names = [
         "env": "environment", "assume-role": "assumed role", "assume-role-with-web-identity": "web identity",
         "sso": "SSO", "shared-credentials-file": "shared credentials file", "custom-process": "credential process",
@@ -212,7 +212,7 @@ struct `The credential chain and botocore's` {
     ]
 
     @Test func `the chain and botocore choose the same provider and give the same key`() async throws {
-        // A clock as real as botocore's.
+        // botocore uses the real time, so the clock is the real one.
         let identity = FakeIdentity(FakeTime(now: .now()))
         let server = try await LoopbackServer { request in
             var headers: [String: String] = [:]

@@ -32,8 +32,8 @@ struct `Shared files as botocore reads them` {
         "[a]\nk == v",
     ]
 
-    /// Texts of pieces that mean something, in any order. Control characters are not among them: Python breaks the lines
-    /// of a nested level at some.
+    /// Texts of meaningful pieces in random order. Control characters are left out: Python breaks the lines of a nested
+    /// level at some of them.
     static func mixedTexts(_ count: Int) -> [String] {
         let pieces = [
             "[a]", "[b]", "[profile p]", "[DEFAULT]", "\n", "\n", "\n", "\n ", "\n  ", "\n\t", "\r\n", "k", "l", "K",
@@ -61,7 +61,7 @@ struct `Shared files as botocore reads them` {
     }
 }
 
-/// What botocore makes of a file, for comparison.
+/// botocore's reading of a file, for comparison.
 enum BotocoreFiles {
     /// Values by section and key; a nested level is written as JSON. Nil for a file that is refused.
     struct Reading: Equatable {
@@ -74,9 +74,9 @@ enum BotocoreFiles {
             profiles = try Self.tables(try field.member("profiles"))
         }
 
-        /// This module's own.
+        /// This module's reading.
         ///
-        /// - Parameter names: of the profiles that may be there.
+        /// - Parameter names: of the profiles that the file may have.
         init(_ text: String, profiles names: [String]) {
             guard let file = try? INIFile(parsing: Array(text.utf8), path: "config") else { return }
             sections = file.sections.mapValues(Self.table)

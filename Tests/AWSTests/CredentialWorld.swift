@@ -5,7 +5,7 @@ import Logging
 import SystemPackage
 import TestSupport
 
-/// A home directory, variables and endpoints: whatever the chain finds its credentials by.
+/// A home directory, variables and endpoints, in which the chain looks for credentials.
 final class CredentialWorld: Sendable {
     let time = FakeTime()
     let log = InMemoryLogHandler(level: .trace)
@@ -34,7 +34,7 @@ final class CredentialWorld: Sendable {
 
     func read(_ name: String) -> String { files.read(files.directory.appending(name)) }
 
-    /// Puts a token where `aws sso login` does.
+    /// Writes a token to the place where `aws sso login` does.
     func signIn(_ token: String, file: String) {
         files.makeDirectory(".aws/sso/cache")
         write(token, to: ".aws/sso/cache/\(file).json")
@@ -53,12 +53,12 @@ final class CredentialWorld: Sendable {
         CredentialChain.standard(explicit: nil, context: try context(profile: profile))
     }
 
-    /// Kept and renewed, as the program has it.
+    /// Credentials that are kept and renewed, as in the program.
     func cached(profile: String? = nil) throws -> CachedCredentials {
         CachedCredentials(try chain(profile: profile), runtime: time.runtime, logger: log.logger)
     }
 
-    /// What the chain fails with.
+    /// The chain's error.
     func failure(profile: String? = nil) async -> AWSError? {
         do {
             _ = try await chain(profile: profile).credentials()

@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// As programs print it that know no other form, and as botocore takes it.
+    /// Programs that know no other form print an empty token, and botocore takes it for none.
     @Test func `credentials with an empty session token have no token, from every provider`() async throws {
         #expect(try Credentials(checking: "AKID", secretAccessKey: "s", sessionToken: "").sessionToken == nil)
         let role = "role_arn = arn:aws:iam::1:role/R\n"

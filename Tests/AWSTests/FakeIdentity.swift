@@ -4,9 +4,9 @@ import HTTPTransport
 import JSON
 import Synchronization
 
-/// STS, IAM Identity Center, the endpoint beside a container and the one of an instance, in one.
+/// STS, IAM Identity Center, the credential endpoint of a container and that of an instance, in one server.
 ///
-/// The access keys that it gives say how one came to them.
+/// The access keys that it gives show by which operation they were given.
 final class FakeIdentity: Sendable {
     enum Mood: Sendable { case gives, refuses, babbles }
 
@@ -22,7 +22,7 @@ final class FakeIdentity: Sendable {
         var seen: [Call] = []
     }
 
-    /// One request, as far as the tests look.
+    /// The parts of a request that tests check.
     struct Call: Sendable {
         let method: String
         let path: String
@@ -32,13 +32,13 @@ final class FakeIdentity: Sendable {
 
     init(_ time: FakeTime) { self.time = time }
 
-    /// Becomes part of the next keys.
+    /// A number that becomes part of the next keys.
     var serial: Int {
         get { state.withLock { $0.serial } }
         set { state.withLock { $0.serial = newValue } }
     }
 
-    /// Comes with the keys.
+    /// The session token of the next keys.
     var sessionToken: String {
         get { state.withLock { $0.sessionToken } }
         set { state.withLock { $0.sessionToken = newValue } }
@@ -114,7 +114,7 @@ final class FakeIdentity: Sendable {
         )
     }
 
-    /// An error in each service's own form, which quotes what it was sent.
+    /// An error in each service's own form, which quotes the request.
     private func refusal(_ call: Call) -> (status: Int, body: String) {
         switch (call.method, call.path) {
         case ("POST", "/"):
@@ -144,7 +144,7 @@ final class FakeIdentity: Sendable {
             }, uniquingKeysWith: { $1 })
     }
 
-    /// The same without a network.
+    /// The same answers without a network.
     var transport: ScriptedTransport {
         ScriptedTransport([
             { [self] request in

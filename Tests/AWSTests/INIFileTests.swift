@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func `an INI file of the largest size is read in linear time`() throws {
-        // Copied for each line, what came before would make this take many minutes.
+        // If each line copied the text before it, this would take many minutes.
         let lines = (0..<50_000).map { " k\($0)=" }.joined(separator: "\n")
         #expect(
             try parse("[a]\nlong = x\n\(lines)\n").sections["a"]?.text("long")?.utf8.count == lines.utf8.count - 49_998)

@@ -47,7 +47,7 @@ import Testing
         #expect(transport.requests.allSatisfy { $0.limits.connect == .seconds(1) && $0.limits.total == .seconds(2) })
     }
 
-    /// How a token call without a token goes on: by version 1, or not at all.
+    /// After a refused token request: whether version 1 is used, or none.
     @Test(
         arguments: [
             (status(403), true), (status(404), true), (status(405), true), (timeout(.total), true),
@@ -132,7 +132,7 @@ import Testing
     @Test func `the metadata service's credentials serve some more minutes where AWS could not renew them`()
         async throws
     {
-        // Expired an hour ago; chance is 0.5.
+        // The credentials expired an hour ago; the random number is 0.5.
         let stale = Self.credentials.replacing("07:00:00", with: "00:00:00")
         let transport = ScriptedTransport([Self.ok("token"), Self.ok("my-role"), Self.ok(stale)])
         let credentials = try #require(try await provider(transport).found())

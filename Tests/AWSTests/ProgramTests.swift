@@ -51,12 +51,12 @@ import Testing
     }
 
     @Test func `a program has no signal ignored or blocked, even one that this process ignores`() async throws {
-        // As libcurl's set-up leaves it in the command.
+        // libcurl's set-up leaves the command with an ignored SIGPIPE.
         signal(SIGPIPE, SIG_IGN)
         let outcome = try await run(script: "grep -E '^Sig(Blk|Ign)' /proc/self/status; kill -PIPE $$; echo ignored")
         #expect(outcome.end == .signaled(13))
         let sets = outcome.text.split(separator: "\n").compactMap { UInt64($0.suffix(16), radix: 16) }
-        // Two signals above these are the C library's own.
+        // The two signals above these belong to the C library.
         #expect(sets.map { $0 & 0x7fff_ffff } == [0, 0], "\(outcome.text)")
     }
 
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func `a program is killed with its children when its time is up`() async throws {
-        // A busy machine may take long to start a shell, so the time grows until it was enough to start a child.
+        // A busy machine may take long to start a shell, so the time grows until a child was started.
         for milliseconds in [200, 2000, 20000] {
             let files = TemporaryFiles()
             await #expect(throws: ProgramError.timedOut(.milliseconds(milliseconds))) {

@@ -4,7 +4,7 @@ import Logging
 import TestSupport
 import Testing
 
-/// One way to credentials, and what a world needs for it.
+/// One provider, and the set-up that it needs.
 struct ProviderCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var config = ""

@@ -1,11 +1,11 @@
 import Foundation
 import SystemPackage
 
-/// A process that a test has started through another one.
+/// A process that a program under test has started.
 struct RunningProcess {
     private let id: pid_t
 
-    /// - Parameter text: the process's number, as a shell's `echo $!` prints it; nil if it is not all there.
+    /// - Parameter text: the process's number, as a shell's `echo $!` prints it; nil if it is not complete.
     init?(_ text: String) {
         guard text.hasSuffix("\n"), let id = pid_t(text.dropLast()) else { return nil }
         self.id = id
@@ -17,7 +17,7 @@ struct RunningProcess {
         return !stat.contains(") Z ") && !stat.contains(") X ")
     }
 
-    /// Waits for its end, which follows soon after a signal that cannot be caught.
+    /// Waits for its end, which comes soon after SIGKILL.
     func ends() async -> Bool {
         for _ in 0..<6000 {
             if !isRunning { return true }
@@ -30,10 +30,10 @@ struct RunningProcess {
 }
 
 extension TemporaryFiles {
-    /// The beginning of a shell script that starts a child and notes which one.
+    /// The beginning of a shell script that starts a child and writes its number to a file.
     var startingChild: String { "sleep 1000 & echo $! >\(directory)/child; " }
 
-    /// The child that such a script has started; nil as long as it has not.
+    /// The child that such a script has started; nil before that.
     var startedChild: RunningProcess? { RunningProcess(read(directory.appending("child"))) }
 
     /// - Parameter interpreter: the first line.

@@ -20,7 +20,7 @@ import Testing
         """
     private static let file = "ee0bfd2552fbd840c02cc48b6e823320543c450f"
 
-    /// A token with so many minutes left, and what it can be renewed with.
+    /// A token with so many minutes left, and a registration to renew it with.
     private func world(minutes: Int, registrationMinutes: Int = 1000, isRenewable: Bool = true) -> CredentialWorld {
         let world = CredentialWorld(config: Self.config)
         func moment(_ minutes: Int) -> String { world.time.now.advanced(by: .seconds(minutes * 60)).iso8601 }
@@ -71,7 +71,7 @@ import Testing
         #expect(try kept.member("expiresAt").string() == "2026-11-23T09:02:03Z")
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
-        // The next one finds it fresh.
+        // The next chain finds the renewed token.
         _ = try await world.chain().credentials()
         #expect(world.transport.requests.count == 3)
     }

@@ -4,7 +4,7 @@ import HTTPTransport
 import JSON
 import Testing
 
-/// A request to sign, and with what.
+/// A request to sign, with the credentials and the time.
 struct SignatureCase: Sendable, CustomTestStringConvertible {
     var name: String
     var service = "athena"

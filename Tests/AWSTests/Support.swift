@@ -30,7 +30,7 @@ final class ScriptedTransport: HTTPTransport {
     }
 }
 
-/// A clock that stands still but for sleeping, and chance that always comes out the same.
+/// A clock that only moves by sleeping, and fixed random numbers.
 final class FakeTime: Sendable {
     private let state: Locked<(now: Timestamp, sleeps: [Duration])>
     private let chance: Double
@@ -57,7 +57,7 @@ final class FakeTime: Sendable {
     }
 }
 
-/// A provider that gives what it is told to, one after another; the last is repeated.
+/// A provider that gives the results of a list, one after another; the last one is repeated.
 final class ScriptedProvider: CredentialProvider {
     typealias Answer = @Sendable () async throws -> Credentials?
 
@@ -108,12 +108,12 @@ extension AWSError {
 }
 
 extension CredentialProvider {
-    /// Nil if there are none here.
+    /// The provider's credentials; nil if it has none.
     func found() async throws -> Credentials? {
         if case .found(let credentials) = try await lookUp() { credentials } else { nil }
     }
 
-    /// Why there are none here; nil if there are.
+    /// Why the provider has no credentials; nil if it has some.
     func absence() async throws -> String? {
         if case .absent(let reason) = try await lookUp() { reason } else { nil }
     }

@@ -2,12 +2,12 @@ import AWS
 import Foundation
 import SystemPackage
 
-/// A pair of shared files in a directory that goes away with the value.
+/// A pair of shared files in a directory that is removed with the value.
 final class TemporaryFiles: Sendable {
     let directory: FilePath
     let shared: SharedConfigFiles
 
-    /// - Parameters: nil for a file that is not there.
+    /// - Parameters: nil for a missing file.
     init(config: String? = nil, credentials: String? = nil) {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
         directory = FilePath(path)

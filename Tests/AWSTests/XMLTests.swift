@@ -44,7 +44,7 @@ import Testing
         #expect(throws: XMLFault.self) { try XMLElement(parsing: Array("<a>".utf8) + [0xff] + Array("</a>".utf8)) }
     }
 
-    /// Whatever is cut off or bent, it is an element or a fault, and never the end of the program.
+    /// Every such text is an element or an error, and never ends the program.
     @Test func `XML may be cut off or changed at any byte without a crash`() {
         let whole = Array("<?xml version=\"1.0\"?><a b='c'><d>&#x41;&amp;ž</d><e/></a>".utf8)
         var random = SystemRandomNumberGenerator()

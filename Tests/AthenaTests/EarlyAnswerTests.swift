@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// Answers of a service that does not know yet what it has just done.
+/// Answers of a service that does not know yet of a query that it has just started or ended.
 @Suite(.fewAtATime) struct `Early answers of Athena` {
     private static let job: FakeResult = {
         var result = FakeResult(rowCount: 50)
@@ -65,7 +65,7 @@ import Testing
             #expect("\(error)".contains("run the same command again"))
             #expect(export.time.total >= .seconds(30) && export.time.total <= .seconds(32))
 
-            // As advised.
+            // The command that the error advises.
             export.fault = { _ in nil }
             _ = try await export.run()
             #expect(athena.count(of: "StartQueryExecution") == 1)

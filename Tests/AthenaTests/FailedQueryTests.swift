@@ -95,7 +95,7 @@ import Testing
         try await TestMachine.withTemporaryDirectory { directory in
             let athena = FakeAthena(result: Self.result(failures: 2, error: Self.retryable))
             var export = InProcessExport(athena, in: directory)
-            // The second query is accepted, and the process never hears of it.
+            // The second query is accepted, and the answer is lost.
             export.maxAttempts = 1
             export.fault = { call in
                 guard call.operation == "StartQueryExecution", call.operationNumber == 2 else { return nil }

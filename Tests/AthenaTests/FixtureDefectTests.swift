@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Defects of recorded answers` {
-    /// Exports from a copy of the recorded customers that was changed.
+    /// Exports from a changed copy of the recorded customers.
     private func replay(
         _ directory: String, _ change: (_ recorded: String) throws -> Void
     ) async throws -> InProcessExport {
@@ -149,7 +149,7 @@ import Testing
             #expect(throws: Never.self) { try JSONValue(parsing: body) }
         }
         for text in quoted where !text.contains("u003d") {
-            // What a proxy answers with is no JSON.
+            // A proxy's page is no JSON.
             let body = RecordingScrubber(request).scrub(Array("<h1>before \(text) after</h1>".utf8))
             let kept = String(decoding: body, as: UTF8.self)
             #expect(!kept.contains("TOKEN") && !kept.contains("AKIDCANARY"), "\(kept)")
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // The token's letters begin inside an escape, which is another character.
+        // The token's letters begin inside an escape, which stands for another character.
         #"{"Message" : "\u00canary-token", "Rows": 123456789012}"#, #"{"Message":"\u0123456789012"}"#,
         "<html>canary-toke</html>", "", #"{"Message":"canary\/token"#,
     ])

@@ -10,7 +10,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A whole export in this process: everything is real but the network, the clock and chance.
+/// A whole export in this process: everything is real except the network, the clock and random numbers.
 struct InProcessExport {
     let athena: FakeAthena
     let parent: FilePath
@@ -19,9 +19,9 @@ struct InProcessExport {
     var batchRows = 20
     var pageBytes = AthenaClient.standardPageBytes
     var query = AthenaExport.QueryChoice.start(AthenaQuery(statement: "SELECT * FROM test_rows"))
-    /// What happens instead of, or before, an answer; see ``DirectTransport``.
+    /// The fault of a call instead of, or before, its answer; see ``DirectTransport``.
     var fault: @Sendable (PendingCall) throws -> HTTPResponse? = { _ in nil }
-    /// Another transport than one that fails as told.
+    /// A transport to use instead of ``DirectTransport``.
     var transport: (any HTTPTransport)?
 
     init(_ athena: FakeAthena, in directory: String) {
@@ -40,7 +40,7 @@ struct InProcessExport {
         JSONField(try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: directory.manifest.string)))))
     }
 
-    /// Runs an export that must fail in a certain way, and gives its error.
+    /// Runs an export that must fail with a certain error, and returns the error.
     @discardableResult
     func fails<Failure: Error>(with type: Failure.Type) async throws -> Failure {
         do {
@@ -53,7 +53,7 @@ struct InProcessExport {
 
     struct UnexpectedSuccess: Error {}
 
-    /// Runs an export whose task is cancelled at the first look at the query.
+    /// Runs an export whose task is cancelled at the first poll of the query.
     func isCancelledWhileQueryRuns() async throws {
         var export = self
         let task = Locked<Task<AthenaExport.Outcome, any Error>?>(nil)
@@ -69,7 +69,7 @@ struct InProcessExport {
         await #expect(throws: CancellationError.self) { try await running.value }
     }
 
-    /// One process's work: takes the directory, runs or resumes, and lets the directory go.
+    /// The work of one process: takes the directory, runs or resumes, and releases the directory.
     func run() async throws -> AthenaExport.Outcome {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let region = AWSSettings.Explicit(region: "eu-central-1")
@@ -98,7 +98,7 @@ struct InProcessExport {
     }
 }
 
-/// Hands requests to a ``FakeAthena`` without a socket, and fails as told.
+/// Hands requests to a ``FakeAthena`` without a socket, with the faults of a script.
 final class DirectTransport: HTTPTransport {
     private let athena: FakeAthena
     private let fault: @Sendable (PendingCall) throws -> HTTPResponse?
@@ -131,7 +131,7 @@ final class DirectTransport: HTTPTransport {
     }
 }
 
-/// A clock that moves by sleeping only, and chance that is always as large as can be.
+/// A clock that only moves by sleeping, and random numbers that are always the highest.
 final class VirtualTime: Sendable {
     private let slept = Locked<[Duration]>([])
 

@@ -8,8 +8,8 @@ import Threading
 import TestSupport
 import Testing
 
-/// What a network, a proxy or a service under load does to a call. How each arrives from a real socket as the error
-/// named here is the affair of the transport's own tests.
+/// The faults of a network, a proxy or a service under load. The transport's own tests show that each arrives from a
+/// real socket as the error named here.
 enum NetworkFault: String, CaseIterable, Sendable {
     case refused, reset, resetInBody, connectTimeout, stalled, truncated, nameNotFound, handshakeFailed, notHTTP
     case tooManyRequests429, throttling400, internalError500, badGateway502, unavailable503, gatewayTimeout504
@@ -41,7 +41,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
         HTTPResponse(status: status, body: Array(body.utf8))
     }
 
-    /// An answer that says success and cannot be read; every other fault says for itself that it may pass.
+    /// An answer with the status of success that cannot be read. Every other fault is known to be temporary.
     var isUnreadableAnswer: Bool { self == .emptyAnswer || self == .brokenJSON }
 }
 
@@ -65,7 +65,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
             _ = try await undisturbed.run()
             let athena = FakeAthena(result: Self.job)
             var disturbed = InProcessExport(athena, in: "\(directory)/b")
-            // Twice at the first call of the operation and, where there are several, twice in the middle.
+            // Twice at the first call of the operation and, if there are several, twice in the middle.
             disturbed.fault = { call in
                 call.operation == operation && [1, 2, 5, 6].contains(call.operationNumber) ? try fault.apply() : nil
             }
@@ -87,7 +87,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
             let athena = FakeAthena(result: Self.job)
             var export = InProcessExport(athena, in: "\(directory)/b")
             let attempts = Locked(0)
-            // GetQueryResults fails from its third page on, so that a batch is out by then.
+            // GetQueryResults fails from its third page on, so that one batch is published.
             let first = operation == "GetQueryResults" ? 3 : 1
             export.fault = { call in
                 guard call.operation == operation, call.operationNumber >= first else { return nil }
@@ -145,7 +145,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
             export.fault = { _ in nil }
             _ = try await export.run()
             #expect(export.files.count == 3)
-            // Status 200 says that the query is stopped, whatever the body; only then is it sent again.
+            // Status 200 means that the query is stopped, whatever the body; only then is it sent again.
             #expect(athena.executionIDs.count == (fault.isUnreadableAnswer ? 2 : 1))
         }
     }

@@ -128,7 +128,7 @@ import Testing
             try await export.run()
             #expect(export.files == plain.files)
             #expect(try export.manifest("source") == "api")
-            // The first page is not asked for a second time in its full size.
+            // The first page is not requested a second time in its full size.
             #expect(try maxResults(athena).prefix(3) == [1000, 1, 500])
         }
     }

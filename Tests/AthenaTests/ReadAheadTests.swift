@@ -6,14 +6,14 @@ import Threading
 import TestSupport
 import Testing
 
-/// Hands out each page in two parts: the beginning, and the rest once another page was asked for.
+/// Serves each page in two parts: the beginning, and the rest once another page was requested.
 private final class TwoPartTransport: HTTPTransport {
     private let transport: DirectTransport
     private let beginning: Int
     private let pagesAskedFor = Locked(0)
     private let counts = Locked((finishedAlone: 0, finishedWithNext: 0))
 
-    /// How long the rest is held back at most; nil if until then.
+    /// The longest time for which the rest is held back; nil for no limit.
     private let patience: Duration?
 
     init(_ athena: FakeAthena, beginning: Int, patience: Duration?) {
@@ -22,7 +22,7 @@ private final class TwoPartTransport: HTTPTransport {
         self.patience = patience
     }
 
-    /// Pages whose rest was held back until the next one was asked for, and pages that had to come without.
+    /// Pages whose rest was held back until the next one was requested, and pages that had to come without.
     var finished: (alone: Int, withNext: Int) { counts.withLock { ($0.finishedAlone, $0.finishedWithNext) } }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -66,7 +66,7 @@ private final class TwoPartTransport: HTTPTransport {
             export.transport = transport
             _ = try await export.run()
             #expect(export.files == plain.files)
-            // 96 rows with the header are nine pages, of which the last leads nowhere.
+            // 96 rows with the header are nine pages, the last of which has no token.
             #expect(transport.finished == (alone: 1, withNext: 8))
             #expect(athena.count(of: "GetQueryResults") == 9)
         }

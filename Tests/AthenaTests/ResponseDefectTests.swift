@@ -6,7 +6,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// Answers as the service gives them, with everything in them that an export reads.
+/// Answers of the service with all members that an export reads.
 private enum Good {
     static let execution: JSONValue = [
         "QueryExecution": [
@@ -43,12 +43,12 @@ private enum Good {
         let execution = defect.apply(Good.execution.serialized(pretty: false))
         let error = #expect(throws: JSONError.self) { try QueryExecution(parsing: execution) }
         #expect("\(try #require(error))".hasPrefix("byte "))
-        // What a page holds besides rows, columns and token is skipped, not judged.
+        // Members of a page other than rows, columns and token are skipped without a check.
         let page = defect.apply(Good.page.serialized(pretty: false))
         _ = try? ResultsAnswer(parsing: page)
     }
 
-    /// Where one of these is absent, an export does without it.
+    /// An export works without these.
     private static let optional: Set<String> = [
         "Query", "StatementType", "SubstatementType", "Status.StateChangeReason", "Status.AthenaError",
         "Status.AthenaError.ErrorCategory", "Status.AthenaError.ErrorType", "Status.AthenaError.Retryable",
@@ -62,7 +62,7 @@ private enum Good {
         for mutation in mutations {
             let member = mutation.path.replacingOccurrences(of: "QueryExecution.", with: "")
             let isAbsent = mutation.name.hasSuffix("missing") || mutation.name.hasSuffix("null")
-            // A category or type that nobody knows is a number all the same.
+            // An unknown category or type is a number all the same.
             let isNumber = member.hasPrefix("Status.AthenaError.Error") && mutation.name.hasSuffix("-1")
             guard !(isAbsent && Self.optional.contains(member)), !isNumber else {
                 #expect(throws: Never.self, "\(mutation)") { try QueryExecution(parsing: mutation.text) }
@@ -88,7 +88,7 @@ private enum Good {
                 #expect(page?.rows.rowCount == 1, "\(mutation)")
             case let path where isAbsent && (path.hasSuffix("Precision") || path.hasSuffix("Scale")):
                 #expect(page?.columns.count == 1)
-            // What names no columns has no rows either, as the answer to MSCK REPAIR TABLE.
+            // Without columns there are no rows either, as in the answer to MSCK REPAIR TABLE.
             case "ResultSet.ResultSetMetadata", "ResultSet.ResultSetMetadata.ColumnInfo":
                 #expect(page == nil || page?.columns.isEmpty == true && page?.rows.rowCount == 0, "\(mutation)")
             default: #expect(page == nil, "\(mutation)")
@@ -140,7 +140,7 @@ private enum Good {
     }
 }
 
-/// Pages that are JSON, and are no result.
+/// Pages of valid JSON that are no result.
 @Suite(.fewAtATime) struct `Contradictory results` {
     private struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -225,7 +225,7 @@ private enum Good {
         }
     }
 
-    /// Things that look odd and mean what they say.
+    /// Pages that look wrong and are right.
     private static let fine: [Case] = [
         Case("more rows than were asked for", rows: 1030, "") { page, number in
             number == 1
@@ -279,7 +279,7 @@ private enum Good {
     }
 }
 
-/// Changes pages on their way; the service's own copy of each page goes, so that only what is read is there.
+/// Changes pages on their way; the service's second copy of each page is removed, so that only what is read is there.
 private final class ChangingTransport: HTTPTransport {
     private let direct: DirectTransport
     private let change: @Sendable (JSONObject, Int) -> JSONObject?

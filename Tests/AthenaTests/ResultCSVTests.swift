@@ -18,7 +18,7 @@ private func texts(_ block: RowBlock) -> [[String?]] {
     }
 }
 
-/// Records cut as a reader with ranges of this size cuts them, and the rows of each piece.
+/// The records of ranges of this size, cut as a reader cuts them, and the rows of each piece.
 private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> [[String?]] {
     var cut = RangeCut(before: 0)
     var rows: [[String?]] = []

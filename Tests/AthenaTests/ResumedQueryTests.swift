@@ -5,7 +5,7 @@ import Threading
 import TestSupport
 import Testing
 
-/// What a run finds in Athena that goes on where another process was.
+/// Queries that Athena or other users changed between two processes of a run.
 @Suite(.fewAtATime) struct `Resuming a query that Athena sees differently` {
     /// Three batches, five pages.
     private static let job: FakeResult = {

@@ -40,7 +40,7 @@ extension `The result object` {
                 plain.source = .api
                 try await export.run()
                 if firstFailure == 1 {
-                    // The first page has been asked for once, for columns and rows.
+                    // The first page was requested once, for columns and rows.
                     #expect(
                         athena.calls.count {
                             $0.body.contains("NextToken") == false && $0.operation == "GetQueryResults"
@@ -190,7 +190,7 @@ extension `The result object` {
 
 extension `The result object` {
     @Suite struct `Fallback from a result object that is not UTF-8` {
-        /// Row 40 of 61 has a byte of Latin-1, for which the API gives U+FFFD.
+        /// Row 40 of 61 has a byte of Latin-1, which the API shows as U+FFFD.
         private static let result: FakeResult = {
             var result = FakeResult(rowCount: 61)
             result.states = ["SUCCEEDED"]
@@ -199,7 +199,7 @@ extension `The result object` {
             return result.inS3
         }()
 
-        /// - Parameter bytes: what stands in the object for U+FFFD.
+        /// - Parameter bytes: the bytes in the object in the place of U+FFFD.
         private static func object(_ bytes: [UInt8]) -> FakeS3 {
             FakeS3(result.csv.replacing(Array("\u{fffd}".utf8), with: bytes))
         }

@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// One at a time: every test runs whole exports, and others in this process measure time.
+/// One at a time: every test runs whole exports, and other tests in this process measure time.
 @Suite(.serialized) enum `The result object` {
     /// The files of an export by the API.
     static func reference(

@@ -15,7 +15,7 @@ extension `The result object` {
             return result
         }
 
-        /// An export that ends at each request for a part, and is gone on with by other means.
+        /// Exports that end at each request for a range, and are continued with other options.
         private func interrupt(
             at number: Int, bytes: Int, inFlight: Int = 2, then change: (inout TestRun) -> Void = { _ in },
             in directory: String,
@@ -80,7 +80,7 @@ extension `The result object` {
             try await TestMachine.withTemporaryDirectory { directory in
                 for source in [SourceMode.auto, .s3] {
                     await #expect {
-                        // One part after another, so that a batch is out when the eighth fails.
+                        // One range after another, so that one batch is published when the eighth range fails.
                         _ = try await interrupt(
                             at: 8, bytes: 600, inFlight: 1, then: { $0.source = source }, in: directory
                         ) { s3 in

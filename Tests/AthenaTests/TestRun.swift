@@ -10,7 +10,7 @@ import Logging
 import SystemPackage
 import TestSupport
 
-/// A whole export in this process, against services in this process, whose ranges may be as small as a test likes.
+/// A whole export in this process, with fake services in this process and ranges of any size.
 struct TestRun: Sendable {
     let directory: String
     var source = SourceMode.s3
@@ -22,7 +22,7 @@ struct TestRun: Sendable {
     var log = InMemoryLogHandler(level: .info)
     private let transport: any HTTPTransport
 
-    /// - Parameter script: what becomes of a request for an object, counted from 1.
+    /// - Parameter script: the fault of each request for an object, counted from 1.
     init(
         _ athena: FakeAthena, _ directory: String, source: SourceMode = .s3,
         script: @escaping @Sendable (Int) -> FakeNetwork.Failure? = { _ in nil }
@@ -32,7 +32,7 @@ struct TestRun: Sendable {
         self.source = source
     }
 
-    /// Runs as one process would: to the end, or to the error that ends it.
+    /// The work of one process: to the end, or to the error that ends it.
     func run() async throws {
         let settings = try AWSSettings(
             explicit: .init(region: "eu-central-1", endpointURL: "http://127.0.0.1:1"),
@@ -70,7 +70,7 @@ struct TestRun: Sendable {
         TestMachine.files(below: "\(directory)/t").filter { $0.key.hasPrefix("data/") || $0.key.hasPrefix("rejected/") }
     }
 
-    /// What the manifest says of a member of the run.
+    /// A member of the run in the manifest.
     func manifest(_ member: String) throws -> String? {
         let json = try JSONValue(
             parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/manifest.json"))))
@@ -83,7 +83,7 @@ struct TestRun: Sendable {
     }
 }
 
-/// Leads to a service without a socket between, and fails, or breaks bodies off, where it is told to.
+/// Connects to a service without a socket, and fails or breaks bodies off as a script says.
 final class FakeNetwork: HTTPTransport {
     enum Failure: Sendable {
         case lost
@@ -127,7 +127,7 @@ final class FakeNetwork: HTTPTransport {
 }
 
 extension FakeResult {
-    /// Whatever can stand in a value, NULL and repeated keys, and rows that no loader takes.
+    /// Values of every kind, NULL and repeated keys, and rows that no loader accepts.
     static let hard: FakeResult = {
         let values: [String?] = [
             "plain", "", nil, "a,b", "say \"hi\"", "\"", "\"\"", "line\nbreak", "\r\n", "\r", "\n\n\n", ",", "ends\"",
@@ -146,7 +146,7 @@ extension FakeResult {
     }()
 }
 
-/// Whether a fault is there, for as long as a test wants it.
+/// Turns a fault on and off.
 final class FaultSwitch: Sendable {
     private let state = Locked(true)
 

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 @Suite struct `Chunks compressed while their batch is open` {
-    /// Texts of about 1 KB that zlib cannot do much with, so that 2,000 rows make eight chunks.
+    /// Texts of about 1 KB that zlib can hardly compress, so that 2,000 rows make eight chunks.
     private static let texts = (0..<2000).map { row in
         (0..<64).map { String(UInt64(row * 64 + $0) &* 0x9e37_79b9_7f4a_7c15, radix: 16) }.joined()
     }
@@ -60,7 +60,7 @@ import Testing
 
     /// Seals a batch of these keys: how many chunks were taken before its end, and which were missing then.
     ///
-    /// - Parameter compressor: compresses what is taken, so that only the compressed form is kept.
+    /// - Parameter compressor: compresses the taken chunks, so that only the compressed form is kept.
     private static func seal(
         _ builder: inout BatchBuilder, keys: [Int], compressor: ChunkCompressor? = nil
     ) throws -> (ahead: Int, missing: [Chunk], batch: SealedBatch) {

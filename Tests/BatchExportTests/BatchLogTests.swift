@@ -65,7 +65,7 @@ import Testing
     }
 }
 
-/// What can have become of the log of a run that was killed.
+/// The damages that a killed run's log can have.
 enum LogDamage: CaseIterable {
     case none, torn, lastLineLost, firstLineLost, garbled, empty, lost, endless, link, ofOtherQuery, unpublished
 
@@ -95,7 +95,7 @@ enum LogDamage: CaseIterable {
             }
             return
         case .unpublished:
-            // The directory was copied under the run, and the file's time came before the log's.
+            // The directory was copied under the run, and this file was copied before the log.
             let last = try #require(try BatchLog.read(in: export.directory)?.compactMap(\.batch).last)
             return try FileManager.default.removeItem(atPath: export.directory.path.appending(last.path).string)
         }
@@ -186,7 +186,7 @@ enum LogDamage: CaseIterable {
             await #expect {
                 try await copy.run(MemorySource(columns: TestExport.columns, pages: pages))
             } throws: {
-                // What is listed is compared with its entry, what is not with its file.
+                // A listed batch is compared with its entry, another one with its file.
                 "\($0)".contains(changed == 2 ? "other rows than before in batch 2" : "t-000069.csv.gz")
             }
             #expect(try copy.files().filter { $0.key.hasPrefix("/data") } == before)

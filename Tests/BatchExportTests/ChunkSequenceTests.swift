@@ -11,7 +11,7 @@ import Testing
         compressor.compress([UInt8](repeating: 0x61, count: count), after: [], isLast: false)
     }
 
-    /// What was delivered, as it would stand in a file.
+    /// The delivered chunks, as they would stand in a file.
     private func bytes(_ chunks: [DeflatedChunk]) -> [[UInt8]] {
         var frame = GzipFrame(level: 6)
         return chunks.map { frame.append($0) }
@@ -37,7 +37,7 @@ import Testing
         let early = sequence.start(0)
         let done = sequence.start(1)
         sequence.finish(done, chunk(100))
-        // Rows were taken out of both; one attempt had ended, the other ends when the batch is closed.
+        // Both chunks lost rows; one attempt had ended, the other ends when the batch is closed.
         let again = [sequence.start(0), sequence.start(1)]
         sequence.end(chunkCount: 2)
         sequence.finish(early, chunk(200))

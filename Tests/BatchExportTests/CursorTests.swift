@@ -5,7 +5,7 @@ import Testing
 
 @testable import BatchExport
 
-/// The highest value of the second column, as a run of these rows sees it.
+/// The highest value of the second column over these rows.
 private func highest(
     _ type: ColumnType, _ values: [String?], sourceType: String = "varchar", seen: CursorValue? = nil
 ) throws -> CursorValue? {
@@ -42,7 +42,7 @@ private func highest(
         #expect(try highest(type, padded)?.text == expected)
         let reversed = try #require(try highest(type, padded.reversed()))
         let first = try #require(CursorValue(reversed.kind, expected))
-        // Of equal values either may stand: neither is above the other.
+        // Of equal values, either may be returned.
         #expect(CursorValue.highest(reversed, first) == first && CursorValue.highest(first, reversed) == reversed)
     }
 

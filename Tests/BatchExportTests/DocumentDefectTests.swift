@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A directory with one finished run and one that stands after its second batch.
+/// A directory with one finished run and one that stopped after its second batch.
 private struct HalfDone {
     let export: TestExport
     var directory: ExportDirectory { export.directory }
@@ -39,7 +39,7 @@ private struct HalfDone {
         return (path, Array(try Data(contentsOf: URL(fileURLWithPath: path.string))))
     }
 
-    /// Puts a document in the place of the good one for a while, and expects that it is refused by its name in one line.
+    /// Replaces a document for a while, and expects that it is refused by its name in one line.
     func expectRefused(
         _ name: String, _ text: [UInt8], _ word: String, _ comment: Comment,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -77,14 +77,14 @@ private struct HalfDone {
         try await HalfDone.prepared { half in
             let good = try half.document(name).text
             let end = try #require(good.lastIndex(of: 0x7d))
-            // Every byte, but not twice over for each of a thousand alike.
+            // Every byte, but not repeatedly for each of a thousand equal entries.
             for count in stride(from: 0, through: end, by: name == "state.json" ? 3 : 7) {
                 try half.expectRefused(name, Array(good[..<count]), "byte ", "\(count) bytes")
             }
         }
     }
 
-    /// Members that may be absent or `null`, and those of which that is so only sometimes.
+    /// Members that may be missing or `null`, always or in some cases.
     private static let optional: Set<String> = [
         "runs[0].completed_at", "runs[0].data_scanned_bytes", "columns[0].precision", "columns[0].scale",
         "client_request_token", "query_reruns", "position.last_row_sha256", "runs[0].parameters_sha256",
@@ -142,7 +142,7 @@ private struct HalfDone {
 }
 
 @Suite struct `States that do not fit` {
-    /// What was changed by hand, and what the error says of it.
+    /// A change by hand, and the word for it in the error.
     private static let cases: [(old: String, new: String, word: String)] = [
         (#""run_id": "run-3""#, #""run_id": "run-9""#, "run-9"),
         (#""next_batch": 4"#, #""next_batch": 2"#, "next_batch"),

@@ -13,7 +13,7 @@ func withTemporaryDirectory<Result>(_ body: (FilePath) async throws -> Result) a
     return try await body(FilePath(url.path))
 }
 
-/// An export of rows in memory, as one process would make it.
+/// An export of rows in memory, as one process would run it.
 struct TestExport {
     let directory: ExportDirectory
     var format = FileFormat.csv
@@ -21,7 +21,7 @@ struct TestExport {
     var workers = 2
     var primaryKey = ["id"]
     var cursorColumn: String?
-    /// What tells the statement of one run from that of another.
+    /// Distinguishes the statements of different runs.
     var querySHA256 = String(repeating: "0", count: 64)
     var database: String?
 
@@ -67,7 +67,7 @@ struct TestExport {
         try await exporter.export(from: source, state: state)
     }
 
-    /// Reads on from where the last run has left the cursor, at first from the empty text.
+    /// The cursor with which the next run begins, at first the empty text.
     private func cursor(_ journal: ExportJournal) async -> CursorState? {
         guard let cursorColumn else { return nil }
         let committed = await journal.committedCursor(of: cursorColumn)
@@ -89,7 +89,7 @@ struct TestExport {
         }
     }
 
-    /// Every file below the directory with its bytes, but for the lock.
+    /// Every file below the directory with its bytes, except the lock.
     func files() throws -> [String: Data] {
         var files: [String: Data] = [:]
         let root = URL(fileURLWithPath: directory.path.string)
@@ -116,7 +116,7 @@ struct TestExport {
     }
 }
 
-/// A source that fails once a number of pages was read and all that is full of them is published.
+/// A source that fails after a number of pages, once all full batches of them are published.
 struct FailingSource: ResultSource {
     struct Failure: Error {}
 

@@ -2,7 +2,7 @@
 import Testing
 
 @Suite struct `Keys of a batch` {
-    /// As a dictionary has them.
+    /// The result that a dictionary gives.
     private func repeated(_ keys: [[String?]]) -> [[Int]] {
         var rows: [[String?]: Int] = [:]
         return keys.enumerated().compactMap { row, key in rows.updateValue(row, forKey: key).map { [$0, row] } }
@@ -12,7 +12,7 @@ import Testing
         var index = KeyIndex()
         return stride(from: 0, to: keys.count, by: count).flatMap { start in
             let block = block(Array(keys[start..<min(start + count, keys.count)]))
-            // In parts, as they come between rows that have no place in the index.
+            // In parts, since rows that have no place in the index stand between.
             let middle = block.rowCount / 2
             for rows in [0..<middle, middle..<middle, middle..<block.rowCount] {
                 index.append(block, rows: rows, keyIndices: Array(0..<block.columnCount))
@@ -53,7 +53,7 @@ import Testing
 }
 
 @Suite struct `Keys looked up in a batch` {
-    /// What the index says, and the bytes that it holds.
+    /// The result of the index, and the bytes that it holds.
     private func repeated(_ keys: [[String?]], atATime count: Int) -> (rows: [Int], bytes: Int) {
         var index = KeyIndex()
         var rows: [Int] = []

@@ -91,7 +91,7 @@ import Testing
         let text = Array("id,v\n\(start)".utf8) + [UInt8](repeating: 0, count: 4 << 20)
         try await withExport(.csv, text) { export in
             var bytes = try export.bytes(1)
-            // The check behind the text is wrong too, which shows only to those who read so far.
+            // The check value behind the text is wrong too, which only a reader of the whole text notices.
             bytes[bytes.count - 6] ^= 1
             try export.rewrite(1, bytes, uncompressed: text.count)
             let isOpen = start.hasSuffix("\"2\n")

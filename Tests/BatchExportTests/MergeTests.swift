@@ -72,7 +72,7 @@ import Testing
             #expect(count == expected.count)
             #expect(output.bytes == export.format.encoder(for: columns).fileHeader + expected.joined())
             #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.string).isEmpty)
-            // Where there is no place for temporary files it cannot be done: there were some.
+            // Without a directory for temporary files the merge fails, so there were some.
             var without = options
             without.temporaryDirectory = parent.appending("missing")
             let hopeless = try Merge(export.directory, try export.manifest, without)
@@ -120,9 +120,9 @@ import Testing
     }
 }
 
-/// Rows whose keys are as hard to put in order as keys can be.
+/// Rows with keys that are hard to sort.
 private enum RowMaker {
-    /// Texts of which some begin like others, by eight bytes and more, and some look like separators.
+    /// Texts that share beginnings of eight bytes and more, and texts that look like separators.
     private static let keys = [
         "", "a", "a\u{1}", "a\u{1}b", "b", "12345678", "123456789", "12345678\u{1}", "1234567", "\"", ",", "\n",
         "é", "\u{10ffff}", String(repeating: "long", count: 60), String(repeating: "long", count: 60) + "!",
@@ -142,7 +142,7 @@ private enum RowMaker {
         }
     }
 
-    /// The lines that must come out.
+    /// The expected lines.
     static func newest(_ rows: [[String?]], _ columns: [Column]) throws -> [[UInt8]] {
         var newest: [[[UInt8]]: [String?]] = [:]
         for row in rows { newest[row[..<2].map { Array(($0 ?? "").utf8) }] = row }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BatchExport
 
-/// Runs in one directory, as a schedule would make them.
+/// Runs in one directory, as a scheduler starts them.
 private struct Schedule {
     var export: TestExport
 
@@ -27,7 +27,7 @@ private struct Schedule {
 
     var listed: [Int] { get throws { try export.manifest.batches.map(\.sequence) } }
 
-    /// What lies in `data/`, by batch.
+    /// The batches in `data/`.
     var onDisk: [Int] {
         let names = try? DirectoryListing.names(in: export.directory.path.appending("data"))
         return (names ?? []).compactMap { Int($0.dropFirst(6)) }
@@ -187,6 +187,6 @@ private struct Schedule {
 }
 
 extension Manifest {
-    /// What a loader would count.
+    /// The counts of a loader.
     fileprivate var totals: [Int] { [batches.count, rows] }
 }

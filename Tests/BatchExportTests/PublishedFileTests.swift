@@ -3,7 +3,7 @@ import Foundation
 import SystemPackage
 import Testing
 
-/// Gives pages, and does something to the directory once it has given some.
+/// Serves pages, and changes the directory after some of them.
 private struct DisturbingSource: ResultSource {
     let name = "memory"
     let source: MemorySource
@@ -28,7 +28,7 @@ private struct DisturbingSource: ResultSource {
         (0..<3).map { ["\(page * 3 + $0)", page == 1 && $0 == 1 ? "\u{0}" : "v\($0)"] }
     }
 
-    /// What happens to the directory, and how many files are gone then.
+    /// A change of the directory, and how many files are gone after it.
     private static let disturbances: [(name: String, gone: Int, disturb: @Sendable (FilePath) throws -> Void)] = [
         ("data/ is removed", 2, { try FileManager.default.removeItem(atPath: "\($0)/data") }),
         ("one batch is removed", 1, { try FileManager.default.removeItem(atPath: "\($0)/data/batch=000001") }),
@@ -68,7 +68,7 @@ private struct DisturbingSource: ResultSource {
             }
             #expect(try export.manifest.runs.map(\.status) == [.running], "\(name)")
             if name.hasPrefix("a ") {
-                // What stands there now is not the run's: it has to go before the file can come back.
+                // The file in its place is not the run's: it has to be removed before the run's file can come back.
                 await #expect(throws: ExportError.self) { try await export.run(source) }
                 let batch = name == "a file is cut short" ? 2 : 1
                 try FileManager.default.removeItem(atPath: "\(export.directory.path)/data/batch=00000\(batch)")
@@ -89,7 +89,7 @@ private struct DisturbingSource: ResultSource {
             let before = try export.manifest.batches
             let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
             try FileManager.default.removeItem(atPath: "\(export.directory.path)/data/batch=000001")
-            // Only this run's files are looked at: what is older is the business of verify.
+            // Only this run's files are checked; older ones are for verify.
             try await export.run(source)
             #expect(try Array(export.manifest.batches.prefix(before.count)) == before)
         }

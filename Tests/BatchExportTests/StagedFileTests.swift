@@ -10,7 +10,7 @@ import Testing
         try await withTemporaryDirectory { directory in
             let temporary = directory.appending("x.tmp")
             var file = try StagedFile(at: temporary, permissions: .ownerReadWrite)
-            // Enough for the disk to be told to begin, several times.
+            // Enough bytes to start writing to the disk several times.
             let piece = [UInt8]((0..<700_001).map { UInt8(truncatingIfNeeded: $0) })
             for _ in 0..<5 { try file.append(piece) }
             #expect(try DirectoryListing.names(in: directory) == ["x.tmp"])

@@ -6,10 +6,10 @@ import Testing
 
 @testable import BatchExport
 
-/// An export of three batches of three rows that a test changes, and what is found in it afterwards.
+/// An export of three batches of three rows that a test changes, and the differences that verifying finds.
 struct StoredExport {
     let directory: ExportDirectory
-    /// What the export is held against, whether or not it is what `manifest.json` says.
+    /// The manifest for the comparison, which may differ from `manifest.json`.
     var manifest: Manifest
     var state: ExportState?
 
@@ -37,7 +37,7 @@ struct StoredExport {
         try Data(bytes).write(to: URL(fileURLWithPath: path(batch).string))
     }
 
-    /// Writes a file and has the manifest say what it now is, so that nothing but its content can be wrong.
+    /// Writes a file and its figures in the manifest, so that only its content can be wrong.
     mutating func rewrite(_ batch: Int, _ bytes: [UInt8], uncompressed: Int? = nil) throws {
         try write(bytes, to: batch)
         restate(batch, bytes: bytes.count, uncompressedBytes: uncompressed, sha256: SHA256.hash(bytes).hexadecimal)
@@ -95,7 +95,7 @@ struct StoredExport {
     }
 }
 
-/// Keeps what is merged.
+/// Keeps the merged text.
 final class MemoryOutput: MergeOutput {
     private(set) var bytes: [UInt8] = []
     private(set) var isFinished = false

@@ -63,7 +63,7 @@ import Testing
                 try export.write(Array(good.prefix(count)), to: 2)
                 #expect(try await export.found(in: 2) == [.bytes, .gzip], "\(count) bytes")
             }
-            // Even if the manifest were written by whoever has cut it off.
+            // Even if the manifest has the figures of the file that was cut off.
             for count in good.indices {
                 try export.rewrite(2, Array(good.prefix(count)))
                 #expect(try await export.found(in: 2) == [.gzip], "\(count) bytes")

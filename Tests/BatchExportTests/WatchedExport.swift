@@ -3,8 +3,8 @@ import SystemPackage
 
 @testable import BatchExport
 
-/// An export of a row a batch, whose directory is copied while it stands still behind some of the batches: what a kill
-/// there would leave.
+/// An export of a row a batch. Its directory is copied behind some of the batches, while nothing is written: the state
+/// that a kill there would leave.
 struct WatchedExport {
     static let rowCount = 72
     /// The row whose key is NULL, so that its batch has no file.
@@ -28,7 +28,7 @@ struct WatchedExport {
         try await export.run(WatchedSource(export: export, look: look))
     }
 
-    /// The whole export, and what it was behind some of its batches, each in a directory of its own.
+    /// The whole export, and its state behind some of its batches, each in a directory of its own.
     static func copies(
         behind batches: Set<Int>, in parent: FilePath
     ) async throws -> (whole: TestExport, copies: [Int: TestExport]) {

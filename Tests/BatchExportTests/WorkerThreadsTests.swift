@@ -4,7 +4,7 @@ import Testing
 @testable import Threading
 
 @Suite struct `Worker threads` {
-    /// Nobody could wait like this on the shared threads: they may be all taken by those that wait.
+    /// These tasks block. On the shared threads, they might take all of them.
     @Test func `worker threads run as many tasks beside each other as there are threads`() async {
         let workers = WorkerThreads(count: 3)
         let meeting = Locked(0)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `worker threads end with their owner`() async throws {
-        // More than a process may have.
+        // More threads than a process may have.
         for _ in 0..<200 {
             await withTaskGroup { group in
                 let workers = WorkerThreads(count: 8)

@@ -1,12 +1,12 @@
 import BatchExport
 
-/// Everything that can be measured, as far as the filters ask for it.
+/// All measurements that the filters select.
 struct Matrix {
     let rows: Int
     /// Parts of names, separated by slashes; a name must have all of them.
     let filter: [String]
 
-    /// Runs by what they make.
+    /// Runs by their content.
     var runs: [(content: RunContent, runs: [WholeRun])] {
         contents.map { content, ways in (content, ways.filter { isWanted($0.name) }) }.filter { !$0.1.isEmpty }
     }
@@ -30,7 +30,7 @@ struct Matrix {
                 contents.append((content, ways))
             }
         }
-        // With a delay for every call the number of calls decides, not the format.
+        // With a delay for every call, the number of calls decides, not the format.
         let slow = RunContent(table: .customers, rows: rows / 10, format: .csv)
         contents.append((slow, ["api", "auto"].map { WholeRun(content: slow, source: $0, cores: 2, latency: 100) }))
         return contents

@@ -91,7 +91,7 @@ struct MeasureCommand: AsyncParsableCommand {
         return path
     }
 
-    /// What is being done, on a terminal only, in one line that replaces itself.
+    /// Shows the current step, on a terminal only, in one line that is written over.
     private func show(_ text: String) {
         guard isatty(2) == 1 else { return }
         let line = Array("\r\u{1b}[K\(text)".utf8)

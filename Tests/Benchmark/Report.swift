@@ -1,6 +1,6 @@
 import JSON
 
-/// All that was measured, for people and for programs.
+/// All measurements, as text and as JSON.
 struct Report {
     let machine: Machine
     /// ISO 8601, UTC.

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GeneratedResultTests {
     @Test(arguments: BenchmarkTable.allCases)
     func `pages hold the rows that the object in S3 holds`(table: BenchmarkTable) throws {
-        // Over the end of a period, and not to the end of a page.
+        // Beyond the end of a period, and not at the end of a page.
         let result = GeneratedResult(table, rowCount: table.period + 1234)
         let pages = try result.allPages(maxResults: 1000)
         let records = CSVRecords(try #require(result.object(inPiecesOf: 1 << 30))).records

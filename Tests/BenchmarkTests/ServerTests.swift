@@ -8,7 +8,7 @@ import Testing
 @Suite struct ServerTests {
     private static let result = GeneratedResult(.customers, rowCount: 20)
 
-    /// Whether the object is kept or made as it is asked for.
+    /// Whether the object is kept or made for each request.
     enum Object: CaseIterable {
         case kept, made
     }
@@ -87,7 +87,7 @@ import Testing
         for method in ["GET", "HEAD"] {
             #expect(try await Self.ask(method, "/bucket/results/id.csv", headers).status == status)
         }
-        // And the server is still there.
+        // The server still runs.
         #expect(try await Self.ask("GET", "/bucket/results/id.csv.metadata").status == 404)
     }
 

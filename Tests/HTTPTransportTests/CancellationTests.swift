@@ -16,7 +16,7 @@ struct CancellationTests {
         for await _ in arrived {}
 
         task.cancel()
-        // The server never answers: were it waited for, this would end with the limit of its time.
+        // The server never answers: if the request waited for it, the time limit would end this test.
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await transport.get(server.url()).status == 200)
     }

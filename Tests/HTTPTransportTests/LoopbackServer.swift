@@ -2,7 +2,7 @@ import Foundation
 import HTTPTransport
 import Synchronization
 
-/// A server on 127.0.0.1 that says whatever bytes a test wants, right or wrong; one thread a connection.
+/// A server on 127.0.0.1 that sends the bytes of a test, right or wrong; one thread a connection.
 final class LoopbackServer: Sendable {
     private final class Counter: Sendable {
         let connections = Atomic<Int>(0)
@@ -38,7 +38,7 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    /// Answers one request a connection with these bytes and hangs up.
+    /// Answers one request a connection with these bytes and closes it.
     static func sayingOnce(_ text: String) throws -> LoopbackServer {
         try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }
@@ -52,7 +52,7 @@ final class LoopbackServer: Sendable {
         HTTPURL(scheme: .http, host: "127.0.0.1", port: port, path: path, query: query)
     }
 
-    /// A port of the loopback on which nobody listens.
+    /// A port of the loopback without a listener.
     static func unusedPort() throws -> Int {
         let (listener, port) = try listen()
         close(listener)

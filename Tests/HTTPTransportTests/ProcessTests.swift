@@ -2,11 +2,11 @@ import Foundation
 import HTTPTransport
 import Testing
 
-/// What belongs to the process: each in one of its own.
+/// Tests that change the process: each runs in one of its own.
 struct ProcessTests {
     @Test func `a broken pipe does not end a process that has a transport`() async {
         await #expect(processExitsWith: .success) {
-            // Whoever started the tests may have had it ignored.
+            // The process that started the tests may ignore it.
             signal(SIGPIPE, SIG_DFL)
             let transport = CurlTransport.forTests()
             _ = try? await transport.get(HTTPURL(scheme: .http, host: "127.0.0.1", port: 1))
@@ -40,7 +40,7 @@ struct ProcessTests {
     }
 }
 
-/// Raises a signal that the threads of Dispatch hold back otherwise.
+/// Raises a signal that the threads of Dispatch block otherwise.
 private func raiseUnmasked(_ signal: Int32) {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
-/// A proxy is named by the environment, which belongs to the process: each test has one of its own.
+/// The environment names a proxy and belongs to the process, so each test runs in a process of its own.
 @Suite struct `A proxy that makes no connection` {
     /// The error of a request to a host that only a proxy could reach.
     static func failure(_ scheme: HTTPURL.Scheme, _ transport: CurlTransport) async throws -> HTTPTransportError {
@@ -23,7 +23,7 @@ import Testing
                 }
                 setenv("https_proxy", "http://name:PASSWORD@127.0.0.1:\(proxy.port)", 1)
                 let transport = CurlTransport()
-                // Twice, since a failure must not change the next one.
+                // Twice, since a failure must not affect the next request.
                 for _ in 1...2 {
                     let error = try await `A proxy that makes no connection`.failure(.https, transport)
                     guard case .refusedByProxy("athena.invalid", refusal, let reason) = error else {
@@ -60,7 +60,7 @@ import Testing
 
     @Test func `a proxy may speak SOCKS and want credentials as well`() async {
         await #expect(processExitsWith: .success) {
-            // Version 5, and none of the ways that the client knows to say who it is.
+            // Version 5, and no method of authentication that the client knows.
             let proxy = try LoopbackServer { connection in connection.write([5, 0xff]) }
             setenv("all_proxy", "socks5h://127.0.0.1:\(proxy.port)", 1)
             let transport = CurlTransport()

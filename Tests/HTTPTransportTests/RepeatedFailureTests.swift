@@ -2,14 +2,14 @@ import Foundation
 import HTTPTransport
 import Testing
 
-/// libcurl keeps things from one transfer for the next; a failure must not be among them.
+/// libcurl keeps state from one transfer for the next; a failure must not become part of it.
 @Suite struct `Requests after a failed one` {
     enum Failure: String, CaseIterable {
         case unknownHost, refusedConnection, failedHandshake, reset, emptyAnswer, truncatedBody, notHTTP
         case silence, dripFeed, silentHandshake, largeBody, largeHeaders, cutError, brokenBody
     }
 
-    /// What becomes of a request: the name of its error, or the length of its answer.
+    /// The result of a request: the name of its error, or the length of its answer.
     private func outcome(of failure: Failure, on transport: CurlTransport) async throws -> String {
         var limits = HTTPLimits(bodyBytes: 100, errorBodyBytes: 10, headerBytes: 1000)
         if failure == .silence { limits.stall = .seconds(1) }

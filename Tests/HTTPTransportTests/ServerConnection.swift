@@ -25,7 +25,7 @@ final class ServerConnection {
         self.descriptor = descriptor
     }
 
-    /// `nil` when the client hung up.
+    /// `nil` when the client has closed the connection.
     func readRequest() -> ReceivedRequest? {
         var headEnd = buffer.firstRange(of: Array("\r\n\r\n".utf8))
         while headEnd == nil {
@@ -61,12 +61,12 @@ final class ServerConnection {
         return true
     }
 
-    /// Says nothing more until the client hangs up.
+    /// Sends nothing more until the client closes the connection.
     func waitForClient() {
         while readMore() {}
     }
 
-    /// Breaks off with RST instead of FIN.
+    /// Ends the connection with RST instead of FIN.
     func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))

@@ -2,7 +2,7 @@ import HTTPTransport
 import Testing
 
 extension CurlTransport {
-    /// Deaf to the proxies of the machine that runs the tests.
+    /// Ignores the proxies of the machine that runs the tests.
     static func forTests(caBundlePath: String? = nil) -> CurlTransport {
         CurlTransport(Configuration(caBundlePath: caBundlePath, usesProxiesOfEnvironment: false))
     }
@@ -37,7 +37,7 @@ extension String {
     var isOneLine: Bool { !contains { $0.isNewline } }
 }
 
-/// Bytes of which no two neighbourhoods look alike.
+/// Bytes without repetition.
 func variedBytes(_ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 }

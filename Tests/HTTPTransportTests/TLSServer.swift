@@ -28,7 +28,7 @@ final class TLSServer {
     }
 
     deinit {
-        // SIGTERM would wait for ever: the child has the signal mask of the Dispatch thread that started it.
+        // SIGTERM would have no effect: the child has the signal mask of the Dispatch thread that started it.
         kill(process.processIdentifier, SIGKILL)
         try? FileManager.default.removeItem(at: directory)
     }
@@ -37,7 +37,7 @@ final class TLSServer {
         HTTPURL(scheme: .https, host: host, port: port)
     }
 
-    /// Writes a configuration under which OpenSSL, as a client too, takes TLS 1.0 and 1.1.
+    /// Writes a configuration with which OpenSSL, as a client too, accepts TLS 1.0 and 1.1.
     func writeLenientConfiguration() throws -> String {
         let path = directory.appending(path: "lenient.cnf").path
         let text = """
@@ -64,7 +64,7 @@ final class TLSServer {
                 + " -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.pem", in: directory)
     }
 
-    /// Puts another certificate of the authority, of the same name and key, in the place of the server's.
+    /// Replaces the server's certificate by another one of the authority, with the same name and key.
     private static func makeCertificate(in directory: URL, days: Int) throws {
         try Data("subjectAltName=DNS:localhost\n".utf8).write(to: directory.appending(path: "names"))
         try run("req -new -key server.key -subj /CN=localhost -out server.csr", in: directory)

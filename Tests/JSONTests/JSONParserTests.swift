@@ -102,7 +102,7 @@ import Testing
             "\(scalar)", " \(scalar) ", "[\(scalar)]", "{\"a\":\(scalar)}", "[1,\(scalar),2]", "[[[\(scalar)]],[]]",
             "{\"a long name of a member\":{\"and another one\":[\"text\",\(scalar)]},\"more\":\"text\"}",
         ] {
-            // In every place of the blocks that are looked at at once.
+            // At every place of the blocks that are scanned at a time.
             for count in 0..<20 {
                 let bytes = Array((text.dropLast() + String(repeating: " ", count: count) + text.suffix(1)).utf8)
                 let shifted = Array("[\"\(String(repeating: "x", count: count))\",\(text)]".utf8)
@@ -125,7 +125,8 @@ import Testing
         }
     }
 
-    /// The same as byte by byte, whatever stands in the blocks that are looked at at once and wherever they are cut.
+    /// The same result as byte by byte, for any content of the blocks that are scanned at a time and wherever they are
+    /// cut.
     @Test func `values are skipped as their strings, brackets and scalars say`() throws {
         var generator = SystemRandomNumberGenerator()
         let pieces = [

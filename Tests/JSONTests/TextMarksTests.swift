@@ -2,14 +2,14 @@
 import Testing
 
 @Suite struct `Marks of texts` {
-    /// Bytes that a careless test takes for their neighbours.
+    /// Bytes next to the special ones, which a wrong test would confuse with them.
     private static let neighbours: [UInt8] = [
         0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x3b, 0x3d, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80,
         0xa2,
         0xfb, 0xff,
     ]
 
-    /// Every byte at every place, among its like.
+    /// Every byte at every place, among bytes that resemble it.
     private func texts(_ count: Int) -> [(text: [UInt8], place: Int)] {
         var generator = SystemRandomNumberGenerator()
         var texts: [(text: [UInt8], place: Int)] = []
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    /// Sixty-four at once, and what is left of a text that ends before.
+    /// Sixty-four at a time, and the rest of a text that ends before.
     @Test(arguments: [64, 63, 9, 8, 1])
     func `marks of CSV's structure are those that the processor and arithmetic find`(
         _ count: Int

@@ -1,10 +1,10 @@
 import Foundation
 import JSON
 
-/// What must be true of every run of the command, whatever it was told to do: no secret that it was given is in anything
-/// that it wrote, and nothing that it printed steers a terminal.
+/// Checks of every run of the command: no secret that it received is in anything that it wrote, and its output cannot
+/// steer a terminal.
 ///
-/// The secrets are learnt from the run itself: its environment and the files that its arguments name.
+/// The secrets come from the run itself: its environment and the files that its arguments name.
 struct Discretion {
     private let isCommand: Bool
     private let printsData: Bool
@@ -37,7 +37,7 @@ struct Discretion {
             let bytes = FileManager.default.contents(atPath: file) ?? Data()
             let stream = (file as NSString).lastPathComponent
             try check(bytes, stream)
-            // Merged rows, and the names in a script for a database, are data as they are.
+            // Merged rows, and the names in a script for a database, are data.
             if isCommand, !(printsData && file == output) { try checkTerminal(bytes, stream) }
         }
         guard !secrets.isEmpty else { return }
@@ -50,7 +50,7 @@ struct Discretion {
         for secret in secrets {
             if let form = secret.form(in: bytes) { throw Indiscretion(place: place, what: "a secret, \(form)") }
         }
-        // Every request carries one; its value is new each time.
+        // Every request has an invocation id, and its value is always new.
         guard !secrets.isEmpty else { return }
         for part in ["AWS4-HMAC-SHA256", "X-Amz-Signature", "Signature="] where bytes.range(of: Data(part.utf8)) != nil
         {
@@ -79,7 +79,7 @@ struct Discretion {
     }
 }
 
-/// What a run let out.
+/// A secret or a control character in the output of a run.
 public struct Indiscretion: Error, CustomStringConvertible {
     let place: String
     let what: String
@@ -87,13 +87,13 @@ public struct Indiscretion: Error, CustomStringConvertible {
     public var description: String { "\(place) holds \(what)" }
 }
 
-/// A value that must not be seen, in all the forms that it could be seen in.
+/// A value that must not be seen, in every form that it can have.
 struct CanarySecret {
     static let variables: Set<String> = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]
 
     private let forms: [(name: String, bytes: Data)]
 
-    /// - Returns: nil for a value so short that it may stand anywhere by chance.
+    /// - Returns: nil for a value so short that it may occur by chance.
     init?(_ secret: String) {
         let bytes = Array(secret.utf8)
         guard bytes.count >= 12 else { return nil }
@@ -108,12 +108,12 @@ struct CanarySecret {
         self.forms = forms.map { ($0.0, Data($0.1.utf8)) } + [("HEXADECIMAL", Data(forms[4].1.uppercased().utf8))]
     }
 
-    /// The name of the form in which the bytes hold the secret; nil if they do not.
+    /// The form in which the bytes contain the secret; nil if they do not.
     func form(in bytes: Data) -> String? {
         forms.first { bytes.range(of: $0.bytes) != nil }?.name
     }
 
-    /// What base64 makes of the secret inside a longer text, at one of the three places that it can have in a group.
+    /// The base64 of the secret inside a longer text, at one of the three places that it can have in a group.
     private static func base64(_ bytes: [UInt8], after padding: Int) -> String {
         let whole = Data(Array(repeating: 0, count: padding) + bytes)
         let text = whole.base64EncodedString()

@@ -22,12 +22,12 @@ public enum Executable {
             .appendingPathComponent("athena-export").path
     }
 
-    /// Keys that a test's signatures are made with, and that must never be seen again.
+    /// Keys that sign the requests of tests, and must never be seen in any output.
     public static let accessKeyID = "AKIDCANARY0123456789"
     public static let secretAccessKey = "canary/SECRET+0123456789abcdefghijklmnopq"
     public static let sessionToken = "canary/TOKEN+rstuvwxyz0123456789=="
 
-    /// An environment in which nothing of the machine's own AWS settings is found.
+    /// An environment without the machine's own AWS settings.
     public static func environment(_ more: [String: String] = [:]) -> [String: String] {
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent",
@@ -42,8 +42,8 @@ public enum Executable {
 
     /// Runs the command to its end.
     ///
-    /// - Parameter onStart: is given the process's id once it runs.
-    /// - Throws: ``Indiscretion`` if a secret of the run, or what could steer a terminal, is anywhere it should not be.
+    /// - Parameter onStart: gets the process's id once it runs.
+    /// - Throws: ``Indiscretion`` if a secret of the run, or a text that could steer a terminal, is in its output.
     public static func run(
         _ arguments: [String], environment: [String: String] = environment(), directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
@@ -56,7 +56,7 @@ public enum Executable {
         _ program: String, _ arguments: [String], environment: [String: String], directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Outcome {
-        // Files, not pipes: nobody has to read while the process runs.
+        // Files, not pipes: they need no reader while the process runs.
         try await TestMachine.withTemporaryDirectory { scratch in
             let id = try spawn(
                 program, arguments, environment: environment, directory: directory, output: "\(scratch)/out",
@@ -71,7 +71,7 @@ public enum Executable {
         }
     }
 
-    /// The sockets of a test's server must close when the server closes them, whatever runs meanwhile.
+    /// The sockets of a test's server must close when the server closes them, even if a child runs meanwhile.
     private static func closeFilesOnSpawn() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? [] {
             if let file = Int32(name), file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
@@ -84,7 +84,7 @@ public enum Executable {
 
     private static func wait(for id: Int32) async -> Int32 {
         await withCheckedContinuation { continuation in
-            // A thread of its own: waiting must not take one from the pools that servers and tests run on.
+            // A thread of its own, because waiting must not block a thread of servers or tests.
             Thread.detachNewThread {
                 var status: Int32 = 0
                 while waitpid(id, &status, 0) == -1, errno == EINTR {}
@@ -147,7 +147,7 @@ public final class RunningProcess: Sendable {
     }
 }
 
-/// Places and programs that tests use.
+/// Directories and programs that tests use.
 public enum TestMachine {
     /// The package's directory.
     public static let root = URL(fileURLWithPath: #filePath)
@@ -162,7 +162,7 @@ public enum TestMachine {
         return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
-    /// Whether a sanitizer watches. It ends under a limit on the size of files, and takes a signal for a fault.
+    /// Whether a sanitizer is active. It ends under a limit of file sizes, and takes a signal for a fault.
     public static let isSanitized = ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains {
         ProcessInfo.processInfo.environment[$0] != nil
     }
@@ -182,20 +182,20 @@ public enum TestMachine {
         return try await body(url.path)
     }
 
-    /// Every file below a directory, but for giants, with its bytes, by the path from there.
+    /// Every file below a directory, except giant ones, with its bytes, by the path from there.
     public static func files(below directory: String) -> [String: Data] {
         var files: [String: Data] = [:]
         let entries = FileManager.default.enumerator(atPath: directory)
         while let entry = entries?.nextObject() as? String {
             let path = "\(directory)/\(entry)"
-            // Some tests make files that are nothing but a size.
+            // Some tests make sparse files of a huge size.
             let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
             if size < 1 << 30, let data = FileManager.default.contents(atPath: path) { files[entry] = data }
         }
         return files
     }
 
-    /// What a gzip file holds, read by gzip.
+    /// The content of a gzip file, read by gzip.
     public static func gunzip(_ path: String) async throws -> String {
         let outcome = try await Executable.run(
             "/usr/bin/env", ["gzip", "-dc", path], environment: ProcessInfo.processInfo.environment)
@@ -204,5 +204,5 @@ public enum TestMachine {
     }
 }
 
-/// Named apart because the method of the same name hides it.
+/// An alias, because the method of the same name hides it.
 private func sendSignal(_ id: Int32, _ signal: Int32) -> Int32 { kill(id, signal) }

@@ -2,10 +2,11 @@ import Foundation
 public import JSON
 import Threading
 
-/// An Athena of our own, over real HTTP on loopback: it pages, counts calls, checks signatures and fails as told.
+/// A fake Athena over real HTTP on loopback: it serves pages, counts calls, checks signatures and fails as a script
+/// says.
 ///
-/// It keeps to what was seen of the service: 1000 rows a page with the header row, a token on every full page, every
-/// page twice over in the body, one execution for one ClientRequestToken.
+/// It does what the real service was seen to do: 1000 rows a page with the header row, a token on every full page,
+/// every page twice in the body, one execution for one ClientRequestToken.
 public final class FakeAthena: Sendable {
     private let result: FakeResult
     private let s3: FakeS3?
@@ -34,10 +35,10 @@ public final class FakeAthena: Sendable {
     }
 
     /// - Parameters:
-    ///   - s3: answers what is not for Athena, at the same address.
-    ///   - isSigned: whether a request is signed as it should be; a request that is not is refused.
-    ///   - script: what to do instead of answering.
-    ///   - evaluate: makes the result of a query out of the request that starts it; without it all have the same.
+    ///   - s3: answers requests that are not for Athena, at the same address.
+    ///   - isSigned: whether a request has a valid signature; others are refused.
+    ///   - script: faults in the place of answers.
+    ///   - evaluate: makes the result of a query from the request that starts it; without it, all have the same.
     public init(
         result: FakeResult, s3: FakeS3? = nil,
         isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
@@ -76,7 +77,7 @@ public final class FakeAthena: Sendable {
 
     public func count(of operation: String) -> Int { calls.count { $0.operation == operation } }
 
-    /// Waits until a process has called so many times.
+    /// Waits until a process has made so many calls.
     ///
     /// - Throws: if it has not within some minutes, so that no test waits for ever; the process is killed then.
     public func waitForCalls(_ calls: Int = 1, of operation: String, by process: RunningProcess) async throws {
@@ -101,11 +102,11 @@ struct MissingCalls: Error {
 public enum Fault: Sendable {
     /// Answers this.
     case respond(status: Int, body: String, headers: [String: String] = [:])
-    /// Runs this before it answers as usual: kills the client, say.
+    /// Runs this before it answers as usual; it can kill the client.
     case before(@Sendable () -> Void)
     /// Answers as usual after a while.
     case delay(Duration)
-    /// Answers as usual but for a change.
+    /// Answers as usual with a change.
     case alter(@Sendable (inout LoopbackServer.Answer) -> Void)
 
     /// An error as Athena writes it.
@@ -170,7 +171,7 @@ extension FakeAthena {
         return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
     }
 
-    /// As the real service words it.
+    /// The real service's words.
     private func refusalOfTime(_ request: LoopbackServer.Request) -> LoopbackServer.Answer? {
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")

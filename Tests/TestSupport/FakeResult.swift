@@ -1,7 +1,7 @@
 import Foundation
 public import JSON
 
-/// The result that a ``FakeAthena`` serves, made row by row when it is asked for.
+/// The result of a ``FakeAthena``, made row by row on request.
 public struct FakeResult: Sendable {
     public var columns: [(name: String, type: String)]
     public var rowCount: Int
@@ -14,26 +14,26 @@ public struct FakeResult: Sendable {
     public var pageRows = 1000
     /// Pages, counted from 0, that come without rows though more follow.
     public var emptyPages: Set<Int> = []
-    /// What successive calls of GetQueryExecution answer; the last one stays.
+    /// The answers to successive calls of GetQueryExecution; the last one is repeated.
     public var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
     public var stateChangeReason: String?
-    /// How many of the executions that are started first end FAILED.
+    /// How many of the first executions end FAILED.
     public var failedExecutions = 0
-    /// What GetQueryExecution says of those that ended FAILED.
+    /// The AthenaError of executions that ended FAILED.
     public var athenaError: JSONValue?
     public var statementType = "DML"
     public var substatementType = "SELECT"
     /// Answers for executions that were not started here.
     public var knowsEveryExecution = false
-    /// Where the service says that the result object is.
+    /// The location of the result object in answers.
     public var outputLocation: String?
     public var encryptionOption: String?
-    /// What the service says of the owner of the result object's bucket.
+    /// The owner of the result object's bucket in answers.
     public var expectedBucketOwner: String?
     /// What the service says of the engine, and of whether the result is that of an earlier query.
     public var effectiveEngineVersion: String?
     public var reusedPreviousResult: Bool?
-    /// Seconds that a request's time may differ from the service's; nil if it does not look.
+    /// Seconds that a request's time may differ from the service's; nil for no check.
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.
     public var refusesTokens = false

@@ -1,7 +1,7 @@
 import JSON
 import Threading
 
-/// An S3 of our own with one object in it, which is served in parts and fails as told. Path style.
+/// A fake S3 with one object, which is served in ranges and fails as a script says. Path style.
 public final class FakeS3: Sendable {
     public static let location = "s3://results/exports/result.csv"
     /// The account that has the bucket.
@@ -27,8 +27,8 @@ public final class FakeS3: Sendable {
     }
 
     /// - Parameters:
-    ///   - region: where the bucket is; nil if requests of every region are welcome.
-    ///   - script: what to do instead of answering.
+    ///   - region: of the bucket; nil if requests of every region are accepted.
+    ///   - script: faults in the place of answers.
     public init(
         _ content: [UInt8], region: String? = nil, script: @escaping FaultScript = { _ in nil }
     ) {
@@ -44,7 +44,7 @@ public final class FakeS3: Sendable {
 
     public var calls: [Call] { state.withLock { $0.calls } }
 
-    /// Puts another object in the place of the one that is there.
+    /// Replaces the object.
     public func replace(with content: [UInt8]) {
         state.withLock { state in
             state.content = content

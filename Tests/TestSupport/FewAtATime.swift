@@ -1,10 +1,10 @@
 import Threading
 public import Testing
 
-/// Lets no more than a few of the tests that have it run at a time.
+/// Limits how many of the tests with this trait run at a time.
 ///
-/// For tests that keep the machine busy: all at once they would starve the servers that some of them talk to, and with
-/// those every promise about time.
+/// For tests that keep the machine busy: all at once, they would starve the servers that some of them use, and break
+/// every promise about time.
 public struct FewAtATime: SuiteTrait, TestTrait, TestScoping {
     public let isRecursive = true
 
@@ -23,7 +23,7 @@ extension Trait where Self == FewAtATime {
     public static var fewAtATime: Self { FewAtATime() }
 }
 
-/// Lets in as many as there are places, the others in the order of their coming.
+/// Admits as many as there are places; the others follow in their order.
 private final class Gate: Sendable {
     private let state: Locked<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
 

@@ -13,6 +13,6 @@ extension InMemoryLogHandler {
 
     public var warnings: [Entry] { entries.filter { $0.level == .warning } }
 
-    /// All that was logged, metadata and all: a line for each message.
+    /// All messages with their metadata, one a line.
     public var text: String { entries.map { "\($0.level) \($0.message) \($0.metadata)" }.joined(separator: "\n") }
 }

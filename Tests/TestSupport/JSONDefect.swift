@@ -1,9 +1,9 @@
 public import JSON
 
-/// Something that makes a JSON file unusable, whatever it is for.
+/// A change that makes any JSON file invalid.
 public struct JSONDefect: Sendable, CustomStringConvertible {
     public let name: String
-    /// A good file, spoilt.
+    /// Applies the defect to a good file.
     public let apply: @Sendable ([UInt8]) -> [UInt8]
     public var description: String { name }
 
@@ -17,7 +17,7 @@ public struct JSONDefect: Sendable, CustomStringConvertible {
         self.init(name) { _ in Array(text.utf8) }
     }
 
-    /// Each is refused by any reader of an object, for a reason that lies in JSON itself.
+    /// Any reader of an object refuses each of them, because it is no valid JSON.
     public static let all: [JSONDefect] = [
         JSONDefect("empty", text: ""), JSONDefect("one blank", text: " "), JSONDefect("one byte", text: "{"),
         JSONDefect("one byte of an array", text: "["), JSONDefect("one quote", text: "\""),
@@ -74,16 +74,16 @@ extension [UInt8] {
 
 /// A JSON text with one member changed.
 public struct JSONMutation: Sendable, CustomStringConvertible {
-    /// What was done: `batches[0].rows is null`.
+    /// The change: `batches[0].rows is null`.
     public let name: String
-    /// The way to the member: `batches[0].rows`.
+    /// The path of the member: `batches[0].rows`.
     public let path: String
     public let value: JSONValue
 
     public var text: [UInt8] { value.serialized(pretty: true) }
     public var description: String { name }
 
-    /// What a member can be instead of itself. An integer is none if it has a fraction or an exponent, or no room.
+    /// The replacements of a member. A number with a fraction, an exponent or too many digits is no integer.
     public enum Change: String, CaseIterable, Sendable {
         case isMissing = "is missing"
         case isNull = "is null"
@@ -120,7 +120,7 @@ public struct JSONMutation: Sendable, CustomStringConvertible {
 
     /// Every member of a value, at any depth, changed in each of the ways.
     ///
-    /// The kind that a member has already is left out, and every number changes a number's value only.
+    /// A change to the member's own kind is left out; a changed number has another value only.
     public static func all(of value: JSONValue, _ changes: [Change] = Change.allCases) -> [JSONMutation] {
         mutations(of: value, changes, path: "").map { change, path, value in
             JSONMutation(name: "\(path) \(change.rawValue)", path: path, value: value)
@@ -159,14 +159,14 @@ public struct JSONMutation: Sendable, CustomStringConvertible {
 }
 
 extension JSONMutation.Change {
-    /// Whether the change makes something else of a member than another value of its kind.
+    /// Whether the change gives the member another kind, and not only another value.
     fileprivate func isOther(than member: JSONValue) -> Bool {
         switch (self, member) {
         case (.isMissing, _): true
         case (.isNumber, .number), (.isString, .string), (.isBoolean, .bool), (.isNull, .null), (.isArray, .array),
             (.isObject, .object):
             false
-        // What is absent here may be one of these elsewhere.
+        // A missing member of one kind may be allowed where the other is.
         case (.isNumber, .null), (.isString, .null): false
         case (.isFraction, let member), (.hasExponent, let member), (.isHuge, let member), (.isNegative, let member),
             (.is2to63, let member), (.is2to64, let member):

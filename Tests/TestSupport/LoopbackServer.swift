@@ -3,7 +3,7 @@ import FlyingSocks
 import Foundation
 import Threading
 
-/// An HTTP server on loopback that answers with a closure. The one file that knows FlyingFox, whose names for requests
+/// An HTTP server on loopback that answers with a closure. The only file that knows FlyingFox, whose names for requests
 /// and answers are the same as ours.
 public final class LoopbackServer: Sendable {
     public struct Request: Sendable {
@@ -40,8 +40,8 @@ public final class LoopbackServer: Sendable {
         }
     }
 
-    /// Tests that compute keep the shared threads busy for seconds, and a program under test does not wait that long for
-    /// its service.
+    /// Tests that compute keep the shared threads busy for seconds, longer than a program under test waits for its
+    /// service.
     private static let threads = WorkerThreads(count: 8)
 
     private let server: HTTPServer

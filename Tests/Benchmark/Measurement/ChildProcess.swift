@@ -1,6 +1,6 @@
 import Glibc
 
-/// A program that runs to its end, with what it took.
+/// A program that runs to its end, with its time and memory.
 struct ChildProcess {
     let command: [String]
     var environment: [String: String] = Self.bareEnvironment

@@ -1,7 +1,7 @@
 import Glibc
 import JSON
 
-/// The machine that figures belong to; without it they mean little.
+/// The machine of the figures, without which they mean little.
 struct Machine {
     let processor: String
     let cores: Int

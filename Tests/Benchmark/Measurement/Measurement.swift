@@ -1,14 +1,14 @@
-/// What was measured of one thing, over several turns.
+/// The measurements of one thing, over several turns.
 struct Measurement {
     let name: String
     let rows: Int
     /// Set for programs that runs of the same content are compared with.
     var compressor: Compressor?
-    /// What the speed in bytes is told of: those that go into a parser, those that come out of an encoder, those that
-    /// go into a compressor.
+    /// The bytes for the speed: those that go into a parser, those that come out of an encoder, those that go into a
+    /// compressor.
     var bytes: Int?
     var samples: [Sample] = []
-    /// Why it could not be measured, as the program says it.
+    /// Why it could not be measured, in the program's words.
     var failure: String?
 
     var seconds: Double { samples.map(\.seconds).median }
@@ -18,7 +18,7 @@ struct Measurement {
         return peaks.isEmpty ? nil : Int(peaks.map(Double.init).median)
     }
 
-    /// How many times as long as the other took it takes; turn by turn, so that a slow minute counts for both.
+    /// How many times as long as the other it takes; turn by turn, so that a slow minute affects both.
     func ratio(to other: Measurement) -> Double? {
         guard failure == nil, samples.count == other.samples.count, !samples.isEmpty else { return nil }
         return zip(samples, other.samples).map { $0.seconds / $1.seconds }.median
@@ -26,7 +26,7 @@ struct Measurement {
 }
 
 extension [Double] {
-    /// Of an even number, the mean of the two in the middle.
+    /// The mean of the two in the middle if their number is even.
     var median: Double {
         let sorted = sorted()
         let middle = count / 2

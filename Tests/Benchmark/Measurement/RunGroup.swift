@@ -29,7 +29,7 @@ struct RunGroup {
         for index in contestants.indices {
             progress("\(contestants[index].measurement.name): warming up")
             let isFirst = contestants.allSatisfy { $0.measurement.bytes == nil }
-            // To see which ways the command knows, and for the bytes that the compressors get.
+            // Finds out which sources the command supports, and makes the bytes for the compressors.
             contestants[index].measurement.warmUp(try contestants[index].takeTurn())
             if isFirst, contestants[index].measurement.bytes != nil { try unpack() }
         }
@@ -53,7 +53,7 @@ struct RunGroup {
         return contestants.map(\.measurement)
     }
 
-    /// What the run before has written, decompressed to one file.
+    /// Decompresses the files of the previous run to one file.
     private func unpack() throws {
         let table = "\(output)/\(content.table.rawValue)"
         let manifest = JSONField(

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What one run took.
+/// The time and memory of one run.
 struct Sample {
     var seconds = 0.0
     /// User and system time of all threads.
@@ -8,7 +8,7 @@ struct Sample {
     /// The most resident memory; nil if it cannot be measured.
     var peakBytes: Int?
 
-    /// Runs a body and adds what it took.
+    /// Runs a body and adds its time and memory.
     mutating func add(_ body: () async throws -> Void) async rethrows {
         let cpuSeconds = rusage.ofThisProcess.cpuSeconds
         let start = ContinuousClock.now

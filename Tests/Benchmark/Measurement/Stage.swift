@@ -10,7 +10,7 @@ struct Stage {
     /// A step with its input.
     private struct Prepared {
         let bytes: Int
-        /// Runs once and adds what the step itself took.
+        /// Runs once and adds the time of the step itself.
         let run: (inout Sample) async throws -> Void
     }
 
@@ -86,7 +86,7 @@ extension [[UInt8]] {
 }
 
 extension Sample {
-    /// Parsers keep the bytes that they get, so each gets its own copy; making it is not measured.
+    /// Parsers keep the bytes that they get, so each gets its own copy; the copying is not measured.
     fileprivate mutating func add(forEach pieces: [[UInt8]], _ parse: ([UInt8]) throws -> Void) async throws {
         for piece in pieces {
             let copy = [UInt8](unsafeUninitializedCapacity: piece.count) { buffer, count in

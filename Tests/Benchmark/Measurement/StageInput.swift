@@ -2,7 +2,7 @@ import Athena
 import BatchExport
 import JSON
 
-/// What the steps of an export get, each from the step before it; made when it is first asked for.
+/// The inputs of the steps of an export, each made from the step before it on first use.
 final class StageInput {
     let table: BenchmarkTable
     let rowCount: Int
@@ -25,7 +25,7 @@ final class StageInput {
         }
     }()
 
-    /// The lines of the object behind its header, in pieces about as large as the ranges that an export asks for.
+    /// The lines of the object behind its header, in pieces about as large as the ranges of an export.
     private(set) lazy var lines: [[UInt8]] = {
         let result = GeneratedResult(table, rowCount: rowCount)
         let count = rowCount * (2 << 20) / result.csvBytes

@@ -10,18 +10,18 @@ struct WholeRun {
     /// As `--source` spells it.
     let source: String
     let cores: Int
-    /// Milliseconds that every call takes beyond the work.
+    /// Milliseconds that every call takes in addition to its work.
     let latency: Int
 
     var name: String {
         "run/\(content.name)/\(source)/\(cores)-core\(cores == 1 ? "" : "s")/\(latency)-ms"
     }
 
-    /// - Parameter directory: becomes the output directory; what is there is removed first.
+    /// - Parameter directory: the output directory; its content is removed first.
     func run(_ program: String, server: ServerProcess, directory: String) throws -> RunOutcome {
         try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        // `taskset` becomes the command by exec, so it costs no time worth telling.
+        // `taskset` is replaced by the command with exec, so it costs hardly any time.
         var child = ChildProcess(
             command: (cores == 1 ? ["taskset", "-c", "0"] : []) + [
                 program, "run", "--source", source, "--format", content.format.rawValue, "--table",
@@ -41,7 +41,7 @@ struct WholeRun {
             return .failed(line ?? "exit status \(status)")
         }
         let summary = JSONField(try JSONValue(parsing: BoundedFile.read(FilePath(child.output), limit: 1 << 20).bytes))
-        // A run that does less is not comparable.
+        // A run that exports fewer rows is not comparable.
         try summary.member("rows").expectCount(content.rows)
         return .measured(sample, bytes: try summary.member("uncompressed_bytes").integer())
     }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The object in S3 as a file in memory that the kernel sends directly. The server shares its cores with the measured
-/// command, and so takes little of them.
+/// The object in S3 as a file in memory that the kernel sends directly. The server shares the processor with the
+/// measured command, so it should use little of it.
 final class ObjectFile: Sendable {
     private let descriptor: Int32
 

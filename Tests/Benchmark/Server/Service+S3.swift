@@ -1,4 +1,4 @@
-/// The object's REST interface, path style: HEAD, GET with one range, and the listing that some file systems ask for.
+/// The object's REST interface, path style: HEAD, GET with one range, and the listing that some file systems request.
 extension Service {
     /// Bytes that are made and sent at a time.
     private static let chunkBytes = 256 << 10

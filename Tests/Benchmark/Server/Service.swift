@@ -1,10 +1,10 @@
 import Glibc
 
-/// What is served, and how long every call takes beyond the work.
+/// The served result, and how long every call takes in addition to its work.
 struct Service: Sendable {
     let result: GeneratedResult
     let latencyMilliseconds: Int
-    /// The object; nil if it is too large to be kept, or there is no memory for it. It is then made for each request.
+    /// The object; nil if it is too large to be kept, or there is no memory for it. Then it is made for each request.
     let object: ObjectFile?
 
     /// - Parameter largestKept: bytes of the largest object that is kept.

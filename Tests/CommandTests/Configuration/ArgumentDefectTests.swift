@@ -43,7 +43,7 @@ import Testing
         Configuring([option, ""]).expectRefused(.usage, [option == "-o" ? "--output" : option])
     }
 
-    /// Statements and literals of SQL may hold what they like, and the names of files that are to be read may be any.
+    /// Statements and literals of SQL may contain any character, and so may names of files that are read.
     private static let free: Set<String> = ["--query", "--parameter", "--config", "--query-file", "--key"]
 
     @Test(arguments: options.keys.sorted().filter { !free.contains($0) }, ["a\u{1b}[31mb", "a\n"])

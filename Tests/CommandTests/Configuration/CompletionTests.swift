@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A shell, and a way to ask what it would offer when the tabulator key is pressed.
+/// A shell, and a script that shows its completions.
 enum CompletingShell: String, CaseIterable, Sendable {
     case bash, zsh, fish
 
@@ -10,10 +10,10 @@ enum CompletingShell: String, CaseIterable, Sendable {
         ["/bin/\(rawValue)", "/usr/bin/\(rawValue)"].first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// Those that this machine has.
+    /// The shells that this machine has.
     static var installed: [CompletingShell] { allCases.filter { $0.path != nil } }
 
-    /// What is offered behind each of these lines, in a directory with `conf.json` and `sub/`.
+    /// The completions of each of these lines, in a directory with `conf.json` and `sub/`.
     func offers(for lines: [String]) async throws -> [[String]] {
         try await TestMachine.withTemporaryDirectory { directory in
             let script = try await Executable.run(["--generate-completion-script", rawValue])
@@ -33,14 +33,14 @@ enum CompletingShell: String, CaseIterable, Sendable {
                     "SCRIPT": "\(directory)/_athena-export", "SETUP": "\(directory)/setup", "SCRIPTS": directory,
                 ], directory: place)
             #expect(answer.status == 0 && answer.errors.isEmpty, "\(answer.errors)")
-            // Directories have a slash behind them in one shell, and blanks end words in another.
+            // One shell puts a slash behind directories, another ends words with a blank.
             return answer.output.split(separator: "\n", omittingEmptySubsequences: false).prefix(lines.count).map {
                 $0.split(separator: " ").map { $0.hasSuffix("/") ? String($0.dropLast()) : String($0) }
             }
         }
     }
 
-    /// Scripts that print a line of offers for each argument.
+    /// Scripts that print the completions of each argument on one line.
     private static let question: [CompletingShell: String] = [
         .bash: """
         . "$SCRIPT"
@@ -58,7 +58,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
             echo (complete -C $line | string split -f1 \\t)
         end
         """,
-        // Completion needs the line editor, and that a terminal.
+        // Completion needs the line editor, which needs a terminal.
         .zsh: """
         zmodload zsh/zpty
         zpty shell zsh -f -i
@@ -75,7 +75,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
         """,
     ]
 
-    /// Has the completion write what it would add into a file, and clears the line.
+    /// Makes the completion write its result into a file, and clears the line.
     private static let zshSetup = """
         fpath=($SCRIPTS $fpath)
         autoload -U compinit

@@ -6,7 +6,7 @@ import Testing
 @testable import athena_export
 
 @Suite(.fewAtATime) struct `Defects of a configuration file` {
-    /// Every key that there is, but for those that exclude others.
+    /// Every key, except those that exclude others.
     private static let good: JSONValue = [
         "aws_access_key_id": .string(Executable.accessKeyID),
         "aws_secret_access_key": .string(Executable.secretAccessKey),
@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: JSONDefect.all) func `a configuration with broken JSON is refused with the line and column`(
         _ defect: JSONDefect
     ) async throws {
-        // Editors put the mark there, and the text behind it is JSON.
+        // Editors write the mark, and the text behind it is JSON.
         if defect.name == "a byte order mark" { return }
         let text = defect.apply(Self.text)
         let words = text.count > 1 << 20 ? ["larger than"] : [": line ", "column "]
@@ -54,7 +54,7 @@ import Testing
                 try Data(mutation.text).write(to: URL(fileURLWithPath: path))
                 let isAbsent = mutation.name.hasSuffix("missing") || mutation.name.hasSuffix("null")
                 let isOfKeys = mutation.path.hasPrefix("aws_") && !mutation.path.hasSuffix("token")
-                // A plain number of bytes is a size as well.
+                // A plain number of bytes is a valid size.
                 let isSize = mutation.path == "batch_bytes" && mutation.name.hasSuffix("a number")
                 if isAbsent, ["query", "parameters"].contains(mutation.path) {
                     let other = mutation.path == "query" ? "parameters" : "query"
@@ -142,12 +142,12 @@ import Testing
         try await withConfiguration("{\(members)}".utf8) { path in
             Configuring(["--config", path]).expectRefused(.usage, [path, "query"] + missing)
             #expect(Configuring(["--config", path, "--table", "t", "--key", "k"]) == .accepted)
-            // A query that exists is not this statement.
+            // An existing query does not use this statement.
             #expect(Configuring(["--config", path, "--query-execution-id", "id"]) == .accepted)
         }
     }
 
-    /// Every value that can reach a header, a host or a path goes through the same door.
+    /// Every value that can reach a header, a host or a path is checked by the same rule.
     @Test(arguments: ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\u{1b}]0;x\u{7}", "\u{7f}"])
     func `a line end or another control character in a value is refused`(_ value: String) async throws {
         guard case .object(let good) = Self.good else { return }

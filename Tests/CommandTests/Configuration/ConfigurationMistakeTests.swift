@@ -122,7 +122,7 @@ import Testing
 }
 
 @Suite struct `Keys of the options of run` {
-    /// Those that belong to one run or one machine, or are no setting.
+    /// Options that belong to one run or one machine, or are no setting.
     private static let withoutKey: Set<String> = [
         "--config", "--restart", "--run-id", "--only", "--record", "--replay", "--query-execution-id", "--version",
         "--help",

@@ -97,7 +97,7 @@ import Testing
             for file in ["jobs/out/customers/manifest.json", "jobs/m.prom"] {
                 #expect(FileManager.default.fileExists(atPath: "\(directory)/\(file)"), "\(file)")
             }
-            // An option is typed where the shell is.
+            // A path in an option starts from the shell's directory.
             let typed = try await run(
                 ["--replay", customers, "--config", "jobs/c.json", "-o", "here"], in: directory)
             #expect(typed.status == 0, "\(typed.errors)")

@@ -6,10 +6,10 @@ import Testing
 
 @testable import athena_export
 
-/// Named apart because Testing has one of its own.
+/// An alias, because Testing has a type of the same name.
 typealias CommandStatus = athena_export.ExitStatus
 
-/// What the command would say of its arguments, without being run.
+/// The command's verdict on its arguments, without running it.
 enum Configuring: Equatable {
     case accepted
     case refused(CommandStatus, String)
@@ -18,7 +18,7 @@ enum Configuring: Equatable {
         self.init { try Self.configuration(arguments) }
     }
 
-    /// What it would say if these options had been typed and nothing else; arguments are not parsed each time.
+    /// The verdict on these options alone; arguments are not parsed each time.
     init(_ options: (inout RunOptions) -> Void) {
         self.init { try Self.configuration(options) }
     }
@@ -49,7 +49,7 @@ enum Configuring: Equatable {
 
     private static let untyped = try! RunOptions.parse([])
 
-    /// Refused with this status, in one line of a length that a terminal shows, that holds these words.
+    /// Refused with this status, in one line that fits a terminal and contains these words.
     func expectRefused(
         _ status: CommandStatus, _ words: [String], _ comment: Comment? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -63,7 +63,7 @@ enum Configuring: Equatable {
     }
 }
 
-/// Gives a configuration file of these bytes to the body.
+/// Writes these bytes to a configuration file for the body.
 func withConfiguration<Result>(
     _ bytes: some Sequence<UInt8>, _ body: (String) throws -> Result
 ) async throws -> Result {
@@ -74,7 +74,7 @@ func withConfiguration<Result>(
 }
 
 extension Configuring {
-    /// Says what the command would say of a configuration file of this text.
+    /// The command's verdict on a configuration file of this text.
     static func file(_ text: some Sequence<UInt8>) async throws -> Configuring {
         try await withConfiguration(text) { path in Configuring { $0.config = path } }
     }

@@ -3,14 +3,14 @@ import Threading
 import TestSupport
 import Testing
 
-/// The endpoint beside a container, on loopback.
+/// A container's credential endpoint, on loopback.
 private final class Neighbour: Sendable {
     static let token = "canary-CONTAINER-token"
     static let sessionToken = "canary/SESSION+token=="
     private let paths = Locked<[String]>([])
     private let redirect: String?
 
-    /// - Parameter redirect: where it sends those who ask, instead of answering.
+    /// - Parameter redirect: the address of a redirect, instead of an answer.
     init(redirect: String? = nil) { self.redirect = redirect }
 
     var requests: [String] { paths.withLock { $0 } }
@@ -63,7 +63,7 @@ private final class Neighbour: Sendable {
                 }
             }
             #expect(outcome.status == 0 && athena.badSignatures == 0, "\(outcome.errors)")
-            // Kept, not asked for again with each request; a busy machine may need three attempts.
+            // Kept, and not requested again for each call; a busy machine may need three attempts.
             #expect((1...3).contains(neighbour.requests.count) && Set(neighbour.requests) == ["/credentials"])
             #expect(outcome.errors.components(separatedBy: "credentials found").count == 2)
             let written =
@@ -93,7 +93,7 @@ private final class Neighbour: Sendable {
         }
         await proxy.stop()
         #expect(Set(neighbour.requests) == ["/credentials"])
-        // Athena was asked for through it, so it is one.
+        // Athena was called through it, so it works as a proxy.
         #expect(proxied.withLock { $0.count } == 1)
         #expect(proxied.withLock { $0 }.allSatisfy { $0.contains("AmazonAthena") && !$0.contains(Neighbour.token) })
     }

@@ -9,10 +9,10 @@ import Testing
     import Darwin
 #endif
 
-// That no run puts a secret anywhere is looked at in every test that runs the command: see ``Executable/run``.
+// Every test that runs the command checks that no run writes a secret anywhere: see ``Executable/run``.
 
 @Suite(.fewAtATime) struct `Secrets` {
-    /// Runs against a service that never finishes its query, and hands over the process while it waits.
+    /// Runs against a service that never finishes its query, and passes the process to a body while it waits.
     private func waiting(
         environment: [String: String] = Executable.environment(),
         _ body: @escaping @Sendable (_ id: Int32, _ directory: String) throws -> Void
@@ -60,7 +60,7 @@ import Testing
     {
         let (outcome, files) = try await waiting { id, _ in
             #expect(kill(id, signal) == 0)
-            // The signal that ends the process is the first one that reaches it.
+            // The first signal that arrives ends the process.
             usleep(200_000)
         }
         #expect(outcome.status == nil)
@@ -89,7 +89,8 @@ import Testing
                     default: nil
                     }
                 }
-                // A service can quote what it was sent, so a recording holds no more: the secret key itself is never sent.
+                // A service can quote the request, so a recording is checked as well; the secret key itself is never
+                // sent.
                 let recording = quote == Executable.secretAccessKey ? [] : ["--record", "recorded"]
                 let outcome = try await athena.serve { url in
                     try await run(

@@ -37,7 +37,7 @@ import Testing
                     environment: FaultShim.environment(root: directory, more: ["CLOCK_OFFSET": offset]))
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
-            // One refusal, and every call after it has the service's time.
+            // One refusal; every later call has the service's time.
             #expect(athena.count(of: "StartQueryExecution") == 2)
             #expect(athena.calls.count == 5)
         }
@@ -72,7 +72,7 @@ import Testing
             let exported = try ExportedTable(table)
             #expect(try exported.state.member("status").string() == "succeeded")
             #expect(try await exported.contents().count == 3)
-            // Nothing meant for a stream went into a file that got its number.
+            // No output of a stream went into a file that got its number.
             #expect(TestMachine.files(below: "\(table)/.work") == ["lock": Data()])
         }
     }

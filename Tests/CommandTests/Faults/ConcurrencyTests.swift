@@ -9,7 +9,7 @@ import Testing
     @Test func `of two runs started together, one does the work and the other makes no call`() async throws {
         for _ in 0..<max(4, 100 / DisturbedJob.stride) {
             try await TestMachine.withTemporaryDirectory { directory in
-                // The winner gets no rows before the loser has ended.
+                // The first run gets no rows before the second one has ended.
                 let isDecided = Locked(false)
                 let athena = FakeAthena(result: .customers(10), isSigned: isSigned) { call in
                     guard call.operation == "GetQueryResults" else { return nil }
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// - Returns: how many listed batches were held against the manifest that lists them.
+    /// - Returns: how many listed batches were compared with the manifest that lists them.
     private static func readAgainAndAgain(_ table: String, while isWriting: @Sendable () -> Bool) async throws -> Int {
         var count = 0
         while isWriting() {

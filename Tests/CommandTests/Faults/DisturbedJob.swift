@@ -3,10 +3,10 @@ import JSON
 import TestSupport
 import Testing
 
-/// Three or fifty batches out of five pages, or of the object in S3, with keys that come again and a row that is
-/// rejected: the job that is disturbed at every point, compared with one that nothing disturbed.
+/// The job of the fault tests: three or fifty batches out of five pages, or of the object in S3, with repeated keys and
+/// a row that is rejected. It is disturbed at every point and compared with an undisturbed run.
 struct DisturbedJob: Sendable {
-    /// What the rows are read from.
+    /// The source of the rows.
     enum Source: String, CaseIterable, Sendable {
         case api, s3
     }
@@ -27,28 +27,28 @@ struct DisturbedJob: Sendable {
     let scratch: String
     /// The name of each call that touched a file, in order.
     let points: [String]
-    /// How many calls the service got.
+    /// The number of calls to the service.
     let serviceCalls: Int
     private let files: [String: Data]
     private let manifest: String
 
-    /// Every how many of the points are taken: all of them before a release, some in everyday runs.
+    /// One of how many points is tested: all of them before a release, some in everyday runs.
     static let stride = max(1, number("ATHENA_EXPORT_TEST_STRIDE") ?? 20)
-    /// Before the first of them; any number, so that runs with different ones take different points.
+    /// The first tested point. Runs with other numbers test other points.
     private static let offset = number("ATHENA_EXPORT_TEST_OFFSET") ?? 0
 
     private static func number(_ variable: String) -> Int? {
         ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
     }
 
-    /// Those of so many points that this run takes.
+    /// The points that this run tests.
     static func taken(of count: Int) -> [Int] {
         Array(Swift.stride(from: 1 + offset % stride, through: count, by: stride))
     }
 
     /// Runs the job undisturbed, and then the body while the service still runs.
     ///
-    /// - Parameter script: what Athena and S3 do instead of answering.
+    /// - Parameter script: the faults of Athena and S3.
     static func prepared(
         _ format: String, from source: Source = .api, batchRows: BatchRows = .twenty,
         script: @escaping FaultScript = { _ in nil },
@@ -112,7 +112,7 @@ struct DisturbedJob: Sendable {
         ]
     }
 
-    /// The service knows the runs of one output by it, on whichever copy of a disk that lies.
+    /// The service recognizes the runs of one output by the work group, on every copy of a disk.
     private func workGroup(_ output: String) -> String {
         let name = output.dropFirst(scratch.count + 1).prefix { $0 != "/" }
         return String((name.hasSuffix(".cut") ? name.dropLast(4) : name).map { $0.isLetter || $0.isNumber ? $0 : "-" })
@@ -131,7 +131,7 @@ struct DisturbedJob: Sendable {
             environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
     }
 
-    /// Every file that the manifest lists is there and whole, and no half-made one has a name of its own.
+    /// Every file that the manifest lists exists and is complete, and no incomplete file has a final name.
     func expectManifestHolds(_ output: String, _ comment: Comment) async throws {
         let table = "\(output)/customers"
         guard FileManager.default.fileExists(atPath: "\(table)/manifest.json") else { return }
@@ -141,16 +141,16 @@ struct DisturbedJob: Sendable {
             let path = try batch.member("path").string()
             #expect(exported[path] != nil, "\(path): \(comment)")
         }
-        // Of many files, that they are those of the undisturbed job is enough.
+        // For many batches, it is enough that the files are those of the undisturbed job.
         if batchRows == .twenty { _ = try await ExportedTable(table).contents() }
     }
 
-    /// Temporary files that nobody removed.
+    /// Temporary files that were not removed.
     func leftovers(_ output: String) -> [String] {
         TestMachine.files(below: "\(output)/customers/.work").keys.filter { $0 != "lock" }
     }
 
-    /// The same files, manifest and state as if nothing had happened, from one query unless one was stopped.
+    /// The same files, manifest and state as in the undisturbed run, from one query unless one was stopped.
     func expectComplete(
         _ output: String, _ outcome: Executable.Outcome, kills: Int = 1, stops: Int = 0, _ comment: Comment
     ) throws {
@@ -164,7 +164,7 @@ struct DisturbedJob: Sendable {
         try expectOneQuery(exported, workGroup(output), kills: kills, stops: stops, comment)
     }
 
-    /// StartQueryExecution may have been sent once more for each kill, but then with one token, one body and one id.
+    /// StartQueryExecution may have been sent once more for each kill, but with one token, one body and one id.
     private func expectOneQuery(
         _ exported: ExportedTable, _ workGroup: String, kills: Int, stops: Int, _ comment: Comment
     ) throws {
@@ -183,7 +183,7 @@ struct DisturbedJob: Sendable {
         try await forEachConcurrently(taken, body)
     }
 
-    /// Of many batches, fewer and none of the first, each of which the manifest lists at once.
+    /// For many batches, fewer points, and none of the first batches, each of which the manifest lists at once.
     private var taken: [Int] {
         guard batchRows == .one else { return Self.taken(of: points.count) }
         let first = points.count / 3

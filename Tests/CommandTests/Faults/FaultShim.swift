@@ -2,23 +2,23 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What happens to the command at one of its calls that touch the export's files; `fault-shim.c` does it.
+/// The fault of the command at one of its calls that touch the export's files; `fault-shim.c` causes it.
 struct FileFault: Sendable, CustomStringConvertible {
     enum Action: Sendable {
         /// SIGKILL before the call.
         case kill
         /// The signal, and then the call.
         case terminate, interrupt
-        /// Half of what a read or write was asked for.
+        /// A read or write transfers half of the bytes.
         case short
-        /// The call fails with this.
+        /// The call fails with this error.
         case error(POSIXErrorCode)
     }
 
     let action: Action
     /// The number of the call, from 1.
     let point: Int
-    /// Every so many calls from that one on as well: 1 is a fault that stays.
+    /// The fault repeats after so many calls; 1 is a fault that stays.
     var every: Int?
 
     var description: String { "\(action) at point \(point)\(every.map { " and every \($0) after" } ?? "")" }

@@ -9,7 +9,7 @@ import Testing
 #endif
 
 @Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults of the disk` {
-    /// An error at one call: the run says so, or it did not matter; the next one completes.
+    /// An error at one call: the run reports it, unless it did not matter; the next run completes.
     private static func expectRecovery(
         _ job: DisturbedJob, _ fault: FileFault, mayPass: Bool = true
     ) async throws {
@@ -60,7 +60,7 @@ import Testing
     ) async throws {
         try await DisturbedJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
-                // Behind the last flush nothing is left to be lost.
+                // Behind the last flush, nothing can be lost.
                 let isBehind = !job.points[(point - 1)...].contains("fsync")
                 try await Self.expectRecovery(
                     job, FileFault(action: .error(.EIO), point: point, every: 1), mayPass: isBehind)

@@ -9,9 +9,9 @@ import Testing
 #endif
 
 @Suite(.fewAtATime) struct `Hang-ups of the terminal` {
-    /// A run that waits for its query, which is sent these signals once it waits.
+    /// Sends these signals to a run that waits for its query.
     ///
-    /// - Parameter launcher: what starts the command, if the command is not started itself.
+    /// - Parameter launcher: the program that starts the command; nil to start it directly.
     private static func run(
         _ signals: [Int32], launcher: [String] = [], states: [String] = ["RUNNING"]
     ) async throws -> (outcome: Executable.Outcome, athena: FakeAthena) {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a hang-up ends the run once, however many signals it causes`() async throws {
-        // The kernel sends one to the job in front, and the shell one to each of its jobs.
+        // The kernel signals the job in front, and the shell each of its jobs.
         let (outcome, athena) = try await stoppedInTime { try await Self.run([SIGHUP, SIGHUP, SIGHUP]) }
         #expect(outcome.status == 129 && outcome.errors.contains("query_stopped"), "\(outcome.errors)")
         #expect(athena.stoppedExecutions == athena.executionIDs && athena.executionIDs.count == 1)

@@ -23,7 +23,7 @@ import Testing
                 let comment: Comment = "\(signal.action) at point \(point) (\(job.points[point - 1]))"
                 let stopped = try await job.run(output, FileFault(action: signal.action, point: point))
                 switch stopped.status {
-                // Too early, before anybody listens, or too late, with the run complete.
+                // Too early, before signals are handled, or too late, after the run has completed.
                 case nil: #expect(!FileManager.default.fileExists(atPath: "\(output)/customers/state.json"), comment)
                 case 0: try job.expectComplete(output, stopped, comment)
                 default: #expect(stopped.status == signal.status, comment)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    /// Where a run can wait, and what the service does to make it.
+    /// The points at which a run can wait, and how the service makes it wait.
     enum Wait: String, CaseIterable, Sendable {
         case start, poll, retry, page
 
@@ -85,7 +85,7 @@ import Testing
             let clock = ContinuousClock.now
             let (outcome, _) = try await Self.interrupted(during: wait, directory, signals: [signal.number])
             #expect(outcome.status == signal.status, "\(outcome.errors)")
-            // Two seconds are promised; a machine at work on other things may take a while longer.
+            // Two seconds are promised; a busy machine may take longer.
             #expect(ContinuousClock.now - clock < .seconds(600))
             #expect(FileManager.default.fileExists(atPath: "\(directory)/customers/state.json"))
         }
@@ -116,9 +116,9 @@ import Testing
     }
 }
 
-/// Runs a command that stops its query at a signal, again if it had to give that up.
+/// Runs a command that stops its query at a signal, and repeats it if the stop was given up.
 ///
-/// The service has a second and a half to answer, which on a machine that is busy may not be enough.
+/// The service has a second and a half to answer, which may not be enough on a busy machine.
 func stoppedInTime(
     _ run: () async throws -> (Executable.Outcome, FakeAthena)
 ) async throws -> (Executable.Outcome, FakeAthena) {

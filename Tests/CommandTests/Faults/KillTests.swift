@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// The recovering run has fewer points, so the second kill may come too late; then it has completed.
+    /// The recovering run has fewer points, so the second kill may come too late; then the run has completed.
     private static func killTwice(_ job: DisturbedJob, _ first: Int, _ second: Int) async throws {
         let output = job.output("\(first)-\(second)-\(UUID().uuidString)")
         let comment: Comment = "points \(first) and \(second)"

@@ -4,10 +4,10 @@ import Testing
 
 private let prlimit = "/usr/bin/prlimit"
 
-/// Limits that change under a command that is at work, as those of a machine do that others use as well.
+/// Limits that change while a command runs, like those that it shares with other processes.
 @Suite(.fewAtATime, .enabled(if: FileManager.default.isExecutableFile(atPath: prlimit), "needs prlimit of util-linux"))
 struct `Open files that run out during a run` {
-    /// Exports while the command may open nothing more from a call on, and then without that.
+    /// Exports while the command may open no more files from a call on, and then without that limit.
     ///
     /// - Parameter closes: whether the service ends the connection with its answer, so that the next call needs one.
     private static func export(
@@ -32,7 +32,7 @@ struct `Open files that run out during a run` {
         }
     }
 
-    /// What is open stays open.
+    /// Files that are open stay open.
     private static func forbidFiles(of id: Int32) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: prlimit)

@@ -7,7 +7,7 @@ import Testing
 @testable import athena_export
 
 @Suite struct `A file that cannot be opened` {
-    /// Every error that a file which is opened can become.
+    /// Every error that opening a file can become.
     private static func errors(_ errno: Errno) -> [(any Error, otherwise: CommandStatus)] {
         let error = FileError("open", "x", errno)
         return [

@@ -55,7 +55,7 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
                 for kilobytes in stride(from: 20_000, through: 260_000, by: 20_000) {
                     let outcome = try await run(replay, under: "\(option) \(kilobytes)", in: directory)
                     switch outcome.status {
-                    // With the least of them, the system cannot even load the program.
+                    // With the lowest limits, the system cannot even load the program.
                     case 0, 127: break
                     case 74, 75:
                         expectError(
@@ -78,12 +78,12 @@ private let replay = ["--replay", customers, "--output", "export", "--log-level"
     }
 }
 
-/// Not few at a time: these wait for the command's patience and for nothing else.
+/// Not limited in number: these wait for the command's patience and use no processor.
 @Suite(
     .enabled(if: FaultShim.path != nil, FaultShim.needs),
     .disabled(if: ProcessInfo.processInfo.environment["TSAN_OPTIONS"] != nil, "ThreadSanitizer needs a thread itself"))
 struct `Shortage of threads` {
-    /// Those that the first check makes, all of which end again.
+    /// The threads that the first check makes, all of which end again.
     private static let tried = sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 3
 
     private static func run(threads: Int) async throws -> Executable.Outcome {
@@ -103,7 +103,7 @@ struct `Shortage of threads` {
     }
 
     @Test func `a shortage of threads ends a command that waits for a thread already`() async throws {
-        // One for the watchdog, none for the first task.
+        // One thread for the watchdog, none for the first task.
         expectError(
             try await Self.run(threads: Self.tried + 1), 75,
             ["the system has made no thread for 10 s: Resource temporarily unavailable", "limit of processes"])

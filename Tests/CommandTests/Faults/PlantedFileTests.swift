@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    /// Every name under which a run writes, and whether the run can do without what has the name: a batch takes another
+    /// Every name to which a run writes, and whether the run succeeds if the name is taken: a batch gets another
     /// number.
     private static let names: [(name: String, passes: Bool)] = [
         (".work/customers-000001.csv.gz.tmp", true), (".work/manifest.json.tmp", true), (".work/state.json.tmp", true),
@@ -106,11 +106,11 @@ import Testing
     }
 }
 
-/// What can stand in the place of a file.
+/// Other things in the place of a file.
 private enum Impostor: String, CaseIterable, Sendable {
     case directory, pipe, unixSocket, device, loop, dangling, huge
 
-    /// Makes it, in place of what is there.
+    /// Makes it at a path, replacing what is there.
     func make(at path: String) throws {
         unlink(path)
         switch self {
@@ -127,7 +127,7 @@ private enum Impostor: String, CaseIterable, Sendable {
     }
 
     private func makeSocket(_ path: String) throws {
-        // The path in an address is short, so the socket is made where the path is.
+        // An address holds a short path only, so the socket is made in its directory.
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_un()
@@ -171,7 +171,7 @@ private enum Impostor: String, CaseIterable, Sendable {
             let path = "\(directory)/export/customers/\(name)"
             try impostor.make(at: path)
             let before = TestMachine.files(below: "\(directory)/export/customers/data")
-            // What merges needs no state.
+            // A merge needs no state.
             let readers = (["status", "verify"] + (name == "manifest.json" ? ["merge"] : [])).map {
                 [$0, "export/customers"]
             }

@@ -8,11 +8,10 @@ import Testing
     import Darwin
 #endif
 
-/// A file system of its own in a file, from which power can be cut: what a copy of the file holds is what had reached
-/// the disk.
+/// A file system of its own in a file. A copy of the file has what had reached the disk, as after a power cut.
 ///
-/// ext4 with a journal that is written once in five minutes and without its heuristics for careless programs, so that
-/// only what was flushed is there.
+/// ext4 with a journal that is written once in five minutes, and without its heuristics for programs that do not flush,
+/// so that only flushed data is there.
 struct PowerCutDisk: Sendable {
     let image: String
     let directory: String
@@ -43,7 +42,7 @@ struct PowerCutDisk: Sendable {
         try await disk.whileMounted { try await body(disk) }
     }
 
-    /// The disk as it comes up again if power is cut now, mounted while the body runs.
+    /// The disk as it is after a power cut at this moment, mounted while the body runs.
     func afterPowerCut(_ body: (PowerCutDisk) async throws -> Void) async throws {
         let copy = PowerCutDisk(image: "\(image).cut", directory: "\(directory).cut")
         try await Self.shell("cp --sparse=always '\(image)' '\(copy.image)'")
@@ -90,7 +89,8 @@ struct `Power cuts` {
                     try await disk.afterPowerCut { disk in
                         let output = "\(disk.directory)/export"
                         try await job.expectManifestHolds(output, "point \(point)")
-                        // The first promise is the token in state.json; a cut before it may forget the run.
+                        // The first promise is the token in state.json; after a cut before it, the run may be
+                        // forgotten.
                         let comment: Comment = "point \(point) (\(job.points[point - 1]))"
                         try job.expectComplete(output, try await job.run(output), comment)
                     }

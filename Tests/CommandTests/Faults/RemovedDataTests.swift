@@ -14,7 +14,8 @@ import Testing
             let athena = FakeAthena(result: result, isSigned: isSigned) { call in
                 guard call.operation == "GetQueryResults", call.operationNumber == 5 else { return nil }
                 return .before {
-                    // The rows of the pages before make four batches; nothing is written while this page is waited for.
+                    // The rows of the earlier pages make four batches; nothing is written while the run waits for this
+                    // page.
                     func state() -> String {
                         (try? String(contentsOfFile: "\(table)/state.json", encoding: .utf8)) ?? ""
                     }

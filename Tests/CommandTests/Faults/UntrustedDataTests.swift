@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.fewAtATime) struct `Data that cannot be trusted` {
-    /// Replays a copy of the customers that was changed, after a good run into the same directory.
+    /// Replays a changed copy of the customers, after a good run into the same directory.
     private func expectRefused(_ words: [String], status: Int32 = 65, change: (String) throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try FileManager.default.copyItem(atPath: customers, toPath: "\(directory)/recorded")

@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What a run left in a table's directory, held against its own manifest.
+/// The files of a table's directory, compared with its manifest.
 struct ExportedTable {
     let directory: String
     let manifest: JSONField
@@ -33,7 +33,7 @@ struct ExportedTable {
         return contents
     }
 
-    /// Manifest without what is different in every run: times and ids.
+    /// The manifest without the parts that differ in every run: times and ids.
     static func comparable(_ file: String) throws -> String {
         let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
         return text.split(separator: "\n").filter { line in
@@ -54,7 +54,7 @@ func customerLines(_ range: Range<Int>) -> [String] {
 }
 
 extension FakeResult {
-    /// Customers whose query is finished at the first look, so that nothing waits.
+    /// Customers whose query is finished at the first poll, so that the run does not wait.
     static func customers(_ count: Int) -> FakeResult {
         var result = FakeResult(rowCount: count)
         result.states = ["SUCCEEDED"]

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A table in which everything is that a loader could get wrong, exported in three runs of three batches, and what must
-/// be in a database afterwards.
+/// A table with every value that a loader could get wrong, exported in three runs of three batches, and the expected
+/// rows in a database.
 struct GoldenTable: Sendable {
     enum Kind: Sendable {
         case text, boolean, integer, float, double, decimal, date, timestamp, zoned, binary, json
@@ -73,7 +73,7 @@ struct GoldenTable: Sendable {
         #"{"a":1,"b":[true,null,"x\ny"]}"#, nil, "[]", #""plain""#, "false", #"{"k \"q\"":{}}"#, "7",
     ]
 
-    /// A row as Athena would send it.
+    /// A row as Athena sends it.
     static func row(run: Int, _ index: Int) -> [String?] {
         // Every eleventh row repeats a key of its run, and runs share most of theirs.
         let number = run * 60 + (index % 11 == 5 ? index - 4 : index)
@@ -88,7 +88,7 @@ struct GoldenTable: Sendable {
         ]
     }
 
-    /// What a table holds after the first batches: the last row of every key.
+    /// The rows of a table after the first batches: the last row of every key.
     static func reference(batches: Int = runs * batchesOfRun, after: Int = 0) -> [[String?]: [String?]] {
         var rows: [[String?]: [String?]] = [:]
         for batch in after..<batches {
@@ -129,7 +129,7 @@ actor GoldenExports {
 
     init(in directory: String) { self.directory = directory }
 
-    /// A copy in a directory whose name is as bad as a name can be.
+    /// A copy in a directory with a name full of special characters.
     ///
     /// - Returns: the table's directory.
     func copy(_ format: String, runs: Int = GoldenTable.runs, into target: String) async throws -> String {
@@ -144,7 +144,7 @@ actor GoldenExports {
     }
 }
 
-/// Gives a suite its exports, and a PostgreSQL server if the machine has one.
+/// Gives a suite its exports, and a PostgreSQL server if the machine has PostgreSQL.
 struct LoaderSuiteTrait: SuiteTrait, TestScoping {
     var startsPostgres = true
 
@@ -167,7 +167,7 @@ func goldenTable(_ format: String, runs: Int = GoldenTable.runs, in directory: S
     try await #require(GoldenExports.current).copy(format, runs: runs, into: directory)
 }
 
-/// A program that should have done its work and has not.
+/// A program that failed.
 struct LoaderFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -30,7 +30,7 @@ extension `Loading into real databases` {
             let target = try await database.0.target(in: directory)
             let script = try await loader(target.kind, table)
             let path = Executable.environment()["PATH"] ?? ""
-            // One table takes them all: each kill comes one batch after the last.
+            // One table for all of them: each kill comes one batch after the last.
             for number in 1...9 {
                 let outcome = try await target.run(
                     script, environment: ["PATH": "\(bin):\(path)", "KILL_AT": "\(number)", "VICTIM": database.1])
@@ -54,12 +54,12 @@ extension `Loading into real databases` {
                 environment: Executable.environment())
             guard outcome.status == 0 else { throw LoaderFailure(outcome) }
             let kills = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-            // Eleven statements a batch and the last word.
+            // Eleven statements a batch and the last line.
             #expect(kills.count > 30)
             #expect(Set(kills.map { $0[0] }) == ["0", "1", "2", "3"])
             let complete = try #require(kills.last)[1]
             #expect(kills.allSatisfy { $0[2] == complete })
-            // What a batch leaves is the same whenever the end came after it.
+            // A killed batch always leaves the same rows.
             for batches in 0...3 {
                 let same = kills.enumerated().filter { $0.element[0] == "\(batches)" }
                 #expect(Set(same.map { $0.element[1] }).count == 1)
@@ -74,7 +74,7 @@ extension `Loading into real databases` {
         try await TestMachine.withTemporaryDirectory { directory in
             let table = try await goldenTable("csv", in: directory)
             let target = try await LoaderDatabase.postgres.target(in: directory)
-            // The first batch makes the tables; who comes second there would have to begin again.
+            // The first batch makes the tables; the second of two concurrent loads would fail there.
             try await load(try await loader("postgres", try await Self.firstRun(directory)), into: target)
             let script = try await loader("postgres", table)
             async let first = target.run(script)

@@ -8,14 +8,14 @@ import Testing
     import Darwin
 #endif
 
-/// A PostgreSQL server of the tests' own, on a socket in a temporary directory.
+/// A PostgreSQL server for the tests, on a socket in a temporary directory.
 struct PostgresServer: Sendable {
-    /// Where the socket lies.
+    /// The directory of the socket.
     let directory: String
 
     @TaskLocal static var current: PostgresServer?
 
-    /// Where the server's programs lie.
+    /// The directory of the server's programs.
     static let programs: String? = {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         return versions.compactMap { Int($0) }.filter { $0 >= 15 }.max().map { "/usr/lib/postgresql/\($0)/bin" }

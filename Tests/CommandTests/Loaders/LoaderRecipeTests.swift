@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The documentation's blocks for libraries of Python, run as they stand there.
+/// The documentation's blocks for Python libraries, run as they are.
 @Suite(
     .fewAtATime, .enabled(if: DuckDBTarget.program != nil, "needs pandas, polars and pyarrow: run Tests/setup"),
     LoaderSuiteTrait(startsPostgres: false))
@@ -22,7 +22,7 @@ struct `Recipes of the documentation` {
         return blocks[0]
     }
 
-    /// Runs a block beside a table's directory, which it knows by the name `export/customers`.
+    /// Runs a block beside a table's directory, under the name `export/customers`.
     private func run(_ block: String, on table: String, in directory: String, with helper: [String]) async throws
         -> String
     {

@@ -3,9 +3,9 @@ import JSON
 import TestSupport
 import Testing
 
-/// Everything that `loader` refuses; none of it needs a database.
+/// The refusals of `loader`, none of which needs a database.
 @Suite(.fewAtATime) struct `Loaders that cannot be printed` {
-    /// A fresh export of the recorded customers.
+    /// A new export of the recorded customers.
     private func withExport(_ body: (String) async throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(["--replay", customers, "--output", directory])

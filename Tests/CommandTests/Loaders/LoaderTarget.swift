@@ -2,24 +2,24 @@ import Foundation
 import JSON
 import TestSupport
 
-/// A real database that scripts are run in.
+/// A real database that runs scripts.
 protocol LoaderTarget: Sendable {
-    /// How `loader` calls it.
+    /// The kind for `loader`.
     var kind: String { get }
 
-    /// Runs a script as users would, with more in the environment.
+    /// Runs a script as users do, with further variables in the environment.
     func run(_ script: String, environment: [String: String]) async throws -> Executable.Outcome
 
     /// The lines that a statement prints.
     func query(_ sql: String) async throws -> [String]
 
-    /// Makes of columns one JSON array a row.
+    /// An expression for one JSON array a row.
     func jsonArray(_ expressions: [String]) -> String
 
     /// A column as text, in a form that depends on the value alone.
     func text(of column: GoldenTable.Column, _ name: String) -> String
 
-    /// What that text is for a value that Athena sent.
+    /// The expected text for a value of Athena.
     func expectation(of column: GoldenTable.Column, _ value: String) -> String
 }
 
@@ -52,7 +52,7 @@ extension LoaderTarget {
 
     func quoted(_ name: String) -> String { "\"\(name.replacingOccurrences(of: "\"", with: "\"\""))\"" }
 
-    /// Databases print one number in many ways.
+    /// A number in one form, since databases print one number in many ways.
     private func normal(_ column: GoldenTable.Column, _ text: String) -> String {
         switch column.kind {
         case .float: Float(text).map { "\($0)" } ?? text

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The databases that scripts are run in here.
+/// The databases that run scripts here.
 enum LoaderDatabase: String, CaseIterable, Sendable {
     case postgres, duckdb, sqlite
 
@@ -12,7 +12,7 @@ enum LoaderDatabase: String, CaseIterable, Sendable {
 
     static let inBothFormats = allCases.flatMap { [($0, "csv"), ($0, "ndjson")] }
 
-    /// An empty one.
+    /// An empty database.
     func target(in directory: String) async throws -> any LoaderTarget {
         switch self {
         case .postgres: try await #require(PostgresServer.current).target()
@@ -22,7 +22,7 @@ enum LoaderDatabase: String, CaseIterable, Sendable {
     }
 }
 
-/// What the command prints for a target.
+/// The command's script for a target.
 func loader(_ kind: String, _ table: String, _ options: [String] = []) async throws -> String {
     let outcome = try await Executable.run(["loader", kind, table] + options)
     guard outcome.status == 0, outcome.errors.isEmpty else { throw LoaderFailure(outcome) }
@@ -33,7 +33,7 @@ func loader(_ kind: String, _ table: String, _ options: [String] = []) async thr
     .fewAtATime, .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     LoaderSuiteTrait())
 struct `Loading into real databases` {
-    /// Runs a script that must do its work.
+    /// Runs a script that must succeed.
     func load(_ script: String, into target: any LoaderTarget) async throws {
         let outcome = try await target.run(script)
         guard outcome.status == 0 else { throw LoaderFailure(outcome) }
@@ -83,7 +83,7 @@ struct `Loading into real databases` {
             try await load(try await loader(target.kind, first), into: target)
             try await expectRows(target, batches: 3)
             let all = try await goldenTable("csv", in: "\(directory)/2")
-            // The files of the first run are the same bytes, so they need not even be there any more.
+            // The files of the first run are the same bytes and loaded already, so they may be missing.
             try FileManager.default.removeItem(atPath: "\(all)/data/batch=000001")
             try await load(try await loader(target.kind, all), into: target)
             try await expectRows(target)
@@ -168,7 +168,7 @@ struct `Loading into real databases` {
         }
     }
 
-    /// Does it to the second batch of three.
+    /// Damages the second batch of three.
     private static func inflict(_ damage: Damage, on table: String, format: String) throws {
         func file(_ number: Int) -> URL {
             URL(fileURLWithPath: "\(table)/data/batch=00000\(number)/golden-00000\(number).\(format).gz")
@@ -183,7 +183,7 @@ struct `Loading into real databases` {
         case .swapped: try Data(contentsOf: file(1)).write(to: file(2))
         case .emptied: try Data().write(to: file(2))
         case .otherRowCount:
-            // The digest fits, the count does not: what a manifest written by someone else could say.
+            // The digest fits and the count does not, as in a manifest of another program.
             let manifest = URL(fileURLWithPath: "\(table)/manifest.json")
             var text = try String(contentsOf: manifest, encoding: .utf8)
             let batches = try ExportedTable(table).manifest.member("batches").elements()

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The targets that no test can reach: what is printed for them, and what can be checked of it here.
+/// Targets that tests cannot reach: their scripts, as far as they can be checked here.
 @Suite(.fewAtATime, LoaderSuiteTrait(startsPostgres: false))
 struct `Loaders for warehouses` {
     private static let table = "a\"b'c\\d`e"
@@ -95,7 +95,7 @@ struct `Loaders for warehouses` {
                     try #require(TestMachine.python), ["-c", Self.validation], environment: Executable.environment(),
                     directory: table)
                 #expect(outcome.status == 0 && outcome.output == "3 \(rows)\n", "\(outcome.errors)\(outcome.output)")
-                // The standard has the digests, so its validator sees a file that is another one.
+                // The standard has the digests, so its validator finds a replaced file.
                 let batch = "\(table)/data/batch=000002"
                 let name = try FileManager.default.contentsOfDirectory(atPath: batch)[0]
                 try Data("x".utf8).write(to: URL(fileURLWithPath: "\(batch)/\(name)"))

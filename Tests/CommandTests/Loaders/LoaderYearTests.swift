@@ -48,7 +48,7 @@ struct `Years before 1 and after 9999` {
         return "\(directory)/customers"
     }
 
-    /// What a query for one JSON array a row gives, by the first value.
+    /// The values of a query for one JSON array a row, by the first value.
     private func values(
         _ target: any LoaderTarget, _ expressions: [String], of table: String = "customers"
     ) async throws -> [String?: [String?]] {
@@ -150,7 +150,7 @@ struct `Years before 1 and after 9999` {
             let redshift = try await loader("redshift", table, ["--url-prefix", "s3://bucket/c"])
             #expect(
                 redshift.contains("-- SYS_LOAD_ERROR_DETAIL names the column: print the script again with --as-text"))
-            // A line break in a name is none of BigQuery's.
+            // BigQuery allows no line break in a name.
             let manifest = URL(fileURLWithPath: "\(table)/manifest.json")
             let text = try String(contentsOf: manifest, encoding: .utf8)
             try Data(text.replacing(#"the\n$athena_export$ 'day' %"#, with: "day").utf8).write(to: manifest)

@@ -3,14 +3,14 @@ import JSON
 import Threading
 import TestSupport
 
-/// A table that changes from night to night, and an Athena that evaluates a query of it.
+/// A table that changes between runs, and an Athena that evaluates a query of it.
 final class ChangingTable: Sendable {
     struct Row: Equatable {
         var name: String
         var updatedAt: String
     }
 
-    /// What is asked for with a cursor. Two of its three `{cursor}` are none, and so is one of its three `?`.
+    /// A statement with a cursor. Two of its three `{cursor}` are no placeholders, and so is one of its three `?`.
     static let incremental = """
         SELECT customer_id, name, updated_at -- {cursor}?
         FROM t WHERE name <> ? AND updated_at > {cursor} AND '{cursor}?' <> ?
@@ -24,7 +24,7 @@ final class ChangingTable: Sendable {
 
     /// The rows as they are now.
     var current: [String: Row] { rows.withLock { $0 } }
-    /// The cursor of each query with one, as it was sent.
+    /// The cursors of the queries with one, as they were sent.
     var cursors: [String] { asked.withLock { $0 } }
 
     /// Adds five rows and changes about a third of the others, each at a time of its own, not in the order of keys.
@@ -45,10 +45,10 @@ final class ChangingTable: Sendable {
         rows.withLock { $0 = $0.filter { !isRemoved($0.key) } }
     }
 
-    /// Makes the next queries end FAILED, or no longer.
+    /// Makes the next queries end FAILED, or succeed again.
     func setFails(_ fails: Bool) { self.fails.withLock { $0 = fails } }
 
-    /// The result of a request to start a query; a request that is not as it must be gets a query that fails.
+    /// The result of a request to start a query; a wrong request gets a query that fails.
     func result(of request: JSONField) throws -> FakeResult {
         let statement = try request.member("QueryString").string()
         let parameters = try request.optionalMember("ExecutionParameters")?.strings() ?? []
@@ -91,7 +91,7 @@ final class ChangingTable: Sendable {
     }
 }
 
-/// The nightly command over a ``ChangingTable``.
+/// The scheduled command over a ``ChangingTable``.
 struct NightlyJob: Sendable {
     let url: String
     let output: String
@@ -122,12 +122,12 @@ struct NightlyJob: Sendable {
         return outcome.status == 0 ? outcome.output : outcome.errors
     }
 
-    /// What the next run is given.
+    /// The cursor for the next run.
     func cursor() throws -> String? {
         try ExportedTable(table).state.member("cursor").optionalMember("committed")?.member("value").string()
     }
 
-    /// The same in another directory.
+    /// The same job in another directory.
     func copied(to output: String) throws -> NightlyJob {
         try FileManager.default.copyItem(atPath: self.output, toPath: output)
         return NightlyJob(url: url, output: output)

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    /// Every run in the manifest begins where the one before it ended, and the rows were not all read each time.
+    /// Every run in the manifest begins where the one before it ended, and not every run read all rows.
     private static func expectChain(_ job: NightlyJob) throws {
         let exported = try ExportedTable(job.table)
         let runs = try exported.manifest.member("runs").elements()
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    /// However often StartQueryExecution was sent, it was with one token and one cursor.
+    /// StartQueryExecution was always sent with one token and one cursor.
     private static func expectOneQuery(_ job: NightlyJob, _ athena: FakeAthena) throws {
         let token = try ExportedTable(job.table).state.member("client_request_token").string()
         let bodies = athena.calls.filter { $0.operation == "StartQueryExecution" && $0.body.contains(token) }

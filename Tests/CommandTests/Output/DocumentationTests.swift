@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What the documentation shows, compared with the programs that will read it.
+/// Examples of the documentation, checked by the programs that read them.
 @Suite(.fewAtATime) struct `Documentation pages` {
     private static let systemdAnalyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].first {
         FileManager.default.isExecutableFile(atPath: $0)
@@ -91,12 +91,12 @@ import Testing
     }
 }
 
-/// What the repository has that a page can name.
+/// The files and types of the repository that a page can name.
 private struct Repository {
-    /// Of files and directories, from the root.
+    /// Files and directories, from the root.
     let paths: Set<String>
     let fileNames: Set<String>
-    /// What the Swift files declare.
+    /// The types that the Swift files declare.
     let types: Set<String>
 
     init() throws {

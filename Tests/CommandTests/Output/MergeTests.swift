@@ -86,7 +86,7 @@ import Testing
             for name in ["merged.csv.gz", "MERGED.CSV.GZ"] {
                 #expect(try await TestMachine.gunzip("\(directory)/\(name)") == expected)
             }
-            // Of several members gzip lists the last.
+            // For several members, gzip lists the last.
             let listed = try await Executable.run(
                 "/usr/bin/env", ["gzip", "-l", "\(directory)/merged.csv.gz"], environment: Executable.environment())
             #expect(listed.output.contains(" \(expected.utf8.count) "), "\(listed.output)")
@@ -269,7 +269,7 @@ import Testing
     @Test(.disabled(if: TestMachine.isSanitized, "takes minutes under a sanitizer, and has one thread"))
     func `a merge sorts in a temporary file that is gone whatever happens`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            // A little more than 64 MiB leave for sorting.
+            // This limit leaves a little more than 64 MiB for sorting.
             let table = try await HandmadeTable.falling(10_000..<16_500, textBytes: 4000, in: directory)
             let scratch = "\(directory)/scratch"
             let target = "\(directory)/out"

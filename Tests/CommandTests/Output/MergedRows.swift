@@ -5,14 +5,14 @@ import JSON
 import TestSupport
 import Testing
 
-/// What `merge` prints.
+/// The output of `merge`.
 func merge(_ table: String, _ options: [String] = []) async throws -> String {
     let outcome = try await Executable.run(["merge", table] + options)
     guard outcome.status == 0, outcome.errors.isEmpty else { throw LoaderFailure(outcome) }
     return outcome.output
 }
 
-/// The golden table's rows as `merge` has printed them, in their order.
+/// The golden table's rows as `merge` prints them, in their order.
 enum MergedRows {
     static func inCSV(_ text: String) throws -> [[String?]] {
         let records = try records(Array(text.utf8))
@@ -20,7 +20,7 @@ enum MergedRows {
         return Array(records.dropFirst())
     }
 
-    /// Written down as plainly as possible: RFC 4180, NULL is nothing between the commas.
+    /// Written as simply as possible: RFC 4180, NULL is nothing between the commas.
     private static func records(_ bytes: [UInt8]) throws -> [[String?]] {
         var records: [[String?]] = []
         var record: [String?] = []

@@ -32,7 +32,7 @@ import Testing
                     ["--endpoint-url", url, "--output", directory, "--batch-rows", "10", "--source", "api"],
                     onStart: process.started)
                 try await athena.waitForCalls(4, of: "GetQueryResults", by: process)
-                // The batches of the pages before are published meanwhile.
+                // The batches of the earlier pages are published meanwhile.
                 while try await !text(table).contains("running, ") {}
                 let running = try await json(table)
                 #expect(try running.member("unfinished").member("status").string() == "running")
@@ -47,7 +47,7 @@ import Testing
             #expect(try killed.member("next_run").string() == "resume")
             let words = try await text(table)
             #expect(words.contains("\ninterrupted: run ") && !words.contains("running"), "\(words)")
-            // A copy has a lock of its own, and no run at work.
+            // A copy has a lock of its own, and no run works in it.
             try FileManager.default.copyItem(atPath: table, toPath: "\(directory)/copy")
             #expect(try await text("\(directory)/copy").contains("\ninterrupted: run "))
         }

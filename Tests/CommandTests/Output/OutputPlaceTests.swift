@@ -20,7 +20,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
 }
 
 @Suite(.fewAtATime) struct `Places for metrics` {
-    /// A place in an export, and the command that would make the link or second name by which it is spelt.
+    /// A place in an export, and the command that makes the link or second name in its spelling.
     private static let places: [(place: String, shell: String)] = [
         ("export/customers/manifest.json", ""), ("export/customers/state.json", ""),
         ("export/customers/data/batch=000001/customers-000001.csv.gz", ""), ("export/customers/new.prom", ""),
@@ -84,7 +84,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
         }
     }
 
-    /// What stands at `m`, whether the metrics are written to it, and what prints what they are then.
+    /// The file at `m`, whether the metrics are written to it, and the command that prints them then.
     private static let others: [(shell: String, reads: String?)] = [
         ("ln -s victim m", nil), ("ln -s none m", nil), ("mkdir m", nil), ("mkfifo m", nil),
         ("ln -s /dev/full m", nil), ("ln -s /dev/null m", ""), ("mkfifo m; cat m >seen & exec 9<>m", "seen"),
@@ -135,7 +135,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     @Test(.enabled(if: getuid() == 0, "needs root, to make a device"))
     func `metrics are written to a device by root as by other users, and the device stays one`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            // A null device of this test's own: a fault here must not cost the machine its /dev/null.
+            // A null device for this test: a fault here must not cost the machine its /dev/null.
             let made = try await Executable.run(
                 "/bin/sh", ["-c", "mknod null c 1 3 && mknod disk b 7 99 && stat -c '%F' null disk"],
                 environment: Executable.environment(), directory: directory)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.fewAtATime) struct `Runs that prune` {
-    /// The merged table of these nights alone.
+    /// The merged table of these runs alone.
     private static func merged(_ nights: [[String: ChangingTable.Row]]) -> String {
         ChangingTable.csv(nights.reduce(into: [:]) { $0.merge($1) { $1 } })
     }
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    /// How many calls a fourth night makes that touch a file.
+    /// The number of calls of a fourth run that touch a file.
     private static func points(_ job: NightlyJob, _ options: [String], _ directory: String) async throws -> Int {
         let name = "\(directory)/points-\(options.count)"
         let reference = try job.copied(to: name)

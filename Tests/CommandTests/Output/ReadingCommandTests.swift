@@ -3,11 +3,11 @@ import JSON
 import TestSupport
 import Testing
 
-/// Every command that only reads, with the options that it cannot do without.
+/// Every reading command, with its required options.
 private let readers: [[String]] = [
     ["status"], ["verify"], ["merge"], ["loader", "postgres"], ["loader", "datapackage"],
 ]
-/// Those that need nothing but the manifest and the data.
+/// Commands that need only the manifest and the data.
 private let readersOfData: [[String]] = [["merge"], ["loader", "duckdb"]]
 
 /// An export of the recorded customers below a directory of its own.
@@ -82,7 +82,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
             let note = "note: an unfinished run is not shown: state.json is not readable by this user\n"
             #expect(outcome.output.contains(note) == ["status", "verify"].contains(command[0]), "\(outcome.output)")
             if !outcome.output.contains(note) { #expect(outcome.output == own.output) }
-            // Who cannot know what the next run does is not told.
+            // A user who cannot know what the next run does is shown nothing about it.
             #expect(!outcome.output.contains("next run"))
         }
     }
@@ -105,14 +105,14 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
-    /// The counts of a build for coverage are not written, since that user may not write where they lie.
+    /// The counts of a build for coverage are not written, since that user may not write to their directory.
     private func asAnotherUser(_ arguments: [String], in directory: String) async throws -> Executable.Outcome {
         try await Executable.run(
             "/usr/bin/env", ["setpriv", "--reuid=65534", "--clear-groups", Executable.path] + arguments,
             environment: Executable.environment(["LLVM_PROFILE_FILE": "/dev/null"]), directory: directory)
     }
 
-    /// What can be wrong with a directory, and the status for it.
+    /// Defects of a directory, and the status for each.
     private static let faults: [(name: String, status: Int32, make: @Sendable (String) throws -> Void)] = [
         ("no such directory", 66, { try FileManager.default.removeItem(atPath: $0) }),
         ("no manifest", 65, { try FileManager.default.removeItem(atPath: "\($0)/manifest.json") }),

@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    /// What was changed in one of the documents, and what the error says of it.
+    /// A change of one of the documents, and the word for it in the error.
     private static let changes: [(file: String, old: String, new: String, word: String)] = [
         ("manifest.json", #""version": 1"#, #""version": 2"#, "newer athena-export"),
         ("state.json", #""version": 1"#, #""version": 2"#, "newer athena-export"),

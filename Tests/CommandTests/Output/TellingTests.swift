@@ -24,7 +24,7 @@ import Testing
 
     @Test func `progress is a line that is written over, and only when it is requested`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            // The line changes ten times a second, and a quick run may be over before it tells of rows.
+            // The line changes ten times a second, and a quick run may end before it shows rows.
             let athena = FakeAthena(result: .customers(2500), isSigned: isSigned) { call in
                 call.operation == "GetQueryResults" && call.operationNumber == 3 ? .delay(.milliseconds(200)) : nil
             }

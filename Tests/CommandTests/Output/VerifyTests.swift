@@ -110,7 +110,7 @@ import Testing
             environment["FAULT_ACTION"] = action
             environment["FAULT_AT"] = "1"
             let outcome = try await run(["verify", table], in: directory, environment: environment)
-            // The last file may have been read by then.
+            // The last file may have been read already.
             #expect(outcome.status == status || outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.status == 0 || outcome.output.isEmpty)
         }
@@ -179,7 +179,7 @@ import Testing
             let outcome = try await run([command, "export/customers"], in: directory)
             #expect(outcome.status == 65, "\(outcome.errors)")
             #expect((outcome.output + outcome.errors).contains("not_a_file"))
-            // An error names the file as it is named here, and neither command shows what lies there.
+            // An error names the file by its name here, and neither command shows its content.
             #expect(!(outcome.output + outcome.errors).contains("elsewhere"))
             #expect(!outcome.output.contains("Ada"))
         }
@@ -202,7 +202,7 @@ import Testing
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
         var stream = GzipStream(with: ChunkCompressor(level: 9, workers: 1))
         let first = try await stream.compress([zeros]).flatMap { $0 }
-        // Every block after the first is the same, since the same lies before it.
+        // Every block after the first is the same, since the same bytes precede it.
         let next = try await stream.compress([zeros]).flatMap { $0 }
         let end = try await stream.finish().flatMap { $0 }
         return first + repeatElement(next, count: 1023).flatMap { $0 } + end

@@ -44,7 +44,7 @@ import Testing
             #expect(try metric("last_run_exit_status", in: file) == "1")
             #expect(try metric("run_rows", in: file) == "0")
             #expect(try metric("last_success_timestamp_seconds", in: file) == success)
-            // Even if it never began.
+            // Metrics are written even if the run never began.
             #expect(try await run(FakeAthena(result: failing), ["--key", "email"]) == 65)
             #expect(try metric("last_run_exit_status", in: file) == "65")
             #expect(try metric("last_success_timestamp_seconds", in: file) == success)
@@ -55,7 +55,7 @@ import Testing
     @Test func `metrics are in the text format of Prometheus`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
-            // A name without a directory is one in the working directory.
+            // A name without a directory means the working directory.
             let outcome = try await Executable.run(
                 ["--replay", fixture, "--metrics-file", "m.prom", "--log-format", "json"], directory: directory)
             #expect(outcome.status == 0 && !outcome.errors.contains("metrics_not_written"), "\(outcome.errors)")
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// The events that the page on watching promises.
+    /// The events on the page about watching.
     private static let documented: Set<String> = {
         let page = (try? Documentation.page("Watching")) ?? ""
         return Set(

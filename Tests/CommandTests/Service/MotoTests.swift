@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// moto speaks Athena's protocol and was written by others; boto3 says what it holds.
+/// moto is an independent implementation of Athena's protocol; boto3 reads what it holds.
 @Suite(.fewAtATime, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
 struct `Against moto's server` {
     private static let script = TestMachine.root.appendingPathComponent("Tests/CommandTests/Service/moto-peer.py").path
@@ -114,7 +114,7 @@ struct `Against moto's server` {
     @Test func `the result object is read from moto's S3 as boto3 has put it there`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try await withMoto(directory) { address in
-                // Long enough for several parts.
+                // Long enough for several ranges.
                 var result = FakeResult(rowCount: 60_000)
                 result.row = { number in Self.values[number % Self.values.count].map { $0.map { "\(number) \($0)" } } }
                 try Data(Self.result.serialized(pretty: false)).write(
@@ -146,7 +146,7 @@ struct `Against moto's server` {
     }
 }
 
-/// Reads RFC 4180 text back, with NULL for a bare empty field: the other side of the encoder, written apart from it.
+/// Reads RFC 4180 text, with NULL for a bare empty field. Written independently of the encoder.
 enum CSVReader {
     static func rows(_ text: String) -> [[String?]] {
         var rows: [[String?]] = []

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recorded result that most tests without a service export.
+/// The recorded result of most tests without a service.
 let customers = TestMachine.root.appendingPathComponent("fixtures/customers").path
 
 /// Runs the command in a directory of its own.
@@ -12,7 +12,7 @@ func run(
     try await Executable.run(arguments, environment: environment, directory: directory)
 }
 
-/// One line that says what, where and what to do, and the status.
+/// An error of one line with its subject, place and advice, and the status.
 func expectError(
     _ outcome: Executable.Outcome, _ status: Int32, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation
 ) {

@@ -29,7 +29,7 @@ import Testing
                 environment: Executable.environment(["HOME": directory]), directory: directory)
             try #require(outcome.status == 0, "\(outcome.errors)")
             let calls = try String(contentsOfFile: "\(directory)/calls", encoding: .utf8)
-            // The trace is one: what a replay does open is in it.
+            // The trace works: it has the files that a replay opens.
             #expect(calls.contains("GetQueryResults-1.json"))
             for trace in ["socket(AF_INET", "connect(", ".aws", "/etc/resolv.conf", "/etc/ssl"] {
                 #expect(!calls.contains(trace), "\(trace)")
@@ -55,7 +55,7 @@ import Testing
 @Suite(.fewAtATime) struct `The host of a request` {
     private static let seed: UInt64 = 0x5eed_0f_5afe
 
-    /// Texts of what makes hosts and URLs, and of what would make others of them.
+    /// Texts of parts of hosts and URLs, and of parts that would change them.
     private static func hostile(_ generator: inout SplitMix) -> String {
         let parts = [
             "us", "-", "east", "1", ".", "..", "/", "\\", "@", "#", "?", ":", "%2f", "%", " ", "\r\n", "\0", "[", "]",

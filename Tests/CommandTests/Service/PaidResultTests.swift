@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// A result that was paid for and does not fit what was asked for.
+/// A result that was paid for and does not fit the options.
 @Suite(.fewAtATime) struct `Paid results` {
     private static let result: FakeResult = {
         var result = FakeResult(rowCount: 30) { ["\($0)", "\($0).5", $0 == 20 ? nil : "x"] }
@@ -15,7 +15,7 @@ import Testing
     private static let statement = ["--query", "SELECT * FROM orders", "--table", "orders"]
     private static let cursor = ["--query", "SELECT 1 WHERE a >= {cursor}", "--table", "orders", "--key", "id"]
 
-    /// What fails, what replaces the statement and the cursor in the command that succeeds.
+    /// The options that fail, and those that replace the statement and the cursor in the command that succeeds.
     private static let cases: [(failing: [String], others: [String])] = [
         (statement + ["--key", "order_id"], ["--key", "id"]),
         (cursor + ["--cursor-column", "amount", "--cursor-start", "0"], ["--key", "id"]),

@@ -26,7 +26,7 @@ import Testing
             #expect(first.status == 0, "\(first.errors)")
             let before = TestMachine.files(below: directory)
             let athena = FakeAthena(result: .customers(5))
-            // The next run of the same table, a run of another one, and one that is given the name of the first.
+            // The next run of the same table, a run of another one, and one with the name of the first.
             for options in [[], ["--output", "new"], ["--output", "new", "--run-id", "nightly"]] {
                 let outcome = try await record(athena, "r", options, in: directory)
                 expectError(outcome, 73, ["--record", "new or empty directory"])
@@ -73,7 +73,7 @@ import Testing
                 ]
                 let stopped = try await run(arguments, in: directory)
                 #expect(stopped.status == 75, "\(stopped.errors)")
-                // A new run does not mix with it, not even in the same table.
+                // A new run does not mix with it, also in the same table.
                 let before = TestMachine.files(below: "\(directory)/r")
                 let other = try await run(arguments + ["--restart"], in: directory)
                 expectError(other, 73, ["r is not empty"])
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    /// A place for a recording, the options beside it, and what the shell makes before.
+    /// A place for a recording, the options beside it, and the shell command that prepares it.
     private static let places: [(place: String, options: [String], shell: String)] = [
         ("export/customers", [], ""), ("export/customers/data", [], ""), ("export/customers/data/deep/er", [], ""),
         ("export/none/../customers/data", [], ""), ("export/./customers/rejected", [], ""),

@@ -27,7 +27,7 @@ import Testing
         let (content, athena) = try await export(.customers(count))
         let lines = content.split(separator: "\n").map(String.init)
         #expect(lines == (count == 0 ? [] : [header] + customerLines(0..<count)))
-        // A full page carries a token, so the page behind it is asked for.
+        // A full page has a token, so the page behind it is requested.
         #expect(athena.count(of: "GetQueryResults") == (count + 1) / 1000 + 1)
     }
 

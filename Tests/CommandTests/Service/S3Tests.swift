@@ -47,7 +47,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = customers(6000)
             result.pageRows = 1000
-            // One batch of several blocks, which are compressed side by side.
+            // One batch of several chunks, which are compressed side by side.
             let athena = FakeAthena(result: result, s3: FakeS3(result), isSigned: isSigned)
             try await athena.serve { url in
                 for source in ["api", "s3"] {
@@ -71,7 +71,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
-    /// Asked for by option, or said by the service of a bucket that a work group names.
+    /// The owner is set by an option, or named by the service for the bucket of a work group.
     @Test(arguments: [([], FakeS3.owner), (["--expected-bucket-owner", FakeS3.owner], nil)] as [([String], String?)])
     func `the object is read from the bucket of the expected account`(
         _ options: [String], _ said: String?
@@ -92,7 +92,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
         }
     }
 
-    /// Whatever the service says of the bucket, and whoever has started the query.
+    /// Whatever the service says about the bucket, for a started query and an existing one.
     @Test(arguments: [[], ["--query-execution-id", "0123"]])
     func `a bucket of another account is refused`(_ query: [String]) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -201,7 +201,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
 }
 
 @Suite(.fewAtATime) struct `Kills while reading from S3` {
-    /// Of twelve megabytes, so that there are three parts to be killed at.
+    /// Twelve megabytes, so that there are three ranges at which to kill.
     private static let large: FakeResult = {
         var result = FakeResult.customers(24).inS3
         result.row = { number in
@@ -267,7 +267,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
             let manifest = try ExportedTable.comparable("\(directory)/reference/customers/manifest.json")
             let points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").count
             #expect(points >= 50)
-            // A few of them: the writes are those of a run by the API, where every one is tried.
+            // A few of them: the writes are those of a run by the API, for which every one is tried.
             for point in stride(from: 1, through: points, by: max(1, points / 12)) {
                 let output = "\(directory)/\(point)"
                 let athena = FakeAthena(result: result, s3: FakeS3(result), isSigned: isSigned)

@@ -254,7 +254,7 @@ import Testing
         #expect(outcome.status == status, "\(outcome.errors)")
         let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
         #expect(try summary.member("status").string() == "interrupted")
-        // There is none before the first batch.
+        // There is no manifest before the first batch.
         #expect(try summary.optionalMember("manifest") == nil)
         let message = try summary.member("error").member("message").string()
         for word in words { #expect(message.contains(word)) }
@@ -284,7 +284,7 @@ import Testing
                 process.send(SIGINT)
                 let interrupted = try await first
                 #expect(interrupted.status == 130)
-                // The query itself was done, so there was nothing to stop.
+                // The query itself had ended, so there was nothing to stop.
                 #expect(athena.stoppedExecutions.isEmpty)
                 let resumed = try await Executable.run(["--endpoint-url", url] + options + ["\(directory)/a"])
                 let whole = try await Executable.run(["--endpoint-url", url] + options + ["\(directory)/b"])

@@ -2,9 +2,9 @@ import AWS
 import HTTPTransport
 import TestSupport
 
-/// Whether a request carries the signature that the tests' keys give it at the time that it states.
+/// Whether a request has the signature of the tests' keys at the time that it states.
 ///
-/// The signer itself is held against botocore's elsewhere; here it shows that what is sent is what was signed.
+/// Other tests compare the signer with botocore's; this one shows that the sent request is the signed one.
 @Sendable func isSigned(_ request: LoopbackServer.Request) -> Bool {
     guard
         let sent = request.header("Authorization"), let date = request.header("X-Amz-Date"),

@@ -25,7 +25,7 @@ struct `The progress line on a terminal` {
         }
     }
 
-    /// At most one line of progress, which leaves the last column free, and nothing of it in the end.
+    /// At most one line of progress, which leaves the last column free and is gone in the end.
     private func expectOneLine(_ screens: [TerminalScreen]) throws {
         for screen in screens {
             #expect(screen.progress.count <= 1, "\(screen)")
@@ -65,7 +65,7 @@ struct `The progress line on a terminal` {
             call.operation == "GetQueryExecution" && call.operationNumber == 2 ? .delay(.milliseconds(2500)) : nil
         }
         try expectOneLine(screens)
-        // All of them are news of one answer.
+        // All of them have the figures of one answer.
         let lines = Set(screens.flatMap(\.progress).filter { $0.hasPrefix("query RUNNING") })
         #expect(lines.count > 1 && lines.allSatisfy { $0.hasSuffix(" · 4.1 KB scanned") }, "\(lines)")
     }

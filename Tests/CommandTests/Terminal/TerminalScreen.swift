@@ -3,14 +3,14 @@ import JSON
 import TestSupport
 import Testing
 
-/// What a person sees on a terminal at one moment.
+/// The content of a terminal's screen at one moment.
 struct TerminalScreen {
     let columns: Int
-    /// Those with something on them, without blanks at their ends.
+    /// Lines with text, without blanks at their ends.
     let lines: [String]
     let cursorColumn: Int
 
-    /// Those that tell of progress.
+    /// The lines of progress.
     var progress: [String] {
         lines.filter { $0.contains(" rows") && !$0.contains("exported") || $0.hasPrefix("query ") || $0.contains(" %") }
     }
@@ -18,13 +18,13 @@ struct TerminalScreen {
 
 /// A terminal emulator with a command in it.
 struct TerminalEmulator {
-    /// What a terminal does with lines that are too long for it once it has become narrower.
+    /// How a terminal shows lines that are too long after it has become narrower.
     enum Kind: String, CaseIterable {
         case reflow, cut
     }
 
     var kind = Kind.reflow
-    /// Its widths in columns, one after the other; 0 for a terminal that does not know.
+    /// Its widths in columns, one after the other; 0 for a terminal that does not report it.
     let widths: [Int]
     /// How many pieces of output come before the next width.
     var pieces = 6

@@ -3,8 +3,8 @@ import JSON
 import TestSupport
 import Testing
 
-// That nothing a run prints steers a terminal is looked at in every test that runs the command: see ``Executable/run``.
-// Here are the runs that have a reason to.
+// Every test that runs the command checks that its output cannot steer a terminal: see ``Executable/run``. Here are the
+// runs whose input tries to.
 
 /// A link (OSC 8), a write to the clipboard (OSC 52), a colour, a line that hides the one before it, C1 controls, and the
 /// marks that turn the direction of writing.

@@ -14,7 +14,7 @@ private func runFuzzer(
 nonisolated(unsafe) private var target = FuzzTarget.json
 
 var words = CommandLine.arguments
-// To merge, libFuzzer starts this program again, and knows nothing of the word that it did not see.
+// To merge, libFuzzer starts this program again, without the word that it did not see.
 let variable = "ATHENA_EXPORT_FUZZ_TARGET"
 let name = getenv(variable).map { String(cString: $0) } ?? (words.count > 1 ? words.remove(at: 1) : nil)
 guard let name, let chosen = FuzzTarget.all.first(where: { $0.name == name }) else {

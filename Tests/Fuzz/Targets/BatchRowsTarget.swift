@@ -1,8 +1,8 @@
 @testable import BatchExport
 
 extension FuzzTarget {
-    /// The rows of published files. What the scanner of a format takes, its encoder writes again to the same bytes; values
-    /// that version 0.1.0 wrote without quotes get them.
+    /// The rows of published files. The encoder writes the rows that the scanner accepts to the same bytes again;
+    /// values that version 0.1.0 wrote without quotes get them.
     static let csvRows = FuzzTarget("csv-rows") { try check($0, as: .csv) }
     static let ndjsonRows = FuzzTarget("ndjson-rows") { try check($0, as: .ndjson) }
 
@@ -11,7 +11,7 @@ extension FuzzTarget {
     }
 
     private static func check(_ input: [UInt8], as format: FileFormat) throws {
-        // One column is a case of its own in CSV.
+        // In CSV, a single column is a special case.
         for columns in [columns, Array(columns.prefix(1))] {
             let scanner = format.scanner(for: columns)
             let encoder = format.encoder(for: columns)

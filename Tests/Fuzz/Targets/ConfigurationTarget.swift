@@ -7,7 +7,7 @@ import SystemPackage
 extension FuzzTarget {
     /// The configuration file, read as far as a run reads it before it begins.
     static let configuration = FuzzTarget("configuration") { input in
-        // That would be the fuzzer's standard input.
+        // That path is the fuzzer's standard input.
         if String(decoding: input, as: UTF8.self).contains("\"-\"") { return }
         do {
             let file = try ConfigurationFile(parsing: input, name: "configuration.json")
@@ -27,7 +27,7 @@ extension FuzzTarget {
         }
     }
 
-    /// Secrets that stand once in the file, so that they cannot be meant as something else.
+    /// Secrets that occur once in the file, so that they have no second meaning.
     private static func secrets(in input: [UInt8]) -> [String] {
         guard case .object(let object)? = try? JSONValue(parsing: input) else { return [] }
         return ["aws_secret_access_key", "aws_session_token"].compactMap { key in

@@ -3,7 +3,7 @@ import JSON
 @testable import AWS
 
 extension FuzzTarget {
-    /// What containers, instances, processes, SSO and its token file answer with.
+    /// The answers of containers, instances, processes and SSO, and the SSO token file.
     static let credentials = FuzzTarget("credentials") { input in
         guard let document = try? JSONValue(parsing: input) else { return }
         let answer = JSONField(document)
@@ -20,7 +20,7 @@ extension FuzzTarget {
                 let secrets = [names.accessKeyID, names.secretAccessKey, names.sessionToken].compactMap {
                     try? body.member($0).string()
                 }
-                // Of the length that keys have, and no word of a message by itself, nor the time that one names.
+                // As long as keys are, and neither a word of a message nor the time in one.
                 for secret in secrets
                 where secret.utf8.count >= 12 && !secret.contains(" ") && secret.contains(where: \.isNumber)
                     && !"2026-11-23T01:02:03Z".contains(secret)

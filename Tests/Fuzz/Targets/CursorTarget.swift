@@ -3,7 +3,7 @@ import BatchExport
 @testable import Athena
 
 extension FuzzTarget {
-    /// A statement with `{cursor}` in it, and a value as it is typed.
+    /// A statement with `{cursor}` in it, and a typed value.
     static let cursor = FuzzTarget("cursor") { input in
         let text = String(decoding: input, as: UTF8.self)
         let template = CursorTemplate(text)
@@ -18,7 +18,7 @@ extension FuzzTarget {
 
         guard let value = CursorValue(given: text) else { return }
         try promise(CursorValue(given: value.sqlLiteral) == value, "a value that is sent reads back")
-        // Whatever is typed, it is one literal: nothing but a text follows a quote.
+        // Every typed value is one literal: only a text follows a quote.
         let around = CursorTemplate("\(value.sqlLiteral){cursor}")
         try promise(around.markCount == 0 && around.hasPlaceholder, "a literal ends where it ends")
     }

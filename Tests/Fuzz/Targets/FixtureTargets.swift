@@ -11,14 +11,14 @@ extension FuzzTarget {
         try promise(!text.contains("/") && !text.hasPrefix("."), "a name stays in its directory")
     }
 
-    /// What is looked for in recorded answers, and what is taken out of them.
+    /// The members that are read in recorded answers, and the texts that are removed from them.
     static let fixtureBody = FuzzTarget("fixture-body") { input in
         let token = FixtureDirectory.nextToken(of: input)
         let value = try? JSONValue(parsing: input)
         if case .object(let object)? = value {
             var expected: String?
             if case .string(let text)? = object["NextToken"] { expected = text }
-            // The page parser takes no names with escapes in them, and a page that cannot be read leads nowhere.
+            // The page parser refuses names with escapes in them, and a page that cannot be read leads to no other.
             try promise(
                 token == expected || (try? ResultsAnswer(parsing: input)) == nil,
                 "the token of a page is what the strict parser finds")

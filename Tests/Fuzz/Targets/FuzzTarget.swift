@@ -1,9 +1,9 @@
-/// A parser, and what must hold whatever bytes it is given.
+/// A parser, and its promises for any input.
 ///
-/// Crashes, hangs and memory without bound are noticed by whoever calls ``check``; it throws what only the parser's own
-/// promises can tell. A new target is a file beside this one, a line in ``all`` and a directory below `Corpus`.
+/// The caller of ``check`` notices crashes, hangs and unlimited memory; ``check`` throws if the parser breaks a promise
+/// of its own. A new target is a file beside this one, a line in ``all`` and a directory below `Corpus`.
 struct FuzzTarget: Sendable, CustomStringConvertible {
-    /// As the command line and the corpus call it.
+    /// The name on the command line and in the corpus.
     let name: String
     let check: @Sendable (_ input: [UInt8]) throws -> Void
 

@@ -3,7 +3,7 @@ import SystemPackage
 @testable import AWS
 
 extension FuzzTarget {
-    /// The shared AWS files, and what profiles make of them.
+    /// The shared AWS files, and the profiles that are read from them.
     static let ini = FuzzTarget("ini") { input in
         let file: INIFile
         do {
@@ -26,7 +26,7 @@ extension FuzzTarget {
 }
 
 extension INIFile {
-    /// The file as somebody could have written it.
+    /// The parsed file, written as text.
     fileprivate var text: [UInt8] {
         var lines: [[UInt8]] = []
         for name in names {

@@ -1,7 +1,7 @@
 @testable import JSON
 
 extension FuzzTarget {
-    /// The strict parser, what it writes, and the minifier beside it.
+    /// The strict parser, its output, and the minifier.
     static let json = FuzzTarget("json") { input in
         var minified: [UInt8] = []
         let isEmbeddable = JSONMinifier.append(input.span, in: 0..<input.count, to: &minified)
@@ -10,7 +10,7 @@ extension FuzzTarget {
             value = try JSONValue(parsing: input)
         } catch JSONError.syntax(let offset, let reason) {
             try promise((0...input.count).contains(offset), "an error is at a byte of the text")
-            // The minifier is given text that is UTF-8, and has its own bounds for the rest.
+            // The minifier gets valid UTF-8, and has its own limits for the rest.
             let isStricter = ["nested more than", "stands twice", "not valid UTF-8", "byte order mark", "gzip"]
                 .contains { reason.contains($0) }
             try promise(!isEmbeddable || isStricter, "what is embedded is JSON, but: \(reason)")
@@ -29,7 +29,7 @@ extension FuzzTarget {
         } else {
             try promise(value.holdsNUL, "JSON is embedded unless a loader would refuse it")
         }
-        // Every way to ask for something else than there is.
+        // Every way to request something that is not there.
         let field = JSONField(value)
         _ = try? field.integer(atLeast: 0)
         _ = try? field.strings()

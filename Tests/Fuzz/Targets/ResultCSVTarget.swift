@@ -4,7 +4,7 @@ import BatchExport
 @testable import Athena
 
 extension FuzzTarget {
-    /// The CSV of result objects. In ranges of any size the same rows come out as from the whole, or none from either.
+    /// The CSV of result objects. Ranges of any size give the same rows as the whole, or an error like the whole.
     static let resultCSV = FuzzTarget("result-csv") { input in
         guard input.count <= 512 else { return }
         for columns in [1, 3] {

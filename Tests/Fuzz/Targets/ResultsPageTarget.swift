@@ -4,8 +4,8 @@ import JSON
 @testable import Athena
 
 extension FuzzTarget {
-    /// The page parser against the strict parser: what either takes, both read alike. Members that the page parser does
-    /// not read are left out first: of them it promises no more than that their numbers and words are JSON's.
+    /// The page parser against the strict parser: input that either accepts has the same meaning in both. Members that
+    /// the page parser does not read are removed first: it only promises that their numbers and words are JSON's.
     static let resultsPage = FuzzTarget("results-page") { input in
         let whole = (try? JSONValue(parsing: input)).flatMap { try? ReferencePage($0, maximumCells: input.count) }
         let page: ResultsAnswer
@@ -28,7 +28,7 @@ extension FuzzTarget {
         }
         let found = ReferencePage(page)
         if let whole { return try promise(found == whole, "both parsers read the same: \(found), \(whole)") }
-        // The strict parser knows no lone surrogates; nor does the service send any.
+        // The strict parser refuses lone surrogates; the service sends none.
         if page.rows.cells.contains(where: { $0.traits.contains(.loneSurrogate) }) { return }
         let read = try UnreadMembers.leftOut(of: input, areRowsRead: !page.columns.isEmpty)
         let strict: ReferencePage
@@ -41,7 +41,7 @@ extension FuzzTarget {
     }
 }
 
-/// A page as the strict parser sees it, written down as plainly as possible.
+/// A page as the strict parser reads it, written as simply as possible.
 private struct ReferencePage: Equatable {
     var columns: [ColumnInfo] = []
     var rows: [[[UInt8]?]] = []

@@ -3,7 +3,7 @@ import JSON
 @testable import BatchExport
 
 extension FuzzTarget {
-    /// `state.json`. Few changes of a file keep its fingerprint right, so it is also read with a right one put in.
+    /// `state.json`. Few changes of a file keep its fingerprint right, so it is also read with a corrected one.
     static let state = FuzzTarget("state") { input in
         for text in [input, withFingerprint(input)].compactMap(\.self) {
             guard let state = try? ExportState(parsing: text) else { continue }

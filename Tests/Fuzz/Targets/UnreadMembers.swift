@@ -1,6 +1,6 @@
 import JSON
 
-/// Leaves out of a page's text every member that the page parser skips without reading it.
+/// Removes from a page's text every member that the page parser skips.
 struct UnreadMembers {
     private let text: [UInt8]
     private let areRowsRead: Bool
@@ -58,7 +58,7 @@ struct UnreadMembers {
         }
     }
 
-    /// - Parameter member: copies a member's value and tells where it ends; nil for one that is not read.
+    /// - Parameter member: copies a member's value and returns where it ends; nil for a member that is not read.
     private mutating func object(at start: Int, _ member: Member) throws(JSONError) -> Int {
         var members = JSONMembers(at: start)
         var separator = "{"

@@ -3,7 +3,7 @@ import HTTPTransport
 @testable import AWS
 
 extension FuzzTarget {
-    /// Answers in XML: what is read, written down again, reads the same; and the errors that S3 and STS send.
+    /// Answers in XML: an element that is read and written reads the same again; and the errors of S3 and STS.
     static let xml = FuzzTarget("xml") { input in
         do {
             let document = try XMLElement(parsing: input)
@@ -29,7 +29,7 @@ extension FuzzTarget {
 extension XMLElement {
     fileprivate var depth: Int { 1 + (children.map(\.depth).max() ?? 0) }
 
-    /// The element as somebody could have written it: every character of its text as a reference.
+    /// The element as text, with every character of its text as a reference.
     fileprivate var written: String {
         let text = text.unicodeScalars.map { "&#x\(String($0.value, radix: 16));" }.joined()
         return "<\(name)>\(text)\(children.map(\.written).joined())</\(name)>"
