@@ -65,11 +65,7 @@ extension AthenaExport {
             }
             guard mayRerun(execution, query, of: state) else {
                 try await journal.save(state.failed(query))
-                throw AthenaExportError.queryEnded(
-                    queryExecutionID: query.queryExecutionID, state: execution.state.name,
-                    reason: execution.stateChangeReason,
-                    athenaError: execution.athenaError?.description(besides: execution.stateChangeReason),
-                    execution.remedy(isNamed: query.clientRequestToken == nil))
+                throw execution.failure(isNamed: query.clientRequestToken == nil)
             }
             let next = try await prepareRerun(after: execution, of: state)
             (state, query) = try await started(next, isNew: true)

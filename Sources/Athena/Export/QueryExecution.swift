@@ -117,6 +117,13 @@ extension QueryExecution {
         return athenaError?.isOfUser == true ? .correctIt : .lookAtIt
     }
 
+    /// The error that a query ends with which has not succeeded.
+    func failure(isNamed: Bool) -> AthenaExportError {
+        .queryEnded(
+            queryExecutionID: queryExecutionID, state: state.name, reason: stateChangeReason,
+            athenaError: athenaError?.description(besides: stateChangeReason), remedy(isNamed: isNamed))
+    }
+
     /// Whether the query may succeed if it is sent again, and does no harm.
     var mayBeRetried: Bool {
         guard state == .failed, effect == nil else { return false }

@@ -81,7 +81,7 @@ extension SQLLexer {
 
 extension SQLLexer.Token {
     /// In capitals; nil if it is no word.
-    fileprivate var word: String? { kind == .word ? String(decoding: text, as: UTF8.self).uppercased() : nil }
+    var word: String? { kind == .word ? String(decoding: text, as: UTF8.self).uppercased() : nil }
 
     /// What stands between the quotes, up to the first doubled one; nil if it is no text.
     fileprivate var quotedText: String? {

@@ -42,7 +42,8 @@ struct SQLLexer: Sequence, IteratorProtocol {
             let close = rest.dropFirst().firstIndex(of: first)
             return (.quotation, close.map { $0 + 1 } ?? rest.endIndex)
         case UInt8(ascii: "-") where rest.starts(with: "--".utf8):
-            return (.comment, rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex)
+            // Trino's grammar ends such a comment at either.
+            return (.comment, rest.firstIndex { $0 == 0x0a || $0 == 0x0d } ?? rest.endIndex)
         case UInt8(ascii: "/") where rest.starts(with: "/*".utf8):
             let body = rest.dropFirst(2)
             let end = body.indices.first { body[$0...].starts(with: "*/".utf8) }
@@ -57,7 +58,7 @@ struct SQLLexer: Sequence, IteratorProtocol {
 }
 
 extension UInt8 {
-    fileprivate var isSQLBlank: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
+    var isSQLBlank: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
 
     fileprivate var isSQLWord: Bool {
         self == UInt8(ascii: "_") || (0x30...0x39).contains(self) || (0x41...0x5a).contains(self & 0xdf)
