@@ -16,7 +16,7 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// What has a parser in it.
 let fuzzed: [Target.Dependency] = [
-    "AWS", "Athena", "BatchExport", "HTTPTransport", "JSON", "athena-export",
+    "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "Text", "athena-export",
     .product(name: "ArgumentParser", package: "swift-argument-parser"),
     .product(name: "SystemPackage", package: "swift-system"),
 ]
@@ -52,7 +52,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .target(name: "JSON", dependencies: ["CVector"], swiftSettings: strictMemory),
+        .target(name: "Text", dependencies: ["CVector"], swiftSettings: strictMemory),
+        .target(name: "Clock", dependencies: ["Text"], swiftSettings: strictMemory),
+        .target(name: "JSON", dependencies: ["CVector", "Text"], swiftSettings: strictMemory),
         .target(name: "Threading", swiftSettings: strictMemory),
         .target(
             name: "Files", dependencies: ["CGlibc", .product(name: "SystemPackage", package: "swift-system")],
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "AWS",
             dependencies: [
-                "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "Clock", "Digest", "Files", "HTTPTransport", "JSON", "Text", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -76,7 +78,7 @@ let package = Package(
         .target(
             name: "BatchExport",
             dependencies: [
-                "CVector", "Digest", "Files", "Gzip", "JSON", "Threading",
+                "CVector", "Digest", "Files", "Gzip", "JSON", "Text", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -84,7 +86,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "JSON", "Threading",
+                "AWS", "BatchExport", "Clock", "Digest", "Files", "HTTPTransport", "JSON", "Text", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -92,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "athena-export",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "CGlibc", "Digest", "Files", "HTTPTransport", "JSON", "ProcessLimits",
-                "Threading",
+                "AWS", "Athena", "BatchExport", "CGlibc", "Clock", "Files", "HTTPTransport", "JSON", "ProcessLimits",
+                "Text", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -119,13 +121,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ClockTests", dependencies: ["Clock"], swiftSettings: strict),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "Digest", "HTTPTransport", "JSON", "Threading", "TestSupport",
+                "AWS", "Clock", "HTTPTransport", "JSON", "TestSupport", "Text", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -142,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "AthenaTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Files", "HTTPTransport", "JSON", "Threading", "TestSupport",
+                "AWS", "Athena", "BatchExport", "Clock", "Files", "HTTPTransport", "JSON", "TestSupport", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -155,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Digest", "Files", "Gzip", "HTTPTransport", "JSON", "ProcessLimits",
-                "TestSupport", "Threading", "athena-export",
+                "AWS", "Athena", "BatchExport", "Clock", "Digest", "Files", "Gzip", "HTTPTransport", "JSON",
+                "ProcessLimits", "TestSupport", "Threading", "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -1,3 +1,5 @@
+import Text
+
 /// A text in two readings: as it is, and plain. In the plain one, escapes are replaced by what they mean and blanks are
 /// removed.
 struct RedactedText {

@@ -1,3 +1,4 @@
+import Text
 import HTTPTransport
 
 /// Removes from a text the secrets of a request: services sometimes quote the request that they refuse.

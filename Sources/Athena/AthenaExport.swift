@@ -1,3 +1,4 @@
+public import Clock
 public import AWS
 public import BatchExport
 import Digest

@@ -1,3 +1,4 @@
+import Text
 import CVector
 
 /// The structure of JSON in sixteen bytes, provided that there are no escapes in them.

@@ -1,3 +1,5 @@
+import Text
+
 /// Steps through the members of an object in a text, without building the object.
 ///
 /// After each step, the caller reads or skips the value at ``valueOffset`` and sets ``valueEnd`` to its end.

@@ -1,3 +1,5 @@
+import Text
+
 /// Copies a JSON text without the blanks between its tokens, so that an NDJSON line can embed it.
 public enum JSONMinifier {
     static let maximumDepth = 512
@@ -101,15 +103,5 @@ public enum JSONMinifier {
             output.append(copying: text, in: start..<offset)
             return true
         }
-    }
-}
-
-extension [UInt8] {
-    /// Appends the bytes of a range of a span.
-    @inlinable
-    public mutating func append(copying source: Span<UInt8>, in range: Range<Int>) {
-        let part = source.extracting(range)
-        // The pointer does not leave the closure, and the span checks the range.
-        unsafe part.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

@@ -1,3 +1,5 @@
+public import Text
+
 extension Span<UInt8> {
     /// Whether the text of a range is a JSON number: `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`.
     @inlinable

@@ -1,3 +1,5 @@
+import Text
+
 extension JSONValue {
     /// Reads one JSON text (RFC 8259), with nothing before or after it.
     ///

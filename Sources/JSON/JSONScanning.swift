@@ -1,3 +1,5 @@
+public import Text
+
 // Functions that scan JSON text and build nothing. Each takes the offset of a beginning and returns the offset behind
 // the end.
 //
@@ -179,21 +181,5 @@ extension Span<UInt8> {
         let byte = self[offset]
         return byte > .space && byte < 0x7f
             ? "'\(String(UnicodeScalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
-    }
-
-    /// Eight bytes, the first in the lowest bits. The load checks its bounds, and any eight bytes are a valid number.
-    @inlinable
-    package func loadWord(at offset: Int) -> UInt64 {
-        unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
-}
-
-/// Tests of eight bytes at once. In the result, the high bit of a byte is set where the test is true. Only the lowest
-/// hit counts: a borrow may set bytes above it wrongly.
-extension UInt64 {
-    @inlinable
-    package func bytes(equalTo byte: UInt8) -> UInt64 {
-        let difference = self ^ (0x0101_0101_0101_0101 &* UInt64(byte))
-        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
     }
 }

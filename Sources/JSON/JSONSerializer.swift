@@ -1,3 +1,5 @@
+public import Text
+
 extension JSONValue {
     /// The value as text: on several indented lines (`pretty`), or on one line.
     public func serialized(pretty: Bool) -> [UInt8] {

@@ -1,3 +1,5 @@
+import Text
+
 /// The escapes of JSON strings (RFC 8259, section 7).
 public enum JSONUnescaping {
     /// The length of the decoded text, and what in it a loader may refuse.

@@ -1,3 +1,5 @@
+import Clock
+import Text
 import HTTPTransport
 import JSON
 import Testing

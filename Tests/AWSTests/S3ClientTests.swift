@@ -1,3 +1,4 @@
+import Clock
 @testable import AWS
 import HTTPTransport
 import InMemoryLogging

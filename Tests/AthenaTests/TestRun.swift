@@ -1,3 +1,4 @@
+import Clock
 import AWS
 @testable import Athena
 import BatchExport

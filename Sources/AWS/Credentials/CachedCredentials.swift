@@ -1,3 +1,4 @@
+public import Clock
 public import Logging
 
 /// Keeps a provider's credentials and renews them before they expire, one renewal at a time.

@@ -1,3 +1,5 @@
+public import Clock
+
 /// AWS credentials: what requests are signed with.
 ///
 /// However a value is printed, dumped or interpolated, it shows no key and no token.

@@ -1,3 +1,5 @@
+import Clock
+
 /// `AWS_ACCESS_KEY_ID` and the variables beside it.
 public struct EnvironmentCredentials: CredentialProvider {
     public let name = "environment"

@@ -1,3 +1,4 @@
+import Text
 public import HTTPTransport
 
 /// The address of a service, and the region for which its requests are signed.

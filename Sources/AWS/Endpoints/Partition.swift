@@ -1,3 +1,5 @@
+import Text
+
 /// A group of regions with its own names (botocore, `partitions.json`).
 public struct Partition: Sendable, Equatable {
     /// As it stands in ARNs: `aws`, `aws-cn`.
@@ -37,7 +39,7 @@ public struct Partition: Sendable, Equatable {
     /// Whether a name is a prefix, a word and a number: `us` + `-east-1`.
     func contains(_ region: Region) -> Bool {
         let parts = region.name.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 3, let number = parts.last, !number.isEmpty, number.utf8.allSatisfy(\.isASCIIDigit),
+        guard parts.count >= 3, let number = parts.last, !number.isEmpty, number.utf8.allSatisfy(\.isDigit),
             !parts[parts.count - 2].isEmpty
         else { return false }
         return regionPrefixes.contains(parts.dropLast(2).joined(separator: "-"))

@@ -1,3 +1,5 @@
+import Text
+
 /// The name of an AWS region, which can safely stand in a host name.
 public struct Region: Sendable, Hashable, CustomStringConvertible {
     /// `us-east-1`.
@@ -7,7 +9,7 @@ public struct Region: Sendable, Hashable, CustomStringConvertible {
     ///   least one letter, no hyphen at either end. So a region cannot change the host.
     public init?(_ name: String) {
         guard (1...63).contains(name.utf8.count), name.utf8.contains(where: \.isASCIILowercase),
-            name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }),
+            name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isDigit || $0 == UInt8(ascii: "-") }),
             !name.hasPrefix("-"), !name.hasSuffix("-")
         else { return nil }
         self.name = name

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads XML without recursion, so that no answer can exhaust the stack.
 struct XMLParser {
     private let bytes: [UInt8]
@@ -182,7 +184,7 @@ extension UInt8 {
     fileprivate var isXMLBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0a || self == 0x0d }
 
     fileprivate var mayBeginXMLName: Bool {
-        isXMLNameCharacter && !isASCIIDigit && self != UInt8(ascii: "-") && self != UInt8(ascii: ".")
+        isXMLNameCharacter && !isDigit && self != UInt8(ascii: "-") && self != UInt8(ascii: ".")
     }
 
     /// All bytes of other scripts are accepted.

@@ -1,3 +1,5 @@
+import Text
+
 /// The place of an object, bucket and key, written `s3://bucket/key`.
 ///
 /// Locations come from answers, so they are checked strictly: a bucket cannot change the host.
@@ -32,13 +34,13 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
             && bytes.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
             && bytes.first?.isASCIIAlphanumeric == true && bytes.last?.isASCIIAlphanumeric == true
             && labels.allSatisfy { !$0.isEmpty }
-            && !(labels.count == 4 && labels.allSatisfy { $0.allSatisfy(\.isASCIIDigit) })
+            && !(labels.count == 4 && labels.allSatisfy { $0.allSatisfy(\.isDigit) })
     }
 
     /// Whether the bucket can be a label of a host name. Then it cannot change the host, and S3's certificate covers
     /// it.
     var isBucketInHost: Bool {
         bucket.utf8.count <= 63
-            && bucket.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
+            && bucket.utf8.allSatisfy { $0.isASCIILowercase || $0.isDigit || $0 == UInt8(ascii: "-") }
     }
 }

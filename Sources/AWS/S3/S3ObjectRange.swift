@@ -1,3 +1,4 @@
+import Text
 import HTTPTransport
 
 /// Some bytes of an object, with the version of the object.
@@ -71,7 +72,7 @@ struct ContentRange: Equatable {
 
     /// Digits alone, because Int accepts "+1" as well. An object has 5 TB at most; this leaves room and no overflow.
     private static func number(_ text: Substring) -> Int? {
-        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
+        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return Int(text)
     }
 }

@@ -1,3 +1,5 @@
+import Text
+
 extension AWSSettings {
     /// The endpoint of a service.
     ///

@@ -1,3 +1,4 @@
+import Text
 public import SystemPackage
 
 /// Settings from explicit values, the environment and the profile; the first of them wins.

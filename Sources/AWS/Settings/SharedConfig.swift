@@ -1,3 +1,4 @@
+import Text
 public import SystemPackage
 
 /// The content of the shared config and credentials files together.

@@ -1,3 +1,4 @@
+public import Clock
 import Digest
 public import HTTPTransport
 import Threading

@@ -1,3 +1,5 @@
+import Text
+
 /// Percent-encoding as AWS signs it: everything but RFC 3986's unreserved characters, in upper-case hexadecimal.
 public enum URIEncoding {
     /// Encodes a query's name or value, or one segment of a path.

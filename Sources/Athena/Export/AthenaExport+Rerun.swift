@@ -1,4 +1,5 @@
-import AWS
+import Clock
+import Text
 import BatchExport
 import Logging
 

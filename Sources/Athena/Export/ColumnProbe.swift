@@ -1,4 +1,5 @@
-package import AWS
+import AWS
+package import Clock
 package import BatchExport
 import Digest
 package import Logging

@@ -1,4 +1,4 @@
-import AWS
+import Clock
 
 /// A moment as schedulers write it: ISO 8601 in its extended form, with a date, a time and perhaps a time zone, such as
 /// `2026-01-31T02:03:04.5+01:00`. A blank may stand in the place of `T`.

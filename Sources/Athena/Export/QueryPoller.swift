@@ -1,4 +1,4 @@
-import AWS
+import Clock
 import Logging
 
 /// Waits until a query is finished, asking seldom enough not to use up the account's quota and soon enough not to make

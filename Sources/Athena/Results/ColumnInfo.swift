@@ -1,3 +1,4 @@
+import Text
 package import BatchExport
 import JSON
 import Threading

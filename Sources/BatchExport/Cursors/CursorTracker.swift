@@ -1,3 +1,5 @@
+import Text
+
 /// Keeps the highest value of one column over the rows of a result.
 ///
 /// Duplicate and rejected rows count too, since they need not be queried again. NULL does not count, nor does a text that

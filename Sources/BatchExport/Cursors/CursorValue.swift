@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// A value of an incremental export's cursor column: its text as the source writes it, and how it is ordered.
 public struct CursorValue: Sendable, Equatable {

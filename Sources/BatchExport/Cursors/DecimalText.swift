@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// A decimal number of any length, read from its text: `-12.50`.
 struct DecimalText {

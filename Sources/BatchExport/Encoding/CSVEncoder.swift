@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// RFC 4180: UTF-8, comma, `\n`, a header line.
 ///

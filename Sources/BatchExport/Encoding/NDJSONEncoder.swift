@@ -1,3 +1,4 @@
+import Text
 import JSON
 
 /// One JSON object a line, every column in order, NULL as `null`.

@@ -1,3 +1,4 @@
+import Text
 import JSON
 
 /// Rows that no loader can take, as NDJSON: `{"row":17,"reason":"…","values":{…}}`.

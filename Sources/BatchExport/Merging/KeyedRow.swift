@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// How a row is stored in memory and in a spill: the length of its key and of its line, four bytes each, then both.
 struct KeyedRow {

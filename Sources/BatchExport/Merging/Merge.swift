@@ -1,4 +1,4 @@
-import JSON
+import Text
 public import SystemPackage
 
 /// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key.

@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// Collects rows in a fixed number of bytes and sorts them.
 struct SortBuffer {

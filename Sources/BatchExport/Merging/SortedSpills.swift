@@ -1,5 +1,5 @@
+import Text
 import Files
-import JSON
 import SystemPackage
 
 /// Sorted rows in a temporary file, spill by spill: the later a spill, the newer its rows.

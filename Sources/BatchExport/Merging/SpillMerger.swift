@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 /// Merges several spills: rows by rising key, and of each key the row of the newest spill.
 struct SpillMerger: RowCursor {

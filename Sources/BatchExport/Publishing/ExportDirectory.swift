@@ -1,3 +1,4 @@
+import Text
 import Files
 public import SystemPackage
 

@@ -1,3 +1,4 @@
+import Text
 import JSON
 
 /// Reads what ``CSVEncoder`` writes, and what version 0.1.0 wrote without quotes: texts of blanks, and those that begin
@@ -110,21 +111,6 @@ extension Span<UInt8> {
             case .comma, .quote, .lineFeed, .carriageReturn: return offset
             default: offset += 1
             }
-        }
-        return nil
-    }
-
-    /// The offset of the first such byte from `start` on; nil if there is none.
-    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
-        var offset = start
-        while offset &+ 8 <= count {
-            let hits = loadWord(at: offset).bytes(equalTo: byte)
-            if hits != 0 { return offset &+ hits.trailingZeroBitCount >> 3 }
-            offset &+= 8
-        }
-        while offset < count {
-            if self[offset] == byte { return offset }
-            offset += 1
         }
         return nil
     }

@@ -1,3 +1,4 @@
+import Text
 import JSON
 
 /// Reads what ``NDJSONEncoder`` writes, and nothing else.

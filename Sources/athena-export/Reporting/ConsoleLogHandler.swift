@@ -1,4 +1,5 @@
-import AWS
+import Clock
+import Text
 import ArgumentParser
 import JSON
 import Logging

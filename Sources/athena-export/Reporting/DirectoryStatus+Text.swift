@@ -1,4 +1,4 @@
-import AWS
+import Text
 import BatchExport
 import JSON
 

@@ -1,4 +1,4 @@
-import AWS
+import Clock
 import BatchExport
 import Files
 import Logging

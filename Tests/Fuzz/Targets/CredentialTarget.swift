@@ -1,3 +1,4 @@
+import Clock
 import JSON
 
 @testable import AWS

@@ -1,3 +1,4 @@
+import Clock
 @testable import AWS
 
 extension FuzzTarget {

@@ -1,3 +1,4 @@
+import Text
 import HTTPTransport
 
 /// The address at which a container gets credentials, and the hosts that are allowed there.

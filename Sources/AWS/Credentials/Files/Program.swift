@@ -1,3 +1,4 @@
+import Text
 import Files
 import Subprocess
 import SystemPackage
@@ -90,7 +91,7 @@ struct Program: Sendable {
 
     private static func canPass(_ variable: String) -> Bool {
         guard let first = variable.utf8.first else { return false }
-        return !first.isASCIIDigit
+        return !first.isDigit
     }
 
     private func collect(_ configuration: Configuration) async throws -> Outcome {

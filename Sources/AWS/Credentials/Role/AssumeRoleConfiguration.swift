@@ -1,3 +1,6 @@
+import Clock
+import Text
+
 /// A profile's settings for the role that it assumes (botocore, `AssumeRoleProvider`).
 struct AssumeRoleConfiguration {
     let role: AssumedRole

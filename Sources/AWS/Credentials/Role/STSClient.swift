@@ -1,3 +1,4 @@
+import Clock
 import HTTPTransport
 
 /// The two operations of STS that give a role's credentials. They use the query protocol: the request is a form, the

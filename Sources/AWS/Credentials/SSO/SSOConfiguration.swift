@@ -1,3 +1,5 @@
+import Text
+
 /// A profile's settings for IAM Identity Center (botocore, `SSOProvider`).
 struct SSOConfiguration {
     let accountID: String

@@ -1,3 +1,4 @@
+import Clock
 import Digest
 import Files
 import JSON

@@ -1,4 +1,4 @@
-import JSON
+import Text
 
 // Facts about a piece of CSV that need no parsing of rows. A quote inside a value is doubled, and 0x22 is part of no
 // other character of UTF-8, so the number of quotes before a place says whether it lies inside of them.

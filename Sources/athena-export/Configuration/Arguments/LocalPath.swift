@@ -1,4 +1,4 @@
-import AWS
+import Text
 import SystemPackage
 
 /// A path on this machine, as users write it in an option or the configuration file.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import AWS
+@testable import Clock
 
 @Suite struct `Points in time` {
     @Test(arguments: [

@@ -1,8 +1,7 @@
-import JSON
-
 extension Span<UInt8> {
     /// Compares two texts byte by byte: negative if the first comes before the second, positive if after, else zero.
-    func compare(_ range: Range<Int>, with other: Span<UInt8>, _ otherRange: Range<Int>) -> Int {
+    @inlinable
+    package func compare(_ range: Range<Int>, with other: Span<UInt8>, _ otherRange: Range<Int>) -> Int {
         let common = Swift.min(range.count, otherRange.count)
         var offset = 0
         while offset + 8 <= common {
@@ -20,7 +19,8 @@ extension Span<UInt8> {
     }
 
     /// The first eight bytes of a text as a number that sorts like them. Shorter texts are filled up with zeros.
-    func orderingPrefix(of range: Range<Int>) -> UInt64 {
+    @inlinable
+    package func orderingPrefix(of range: Range<Int>) -> UInt64 {
         if range.count >= 8 { return loadWord(at: range.lowerBound).byteSwapped }
         var prefix: UInt64 = 0
         for offset in range { prefix = prefix << 8 | UInt64(self[offset]) }

@@ -1,4 +1,4 @@
-import JSON
+import Text
 import Testing
 
 @Suite struct `Writing short texts` {

@@ -104,22 +104,22 @@ extension Span<UInt8> {
     }
 }
 
-// Unlike the tests in `JSONScanning`, these are exact for every byte.
+// Unlike the tests in `Words`, these are exact for every byte.
 extension UInt64 {
     /// The high bit of every byte that equals this one, which is below 0x80.
     @inlinable @inline(__always)
-    func marks(equalTo byte: UInt8) -> UInt64 {
+    package func marks(equalTo byte: UInt8) -> UInt64 {
         let difference = self ^ (0x0101_0101_0101_0101 &* UInt64(byte))
         return ~((difference & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7f7f_7f7f_7f7f_7f7f | difference) & 0x8080_8080_8080_8080
     }
 
     /// The high bit of every byte below 0x20.
     @inlinable
-    var marksBelowSpace: UInt64 {
+    package var marksBelowSpace: UInt64 {
         ~((self & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x6060_6060_6060_6060 | self) & 0x8080_8080_8080_8080
     }
 
     /// The high bits of the eight bytes as an eight-bit number.
     @inlinable
-    var byteSet: UInt64 { ((self & 0x8080_8080_8080_8080) &>> 7 &* 0x0102_0408_1020_4080) &>> 56 }
+    package var byteSet: UInt64 { ((self & 0x8080_8080_8080_8080) &>> 7 &* 0x0102_0408_1020_4080) &>> 56 }
 }

@@ -49,11 +49,3 @@ extension CivilTime {
         return Timestamp(milliseconds: midnight.milliseconds + time)
     }
 }
-
-extension Int {
-    /// Decimal digits with leading zeros.
-    func padded(_ width: Int) -> String {
-        let digits = String(self)
-        return String(repeating: "0", count: Swift.max(0, width - digits.count)) + digits
-    }
-}

@@ -1,3 +1,5 @@
+import Text
+
 extension Timestamp {
     /// Written `2026-11-23T01:02:03.123Z`.
     public var iso8601: String {
@@ -8,7 +10,7 @@ extension Timestamp {
     }
 
     /// Written `20261123T010203Z`, the basic form that signatures use.
-    var iso8601Basic: String {
+    package var iso8601Basic: String {
         let time = CivilTime(self)
         let date = time.year.padded(4) + time.month.padded(2) + time.day.padded(2)
         return "\(date)T\(time.hour.padded(2))\(time.minute.padded(2))\(time.second.padded(2))Z"
@@ -32,7 +34,7 @@ extension Timestamp {
     }
 
     /// Reads the `Date` header's form (RFC 9110, IMF-fixdate): `Sun, 06 Nov 1994 08:49:37 GMT`.
-    init?(httpDate text: String) {
+    package init?(httpDate text: String) {
         let parts = text.split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2]))
@@ -66,7 +68,7 @@ private struct FieldReader {
 
     mutating func number(digits: Int) -> Int? {
         let field = rest.prefix(digits)
-        guard field.count == digits, field.allSatisfy(\.isASCIIDigit) else { return nil }
+        guard field.count == digits, field.allSatisfy(\.isDigit) else { return nil }
         rest.removeFirst(digits)
         return field.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
@@ -74,7 +76,7 @@ private struct FieldReader {
     /// Milliseconds; 0 if there is no fraction, nil if there is a point and no digit.
     mutating func fraction() -> Int? {
         guard skip(".") else { return 0 }
-        let digits = rest.prefix(while: \.isASCIIDigit)
+        let digits = rest.prefix(while: \.isDigit)
         guard !digits.isEmpty else { return nil }
         rest.removeFirst(digits.count)
         return (digits + Array("00".utf8)).prefix(3).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
