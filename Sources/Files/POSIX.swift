@@ -50,6 +50,18 @@ enum POSIX {
         cwriteback_begin(file.rawValue, Int64(range.lowerBound), Int64(range.count))
     }
 
+    /// Gives a file a size, and the room for it on the disk.
+    static func allocate(_ file: FileDescriptor, _ size: Int) throws(Errno) {
+        #if canImport(Darwin)
+            try check { ftruncate(file.rawValue, off_t(size)) }
+        #else
+            // Returns the error instead of setting it.
+            var error: CInt
+            repeat { error = posix_fallocate(file.rawValue, 0, off_t(size)) } while error == EINTR
+            guard error == 0 else { throw Errno(rawValue: error) }
+        #endif
+    }
+
     /// Takes the kernel's lock on an open file, which ends with the process; false if another process has it.
     ///
     /// - Parameter isShared: whether others may have the lock in the same way at the same time.

@@ -9,17 +9,20 @@ public final class ScratchFile: Sendable {
     /// Makes an empty file in a directory.
     public init(in directory: FilePath) throws(FileError) {
         self.directory = directory
+        file = try FileError.naming("create a temporary file in", directory) { try Self.makeFile(in: directory) }
+    }
+
+    /// An empty file without a name.
+    static func makeFile(in directory: FilePath) throws -> FileDescriptor {
         let path = directory.appending(".athena-export-\(String(UInt64.random(in: 0...(.max)), radix: 16)).tmp")
-        file = try FileError.naming("create", path) {
-            let file = try FileDescriptor.open(
-                path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: .ownerReadWrite)
-            do { try POSIX.unlink(path) } catch {
-                try? file.close()
-                throw error
-            }
-            return file
+        let file = try FileDescriptor.open(
+            path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+            permissions: .ownerReadWrite)
+        do { try POSIX.unlink(path) } catch {
+            try? file.close()
+            throw error
         }
+        return file
     }
 
     deinit { try? file.close() }
