@@ -1,7 +1,7 @@
 """Runs athena-export and its peers in turns against the benchmark's server and prints the medians.
 
-Each of them ends with one or more gzip files of CSV that hold every row; that is checked. What is told is what the
-operating system tells of the process: wall time from its start to its end, CPU time, peak memory.
+Each of them ends with one or more gzip files of CSV that hold every row; that is checked. The figures are the
+operating system's for the process: wall time from its start to its end, CPU time, peak memory.
 """
 
 import argparse
