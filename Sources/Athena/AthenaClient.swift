@@ -43,7 +43,7 @@ public struct AthenaClient: Sendable {
                 let execution = try QueryExecution(parsing: body)
                 guard execution.queryExecutionID == queryExecutionID else {
                     throw .field(
-                        path: "QueryExecution.QueryExecutionId", expected: "the id that was asked for",
+                        path: "QueryExecution.QueryExecutionId", expected: "the requested id",
                         found: "another one")
                 }
                 return execution

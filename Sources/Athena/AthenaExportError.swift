@@ -87,7 +87,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
             "the result object \(location), byte \(offset): the text is not valid UTF-8; run the same command with "
                 + "--source auto or api, which reads this result without another query"
         case .noCursor(let column):
-            "no run has left a value of cursor column \(column.prefix(100)) yet; say with --cursor-start from which one "
+            "no run has left a value of cursor column \(column.prefix(100)) yet; give --cursor-start, the first value "
                 + "the first run reads"
         case .notInS3(let reason): "--source s3: \(reason); use --source auto or api"
         case .repeatedPageToken:

@@ -64,7 +64,8 @@ public struct ResultSchema: Sendable, Equatable {
                         + "rename it with AS in the query, which then has to run again")
             }
             if column.name.utf8.contains(0) {
-                throw .schema("a column name holds U+0000; rename it with AS in the query, which then has to run again")
+                throw .schema(
+                    "a column name contains U+0000; rename it with AS in the query, which then has to run again")
             }
             if let other = seen.updateValue(column.name, forKey: folded) {
                 throw .schema(

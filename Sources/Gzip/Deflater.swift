@@ -77,7 +77,7 @@ final class Deflater: @unchecked Sendable {
                 let status = CZlib.deflate(stream, flush)
                 precondition(
                     stream.pointee.avail_in == 0 && status == (flush == Z_FINISH ? Z_STREAM_END : Z_OK),
-                    "deflate wrote more than deflateBound says")
+                    "deflate wrote more than deflateBound allows")
                 return output.count - Int(stream.pointee.avail_out)
             }
         }

@@ -96,7 +96,7 @@ extension HTTPTransportError: CustomStringConvertible {
 extension HTTPTransportError.ProxyRefusal {
     fileprivate func describe(host: String) -> String {
         switch self {
-        case .needsCredentials: "the proxy on the way to \(host) asks for a user and a password"
+        case .needsCredentials: "the proxy on the way to \(host) requires a user and a password"
         case .forbidsHost: "the proxy does not let requests through to \(host)"
         case .cannotConnect: "the proxy could not connect to \(host)"
         }

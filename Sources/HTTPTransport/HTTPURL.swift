@@ -41,7 +41,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// `127.1` as addresses, so a check on the text would pass a host that libcurl resolves differently.
     public init(parsing text: String) throws(HTTPURLError) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
-            throw HTTPURLError(text: text, reason: "it holds a blank, a backslash, a control or a non-ASCII character")
+            throw HTTPURLError(
+                text: text, reason: "it contains a blank, a backslash, a control or a non-ASCII character")
         }
         // The text is ASCII here, so bytes are characters, and comparing bytes is faster.
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
@@ -67,7 +68,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         _ authority: Substring.UTF8View, of text: String
     ) throws(HTTPURLError) -> (host: String, port: Int?) {
         guard !authority.contains(UInt8(ascii: "@")) else {
-            throw HTTPURLError(text: text, reason: "it holds a user name or password")
+            throw HTTPURLError(text: text, reason: "it contains a user name or password")
         }
         let isBracketed = authority.first == UInt8(ascii: "[")
         let bracket = isBracketed ? authority.firstIndex(of: UInt8(ascii: "]")) : nil

@@ -113,7 +113,7 @@ private struct JSONParser {
             copy.removeLast(copy.count - decoded.count)
         }
         guard let string = String(validating: copy, as: UTF8.self) else {
-            throw .syntax(offset: start, reason: "a string is not valid UTF-8 or holds a lone surrogate")
+            throw .syntax(offset: start, reason: "a string is not valid UTF-8 or contains a lone surrogate")
         }
         return string
     }
@@ -128,7 +128,7 @@ private struct JSONParser {
         if offset - start == 4, text.hasJSONToken("true", at: start) { return .bool(true) }
         if offset - start == 5, text.hasJSONToken("false", at: start) { return .bool(false) }
         guard text.isJSONNumber(in: start..<offset) else {
-            throw .syntax(offset: start, reason: "expected a value, found something that is none")
+            throw .syntax(offset: start, reason: "expected a value, found something else")
         }
         var digits: [UInt8] = []
         digits.append(copying: text, in: start..<offset)

@@ -116,7 +116,7 @@ extension Span<UInt8> {
     private func skipJSONScalar(from start: Int) throws(JSONError) -> Int {
         let end = endOfJSONScalar(from: start)
         guard isJSONLiteral(in: start..<end) || isJSONNumber(in: start..<end) else {
-            throw .syntax(offset: start, reason: "expected a value, found something that is none")
+            throw .syntax(offset: start, reason: "expected a value, found something else")
         }
         return end
     }

@@ -188,7 +188,7 @@ import Testing
     @Test func `an error of a proxy reports what the proxy wants, whatever its page looks like`() {
         for body in ["", "<html>", #"{"code":"x"}"#] {
             let error = AWSError.service(read(HTTPResponse(status: 407, body: Array(body.utf8))), attempts: 1)
-            #expect(error.category == .credentials && "\(error)".contains("a proxy asks for a user and a password"))
+            #expect(error.category == .credentials && "\(error)".contains("a proxy requires a user and a password"))
         }
         for (refusal, category, text) in [
             (.needsCredentials, .credentials, "HTTPS_PROXY"), (.forbidsHost, .credentials, "NO_PROXY"),

@@ -106,7 +106,7 @@ import Testing
             role("p", "R", "source_profile = p\ncredential_source = Environment"),
             "role_arn of profile \"p\": source_profile and credential_source exclude each other"
         ),
-        (role("p", "R", "credential_source = environment"), "credential_source of profile \"p\": it is none of "),
+        (role("p", "R", "credential_source = environment"), "credential_source of profile \"p\": it is not "),
         (
             base + role("p", "R", "source_profile = base\nmfa_serial = arn:aws:iam::1:mfa/me"),
             "mfa_serial of profile \"p\": a role that asks for a code is not supported"

@@ -121,7 +121,7 @@ import Testing
             try await chain.credentials()
         } throws: { error in
             let text = "\(error)"
-            return (error as? AWSError)?.category == .credentials && text.contains("configuration: it holds no")
+            return (error as? AWSError)?.category == .credentials && text.contains("configuration: it has no")
                 && text.contains("environment: AWS_ACCESS_KEY_ID") && !text.contains("\n")
         }
     }

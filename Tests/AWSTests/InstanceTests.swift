@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("../../secret", credentials, "a role that is none"), ("", credentials, "with HTTP 200"),
+        ("../../secret", credentials, "an invalid role name"), ("", credentials, "with HTTP 200"),
         ("my-role", "[]", "the answer of"), ("my-role", "{", "the answer of"),
         ("my-role", #"{"Code": "AssumeRoleUnauthorizedAccess"}"#, "my-role: AssumeRoleUnauthorizedAccess"),
         ("my-role", #"{"AccessKeyId": "A", "SecretAccessKey": "s"}"#, "does not say when"),

@@ -33,7 +33,7 @@ import Testing
         (#"echo '{"Version": 2, \#(keys)}'"#, "is not 1, the only one that is known"),
         (#"echo '{\#(keys)}'"#, "Version: expected a value"),
         (#"echo '{"Version": 1, "AccessKeyId": "canary"}'"#, "SecretAccessKey: expected a value"),
-        (#"echo '{"Version": 1, "AccessKeyId": "a b", "SecretAccessKey": "s"}'"#, "the access key ID holds a blank"),
+        (#"echo '{"Version": 1, "AccessKeyId": "a b", "SecretAccessKey": "s"}'"#, "the access key ID contains a blank"),
         (#"echo '{"Version": 1, \#(keys), "Expiration": "canary"}'"#, "Expiration: expected a time"),
         ("echo canary", "the program's output: byte 0"), ("true", "the program's output"),
         ("echo canary; exit 7", "the program ended with status 7;"),

@@ -162,7 +162,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         let world = CredentialWorld(config: "", ["AWS_EC2_METADATA_DISABLED": "TRUE"])
         let error = try #require(await world.failure())
         let expected = [
-            "configuration: it holds no aws_access_key_id",
+            "configuration: it has no aws_access_key_id",
             "environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
             "assumed role (profile \"default\"): no role_arn",
             "web identity (profile \"default\"): AWS_WEB_IDENTITY_TOKEN_FILE is not set",

@@ -35,7 +35,7 @@ import Testing
     }
 
     private static let cases: [Case] = [
-        Case("a number left out", "GetQueryExecution-2.json is missing: the answers go on to number 3") {
+        Case("a number left out", "GetQueryExecution-2.json is missing: the answers continue to number 3") {
             try FileManager.default.removeItem(atPath: "\($0)/GetQueryExecution-2.json")
         },
         Case("an operation left out", "StartQueryExecution-1.json is missing: the run calls StartQueryExecution") {

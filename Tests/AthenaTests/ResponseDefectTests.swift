@@ -227,7 +227,7 @@ private enum Good {
 
     /// Pages that look wrong and are right.
     private static let fine: [Case] = [
-        Case("more rows than were asked for", rows: 1030, "") { page, number in
+        Case("more rows than requested", rows: 1030, "") { page, number in
             number == 1
                 ? page.rows { $0 + (0..<1000).map { ["Data": [["VarCharValue": .string("more-\($0)")]]] } } : nil
         },
@@ -239,7 +239,7 @@ private enum Good {
         Case("the header row twice", rows: 31, isSelect: true, "") { page, number in
             number == 1 ? page.rows { [$0[0]] + $0 } : nil
         },
-        Case("types that nobody knows, and names in any script", "") { page, _ in
+        Case("unknown types, and names in any script", "") { page, _ in
             page.columns {
                 [
                     $0[0], ["Name": "a,\"b\"\n\u{202e}", "Type": "geometry"],

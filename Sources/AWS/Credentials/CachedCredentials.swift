@@ -44,7 +44,7 @@ public actor CachedCredentials: CredentialProvider {
             } catch let error where !(error is CancellationError) {
                 nextEarlyAttempt = runtime.now().advanced(by: Self.pauseAfterFailure)
                 logger.warning(
-                    "credentials could not be renewed early; going on with the old ones: \(error)",
+                    "credentials could not be renewed early; the old ones are still used: \(error)",
                     metadata: ["event": "credentials_not_renewed"])
                 return .found(cached)
             }

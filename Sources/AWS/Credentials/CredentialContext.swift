@@ -52,7 +52,7 @@ public struct CredentialContext: Sendable {
         } catch let error as any CredentialAnswerFault {
             throw AWSError.provider(
                 ProviderFault(
-                    provider: provider, problem: "its answer is none: \(error); run the same command again later",
+                    provider: provider, problem: "its answer is invalid: \(error); run the same command again later",
                     isTemporary: true))
         }
     }

@@ -8,6 +8,6 @@ public struct ExplicitCredentials: CredentialProvider {
     }
 
     public func lookUp() async throws -> CredentialLookup {
-        value.map { .found($0) } ?? .absent("it holds no aws_access_key_id")
+        value.map { .found($0) } ?? .absent("it has no aws_access_key_id")
     }
 }

@@ -140,7 +140,7 @@ extension AWSError: CustomStringConvertible {
 extension AWSServiceError {
     /// Only a proxy answers with 407. Without a tunnel, its answer stands in the place of the service's.
     fileprivate var advice: String {
-        httpStatus == 407 ? "a proxy asks for a user and a password; \(AWSError.proxyAdvice)" : kind.advice
+        httpStatus == 407 ? "a proxy requires a user and a password; \(AWSError.proxyAdvice)" : kind.advice
     }
 }
 

@@ -135,7 +135,7 @@ extension XMLParser {
         let window = bytes[(position + 1)...].prefix(10)
         guard let end = window.firstIndex(of: UInt8(ascii: ";")) else { throw fault("an & that begins no reference") }
         let name = String(decoding: window[..<end], as: UTF8.self)
-        guard let scalar = Self.scalar(name) else { throw fault("a reference to what nobody knows") }
+        guard let scalar = Self.scalar(name) else { throw fault("an unknown character reference") }
         open[open.count - 1].element.text.unicodeScalars.append(scalar)
         position = end + 1
     }

@@ -29,7 +29,7 @@ public struct S3ObjectRange: Sendable {
     init(_ response: HTTPResponse, asked: Range<Int>) throws(AWSError) {
         func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "GetObject", problem: problem) }
         guard response.status == 206 else {
-            throw fault("a part of the object was asked for, HTTP \(response.status) answers with something else")
+            throw fault("the request was for a part of the object, but the answer is HTTP \(response.status)")
         }
         guard let text = response.headers["Content-Range"], let range = ContentRange(text) else {
             throw fault("the answer does not say which part of the object it is")
@@ -38,11 +38,11 @@ public struct S3ObjectRange: Sendable {
             range.bytes.upperBound == min(asked.upperBound, range.size) || range.bytes.upperBound < range.size
         else {
             throw fault(
-                "bytes \(asked.lowerBound) to \(asked.upperBound - 1) were asked for, \"\(text.shown(limit: 100))\" came"
+                "bytes \(asked.lowerBound) to \(asked.upperBound - 1) were requested, but \"\(text.shown(limit: 100))\" came"
             )
         }
         guard let etag = response.headers["ETag"], !etag.isEmpty, etag.utf8.count <= 256 else {
-            throw fault("the answer has no ETag, so nobody can tell one version of the object from another")
+            throw fault("the answer has no ETag, so versions of the object cannot be distinguished")
         }
         let isWhole = response.body.count == range.bytes.count
         guard isWhole || response.body.count >= min(Self.leastProgress, range.bytes.count / 2 + 1),

@@ -85,7 +85,7 @@ public struct AWSSettings: Sendable {
         for case (let text?, let origin) in candidates {
             if let attempts = Int(text), attempts >= 1 { return attempts }
             throw .configuration(
-                ConfigurationFault(source: origin, problem: "it is not an integer of at least 1; write 10, say"))
+                ConfigurationFault(source: origin, problem: "it is not an integer of at least 1; write for example 10"))
         }
         return RetryPolicy.standard.maxAttempts
     }

@@ -161,8 +161,8 @@ extension AthenaExport {
         else { return }
         logger.warning(
             isStartedHere
-                ? "the work group put the result elsewhere than asked"
-                : "the query was sent by an earlier command, and its result is elsewhere than this command asks",
+                ? "the work group put the result into another location than the requested one"
+                : "an earlier command sent the query, and its result is in another location than this command requests",
             metadata: ["event": "output_location_differs", "asked": "\(asked)", "location": "\(location)"])
     }
 }

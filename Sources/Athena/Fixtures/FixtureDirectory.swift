@@ -145,7 +145,7 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
                 + (error.errno.remedy.map { "\($0), then run the same command again" }
                     ?? "check the path and its permissions")
         case .empty(let path):
-            "\(path) holds no recorded answers, which are called <Operation>-<n>.json; record some with --record"
+            "\(path) has no recorded answers, which are named <Operation>-<n>.json; record some with --record"
         case .missing(let file, let why): "\(file) is missing: \(why); record the answers again"
         case .malformed(let file, let error): "\(file): \(error); record the answer again"
         case .unreadable(let failure):

@@ -90,7 +90,7 @@ public final class ReplayTransport: HTTPTransport {
             return "the NextToken of \(name.operation)-\(name.number - 1).json leads to it"
         }
         let last = lastNumbers[name.operation] ?? 0
-        if last > name.number { return "the answers go on to number \(last)" }
+        if last > name.number { return "the answers continue to number \(last)" }
         return "the run calls \(name.operation), of which "
             + (last == 0 ? "nothing was recorded" : "only errors were recorded")
     }

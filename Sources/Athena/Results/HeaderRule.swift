@@ -34,7 +34,7 @@ enum HeaderRule: Sendable, Equatable {
         if self == .possible { return rows }
         throw .inconsistentSource(
             "the first row of the result does not repeat the column names, as the first row of a SELECT does; "
-                + "whether it is data cannot be told, so nothing was exported; run the query again with --restart")
+                + "whether it is data is unknown, so nothing was exported; run the query again with --restart")
     }
 
     /// The rows behind the first one; nil if that does not repeat the column names.

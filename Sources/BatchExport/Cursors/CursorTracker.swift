@@ -53,7 +53,7 @@ struct CursorTracker {
         let advice =
             kind == .zonedTimestamp
             ? "only times in UTC show their order; use AT TIME ZONE 'UTC' in the query"
-            : "it is none that can be ordered; leave such rows out in the query"
+            : "its form has no order; exclude such rows in the query"
         return .options("row \(row): the value of cursor column \(column.prefix(100)), a \(kind.rawValue): \(advice)")
     }
 

@@ -64,7 +64,7 @@ public struct CSVEncoder: RowEncoder {
             if isBlank {
                 // Half of all readers skip such a line.
                 throw .options(
-                    "a NULL in a result of one column cannot be told from an empty line in CSV; use --format ndjson")
+                    "a NULL in a result of one column would be an empty line in CSV; use --format ndjson")
             }
             room += line
             row += 1

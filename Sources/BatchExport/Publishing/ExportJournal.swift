@@ -177,7 +177,7 @@ extension ExportJournal {
         if let other = batches.first(where: { $0.runID != state.runID }) {
             throw .untrusted(
                 path: directory.state,
-                problem: "it is of run \(state.runID), the manifest says that run \(other.runID) wrote batch "
+                problem: "it belongs to run \(state.runID), but in the manifest run \(other.runID) wrote batch "
                     + "\(other.sequence)",
                 remedy: "restore the file that is out of date, or give the run up with --restart")
         }

@@ -76,7 +76,7 @@ struct CSVScanner: RowScanner {
                 rows.appendDecoded { Self.appendUndoubled(text, in: range, to: &$0) }
             } else {
                 guard CSVEncoder.needsQuotes(text, in: range) else {
-                    throw RowProblem("a value stands in quotes that needs none")
+                    throw RowProblem("a value is in quotes without need")
                 }
                 rows.append(range)
             }

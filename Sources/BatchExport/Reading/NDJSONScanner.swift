@@ -56,7 +56,7 @@ struct NDJSONScanner: RowScanner {
             try rows.appendDecoded { (output) throws(RowProblem) in try Self.appendDecoded(line, range, to: &output) }
         } else {
             guard !NDJSONEncoder.isJSON(line, in: range, as: type) else {
-                throw RowProblem("a value stands in quotes that needs none")
+                throw RowProblem("a value is in quotes without need")
             }
             rows.append(range)
         }
@@ -100,7 +100,7 @@ struct NDJSONScanner: RowScanner {
             let end = try line.endOfJSONString(from: start + 1)
             return (start + 1..<end.quote, end.hasEscapes)
         } catch {
-            throw RowProblem("a string does not end or holds a control character")
+            throw RowProblem("a string does not end or contains a control character")
         }
     }
 
@@ -116,13 +116,13 @@ struct NDJSONScanner: RowScanner {
             var bytes = output.mutableSpan
             let result = try JSONUnescaping.decode(&bytes, in: start..<start + range.count)
             guard !result.hasNUL, !result.hasLoneSurrogate else {
-                throw RowProblem("a string holds U+0000 or a lone surrogate")
+                throw RowProblem("a string contains U+0000 or a lone surrogate")
             }
             output.removeLast(range.count - result.count)
         } catch let problem as RowProblem {
             throw problem
         } catch {
-            throw RowProblem("a string has an escape that is none")
+            throw RowProblem("a string has an invalid escape")
         }
     }
 }

@@ -94,7 +94,8 @@ struct LoaderCommand: ParsableCommand {
             guard schemes.isEmpty else {
                 throw ConfigurationError.option(
                     name: "--url-prefix",
-                    problem: "is missing: \(kind.rawValue) reads from \(Self.list(schemes)), so say where the files are"
+                    problem:
+                        "is missing: \(kind.rawValue) reads from \(Self.list(schemes)), so give the URL of the files"
                 )
             }
             guard FilePath(export.path.string) == export.path else {

@@ -11,7 +11,7 @@ import SystemPackage
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run the query, or go on with an unfinished run, and export its rows (the default).",
+        abstract: "Run the query, or resume an unfinished run, and export its rows (the default).",
         discussion: """
             The same command resumes: a directory whose last run is unfinished is gone on with, one whose last run \
             succeeded gets a new run, whose batches continue the numbering.

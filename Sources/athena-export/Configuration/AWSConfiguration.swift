@@ -17,7 +17,7 @@ struct AWSConfiguration {
             maxAttempts: mistakes.collect(try settings.bounded(.maxAttempts, options.maxAttempts, 1...1000)))
         let keys = mistakes.collect(try settings.file.flatMap(Self.credentials))
         if keys != nil, let origin = profile?.origin, case .key = origin {
-            mistakes.add([origin.error("the file holds keys as well; remove the profile or the keys")])
+            mistakes.add([origin.error("the file has keys as well; remove the profile or the keys")])
         }
         try mistakes.check()
         // A profile on the command line excludes the file's keys.

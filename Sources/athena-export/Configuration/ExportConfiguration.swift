@@ -78,7 +78,7 @@ struct ExportConfiguration {
         let reporting = mistakes.collect(try ReportingOptions(settings))
         warnings =
             file?.exposesKeys == true
-            ? ["\(options.config ?? "") holds AWS keys and can be read by others; chmod 600 it"] : []
+            ? ["\(options.config ?? "") has AWS keys and can be read by other users; chmod 600 it"] : []
         try mistakes.check()
         var inputs = ProtectedPlaces.inputs(config: file?.path, isLive: replay == nil)
         if case .file(let setting) = try settings.statement(), case .file(let path) = setting.value {
@@ -155,7 +155,7 @@ struct ExportConfiguration {
         case .standard: return Setting(value: "SELECT * FROM test_rows", origin: .option("--query"))
         }
         guard !StatementScanner(text.value).isEmpty else {
-            throw text.origin.error("the statement is empty, or holds nothing but comments; give a query")
+            throw text.origin.error("the statement is empty or has only comments; give a query")
         }
         guard text.value.utf8.count <= maximumQueryBytes else {
             throw text.origin.error(

@@ -6,7 +6,7 @@ import Logging
 struct RunOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "JSON configuration, - for standard input; an option given here beats what it says.", valueName: "file"),
+            "JSON configuration, - for standard input; an option beats its key.", valueName: "file"),
         completion: .file())
     var config: String?
 

@@ -11,7 +11,7 @@ extension SettingsLookup {
         let start = try string(.cursorStart, options.cursorStart)
         guard let column else {
             guard let start else { return nil }
-            throw start.origin.error("it is where the cursor begins, and there is none; name it with --cursor-column")
+            throw start.origin.error("it is the start of a cursor, but there is no cursor; give --cursor-column")
         }
         return try column.map { (name) throws(ConfigurationError) in
             AthenaExport.CursorChoice(

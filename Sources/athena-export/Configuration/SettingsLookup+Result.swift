@@ -17,7 +17,7 @@ extension SettingsLookup {
                 "\"\(bucket.shown(limit: 80))\" is no name of an S3 bucket; give it as s3://bucket/prefix/")
         }
         guard !path.split(separator: "/").contains("..") else {
-            throw setting.origin.error("it holds .., which S3 does not resolve; give the path without it")
+            throw setting.origin.error("it contains .., which S3 does not resolve; give the path without it")
         }
         return setting.value
     }

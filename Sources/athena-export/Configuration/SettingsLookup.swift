@@ -13,7 +13,7 @@ struct SettingsLookup {
     func string(_ key: ConfigurationKey, _ typed: String?) throws(ConfigurationError) -> Setting<String>? {
         guard let typed = typed.map({ setting($0, key) }) else { return try file?.string(key) }
         guard !typed.value.isEmpty, typed.value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
-        else { throw typed.origin.error("the value is empty or holds a control character") }
+        else { throw typed.origin.error("the value is empty or contains a control character") }
         return typed
     }
 
@@ -86,7 +86,7 @@ struct SettingsLookup {
         guard let setting = try file?.string(key) else { return nil }
         guard let choice = Choice(rawValue: setting.value) else {
             let form = ValueForm.oneOf(Choice.allValueStrings, given: setting.value)
-            throw setting.origin.error("\"\(setting.value.shown(limit: 80))\" is none of its values; \(form)")
+            throw setting.origin.error("\"\(setting.value.shown(limit: 80))\" is not one of its values; \(form)")
         }
         return choice
     }

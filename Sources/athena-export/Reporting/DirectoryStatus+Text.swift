@@ -20,7 +20,7 @@ extension DirectoryStatus {
             lines.append("files: none yet")
         }
         if let cursor = state?.cursor {
-            lines.append("cursor: \(cursor.column), next \(cursor.committed?.text ?? "as --cursor-start says")")
+            lines.append("cursor: \(cursor.column), next \(cursor.committed?.text ?? "from --cursor-start")")
         }
         return lines + newestRunLines + notes.map { "note: \($0)" }
     }

@@ -28,7 +28,7 @@ struct RunReport {
         // As text, the error line is enough.
         if end.error == nil || options.summary == .json, !console.writeOutput(end.summary.text(options.summary)) {
             console.writeError(
-                "the summary could not be written to standard output; athena-export status tells how far the run got")
+                "the summary could not be written to standard output; athena-export status shows how far the run got")
             if status == .success { status = .inputOutput }
         }
         if let error = end.error { console.writeError(error) }

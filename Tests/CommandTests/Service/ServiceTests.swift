@@ -144,7 +144,7 @@ import Testing
                 ["--query", "SELECT 1", "--table", "t", "--key", "k", "--output", directory],
                 environment: Executable.environment(["https_proxy": proxy.url]))
             #expect(outcome.status == 77, "\(outcome.errors)")
-            #expect(outcome.errors.contains("asks for a user and a password"))
+            #expect(outcome.errors.contains("requires a user and a password"))
             #expect(outcome.errors.contains("HTTPS_PROXY") && !outcome.errors.contains("trying again"))
         }
         await proxy.stop()

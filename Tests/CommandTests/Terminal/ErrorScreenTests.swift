@@ -17,7 +17,7 @@ import Testing
             #expect(status == 77)
             let first = try #require(
                 lines.firstIndex { $0.hasPrefix("athena-export: error: no AWS credentials; set ") })
-            #expect(lines[first + 1] == "  configuration: it holds no aws_access_key_id")
+            #expect(lines[first + 1] == "  configuration: it has no aws_access_key_id")
             #expect(lines[first + 2] == "  environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
             #expect(lines.last == "  instance: AWS_EC2_METADATA_DISABLED is true")
         }
@@ -29,7 +29,7 @@ import Testing
                 arguments(directory), environment: Executable.environment(Self.noKeys))
             #expect(outcome.status == 77)
             let line = try #require(outcome.errors.split(separator: "\n").last)
-            #expect(line.hasPrefix("athena-export: error: no AWS credentials (configuration: it holds no aws_access"))
+            #expect(line.hasPrefix("athena-export: error: no AWS credentials (configuration: it has no aws_access"))
             #expect(line.contains("instance: AWS_EC2_METADATA_DISABLED is true); set "))
         }
     }

@@ -88,7 +88,9 @@ public struct ContainerCredentials: CredentialProvider {
             throw .configuration(
                 ConfigurationFault(
                     source: source,
-                    problem: "it is empty or holds a line break or another character no header takes; set it again"))
+                    problem:
+                        "it is empty or contains a line break or another character that no header accepts; set it again"
+                ))
         }
         return String(decoding: token, as: UTF8.self)
     }

@@ -22,7 +22,7 @@ enum ContainerEndpoint {
         guard isAllowed(url) else {
             throw fault(
                 full,
-                "\(url.host) must not be asked without TLS; allowed are https, this machine, and the addresses "
+                "\(url.host) must not be used without TLS; allowed are https, this machine, and the addresses "
                     + "169.254.170.2, 169.254.170.23 and [fd00:ec2::23]")
         }
         return url

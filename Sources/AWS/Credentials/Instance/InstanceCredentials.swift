@@ -39,7 +39,7 @@ public struct InstanceCredentials: CredentialProvider {
         let window = CachedCredentials.advisoryWindow + jitter
         guard now.duration(to: expiration) <= window else { return credentials }
         context.logger.info(
-            "the instance's credentials are about to expire and were not renewed; going on with them",
+            "the instance's credentials are about to expire and were not renewed; they are used for some more minutes",
             metadata: ["event": "credentials_expiring", "expiration": "\(expiration.iso8601)"])
         return Credentials(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey,

@@ -35,7 +35,7 @@ struct InstanceMetadata {
         case 200:
             let token = String(decoding: response.body, as: UTF8.self)
             guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-                throw Fault("\(host) answered with a token that is none")
+                throw Fault("\(host) answered with an invalid token")
             }
             return token
         case 403, 404, 405: return try version1("gave no token (HTTP \(response.status))")
@@ -55,7 +55,7 @@ struct InstanceMetadata {
         // The characters of role names in IAM, all of which can stand in a path.
         guard (1...64).contains(role.utf8.count),
             role.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "+=,.@-_".utf8.contains($0) }), role != ".", role != ".."
-        else { throw Fault("\(host) answered with a role that is none") }
+        else { throw Fault("\(host) answered with an invalid role name") }
         return role
     }
 

@@ -27,13 +27,13 @@ struct AssumeRoleConfiguration {
         guard profile["mfa_serial"] == nil else {
             throw fault(
                 "mfa_serial",
-                "a role that asks for a code is not supported, since nobody may be there to type it; "
-                    + "take a role without, or a credential_process that asks")
+                "a role with an MFA code is not supported, since a scheduled run cannot type it; "
+                    + "use a role without mfa_serial, or a credential_process that asks for the code")
         }
         var duration: Int?
         if let text = profile["duration_seconds"] {
             guard let seconds = Int(text), seconds > 0 else {
-                throw fault("duration_seconds", "it is no number of seconds; write 3600, say")
+                throw fault("duration_seconds", "it is no number of seconds; write for example 3600")
             }
             duration = seconds
         }
@@ -44,12 +44,14 @@ struct AssumeRoleConfiguration {
         switch (profile["source_profile"], profile["credential_source"]) {
         case (_?, _?): throw fault("role_arn", "source_profile and credential_source exclude each other; drop one")
         case (nil, nil):
-            throw fault("role_arn", "source_profile or credential_source is missing; say who takes the role")
+            throw fault(
+                "role_arn",
+                "source_profile or credential_source is missing; it names the credentials that assume the role")
         case (nil, "Environment"): source = .environment
         case (nil, "EcsContainer"): source = .container
         case (nil, "Ec2InstanceMetadata"): source = .instance
         case (nil, _?):
-            throw fault("credential_source", "it is none of Environment, EcsContainer and Ec2InstanceMetadata")
+            throw fault("credential_source", "it is not Environment, EcsContainer or Ec2InstanceMetadata")
         case (let text?, nil):
             source = try Self.source(
                 ProfileName(text, origin: "source_profile of profile \"\(name)\""), of: name, context, visited)

@@ -50,7 +50,7 @@ struct STSClient {
     private static func credentials(in document: XMLElement, _ operation: String) throws -> Credentials {
         guard document.name == "\(operation)Response", let found = document["\(operation)Result"]?["Credentials"],
             let accessKeyID = found.text(of: "AccessKeyId"), let secretAccessKey = found.text(of: "SecretAccessKey")
-        else { throw CredentialsFault("it holds no credentials") }
+        else { throw CredentialsFault("it has no credentials") }
         guard let expiration = found.text(of: "Expiration").flatMap({ Timestamp(iso8601: $0) }) else {
             throw CredentialsFault("it does not say when the credentials expire")
         }

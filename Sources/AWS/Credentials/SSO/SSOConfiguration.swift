@@ -30,7 +30,7 @@ struct SSOConfiguration {
         func value(_ key: String) throws(AWSError) -> String {
             switch (profile[key], section.text(key)) {
             case (let own?, let shared?) where own != shared:
-                throw fault(key, "the sso-session says something else; drop one of them")
+                throw fault(key, "the sso-session has another value; remove one of them")
             case (let own?, _): return own
             case (nil, let shared?): return shared
             case (nil, nil): throw fault(key, "it is missing; add it to sign in with SSO")

@@ -28,7 +28,7 @@ public struct SSOCredentials: CredentialProvider {
             let token = try await renewed(try read(file), in: file, configuration, client)
             guard token.expiration > context.runtime.now() else { throw signInAgain("the session has expired") }
             guard !token.accessToken.isEmpty, token.accessToken.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-                throw signInAgain("\(file.path) holds a token that is none")
+                throw signInAgain("\(file.path) has an invalid token")
             }
             return .found(try await client.credentials(token))
         }
@@ -36,7 +36,7 @@ public struct SSOCredentials: CredentialProvider {
 
     private func read(_ file: SSOTokenFile) throws -> SSOToken {
         do {
-            guard let token = try file.read() else { throw signInAgain("nobody has signed in") }
+            guard let token = try file.read() else { throw signInAgain("there is no token") }
             return token
         } catch let failure as BoundedFile.Failure {
             throw signInAgain("\(failure)")

@@ -110,7 +110,7 @@ private struct ResultCSVParser {
         case .comma:
             throw ResultCSVError(
                 offset: offset, reason: "a record has more values than there are columns, which are \(columnCount)")
-        default: throw ResultCSVError(offset: offset, reason: "a value goes on after its closing quote")
+        default: throw ResultCSVError(offset: offset, reason: "a value continues after its closing quote")
         }
     }
 

@@ -22,7 +22,7 @@ enum LocalPath {
     ) throws(ConfigurationError) -> FilePath {
         guard !text.isEmpty else { throw origin.error("the path is empty; name a file or directory") }
         guard role == .anyName || text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
-            throw origin.error("the path holds a control character; name it without")
+            throw origin.error("the path contains a control character; remove it")
         }
         let kind = role == .output ? "the output is a local directory" : "this is a path on the local file system"
         guard !isURL(text) else {
@@ -54,7 +54,7 @@ enum LocalPath {
                 "the home of another user is not looked up; write the whole path, or ./~… for a name that begins so")
         }
         guard let home = try ProcessText.variable("HOME"), home.hasPrefix("/") else {
-            throw origin.pathError("~ is the home directory, and HOME names none; write the whole path")
+            throw origin.pathError("~ is the home directory, but HOME is no absolute path; write the whole path")
         }
         return home + rest
     }

@@ -148,12 +148,12 @@ extension ConfigurationFile {
         guard !text.isEmpty else { throw origin.error("it is empty; set it, or remove the key") }
         let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
         guard isClean, text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
-            throw origin.error("it begins or ends with a blank, or holds a line end or control character")
+            throw origin.error("it begins or ends with a blank, or contains a line end or control character")
         }
     }
 
     private static let placeholderProblem =
-        "it still holds its placeholder; put the real value there, or remove the key"
+        "it still has its placeholder; put the real value there, or remove the key"
 
     /// `<YOUR_REGION_NAME>`, `s3://<BUCKET>/`, `…` and `...`, as documentation marks a value to be filled in.
     private static func isPlaceholder(_ text: String, in key: ConfigurationKey) -> Bool {
