@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The same files, variables and endpoints, over real sockets.
-@Suite(.fewAtATime, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
+@Suite(.limitedConcurrency, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
 struct `The credential chain and botocore's` {
     /// One set-up beside the shared files and endpoints, and its result.
     struct SetUp {

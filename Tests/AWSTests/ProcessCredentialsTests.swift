@@ -2,7 +2,7 @@ import AWS
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `A process that prints credentials` {
+@Suite(.limitedConcurrency) struct `A process that prints credentials` {
     private func failure(_ script: String, config: String = "[default]\ncredential_process = /bin/sh DIR/run\n")
         async throws -> AWSError
     {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite(.fewAtATime) struct `A program that is run to its end` {
+@Suite(.limitedConcurrency) struct `A program that is run to its end` {
     private static let environment = ["PATH": "/usr/bin:/bin"]
 
     private func run(
@@ -91,7 +91,7 @@ import Testing
 
     @Test func `a program ends although a child of it keeps its output open`() async throws {
         let outcome = try await run(script: "sleep 1000 & echo $!")
-        let child = try #require(RunningProcess(outcome.text))
+        let child = try #require(ChildOfProgram(outcome.text))
         defer { child.kill() }
         #expect(outcome.end == .exited(status: 0))
         #expect(child.isRunning)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Answers of a service that does not know yet of a query that it has just started or ended.
-@Suite(.fewAtATime) struct `Early answers of Athena` {
+@Suite(.limitedConcurrency) struct `Early answers of Athena` {
     private static let job: FakeResult = {
         var result = FakeResult(rowCount: 50)
         result.states = ["RUNNING", "SUCCEEDED"]

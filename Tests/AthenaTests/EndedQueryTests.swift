@@ -8,7 +8,7 @@ import Testing
 @testable import AWS
 @testable import Athena
 
-@Suite(.fewAtATime) struct `A query without rows to export` {
+@Suite(.limitedConcurrency) struct `A query without rows to export` {
     private static let effects: [(type: String, substatement: String, columns: [(name: String, type: String)])] = [
         ("DML", "INSERT", [("rows", "bigint")]), ("DDL", "CREATE_TABLE_AS_SELECT", [("rows", "bigint")]),
         ("DML", "UNLOAD", [("rows", "bigint")]), ("DML", "MERGE", [("rows", "bigint")]),
@@ -93,7 +93,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `A query that is stopped` {
+@Suite(.limitedConcurrency) struct `A query that is stopped` {
     private static let running: FakeResult = {
         var result = FakeResult(rowCount: 5)
         result.states = ["RUNNING", "RUNNING", "SUCCEEDED"]
@@ -127,7 +127,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Errors of ended queries` {
+@Suite(.limitedConcurrency) struct `Errors of ended queries` {
     private static let result: FakeResult = {
         var result = FakeResult(rowCount: 5)
         result.knowsEveryExecution = true

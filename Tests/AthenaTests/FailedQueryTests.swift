@@ -8,7 +8,7 @@ import Threading
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `A query that fails` {
+@Suite(.limitedConcurrency) struct `A query that fails` {
     private static func result(failures: Int, error: JSONValue?, reason: String? = nil) -> FakeResult {
         var result = FakeResult(rowCount: 50)
         result.states = ["SUCCEEDED"]

@@ -45,7 +45,7 @@ enum NetworkFault: String, CaseIterable, Sendable {
     var isUnreadableAnswer: Bool { self == .emptyAnswer || self == .brokenJSON }
 }
 
-@Suite(.fewAtATime) struct `Faults of the network` {
+@Suite(.limitedConcurrency) struct `Faults of the network` {
     static let operations = ["StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution"]
 
     /// Three batches, five pages.

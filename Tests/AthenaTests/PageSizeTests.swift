@@ -7,7 +7,7 @@ import Testing
 
 @testable import Athena
 
-@Suite(.fewAtATime) struct `Pages larger than an answer` {
+@Suite(.limitedConcurrency) struct `Pages larger than an answer` {
     /// Rows of very different sizes, the largest in the middle; several batches.
     private static func result(pageRows: Int = 1000) -> FakeResult {
         var result = FakeResult(rowCount: 300) { number in

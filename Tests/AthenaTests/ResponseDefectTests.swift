@@ -36,7 +36,7 @@ private enum Good {
     ]
 }
 
-@Suite(.fewAtATime) struct `Spoilt answers` {
+@Suite(.limitedConcurrency) struct `Spoilt answers` {
     @Test(arguments: JSONDefect.all) func `a spoilt answer is refused with the byte at which it is spoilt`(
         _ defect: JSONDefect
     ) throws {
@@ -141,7 +141,7 @@ private enum Good {
 }
 
 /// Pages of valid JSON that are no result.
-@Suite(.fewAtATime) struct `Contradictory results` {
+@Suite(.limitedConcurrency) struct `Contradictory results` {
     private struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let rows: Int

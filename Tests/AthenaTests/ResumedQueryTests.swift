@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Queries that Athena or other users changed between two processes of a run.
-@Suite(.fewAtATime) struct `Resuming a query that Athena sees differently` {
+@Suite(.limitedConcurrency) struct `Resuming a query that Athena sees differently` {
     /// Three batches, five pages.
     private static let job: FakeResult = {
         var result = FakeResult(rowCount: 50)

@@ -4,7 +4,7 @@ import Testing
 @testable import Athena
 @testable import athena_export_benchmark
 
-@Suite struct GeneratedResultTests {
+@Suite struct `Generated results` {
     @Test(arguments: BenchmarkTable.allCases)
     func `pages hold the rows that the object in S3 holds`(table: BenchmarkTable) throws {
         // Beyond the end of a period, and not at the end of a page.

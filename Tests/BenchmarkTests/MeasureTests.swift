@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built benchmark, on a result so small that its figures mean nothing.
-@Suite struct MeasureTests {
+@Suite struct `The benchmark's measurements` {
     private static var program: String {
         URL(fileURLWithPath: Executable.path).deletingLastPathComponent()
             .appendingPathComponent("athena-export-benchmark").path

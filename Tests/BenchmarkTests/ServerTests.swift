@@ -5,7 +5,7 @@ import Testing
 @testable import athena_export_benchmark
 
 /// The server over real sockets.
-@Suite struct ServerTests {
+@Suite struct `The benchmark's server` {
     private static let result = GeneratedResult(.customers, rowCount: 20)
 
     /// Whether the object is kept or made for each request.

@@ -1,16 +1,16 @@
 import HTTPTransport
 import Testing
 
-struct CancellationTests {
+@Suite struct `Cancelled requests` {
     @Test(.timeLimit(.minutes(10)))
     func `a cancelled request ends at once and leaves the transport usable`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let silent = try LoopbackServer { connection in
+        let silent = try RawServer { connection in
             _ = connection.readRequest()
             arrivedContinuation.finish()
             connection.waitForClient()
         }
-        let server = try LoopbackServer.answering { _ in LoopbackServer.answer() }
+        let server = try RawServer.answering { _ in RawServer.answer() }
         let transport = CurlTransport.forTests()
         let task = Task { try await transport.get(silent.url()) }
         for await _ in arrived {}
@@ -22,7 +22,7 @@ struct CancellationTests {
     }
 
     @Test func `a task that is cancelled already sends nothing`() async throws {
-        let server = try LoopbackServer { $0.waitForClient() }
+        let server = try RawServer { $0.waitForClient() }
         let transport = CurlTransport.forTests()
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -34,7 +34,7 @@ struct CancellationTests {
 
     /// Cancellation at any moment between creation and answer; each task ends one way or the other.
     @Test(.timeLimit(.minutes(10))) func `every request ends when tasks are cancelled at random`() async throws {
-        let server = try LoopbackServer.answering { _ in LoopbackServer.answer(body: "x") }
+        let server = try RawServer.answering { _ in RawServer.answer(body: "x") }
         let transport = CurlTransport.forTests()
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<200 {

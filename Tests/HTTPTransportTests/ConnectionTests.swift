@@ -1,9 +1,9 @@
 import HTTPTransport
 import Testing
 
-struct ConnectionTests {
+@Suite struct `Connections` {
     @Test func `requests one after another share a connection`() async throws {
-        let server = try LoopbackServer.answering { LoopbackServer.answer(body: $0.target) }
+        let server = try RawServer.answering { RawServer.answer(body: $0.target) }
         let transport = CurlTransport.forTests()
         for number in 1...200 {
             let response = try await transport.get(server.url("/\(number)"))
@@ -13,7 +13,7 @@ struct ConnectionTests {
     }
 
     @Test func `requests at the same time each get their own answer`() async throws {
-        let server = try LoopbackServer.answering { LoopbackServer.answer(body: $0.target) }
+        let server = try RawServer.answering { RawServer.answer(body: $0.target) }
         let transport = CurlTransport.forTests()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...300 {
@@ -29,11 +29,11 @@ struct ConnectionTests {
     }
 
     @Test func `a slow answer does not hold up a fast one`() async throws {
-        let slow = try LoopbackServer { connection in
+        let slow = try RawServer { connection in
             _ = connection.readRequest()
             connection.waitForClient()
         }
-        let fast = try LoopbackServer.answering { _ in LoopbackServer.answer() }
+        let fast = try RawServer.answering { _ in RawServer.answer() }
         let transport = CurlTransport.forTests()
         let waiting = Task { try await transport.get(slow.url()) }
         #expect(try await transport.get(fast.url()).status == 200)
@@ -41,9 +41,9 @@ struct ConnectionTests {
     }
 
     @Test func `a kept connection that the server closed is replaced unnoticed`() async throws {
-        let server = try LoopbackServer { connection in
+        let server = try RawServer { connection in
             guard connection.readRequest() != nil else { return }
-            connection.write(LoopbackServer.answer())
+            connection.write(RawServer.answer())
         }
         let transport = CurlTransport.forTests()
         for _ in 1...5 { #expect(try await transport.get(server.url()).status == 200) }
@@ -52,8 +52,8 @@ struct ConnectionTests {
 
     @Test(.timeLimit(.minutes(10))) func `a transport that is let go closes its connections`() async throws {
         let (closed, closedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let server = try LoopbackServer { connection in
-            while connection.readRequest() != nil { connection.write(LoopbackServer.answer()) }
+        let server = try RawServer { connection in
+            while connection.readRequest() != nil { connection.write(RawServer.answer()) }
             closedContinuation.finish()
         }
         var transport: CurlTransport? = .forTests()
@@ -66,7 +66,7 @@ struct ConnectionTests {
         async throws
     {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let server = try LoopbackServer { connection in
+        let server = try RawServer { connection in
             _ = connection.readRequest()
             arrivedContinuation.finish()
             connection.waitForClient()

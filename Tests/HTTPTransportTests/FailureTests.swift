@@ -2,12 +2,12 @@ import Foundation
 import HTTPTransport
 import Testing
 
-struct FailureTests {
+@Suite struct `Failed requests` {
     private let transport = CurlTransport.forTests()
 
     @Test func `a refused connection names the host that refused it`() async throws {
         let url = HTTPURL(
-            scheme: .http, host: "127.0.0.1", port: try LoopbackServer.unusedPort(), query: "X-Amz-Signature=secret")
+            scheme: .http, host: "127.0.0.1", port: try RawServer.unusedPort(), query: "X-Amz-Signature=secret")
         let error = try await transport.failure(of: url)
         guard case .couldNotConnect(url.authority, _) = error else {
             Issue.record("\(error)")
@@ -31,7 +31,7 @@ struct FailureTests {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
     ])
     func `a body that ends early is truncated`(answer: String) async throws {
-        let server = try LoopbackServer.sayingOnce(answer)
+        let server = try RawServer.sayingOnce(answer)
         let error = try await transport.failure(of: server.url())
         #expect(error == .truncatedBody(host: server.url().authority))
         #expect(error.isTransient)
@@ -39,7 +39,7 @@ struct FailureTests {
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
     func `a reset loses the connection`(start: String) async throws {
-        let server = try LoopbackServer { connection in
+        let server = try RawServer { connection in
             _ = connection.readRequest()
             connection.write(start)
             usleep(50_000)
@@ -55,7 +55,7 @@ struct FailureTests {
 
     @Test(arguments: [false, true])
     func `what arrived of a broken body counts for a request that says so`(isReset: Bool) async throws {
-        let server = try LoopbackServer { connection in
+        let server = try RawServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 206 Partial Content\r\nX-Part: 1\r\nContent-Length: 10\r\n\r\nabc")
             usleep(50_000)
@@ -68,14 +68,14 @@ struct FailureTests {
     }
 
     @Test func `a body that breaks off before its first byte is lost in any case`() async throws {
-        let server = try LoopbackServer.sayingOnce("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n")
+        let server = try RawServer.sayingOnce("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n")
         var request = HTTPRequest(method: "GET", url: server.url())
         request.acceptsBrokenBody = true
         #expect(try await transport.failure(of: request) == .truncatedBody(host: server.url().authority))
     }
 
     @Test func `an answer of nothing loses the connection`() async throws {
-        let server = try LoopbackServer.sayingOnce("")
+        let server = try RawServer.sayingOnce("")
         guard case .connectionLost = try await transport.failure(of: server.url()) else {
             Issue.record()
             return
@@ -84,7 +84,7 @@ struct FailureTests {
 
     @Test(arguments: ["220 mail.example ESMTP\r\n", "\0\0\0\0\0\0", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"])
     func `an answer that is not HTTP is malformed`(answer: String) async throws {
-        let server = try LoopbackServer.sayingOnce(answer)
+        let server = try RawServer.sayingOnce(answer)
         let error = try await transport.failure(of: server.url())
         guard case .malformedAnswer = error else {
             Issue.record("\(error)")

@@ -1,7 +1,7 @@
 import HTTPTransport
 import Testing
 
-struct HTTPHeadersTests {
+@Suite struct `Header fields` {
     @Test func `fields are found without regard to case`() {
         let headers: HTTPHeaders = ["Content-Type": "a", "ETag": "b"]
         #expect(headers["content-type"] == "a")

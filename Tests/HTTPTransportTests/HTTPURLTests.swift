@@ -1,7 +1,7 @@
 import HTTPTransport
 import Testing
 
-struct HTTPURLTests {
+@Suite struct `Addresses` {
     @Test func `an address is taken apart`() throws {
         let url = try HTTPURL(parsing: "HTTPS://Example.COM:8443/A/b%20c?x=1&y=?/")
         #expect(url.scheme == .https)

@@ -3,7 +3,7 @@ import HTTPTransport
 import Testing
 
 /// Tests that change the process: each runs in one of its own.
-struct ProcessTests {
+@Suite struct `Effects on the process` {
     @Test func `a broken pipe does not end a process that has a transport`() async {
         await #expect(processExitsWith: .success) {
             // The process that started the tests may ignore it.
@@ -16,7 +16,7 @@ struct ProcessTests {
 
     @Test func `proxies of the environment count only when they are wanted`() async {
         await #expect(processExitsWith: .success) {
-            let proxy = try LoopbackServer.answering { LoopbackServer.answer(body: $0.target) }
+            let proxy = try RawServer.answering { RawServer.answer(body: $0.target) }
             setenv("http_proxy", proxy.url().description, 1)
             let url = HTTPURL(scheme: .http, host: String(repeating: "a", count: 64) + ".invalid")
             let answer = try await CurlTransport().get(url)

@@ -1,7 +1,7 @@
 import HTTPTransport
 import Testing
 
-struct RefusedRequestTests {
+@Suite struct `Refused requests` {
     private let transport = CurlTransport.forTests()
     private let url = HTTPURL(scheme: .http, host: "127.0.0.1", port: 1)
 

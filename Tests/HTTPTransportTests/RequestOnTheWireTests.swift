@@ -2,16 +2,16 @@ import HTTPTransport
 import Synchronization
 import Testing
 
-struct RequestOnTheWireTests {
+@Suite struct `Requests on the wire` {
     /// Sends a request and returns it as the server saw it.
     private func received(
         _ method: String, path: String = "/", query: String? = nil, headers: HTTPHeaders = [:], body: [UInt8] = [],
         over transport: CurlTransport = .forTests()
     ) async throws -> ReceivedRequest {
         let seen = Box<ReceivedRequest>()
-        let server = try LoopbackServer.answering { request in
+        let server = try RawServer.answering { request in
             seen.value.withLock { $0 = request }
-            return LoopbackServer.answer()
+            return RawServer.answer()
         }
         let request = HTTPRequest(
             method: method, url: server.url(path, query: query), headers: headers, body: body)

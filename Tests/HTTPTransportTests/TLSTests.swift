@@ -2,7 +2,7 @@ import HTTPTransport
 import Testing
 
 @Suite(.enabled(if: TLSServer.openssl != nil, "needs the openssl command"))
-struct TLSTests {
+struct `Certificates` {
     @Test func `a certificate of the bundle's authority is accepted for its own host`() async throws {
         let server = try await TLSServer()
         let transport = CurlTransport.forTests(caBundlePath: server.authorityPath)
@@ -40,7 +40,7 @@ struct TLSTests {
     }
 
     @Test func `a server without TLS is a failed handshake`() async throws {
-        let server = try LoopbackServer { $0.write("HTTP/1.1 200 OK\r\n\r\n") }
+        let server = try RawServer { $0.write("HTTP/1.1 200 OK\r\n\r\n") }
         var url = server.url()
         url.scheme = .https
         let error = try await CurlTransport.forTests().failure(of: url)

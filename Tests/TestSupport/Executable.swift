@@ -43,7 +43,7 @@ public enum Executable {
     /// Runs the command to its end.
     ///
     /// - Parameter onStart: gets the process's id once it runs.
-    /// - Throws: ``Indiscretion`` if a secret of the run, or a text that could steer a terminal, is in its output.
+    /// - Throws: ``SecretLeak`` if a secret of the run, or a text that could steer a terminal, is in its output.
     public static func run(
         _ arguments: [String], environment: [String: String] = environment(), directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
@@ -63,7 +63,7 @@ public enum Executable {
                 errors: "\(scratch)/err")
             onStart?(id)
             let status = await wait(for: id)
-            try Discretion(program, arguments, environment, directory: directory ?? ".")
+            try SecretLeakCheck(program, arguments, environment, directory: directory ?? ".")
                 .check(output: "\(scratch)/out", errors: "\(scratch)/err")
             return Outcome(
                 status: status & 0x7f == 0 ? status >> 8 & 0xff : nil, output: text("\(scratch)/out"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Options of the command` {
+@Suite(.limitedConcurrency) struct `Options of the command` {
     /// Every option that takes a value, with one that it takes.
     private static let options = [
         "--config": "", "--query": "SELECT 1", "--query-file": "/nonexistent", "--parameter": "1",
@@ -34,13 +34,13 @@ import Testing
 
     @Test(arguments: options.keys.sorted()) func `an option without its value is refused by its name`(_ option: String)
     {
-        Configuring([option]).expectRefused(.usage, [option])
+        ConfigurationCheck([option]).expectRefused(.usage, [option])
     }
 
     @Test(arguments: options.keys.sorted()) func `an option with an empty value is refused by its name`(
         _ option: String
     ) {
-        Configuring([option, ""]).expectRefused(.usage, [option == "-o" ? "--output" : option])
+        ConfigurationCheck([option, ""]).expectRefused(.usage, [option == "-o" ? "--output" : option])
     }
 
     /// Statements and literals of SQL may contain any character, and so may names of files that are read.
@@ -48,11 +48,11 @@ import Testing
 
     @Test(arguments: options.keys.sorted().filter { !free.contains($0) }, ["a\u{1b}[31mb", "a\n"])
     func `an option with a control character is refused by its name`(_ option: String, _ value: String) {
-        Configuring([option, value]).expectRefused(.usage, [option == "-o" ? "--output" : option])
+        ConfigurationCheck([option, value]).expectRefused(.usage, [option == "-o" ? "--output" : option])
     }
 
     @Test func `an option given twice has its second value`() throws {
-        let configuration = try Configuring.configuration(["--table", "a", "--batch-rows", "1", "--table", "b"])
+        let configuration = try ConfigurationCheck.configuration(["--table", "a", "--batch-rows", "1", "--table", "b"])
         #expect(configuration.directory.table == "b")
     }
 
@@ -61,24 +61,24 @@ import Testing
     ])
     func `an option with a number takes nothing else`(_ text: String) {
         for option in ["--batch-rows", "--batch-bytes", "--prune-runs"] {
-            Configuring(["\(option)=\(text)"]).expectRefused(.usage, [option])
+            ConfigurationCheck(["\(option)=\(text)"]).expectRefused(.usage, [option])
         }
     }
 
     @Test(arguments: ["0s", "5", "m", "1h30", "-1m", "1.5h", "1w", "99999999999d", "1 m", "٣m"])
     func `an option with a time takes nothing else`(_ text: String) {
-        Configuring(["--query-timeout=\(text)"]).expectRefused(.usage, ["--query-timeout"])
+        ConfigurationCheck(["--query-timeout=\(text)"]).expectRefused(.usage, ["--query-timeout"])
     }
 
     @Test(arguments: [
         ["extra"], ["--", "extra"], ["--no-such"], ["-x"], ["--table"], ["--restart=yes"], ["run", "run"],
     ])
     func `an unknown option is refused`(_ arguments: [String]) {
-        Configuring(arguments).expectRefused(.usage, [])
+        ConfigurationCheck(arguments).expectRefused(.usage, [])
     }
 }
 
-@Suite(.fewAtATime) struct `Names of tables` {
+@Suite(.limitedConcurrency) struct `Names of tables` {
     private static let plain = [
         "a", "A", "0", "customers", "a_b", "a-b", "a.b", "a..b", "2026.01", "a-", "a_", "a.",
         String(repeating: "a", count: 200), "CON", "manifest.json", "data",
@@ -94,17 +94,17 @@ import Testing
     ]
 
     @Test(arguments: plain) func `a table name is taken where every file system takes it`(_ name: String) {
-        #expect(Configuring { $0.table = name } == .accepted)
+        #expect(ConfigurationCheck { $0.table = name } == .accepted)
     }
 
     @Test(arguments: tricks) func `a table name is refused where it could lead to another place`(_ name: String) {
-        Configuring { $0.table = name }.expectRefused(.usage, ["--table"])
+        ConfigurationCheck { $0.table = name }.expectRefused(.usage, ["--table"])
     }
 
     @Test func `a table name in the configuration is refused by the same rule`() async throws {
         for name in Self.tricks {
             let text = #"{"table":""# + name.unicodeScalars.map { "\\u" + hexadecimal($0) }.joined() + #""}"#
-            try await Configuring.file(text.utf8).expectRefused(.configuration, ["table"], "\(name)")
+            try await ConfigurationCheck.file(text.utf8).expectRefused(.configuration, ["table"], "\(name)")
         }
     }
 

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Wrong arguments and configuration` {
+@Suite(.limitedConcurrency) struct `Wrong arguments and configuration` {
     @Test(
         arguments: [
             (["--nonsense"], ["--nonsense"]), (["--batch-rows", "0"], ["--batch-rows", "0 is not from 1"]),

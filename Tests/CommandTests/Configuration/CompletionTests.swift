@@ -96,7 +96,7 @@ enum CompletingShell: String, CaseIterable, Sendable {
         """
 }
 
-@Suite(.fewAtATime) struct `Completion in shells` {
+@Suite(.limitedConcurrency) struct `Completion in shells` {
     private static let cases: [(line: String, offers: [String], isWhole: Bool)] = [
         ("athena-export --compr", ["--compression-level"], true),
         ("athena-export --que", ["--query", "--query-file", "--query-execution-id", "--query-timeout"], true),

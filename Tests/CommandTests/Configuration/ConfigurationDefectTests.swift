@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Defects of a configuration file` {
+@Suite(.limitedConcurrency) struct `Defects of a configuration file` {
     /// Every key, except those that exclude others.
     private static let good: JSONValue = [
         "aws_access_key_id": .string(Executable.accessKeyID),
@@ -24,8 +24,8 @@ import Testing
     private static let text = good.serialized(pretty: true)
 
     @Test func `a configuration with every key is accepted`() async throws {
-        #expect(try await Configuring.file(Self.text) == .accepted)
-        #expect(try await Configuring.file("{}".utf8) == .accepted)
+        #expect(try await ConfigurationCheck.file(Self.text) == .accepted)
+        #expect(try await ConfigurationCheck.file("{}".utf8) == .accepted)
     }
 
     @Test(arguments: JSONDefect.all) func `a configuration with broken JSON is refused with the line and column`(
@@ -35,14 +35,14 @@ import Testing
         if defect.name == "a byte order mark" { return }
         let text = defect.apply(Self.text)
         let words = text.count > 1 << 20 ? ["larger than"] : [": line ", "column "]
-        try await Configuring.file(text).expectRefused(.configuration, ["configuration.json"] + words)
+        try await ConfigurationCheck.file(text).expectRefused(.configuration, ["configuration.json"] + words)
     }
 
     @Test func `a configuration that is cut off anywhere is refused with the line and column`() async throws {
         try await withConfiguration([]) { path in
             for count in 0..<Self.text.count - 2 {
                 try Data(Self.text[..<count]).write(to: URL(fileURLWithPath: path))
-                Configuring { $0.config = path }.expectRefused(
+                ConfigurationCheck { $0.config = path }.expectRefused(
                     .configuration, [path, "line ", "column "], "\(count) bytes")
             }
         }
@@ -58,14 +58,15 @@ import Testing
                 let isSize = mutation.path == "batch_bytes" && mutation.name.hasSuffix("a number")
                 if isAbsent, ["query", "parameters"].contains(mutation.path) {
                     let other = mutation.path == "query" ? "parameters" : "query"
-                    Configuring { $0.config = path }.expectRefused(.configuration, [path, other, "?"], "\(mutation)")
+                    ConfigurationCheck { $0.config = path }.expectRefused(
+                        .configuration, [path, other, "?"], "\(mutation)")
                 } else if isAbsent, ["table", "primary_key"].contains(mutation.path) {
-                    Configuring { $0.config = path }.expectRefused(.usage, [path, mutation.path], "\(mutation)")
+                    ConfigurationCheck { $0.config = path }.expectRefused(.usage, [path, mutation.path], "\(mutation)")
                 } else if isAbsent && !isOfKeys || isSize {
-                    #expect(Configuring { $0.config = path } == .accepted, "\(mutation)")
+                    #expect(ConfigurationCheck { $0.config = path } == .accepted, "\(mutation)")
                 } else {
                     let word = isAbsent ? "aws_" : mutation.path
-                    Configuring { $0.config = path }.expectRefused(.configuration, [path, word], "\(mutation)")
+                    ConfigurationCheck { $0.config = path }.expectRefused(.configuration, [path, word], "\(mutation)")
                 }
             }
         }
@@ -101,7 +102,7 @@ import Testing
         (#"{"endpoint_url":"gopher://h/"}"#, "endpoint_url"), (#"{"format":"CSV"}"#, "format"),
     ])
     func `a key with an impossible value is refused by its name`(_ text: String, _ word: String) async throws {
-        try await Configuring.file(text.utf8).expectRefused(.configuration, ["configuration.json", word])
+        try await ConfigurationCheck.file(text.utf8).expectRefused(.configuration, ["configuration.json", word])
     }
 
     @Test func `a statement longer than Athena takes is refused`() async throws {
@@ -110,7 +111,7 @@ import Testing
                 "query": .string("SELECT" + String(repeating: " ", count: bytes - 6)), "table": "t",
                 "primary_key": ["k"],
             ]
-            let said = try await Configuring.file(text.serialized(pretty: false))
+            let said = try await ConfigurationCheck.file(text.serialized(pretty: false))
             if isTaken { #expect(said == .accepted) } else { said.expectRefused(.configuration, ["query", "262144"]) }
         }
     }
@@ -118,7 +119,7 @@ import Testing
     @Test(arguments: ["SELECT '--'", "/**/SELECT 1", "-- a\nSELECT 1", "/* * / */;SELECT/**/1"])
     func `a statement beside comments is accepted`(_ query: String) async throws {
         let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
-        #expect(try await Configuring.file(json.serialized(pretty: false)) == .accepted)
+        #expect(try await ConfigurationCheck.file(json.serialized(pretty: false)) == .accepted)
     }
 
     @Test(arguments: [
@@ -128,7 +129,7 @@ import Testing
     ])
     func `a statement that reads no rows is refused as an argument would be`(_ query: String) async throws {
         let json: JSONValue = ["query": .string(query), "table": "t", "primary_key": ["k"]]
-        try await Configuring.file(json.serialized(pretty: false))
+        try await ConfigurationCheck.file(json.serialized(pretty: false))
             .expectRefused(.usage, ["configuration.json", "query: the statement", "reads rows", "nothing was sent"])
     }
 
@@ -140,10 +141,10 @@ import Testing
         _ members: String, _ missing: [String]
     ) async throws {
         try await withConfiguration("{\(members)}".utf8) { path in
-            Configuring(["--config", path]).expectRefused(.usage, [path, "query"] + missing)
-            #expect(Configuring(["--config", path, "--table", "t", "--key", "k"]) == .accepted)
+            ConfigurationCheck(["--config", path]).expectRefused(.usage, [path, "query"] + missing)
+            #expect(ConfigurationCheck(["--config", path, "--table", "t", "--key", "k"]) == .accepted)
             // An existing query does not use this statement.
-            #expect(Configuring(["--config", path, "--query-execution-id", "id"]) == .accepted)
+            #expect(ConfigurationCheck(["--config", path, "--query-execution-id", "id"]) == .accepted)
         }
     }
 
@@ -155,7 +156,7 @@ import Testing
             guard case .string = member else { continue }
             var changed = good
             changed[name] = .string(value)
-            try await Configuring.file(JSONValue.object(changed).serialized(pretty: false))
+            try await ConfigurationCheck.file(JSONValue.object(changed).serialized(pretty: false))
                 .expectRefused(.configuration, [name], "\(name)")
         }
     }
@@ -164,7 +165,7 @@ import Testing
         try await withConfiguration(Self.text) { path in
             for mode in 0o400...0o666 where mode & 0o400 != 0 {
                 try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-                let warnings = try Configuring.configuration { $0.config = path }.warnings
+                let warnings = try ConfigurationCheck.configuration { $0.config = path }.warnings
                 #expect(
                     warnings.contains { $0.contains("chmod 600") } == (mode & 0o044 != 0), "\(String(mode, radix: 8))")
                 #expect(!warnings.contains { $0.contains(Executable.secretAccessKey) })
@@ -176,7 +177,7 @@ import Testing
         try await withConfiguration([]) { path in
             let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try file.truncate(atOffset: 100 << 30)
-            Configuring { $0.config = path }.expectRefused(.configuration, [path, "larger than 1048576 bytes"])
+            ConfigurationCheck { $0.config = path }.expectRefused(.configuration, [path, "larger than 1048576 bytes"])
         }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Messages about a configuration file` {
+@Suite(.limitedConcurrency) struct `Messages about a configuration file` {
     @Test(arguments: [
         ("database", "database_name"), ("region", "region_name"), ("key", "primary_key"), ("keys", "primary_key"),
         ("staging_dir", "s3_staging_dir"), ("profile", "profile_name"), ("catalog", "catalog_name"),
@@ -14,19 +14,19 @@ import Testing
         ("workgroup", "work_group"), ("schema_name", "database_name"), ("fromat", "format"),
     ])
     func `a misspelt key is reported with the key that was meant`(_ key: String, _ meant: String) async throws {
-        try await Configuring.file("{\"\(key)\": 1}".utf8)
+        try await ConfigurationCheck.file("{\"\(key)\": 1}".utf8)
             .expectRefused(.configuration, ["line 1, column 2: \(key): ", "did you mean \(meant)?"])
     }
 
     @Test(arguments: ["config", "restart", "run_id", "only", "record", "replay", "query-execution-id"])
     func `a key that belongs to one run leads to its option`(_ key: String) async throws {
         let option = "--" + key.replacingOccurrences(of: "_", with: "-")
-        try await Configuring.file("{\"\(key)\": \"x\"}".utf8).expectRefused(
+        try await ConfigurationCheck.file("{\"\(key)\": \"x\"}".utf8).expectRefused(
             .configuration, [key, "\(option) belongs"])
     }
 
     @Test func `a key like no other leads to the list of options`() async throws {
-        try await Configuring.file(#"{"colour": "red"}"#.utf8)
+        try await ConfigurationCheck.file(#"{"colour": "red"}"#.utf8)
             .expectRefused(.configuration, ["colour: there is no such key", "athena-export run --help"])
     }
 
@@ -37,7 +37,7 @@ import Testing
         ("{\"table\": \"a\", \"\\u0074abl\": 1}", 1, 16),
     ])
     func `a mistake is reported with its line and column`(_ text: String, _ line: Int, _ column: Int) async throws {
-        try await Configuring.file(text.utf8)
+        try await ConfigurationCheck.file(text.utf8)
             .expectRefused(.configuration, ["configuration.json: line \(line), column \(column): "])
     }
 
@@ -51,7 +51,7 @@ import Testing
               "metrics_file": "/nonexistent/x", "query": "SELECT ?", "table": "t", "primary_key": ["k"]
             }
             """
-        let said = try await Configuring.file(text.utf8)
+        let said = try await ConfigurationCheck.file(text.utf8)
         guard case .refused(.configuration, let message) = said else {
             Issue.record("\(said)")
             return
@@ -70,7 +70,10 @@ import Testing
     @Test func `a mistake is reported once where two rules find it, and beside those of the command line`() async throws
     {
         try await withConfiguration(#"{"aws_access_key_id": "…", "aws_secret_access_key": "x"}"#.utf8) { path in
-            guard case .refused(.usage, let message) = Configuring(["--config", path, "--jobs", "0", "-o", "s3://b"])
+            guard
+                case .refused(.usage, let message) = ConfigurationCheck([
+                    "--config", path, "--jobs", "0", "-o", "s3://b",
+                ])
             else {
                 Issue.record("it is not refused")
                 return
@@ -85,16 +88,16 @@ import Testing
     ])
     func `a placeholder is reported as one`(_ value: String) async throws {
         for key in ConfigurationKey.allCases where key.kind == .text && !(key.isFreeText || key == .cursorStart) {
-            try await Configuring.file("{\"\(key.rawValue)\": \"\(value)\"}".utf8)
+            try await ConfigurationCheck.file("{\"\(key.rawValue)\": \"\(value)\"}".utf8)
                 .expectRefused(.configuration, [key.rawValue, "placeholder"], "\(key)")
         }
-        try await Configuring.file("{\"primary_key\": [\"\(value)\"]}".utf8)
+        try await ConfigurationCheck.file("{\"primary_key\": [\"\(value)\"]}".utf8)
             .expectRefused(.configuration, ["primary_key", "placeholder"])
     }
 
     @Test func `a comparison in a statement is no placeholder`() async throws {
         let text = #"{"query": "SELECT 1 WHERE 1 < 2 AND 3 > 2 -- …", "table": "t", "primary_key": ["k"]}"#
-        #expect(try await Configuring.file(text.utf8) == .accepted)
+        #expect(try await ConfigurationCheck.file(text.utf8) == .accepted)
     }
 
     @Test(arguments: [
@@ -109,13 +112,13 @@ import Testing
     func `broken JSON is reported in words and with its place`(
         _ text: String, _ line: Int, _ column: Int, _ words: String
     ) async throws {
-        try await Configuring.file(text.utf8)
+        try await ConfigurationCheck.file(text.utf8)
             .expectRefused(.configuration, ["configuration.json: line \(line), column \(column): ", words])
     }
 
     @Test func `a file in UTF-16 is reported as such`() async throws {
         for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian] {
-            try await Configuring.file(try #require("{}".data(using: encoding)))
+            try await ConfigurationCheck.file(try #require("{}".data(using: encoding)))
                 .expectRefused(.configuration, ["UTF-16", "save it as UTF-8"])
         }
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Where configuration and statement are read` {
+@Suite(.limitedConcurrency) struct `Where configuration and statement are read` {
     /// Runs a command line of bash in a directory; `$0` is the program, `$1` the recorded answers.
     private func bash(_ line: String, in directory: String) async throws -> Executable.Outcome {
         try await Executable.run(
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `configuration and statement cannot both be standard input`() async throws {
-        Configuring(["--config", "/dev/null", "--query-file", "-"]).expectRefused(.noInput, ["/dev/null"])
+        ConfigurationCheck(["--config", "/dev/null", "--query-file", "-"]).expectRefused(.noInput, ["/dev/null"])
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await bash(#"echo '{}' | "$0" --replay "$1" --config - --query-file -"#, in: directory)
             expectError(outcome, 64, ["--query-file", "standard input is the configuration"])
@@ -56,7 +56,7 @@ import Testing
         try await TestMachine.withTemporaryDirectory { directory in
             let query = "\(directory)/query.sql"
             try Data("\u{feff}SELECT 'é'\r\n".utf8).write(to: URL(fileURLWithPath: query))
-            let configuration = try Configuring.configuration {
+            let configuration = try ConfigurationCheck.configuration {
                 $0.queryFile = query
                 $0.table = "t"
                 $0.key = ["k"]
@@ -67,7 +67,7 @@ import Testing
             }
             #expect(start.statement == "SELECT 'é'\r\n")
         }
-        #expect(try await Configuring.file("\u{feff}{\"table\": \"a\"}".utf8) == .accepted)
+        #expect(try await ConfigurationCheck.file("\u{feff}{\"table\": \"a\"}".utf8) == .accepted)
     }
 
     @Test(arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .isoLatin1])
@@ -76,12 +76,12 @@ import Testing
             let query = "\(directory)/query.sql"
             try #require("SELECT 'é'".data(using: encoding)).write(to: URL(fileURLWithPath: query))
             let word = encoding == .isoLatin1 ? "not UTF-8" : "UTF-16"
-            Configuring { $0.queryFile = query }.expectRefused(.usage, ["--query-file", query, word])
+            ConfigurationCheck { $0.queryFile = query }.expectRefused(.usage, ["--query-file", query, word])
         }
     }
 }
 
-@Suite(.fewAtATime) struct `Paths in a configuration file` {
+@Suite(.limitedConcurrency) struct `Paths in a configuration file` {
     @Test func `a path in the configuration file starts from the directory of the file`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try FileManager.default.createDirectory(atPath: "\(directory)/jobs", withIntermediateDirectories: false)
@@ -124,21 +124,21 @@ import Testing
 
     @Test(arguments: ["s3://bucket/x", "file:///srv/export", "gs://b", "HTTPS://h/", "abfss://c@a/x", "-", "~user/x"])
     func `a path that leads to no directory of this machine is a wrong argument`(_ path: String) async throws {
-        try await Configuring.file("{\"output\": \"\(path)\"}".utf8)
+        try await ConfigurationCheck.file("{\"output\": \"\(path)\"}".utf8)
             .expectRefused(.usage, ["configuration.json: line 1, column 12: output: "])
         for option in ["--output", "--metrics-file", "--record", "--replay"] {
-            Configuring(["\(option)=\(path)"]).expectRefused(.usage, ["\(option): "])
+            ConfigurationCheck(["\(option)=\(path)"]).expectRefused(.usage, ["\(option): "])
         }
         if path != "-" {
             for option in ["--config", "--query-file"] {
-                Configuring(["\(option)=\(path)"]).expectRefused(.usage, ["\(option): "])
+                ConfigurationCheck(["\(option)=\(path)"]).expectRefused(.usage, ["\(option): "])
             }
         }
     }
 
     @Test(arguments: ["./-", "./~user", "a:b", "c:/x", "a//b", "./s3:/b"])
     func `a path that only looks strange is accepted`(_ path: String) {
-        #expect(Configuring(["--output=\(path)"]) == .accepted)
+        #expect(ConfigurationCheck(["--output=\(path)"]) == .accepted)
     }
 
     @Test(arguments: ["status", "verify", "merge", "loader"])
@@ -178,7 +178,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Reports set by the configuration file` {
+@Suite(.limitedConcurrency) struct `Reports set by the configuration file` {
     @Test func `a report's setting in the file serves a run, and an option beats it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let text =
@@ -199,7 +199,7 @@ import Testing
                 typed.status == 0 && typed.output.hasPrefix("exported") && typed.errors.contains("\r\u{1b}[K"),
                 "\(typed.errors)")
             #expect(!typed.errors.contains("run started"))
-            let configuration = try Configuring.configuration { $0.config = "\(directory)/c.json" }
+            let configuration = try ConfigurationCheck.configuration { $0.config = "\(directory)/c.json" }
             #expect(configuration.maxAttempts == 2 && configuration.export.leavesQueryRunning)
             #expect(configuration.export.queryTimeout == .seconds(600))
         }

@@ -48,7 +48,7 @@ private final class Neighbour: Sendable {
     }
 }
 
-@Suite(.fewAtATime) struct `Credentials of a container` {
+@Suite(.limitedConcurrency) struct `Credentials of a container` {
     @Test func `container credentials serve a whole export and are seen nowhere`() async throws {
         let neighbour = Neighbour()
         let athena = FakeAthena(result: .customers(50)) {
@@ -113,7 +113,7 @@ private final class Neighbour: Sendable {
     }
 }
 
-@Suite(.fewAtATime) struct `A replay without credentials` {
+@Suite(.limitedConcurrency) struct `A replay without credentials` {
     @Test func `a replay needs no credentials and fetches none`() async throws {
         let neighbour = Neighbour()
         try await TestMachine.withTemporaryDirectory { directory in

@@ -11,7 +11,7 @@ import Testing
 
 // Every test that runs the command checks that no run writes a secret anywhere: see ``Executable/run``.
 
-@Suite(.fewAtATime) struct `Secrets` {
+@Suite(.limitedConcurrency) struct `Secrets` {
     /// Runs against a service that never finishes its query, and passes the process to a body while it waits.
     private func waiting(
         environment: [String: String] = Executable.environment(),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Help` {
+@Suite(.limitedConcurrency) struct `Help` {
     @Test(arguments: [["--help"], ["-h"], ["help"]])
     func `help without a subcommand shows the options of run and every subcommand`(_ arguments: [String]) async throws {
         let help = try await Executable.run(arguments)

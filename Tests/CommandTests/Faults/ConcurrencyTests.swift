@@ -5,9 +5,9 @@ import Threading
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Two processes in one directory` {
+@Suite(.limitedConcurrency) struct `Two processes in one directory` {
     @Test func `of two runs started together, one does the work and the other makes no call`() async throws {
-        for _ in 0..<max(4, 100 / DisturbedJob.stride) {
+        for _ in 0..<max(4, 100 / FaultInjectionJob.stride) {
             try await TestMachine.withTemporaryDirectory { directory in
                 // The first run gets no rows before the second one has ended.
                 let isDecided = Locked(false)

@@ -8,10 +8,10 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults of the disk` {
+@Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults of the disk` {
     /// An error at one call: the run reports it, unless it did not matter; the next run completes.
     private static func expectRecovery(
-        _ job: DisturbedJob, _ fault: FileFault, mayPass: Bool = true
+        _ job: FaultInjectionJob, _ fault: FileFault, mayPass: Bool = true
     ) async throws {
         let output = job.output("\(fault.action)-\(fault.point)-\(fault.every ?? 0)")
         let comment: Comment = "\(fault) (\(job.points[fault.point - 1]))"
@@ -32,33 +32,34 @@ import Testing
     }
 
     @Test(
-        arguments: [(.EIO, "csv"), (.ENOSPC, "ndjson")] as [(POSIXErrorCode, String)], DisturbedJob.Source.allCases)
+        arguments: [(.EIO, "csv"), (.ENOSPC, "ndjson")] as [(POSIXErrorCode, String)], FaultInjectionJob.Source.allCases
+    )
     func `an error at any one call ends the run with 73 or 74, and the next run completes it`(
-        _ fault: (error: POSIXErrorCode, format: String), _ source: DisturbedJob.Source
+        _ fault: (error: POSIXErrorCode, format: String), _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(fault.format, from: source) { job in
+        try await FaultInjectionJob.prepared(fault.format, from: source) { job in
             try await job.forEachPoint { point in
                 try await Self.expectRecovery(job, FileFault(action: .error(fault.error), point: point))
             }
         }
     }
 
-    @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC], DisturbedJob.Source.allCases))
+    @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC], FaultInjectionJob.Source.allCases))
     func `an error at any one call while batches are in the log alone ends the run, and the next run completes it`(
-        _ error: POSIXErrorCode, _ source: DisturbedJob.Source
+        _ error: POSIXErrorCode, _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source, batchRows: .one) { job in
+        try await FaultInjectionJob.prepared("csv", from: source, batchRows: .one) { job in
             try await job.forEachPoint { point in
                 try await Self.expectRecovery(job, FileFault(action: .error(error), point: point))
             }
         }
     }
 
-    @Test(arguments: DisturbedJob.Source.allCases)
+    @Test(arguments: FaultInjectionJob.Source.allCases)
     func `a disk that stays broken from any call on ends the run with 73 or 74, and the next run completes it`(
-        _ source: DisturbedJob.Source
+        _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+        try await FaultInjectionJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
                 // Behind the last flush, nothing can be lost.
                 let isBehind = !job.points[(point - 1)...].contains("fsync")
@@ -76,7 +77,7 @@ import Testing
     func `an error that only some calls have names the path, and the next run completes`(
         _ error: POSIXErrorCode, _ call: String
     ) async throws {
-        try await DisturbedJob.prepared("csv") { job in
+        try await FaultInjectionJob.prepared("csv") { job in
             let points = job.points.indices.filter { job.points[$0] == call }.map { $0 + 1 }
             for point in [points.first, points.last].compactMap({ $0 }) {
                 try await Self.expectRecovery(job, FileFault(action: .error(error), point: point))
@@ -84,10 +85,11 @@ import Testing
         }
     }
 
-    @Test(arguments: DisturbedJob.Source.allCases)
-    func `reads and writes of half the length at every call change nothing`(_ source: DisturbedJob.Source) async throws
+    @Test(arguments: FaultInjectionJob.Source.allCases)
+    func `reads and writes of half the length at every call change nothing`(_ source: FaultInjectionJob.Source)
+        async throws
     {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+        try await FaultInjectionJob.prepared("csv", from: source) { job in
             let output = job.output("short")
             let fault = FileFault(action: .short, point: 1, every: 1)
             try job.expectComplete(output, try await job.run(output, fault), "every write")
@@ -98,9 +100,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2], DisturbedJob.Source.allCases)
-    func `a call that a signal interrupts is made again`(_ first: Int, _ source: DisturbedJob.Source) async throws {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+    @Test(arguments: [1, 2], FaultInjectionJob.Source.allCases)
+    func `a call that a signal interrupts is made again`(_ first: Int, _ source: FaultInjectionJob.Source) async throws
+    {
+        try await FaultInjectionJob.prepared("csv", from: source) { job in
             let output = job.output("interrupted")
             let fault = FileFault(action: .error(.EINTR), point: first, every: 2)
             try job.expectComplete(output, try await job.run(output, fault), "every second call from \(first)")

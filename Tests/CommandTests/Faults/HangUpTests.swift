@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Hang-ups of the terminal` {
+@Suite(.limitedConcurrency) struct `Hang-ups of the terminal` {
     /// Sends these signals to a run that waits for its query.
     ///
     /// - Parameter launcher: the program that starts the command; nil to start it directly.

@@ -9,15 +9,15 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Interruptions at any point` {
+@Suite(.limitedConcurrency) struct `Interruptions at any point` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: [(.terminate, 143, "csv"), (.interrupt, 130, "ndjson")] as [(FileFault.Action, Int32, String)],
-        DisturbedJob.Source.allCases)
+        FaultInjectionJob.Source.allCases)
     func `a signal before any call that touches a file ends the run in order, and the next run completes it`(
-        _ signal: (action: FileFault.Action, status: Int32, format: String), _ source: DisturbedJob.Source
+        _ signal: (action: FileFault.Action, status: Int32, format: String), _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(signal.format, from: source) { job in
+        try await FaultInjectionJob.prepared(signal.format, from: source) { job in
             try await job.forEachPoint { point in
                 let output = job.output("\(signal.action)-\(point)")
                 let comment: Comment = "\(signal.action) at point \(point) (\(job.points[point - 1]))"

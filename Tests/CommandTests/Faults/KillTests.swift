@@ -4,14 +4,14 @@ import Threading
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Kills and recovery` {
+@Suite(.limitedConcurrency) struct `Kills and recovery` {
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: ["csv", "ndjson"],
-        DisturbedJob.Source.allCases)
+        FaultInjectionJob.Source.allCases)
     func `SIGKILL before any call that touches a file leaves what the same command completes to the same bytes`(
-        _ format: String, _ source: DisturbedJob.Source
+        _ format: String, _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(format, from: source) { job in
+        try await FaultInjectionJob.prepared(format, from: source) { job in
             try await job.forEachPoint { point in
                 let output = job.output(point)
                 let killed = try await job.run(output, FileFault(action: .kill, point: point))
@@ -24,34 +24,34 @@ import Testing
 
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
-        arguments: zip(["csv", "ndjson"], DisturbedJob.Source.allCases))
+        arguments: zip(["csv", "ndjson"], FaultInjectionJob.Source.allCases))
     func `SIGKILL while batches are in the log alone leaves what the same command completes to the same bytes`(
-        _ format: String, _ source: DisturbedJob.Source
+        _ format: String, _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared(format, from: source, batchRows: .one) { job in
+        try await FaultInjectionJob.prepared(format, from: source, batchRows: .one) { job in
             try await job.forEachPoint { point in
                 try await Self.killTwice(job, point, 20)
             }
         }
     }
 
-    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: DisturbedJob.Source.allCases)
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: FaultInjectionJob.Source.allCases)
     func `killed at a point and again at the same point of the run that recovers, the third run completes`(
-        _ source: DisturbedJob.Source
+        _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+        try await FaultInjectionJob.prepared("csv", from: source) { job in
             try await job.forEachPoint { point in
                 try await Self.killTwice(job, point, point)
             }
         }
     }
 
-    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: DisturbedJob.Source.allCases)
-    func `killed at any two points, the third run completes`(_ source: DisturbedJob.Source) async throws {
-        try await DisturbedJob.prepared("ndjson", from: source) { job in
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs), arguments: FaultInjectionJob.Source.allCases)
+    func `killed at any two points, the third run completes`(_ source: FaultInjectionJob.Source) async throws {
+        try await FaultInjectionJob.prepared("ndjson", from: source) { job in
             // A fixed seed: the pairs are the same in every run.
             var random = SplitMix(seed: 20_261_123)
-            let pairs = (0..<200 / DisturbedJob.stride).map { _ in
+            let pairs = (0..<200 / FaultInjectionJob.stride).map { _ in
                 (Int.random(in: 1...job.points.count, using: &random), Int.random(in: 1...60, using: &random))
             }
             try await forEachConcurrently(pairs) { first, second in
@@ -61,7 +61,7 @@ import Testing
     }
 
     /// The recovering run has fewer points, so the second kill may come too late; then the run has completed.
-    private static func killTwice(_ job: DisturbedJob, _ first: Int, _ second: Int) async throws {
+    private static func killTwice(_ job: FaultInjectionJob, _ first: Int, _ second: Int) async throws {
         let output = job.output("\(first)-\(second)-\(UUID().uuidString)")
         let comment: Comment = "points \(first) and \(second)"
         for point in [first, second] {
@@ -72,13 +72,13 @@ import Testing
         try job.expectComplete(output, try await job.run(output), kills: 2, comment)
     }
 
-    @Test(arguments: DisturbedJob.Source.allCases)
+    @Test(arguments: FaultInjectionJob.Source.allCases)
     func `SIGKILL during any call to the service leaves what the same command completes to the same bytes`(
-        _ source: DisturbedJob.Source
+        _ source: FaultInjectionJob.Source
     ) async throws {
         let victim = Locked<(number: Int, process: RunningProcess)?>(nil)
         let count = Locked(0)
-        try await DisturbedJob.prepared("csv", from: source) { _ in
+        try await FaultInjectionJob.prepared("csv", from: source) { _ in
             let number = count.withLock { count in
                 count += 1
                 return count
@@ -106,11 +106,11 @@ import Testing
     private static let randomKills =
         ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_KILLS"].flatMap { Int($0) } ?? 20
 
-    @Test(arguments: DisturbedJob.Source.allCases)
+    @Test(arguments: FaultInjectionJob.Source.allCases)
     func `killed at random times until it completes, an export has the same bytes`(
-        _ source: DisturbedJob.Source
+        _ source: FaultInjectionJob.Source
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source) { job in
+        try await FaultInjectionJob.prepared("csv", from: source) { job in
             let clock = ContinuousClock()
             let whole = try await clock.measure { _ = try await job.run(job.output("measured")) }
             let kills = Locked(0)

@@ -5,7 +5,9 @@ import Testing
 private let prlimit = "/usr/bin/prlimit"
 
 /// Limits that change while a command runs, like those that it shares with other processes.
-@Suite(.fewAtATime, .enabled(if: FileManager.default.isExecutableFile(atPath: prlimit), "needs prlimit of util-linux"))
+@Suite(
+    .limitedConcurrency,
+    .enabled(if: FileManager.default.isExecutableFile(atPath: prlimit), "needs prlimit of util-linux"))
 struct `Open files that run out during a run` {
     /// Exports while the command may open no more files from a call on, and then without that limit.
     ///

@@ -19,7 +19,7 @@ private func run(
 
 private let replay = ["--replay", customers, "--output", "export", "--log-level", "error"]
 
-@Suite(.fewAtATime) struct `Limits of the process` {
+@Suite(.limitedConcurrency) struct `Limits of the process` {
     @Test(arguments: [4, 5, 6, 7, 8, 12, 20, 31])
     func `a limit of open files ends a run with its name and value`(_ files: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Output that cannot be written` {
+@Suite(.limitedConcurrency) struct `Output that cannot be written` {
     @Test func `a temporary name that is taken is the name in the error`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let taken = "\(directory)/export/customers/.work/customers-000001.csv.gz.tmp"

@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Files of a run` {
+@Suite(.limitedConcurrency) struct `Files of a run` {
     /// Runs below a umask, which a test process cannot change for itself alone.
     private func run(umask: String, _ arguments: [String], in directory: String) async throws -> Executable.Outcome {
         try await Executable.run(
@@ -144,7 +144,7 @@ private enum Impostor: String, CaseIterable, Sendable {
     }
 }
 
-@Suite(.fewAtATime) struct `Other things in the place of files` {
+@Suite(.limitedConcurrency) struct `Other things in the place of files` {
     /// A pipe is an input like a file, and waits for its writer.
     @Test(arguments: Impostor.allCases.filter { $0 != .pipe })
     private func `an input that is no file is refused by its name`(

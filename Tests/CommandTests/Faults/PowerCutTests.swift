@@ -72,15 +72,16 @@ struct PowerCutDisk: Sendable {
 }
 
 @Suite(
-    .fewAtATime, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
+    .limitedConcurrency, .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs))
 struct `Power cuts` {
     @Test(
-        arguments: [(.api, .twenty), (.s3, .twenty), (.s3, .one)] as [(DisturbedJob.Source, DisturbedJob.BatchRows)])
+        arguments: [(.api, .twenty), (.s3, .twenty), (.s3, .one)]
+            as [(FaultInjectionJob.Source, FaultInjectionJob.BatchRows)])
     func `power cut before any call that touches a file leaves a manifest that is right, and the run completes`(
-        _ source: DisturbedJob.Source, _ batchRows: DisturbedJob.BatchRows
+        _ source: FaultInjectionJob.Source, _ batchRows: FaultInjectionJob.BatchRows
     ) async throws {
-        try await DisturbedJob.prepared("csv", from: source, batchRows: batchRows) { job in
+        try await FaultInjectionJob.prepared("csv", from: source, batchRows: batchRows) { job in
             try await job.forEachPoint { point in
                 try await PowerCutDisk.with("\(point)", in: job.scratch) { disk in
                     let killed = try await job.run(
@@ -100,7 +101,7 @@ struct `Power cuts` {
     }
 
     @Test func `power cut after a run that reports success leaves all of its files`() async throws {
-        try await DisturbedJob.prepared("ndjson") { job in
+        try await FaultInjectionJob.prepared("ndjson") { job in
             try await PowerCutDisk.with("whole", in: job.scratch) { disk in
                 let whole = try await job.run("\(disk.directory)/export")
                 try await disk.afterPowerCut { disk in

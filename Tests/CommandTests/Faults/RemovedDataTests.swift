@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Data removed under a run` {
+@Suite(.limitedConcurrency) struct `Data removed under a run` {
     @Test(arguments: ["data", "data/batch=000001"])
     func `a run whose data is removed ends with an error, and the same command completes it without another query`(
         _ removed: String

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Data that cannot be trusted` {
+@Suite(.limitedConcurrency) struct `Data that cannot be trusted` {
     /// Replays a changed copy of the customers, after a good run into the same directory.
     private func expectRefused(_ words: [String], status: Int32 = 65, change: (String) throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -142,7 +142,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `State and manifest that were changed by hand` {
+@Suite(.limitedConcurrency) struct `State and manifest that were changed by hand` {
     @Test(
         arguments: [
             ("manifest.json", #""version": 1"#, #""version": 2"#, ["version", "newer"]),

@@ -5,7 +5,7 @@ import Testing
 
 /// The documentation's blocks for Python libraries, run as they are.
 @Suite(
-    .fewAtATime, .enabled(if: DuckDBTarget.program != nil, "needs pandas, polars and pyarrow: run Tests/setup"),
+    .limitedConcurrency, .enabled(if: DuckDBTarget.program != nil, "needs pandas, polars and pyarrow: run Tests/setup"),
     LoaderSuiteTrait(startsPostgres: false))
 struct `Recipes of the documentation` {
     enum Library: String, CaseIterable, Sendable {

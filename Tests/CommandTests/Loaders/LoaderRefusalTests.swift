@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The refusals of `loader`, none of which needs a database.
-@Suite(.fewAtATime) struct `Loaders that cannot be printed` {
+@Suite(.limitedConcurrency) struct `Loaders that cannot be printed` {
     /// A new export of the recorded customers.
     private func withExport(_ body: (String) async throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -30,7 +30,8 @@ func loader(_ kind: String, _ table: String, _ options: [String] = []) async thr
 }
 
 @Suite(
-    .fewAtATime, .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
+    .limitedConcurrency,
+    .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     LoaderSuiteTrait())
 struct `Loading into real databases` {
     /// Runs a script that must succeed.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Targets that tests cannot reach: their scripts, as far as they can be checked here.
-@Suite(.fewAtATime, LoaderSuiteTrait(startsPostgres: false))
+@Suite(.limitedConcurrency, LoaderSuiteTrait(startsPostgres: false))
 struct `Loaders for warehouses` {
     private static let table = "a\"b'c\\d`e"
 

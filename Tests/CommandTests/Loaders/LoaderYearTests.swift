@@ -5,7 +5,8 @@ import Testing
 
 /// Dates and times that Athena prints with a sign in front of the year, or with the year 0000.
 @Suite(
-    .fewAtATime, .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
+    .limitedConcurrency,
+    .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     LoaderSuiteTrait())
 struct `Years before 1 and after 9999` {
     private static let columns = [

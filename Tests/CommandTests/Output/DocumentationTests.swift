@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Examples of the documentation, checked by the programs that read them.
-@Suite(.fewAtATime) struct `Documentation pages` {
+@Suite(.limitedConcurrency) struct `Documentation pages` {
     private static let systemdAnalyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `The status of the newest run` {
+@Suite(.limitedConcurrency) struct `The status of the newest run` {
     private func json(_ table: String) async throws -> JSONField {
         let outcome = try await Executable.run(["status", table, "--format", "json"])
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -154,7 +154,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Runs listed by status` {
+@Suite(.limitedConcurrency) struct `Runs listed by status` {
     private func exported(_ runs: Int, _ options: [String] = [], in directory: String) async throws -> String {
         for number in 1...runs {
             let outcome = try await Executable.run(

@@ -19,7 +19,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 }
 
-@Suite(.fewAtATime) struct `Places for metrics` {
+@Suite(.limitedConcurrency) struct `Places for metrics` {
     /// A place in an export, and the command that makes the link or second name in its spelling.
     private static let places: [(place: String, shell: String)] = [
         ("export/customers/manifest.json", ""), ("export/customers/state.json", ""),
@@ -155,7 +155,7 @@ private func withExport(_ body: (_ directory: String) async throws -> Void) asyn
     }
 }
 
-@Suite(.fewAtATime) struct `Places for exports` {
+@Suite(.limitedConcurrency) struct `Places for exports` {
     @Test(arguments: ["export/customers", "export/customers/data", "link", "export/customers/deep/er"])
     func `an export is refused in a table's directory`(_ output: String) async throws {
         try await withExport { directory in

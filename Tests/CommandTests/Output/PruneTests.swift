@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Runs that prune` {
+@Suite(.limitedConcurrency) struct `Runs that prune` {
     /// The merged table of these runs alone.
     private static func merged(_ nights: [[String: ChangingTable.Row]]) -> String {
         ChangingTable.csv(nights.reduce(into: [:]) { $0.merge($1) { $1 } })
@@ -91,7 +91,7 @@ import Testing
                 #expect(after > before + 20, "\(before) \(after)")
                 let next = table.current
                 try await forEachConcurrently(
-                    Array(stride(from: before + 1, through: after, by: (DisturbedJob.stride + 1) / 2))
+                    Array(stride(from: before + 1, through: after, by: (FaultInjectionJob.stride + 1) / 2))
                 ) { point in
                     let job = try first.copied(to: "\(directory)/\(point)")
                     let arguments = NightlyJob.full + ["--prune-runs", "1"]

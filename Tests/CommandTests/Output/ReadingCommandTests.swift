@@ -25,7 +25,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
     try text.replacingOccurrences(of: old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
 }
 
-@Suite(.fewAtATime) struct `Reading commands` {
+@Suite(.limitedConcurrency) struct `Reading commands` {
     @Test(arguments: readers) func `a reading command takes a copied or renamed directory for what it is a copy of`(
         _ command: [String]
     ) async throws {
@@ -152,7 +152,7 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
     }
 }
 
-@Suite(.fewAtATime) struct `The directory above several tables` {
+@Suite(.limitedConcurrency) struct `The directory above several tables` {
     /// Two tables of customers, one of them in three batches.
     private func withTables(_ body: (_ directory: String) async throws -> Void) async throws {
         try await withExport { directory, _ in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// moto is an independent implementation of Athena's protocol; boto3 reads what it holds.
-@Suite(.fewAtATime, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
+@Suite(.limitedConcurrency, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
 struct `Against moto's server` {
     private static let script = TestMachine.root.appendingPathComponent("Tests/CommandTests/Service/moto-peer.py").path
 

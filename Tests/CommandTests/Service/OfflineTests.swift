@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Replaying offline` {
+@Suite(.limitedConcurrency) struct `Replaying offline` {
     private static let strace = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
@@ -52,7 +52,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `The host of a request` {
+@Suite(.limitedConcurrency) struct `The host of a request` {
     private static let seed: UInt64 = 0x5eed_0f_5afe
 
     /// Texts of parts of hosts and URLs, and of parts that would change them.
@@ -106,7 +106,7 @@ import Testing
         var generator = SplitMix(seed: Self.seed)
         for _ in 0..<2_000 {
             let text = Self.hostile(&generator)
-            guard case .accepted = Configuring({ $0.stagingDir = "s3://\(text)" }) else { continue }
+            guard case .accepted = ConfigurationCheck({ $0.stagingDir = "s3://\(text)" }) else { continue }
             let bucket = text.prefix { $0 != "/" }
             #expect(
                 bucket.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]/) != nil, "\(text.debugDescription)")
@@ -117,7 +117,7 @@ import Testing
     func `the host of a staging directory may be a bucket from before 2018, and a loader reads from it`(
         _ bucket: String
     ) async throws {
-        guard case .accepted = Configuring({ $0.stagingDir = "s3://\(bucket)/x/" }) else {
+        guard case .accepted = ConfigurationCheck({ $0.stagingDir = "s3://\(bucket)/x/" }) else {
             Issue.record("the bucket was refused")
             return
         }

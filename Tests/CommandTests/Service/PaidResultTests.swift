@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A result that was paid for and does not fit the options.
-@Suite(.fewAtATime) struct `Paid results` {
+@Suite(.limitedConcurrency) struct `Paid results` {
     private static let result: FakeResult = {
         var result = FakeResult(rowCount: 30) { ["\($0)", "\($0).5", $0 == 20 ? nil : "x"] }
         result.columns = [("id", "bigint"), ("amount", "double"), ("name", "varchar")]

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Recordings` {
+@Suite(.limitedConcurrency) struct `Recordings` {
     private func record(
         _ athena: FakeAthena, _ recording: String, _ options: [String] = [], in directory: String
     ) async throws -> Executable.Outcome {

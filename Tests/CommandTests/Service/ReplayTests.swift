@@ -18,7 +18,7 @@ private func replay<Result>(
     }
 }
 
-@Suite(.fewAtATime) struct `Replaying recorded results` {
+@Suite(.limitedConcurrency) struct `Replaying recorded results` {
     struct Case: Sendable, CustomTestStringConvertible {
         let scenario: String
         var expected: String

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The example that this program replaces lost whole pages at these sizes.
-@Suite(.fewAtATime) struct `Every row arrives once and in order` {
+@Suite(.limitedConcurrency) struct `Every row arrives once and in order` {
     static let counts = [0, 1, 998, 999, 1000, 1001, 1998, 1999, 2000, 2500]
 
     private func export(_ result: FakeResult, _ arguments: [String] = []) async throws -> (String, FakeAthena) {

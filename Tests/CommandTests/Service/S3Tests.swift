@@ -18,7 +18,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     try ExportedTable(table).manifest.member("runs").elements()[0].optionalMember(name)?.string()
 }
 
-@Suite(.fewAtATime) struct `Reading from S3` {
+@Suite(.limitedConcurrency) struct `Reading from S3` {
     @Test(arguments: ["auto", "s3"], ["csv", "ndjson"])
     func `the bytes from S3 are those from the API`(_ source: String, _ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
@@ -200,7 +200,7 @@ private func member(_ name: String, ofRunIn table: String) throws -> String? {
     }
 }
 
-@Suite(.fewAtATime) struct `Kills while reading from S3` {
+@Suite(.limitedConcurrency) struct `Kills while reading from S3` {
     /// Twelve megabytes, so that there are three ranges at which to kill.
     private static let large: FakeResult = {
         var result = FakeResult.customers(24).inS3

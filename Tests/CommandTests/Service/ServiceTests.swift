@@ -9,7 +9,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Failures of the service` {
+@Suite(.limitedConcurrency) struct `Failures of the service` {
     private func export(
         _ result: FakeResult, arguments: [String] = [], script: @escaping FaultScript,
         check: (Executable.Outcome, FakeAthena, String) throws -> Void
@@ -196,7 +196,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Stopping by a signal` {
+@Suite(.limitedConcurrency) struct `Stopping by a signal` {
     @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `a run that waits for its query stops it and ends in order`(_ signal: Int32, _ status: Int32) async throws {
         let (outcome, athena) = try await stoppedInTime { try await Self.stopped(by: signal) }
@@ -299,7 +299,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `The replaced connector's configuration` {
+@Suite(.limitedConcurrency) struct `The replaced connector's configuration` {
     @Test func `the connector's configuration runs unchanged`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let configuration: JSONValue = [

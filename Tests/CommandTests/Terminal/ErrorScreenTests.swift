@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Errors of many causes` {
+@Suite(.limitedConcurrency) struct `Errors of many causes` {
     private static let noKeys = ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]
 
     private func arguments(_ directory: String) -> [String] {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime, .enabled(if: TerminalEmulator.isThere, TerminalEmulator.needs))
+@Suite(.limitedConcurrency, .enabled(if: TerminalEmulator.isThere, TerminalEmulator.needs))
 struct `The progress line on a terminal` {
     /// Exports 8,000 rows, page by page and slowly enough to be watched.
     private static func watch(
@@ -98,7 +98,7 @@ struct `The progress line on a terminal` {
     }
 }
 
-@Suite(.fewAtATime) struct `Progress written to a file` {
+@Suite(.limitedConcurrency) struct `Progress written to a file` {
     @Test(arguments: [[], ["--log-level", "error"]])
     func `progress in a file lets each line that follows begin at the beginning of one`(_ options: [String])
         async throws

@@ -11,7 +11,7 @@ import Testing
 private let steering =
     "\u{1b}]8;;http://evil/\u{7}x\u{1b}]52;c;cm0=\u{7}\u{1b}[31m\u{1b}[2J\rok\u{8}\u{9b}1m\u{85}\u{202e}\u{2066}\u{2028}\u{feff}"
 
-@Suite(.fewAtATime) struct `Text from outside` {
+@Suite(.limitedConcurrency) struct `Text from outside` {
     private static let formats = ["text", "json"]
 
     private func export(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Runs with a cursor` {
+@Suite(.limitedConcurrency) struct `Runs with a cursor` {
     @Test
     func `ten nights over changing data, one of which fails and one of which is empty, merge to the source's state`()
         async throws
@@ -70,7 +70,7 @@ import Testing
                 let committed = try reference.cursor()
                 #expect(committed == table.current.values.map(\.updatedAt).max())
 
-                try await forEachConcurrently(DisturbedJob.taken(of: points)) {
+                try await forEachConcurrently(FaultInjectionJob.taken(of: points)) {
                     point in
                     let job = try first.copied(to: "\(directory)/\(point)")
                     let before = try job.cursor()
@@ -223,7 +223,7 @@ import Testing
         (["--prune-runs", "0"], "--prune-runs", "from 1"),
     ])
     func `cursor options that do not fit are refused by name`(_ arguments: [String], _ option: String, _ word: String) {
-        Configuring(arguments).expectRefused(.usage, [option, word])
+        ConfigurationCheck(arguments).expectRefused(.usage, [option, word])
     }
 
     @Test func `cursor options may stand in the configuration file`() async throws {
@@ -231,21 +231,21 @@ import Testing
             "query":"SELECT 1 WHERE u > {cursor} AND a = ?","parameters":["1"],"cursor_column":"u","table":"t",\#
             "primary_key":["k"]
             """#
-        #expect(try await Configuring.file("{\(good)}".utf8) == .accepted)
-        #expect(try await Configuring.file("{\(good),\"cursor_start\":\"-5\"}".utf8) == .accepted)
+        #expect(try await ConfigurationCheck.file("{\(good)}".utf8) == .accepted)
+        #expect(try await ConfigurationCheck.file("{\(good),\"cursor_start\":\"-5\"}".utf8) == .accepted)
         for (text, words) in [
             ("{\(good),\"cursor_start\":\"'\"}", ["cursor_start"]), (#"{"cursor_start":"1"}"#, ["cursor_start"]),
             (#"{"cursor_column":"u"}"#, ["cursor_column", "{cursor}"]), (#"{"cursor_column":5}"#, ["cursor_column"]),
             (#"{"query":"{cursor}"}"#, ["query", "--cursor-column"]), (#"{"prune_runs":0}"#, ["prune_runs"]),
         ] {
-            try await Configuring.file(text.utf8).expectRefused(.configuration, words, "\(text)")
+            try await ConfigurationCheck.file(text.utf8).expectRefused(.configuration, words, "\(text)")
         }
     }
 
     @Test func `cursor options take a value that begins with a hyphen`() {
         let destination = ["--table", "t", "--key", "k"]
         #expect(
-            Configuring(
+            ConfigurationCheck(
                 ["--query", Self.statement, "--cursor-column", "u", "--cursor-start", "-5"] + destination) == .accepted)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Status` {
+@Suite(.limitedConcurrency) struct `Status` {
     private static func status(_ table: String, _ options: [String] = []) async throws -> JSONField {
         let outcome = try await Executable.run(["status", table, "--format", "json"] + options)
         #expect(outcome.status == 0, "\(outcome.errors)")

@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Verifying a directory` {
+@Suite(.limitedConcurrency) struct `Verifying a directory` {
     /// Three batches of the recorded customers.
     private func withTable(
         _ format: String = "csv", _ body: (_ directory: String, _ table: String) async throws -> Void
@@ -76,7 +76,7 @@ import Testing
     func `a batch that a killed run has not listed is a note, and a difference once that run was given up`()
         async throws
     {
-        try await DisturbedJob.prepared("csv") { job in
+        try await FaultInjectionJob.prepared("csv") { job in
             // After the second batch has its name, before the manifest names it.
             let links = job.points.indices.filter { job.points[$0] == "link" }
             for link in links.dropFirst() {
@@ -136,7 +136,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Verifying unreadable directories` {
+@Suite(.limitedConcurrency) struct `Verifying unreadable directories` {
     static let commands = ["verify", "merge"]
 
     @Test(arguments: commands)

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Clock, locale and streams of the environment` {
+@Suite(.limitedConcurrency) struct `Clock, locale and streams of the environment` {
     private static let year = 365 * 24 * 3600
 
     @Test(
@@ -15,7 +15,7 @@ import Testing
     func `a clock that is a year off, or jumps by a year, changes no byte and causes no delay`(
         _ clock: [String: String]
     ) async throws {
-        try await DisturbedJob.prepared("csv") { job in
+        try await FaultInjectionJob.prepared("csv") { job in
             let output = job.output("clock")
             try job.expectComplete(output, try await job.run(output, environment: clock), "\(clock)")
             let resumed = job.output("resumed")
@@ -49,7 +49,7 @@ import Testing
             ["HOME": ""], ["TMPDIR": "/nonexistent"], ["PATH": ""],
         ])
     func `locale, time zone and other variables change no byte`(_ variables: [String: String]) async throws {
-        try await DisturbedJob.prepared("ndjson") { job in
+        try await FaultInjectionJob.prepared("ndjson") { job in
             let output = job.output("variables")
             try job.expectComplete(output, try await job.run(output, environment: variables), "\(variables)")
         }

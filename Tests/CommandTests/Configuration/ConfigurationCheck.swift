@@ -10,7 +10,7 @@ import Testing
 typealias CommandStatus = athena_export.ExitStatus
 
 /// The command's verdict on its arguments, without running it.
-enum Configuring: Equatable {
+enum ConfigurationCheck: Equatable {
     case accepted
     case refused(CommandStatus, String)
 
@@ -73,9 +73,9 @@ func withConfiguration<Result>(
     }
 }
 
-extension Configuring {
+extension ConfigurationCheck {
     /// The command's verdict on a configuration file of this text.
-    static func file(_ text: some Sequence<UInt8>) async throws -> Configuring {
-        try await withConfiguration(text) { path in Configuring { $0.config = path } }
+    static func file(_ text: some Sequence<UInt8>) async throws -> ConfigurationCheck {
+        try await withConfiguration(text) { path in ConfigurationCheck { $0.config = path } }
     }
 }

@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime, LoaderSuiteTrait(startsPostgres: false)) struct `Merging three runs` {
+@Suite(.limitedConcurrency, LoaderSuiteTrait(startsPostgres: false)) struct `Merging three runs` {
     private func expectNewest(_ rows: [[String?]], batches: Int = 9) {
         let expected = GoldenTable.reference(batches: batches)
         #expect(rows.count == expected.count)
@@ -130,7 +130,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime) struct `Outputs of a merge` {
+@Suite(.limitedConcurrency) struct `Outputs of a merge` {
     private func withTable(_ body: (_ directory: String) async throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await run(["--replay", customers], in: directory)
@@ -265,7 +265,7 @@ import Testing
     }
 }
 
-@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Merging beyond memory` {
+@Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Merging beyond memory` {
     @Test(.disabled(if: TestMachine.isSanitized, "takes minutes under a sanitizer, and has one thread"))
     func `a merge sorts in a temporary file that is gone whatever happens`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in

@@ -5,7 +5,7 @@ public import Testing
 ///
 /// For tests that keep the machine busy: all at once, they would starve the servers that some of them use, and break
 /// every promise about time.
-public struct FewAtATime: SuiteTrait, TestTrait, TestScoping {
+public struct LimitedConcurrency: SuiteTrait, TestTrait, TestScoping {
     public let isRecursive = true
 
     private static let gate = Gate(places: 3)
@@ -19,8 +19,8 @@ public struct FewAtATime: SuiteTrait, TestTrait, TestScoping {
     }
 }
 
-extension Trait where Self == FewAtATime {
-    public static var fewAtATime: Self { FewAtATime() }
+extension Trait where Self == LimitedConcurrency {
+    public static var limitedConcurrency: Self { LimitedConcurrency() }
 }
 
 /// Admits as many as there are places; the others follow in their order.

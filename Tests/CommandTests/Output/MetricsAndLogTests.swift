@@ -8,7 +8,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `Metrics and logs` {
+@Suite(.limitedConcurrency) struct `Metrics and logs` {
     /// The value of a metric without a phase; nil if it is not there.
     private func metric(_ name: String, in file: String) throws -> String? {
         let text = try String(contentsOfFile: file, encoding: .utf8)

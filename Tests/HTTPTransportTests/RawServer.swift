@@ -3,7 +3,7 @@ import HTTPTransport
 import Synchronization
 
 /// A server on 127.0.0.1 that sends the bytes of a test, right or wrong; one thread a connection.
-final class LoopbackServer: Sendable {
+final class RawServer: Sendable {
     private final class Counter: Sendable {
         let connections = Atomic<Int>(0)
     }
@@ -32,15 +32,15 @@ final class LoopbackServer: Sendable {
     }
 
     /// Answers each request on a connection that stays open.
-    static func answering(_ answer: @escaping @Sendable (ReceivedRequest) -> [UInt8]) throws -> LoopbackServer {
-        try LoopbackServer { connection in
+    static func answering(_ answer: @escaping @Sendable (ReceivedRequest) -> [UInt8]) throws -> RawServer {
+        try RawServer { connection in
             while let request = connection.readRequest() { connection.write(answer(request)) }
         }
     }
 
     /// Answers one request a connection with these bytes and closes it.
-    static func sayingOnce(_ text: String) throws -> LoopbackServer {
-        try LoopbackServer { connection in
+    static func sayingOnce(_ text: String) throws -> RawServer {
+        try RawServer { connection in
             guard connection.readRequest() != nil else { return }
             connection.write(text)
         }
@@ -76,7 +76,7 @@ final class LoopbackServer: Sendable {
     }
 }
 
-extension LoopbackServer {
+extension RawServer {
     /// A complete answer with `Content-Length`.
     static func answer(_ status: String = "200 OK", _ fields: [String] = [], body: String = "") -> [UInt8] {
         answer(status, fields, body: [UInt8](body.utf8))

@@ -5,7 +5,7 @@ import JSON
 /// steer a terminal.
 ///
 /// The secrets come from the run itself: its environment and the files that its arguments name.
-struct Discretion {
+struct SecretLeakCheck {
     private let isCommand: Bool
     private let printsData: Bool
     private let showsProgress: Bool
@@ -31,7 +31,7 @@ struct Discretion {
         directories = (outputs.isEmpty ? ["\(directory)/export"] : outputs) + paths(["--record"])
     }
 
-    /// - Throws: ``Indiscretion``.
+    /// - Throws: ``SecretLeak``.
     func check(output: String, errors: String) throws {
         for file in [output, errors] {
             let bytes = FileManager.default.contents(atPath: file) ?? Data()
@@ -48,13 +48,13 @@ struct Discretion {
 
     private func check(_ bytes: Data, _ place: String) throws {
         for secret in secrets {
-            if let form = secret.form(in: bytes) { throw Indiscretion(place: place, what: "a secret, \(form)") }
+            if let form = secret.form(in: bytes) { throw SecretLeak(place: place, what: "a secret, \(form)") }
         }
         // Every request has an invocation id, and its value is always new.
         guard !secrets.isEmpty else { return }
         for part in ["AWS4-HMAC-SHA256", "X-Amz-Signature", "Signature="] where bytes.range(of: Data(part.utf8)) != nil
         {
-            throw Indiscretion(place: place, what: part)
+            throw SecretLeak(place: place, what: part)
         }
     }
 
@@ -64,7 +64,7 @@ struct Discretion {
         for scalar in text.unicodeScalars where scalar != "\n" {
             switch scalar.value {
             case 0..<0x20, 0x7f..<0xa0, 0x61c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff:
-                throw Indiscretion(place: place, what: "U+\(String(scalar.value, radix: 16))")
+                throw SecretLeak(place: place, what: "U+\(String(scalar.value, radix: 16))")
             default: break
             }
         }
@@ -80,7 +80,7 @@ struct Discretion {
 }
 
 /// A secret or a control character in the output of a run.
-public struct Indiscretion: Error, CustomStringConvertible {
+public struct SecretLeak: Error, CustomStringConvertible {
     let place: String
     let what: String
 

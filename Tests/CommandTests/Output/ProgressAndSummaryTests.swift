@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Progress and summary` {
+@Suite(.limitedConcurrency) struct `Progress and summary` {
     @Test(arguments: ["csv", "ndjson"]) func `a value of a megabyte passes whole`(_ format: String) async throws {
         let value = String(repeating: "é\"\n", count: 1 << 18)
         var result = FakeResult.customers(3)

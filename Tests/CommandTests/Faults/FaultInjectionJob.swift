@@ -5,7 +5,7 @@ import Testing
 
 /// The job of the fault tests: three or fifty batches out of five pages, or of the object in S3, with repeated keys and
 /// a row that is rejected. It is disturbed at every point and compared with an undisturbed run.
-struct DisturbedJob: Sendable {
+struct FaultInjectionJob: Sendable {
     /// The source of the rows.
     enum Source: String, CaseIterable, Sendable {
         case api, s3
@@ -52,14 +52,14 @@ struct DisturbedJob: Sendable {
     static func prepared(
         _ format: String, from source: Source = .api, batchRows: BatchRows = .twenty,
         script: @escaping FaultScript = { _ in nil },
-        _ body: @escaping @Sendable (DisturbedJob) async throws -> Void
+        _ body: @escaping @Sendable (FaultInjectionJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(result, script: script)
             let athena = FakeAthena(result: result.inS3, s3: s3, isSigned: isSigned, script: script)
             try await athena.serve { url in
                 try await body(
-                    DisturbedJob(
+                    FaultInjectionJob(
                         athena, s3, url: url, source, format: format, batchRows: batchRows, scratch: directory))
             }
             #expect(source == .api || !s3.calls.isEmpty)

@@ -2,7 +2,7 @@ import Foundation
 import SystemPackage
 
 /// A process that a program under test has started.
-struct RunningProcess {
+struct ChildOfProgram {
     private let id: pid_t
 
     /// - Parameter text: the process's number, as a shell's `echo $!` prints it; nil if it is not complete.
@@ -34,7 +34,7 @@ extension TemporaryFiles {
     var startingChild: String { "sleep 1000 & echo $! >\(directory)/child; " }
 
     /// The child that such a script has started; nil before that.
-    var startedChild: RunningProcess? { RunningProcess(read(directory.appending("child"))) }
+    var startedChild: ChildOfProgram? { ChildOfProgram(read(directory.appending("child"))) }
 
     /// - Parameter interpreter: the first line.
     func writeProgram(_ text: String, named name: String, interpreter: String = "#!/bin/sh\n") throws {
