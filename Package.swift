@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// One rule for every module of ours: Swift 6 mode, honest imports, no warning left standing.
+/// The rules for every module: Swift 6 mode, explicit imports, warnings as errors.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -11,10 +11,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// For the modules that import no C library: whatever is unsafe must say so where it stands.
+/// For the modules that import no C library: unsafe code is marked as such.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-/// What has a parser in it.
+/// The modules with parsers.
 let fuzzed: [Target.Dependency] = [
     "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "Text", "athena-export",
     .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         // FilePath, FileDescriptor and Errno instead of C strings and integers.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        // Tests only: the HTTP server under the Athena that the tests talk to.
+        // Tests only: the HTTP server under the fake Athena.
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
@@ -101,11 +101,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strictMemory),
-        // Not a product that users install: measures the command, and serves what it is measured with.
+        // Not a product for users: measures the command, and serves the results for that.
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON", "Threading",
+                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "AthenaTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Clock", "Files", "HTTPTransport", "JSON", "TestSupport", "Threading",
+                "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "TestSupport", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -154,6 +154,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BenchmarkTests",
+            // These tests measure the built command.
             dependencies: ["Athena", "BatchExport", "JSON", "TestSupport", "athena-export", "athena-export-benchmark"],
             swiftSettings: strict),
         .testTarget(
@@ -179,15 +180,15 @@ if Context.environment["ATHENA_EXPORT_FUZZ"] != nil { package.prepareForFuzzing(
 if Context.environment["ATHENA_EXPORT_PLAIN_TESTS"] != nil { package.leaveTestsUnoptimized() }
 
 extension Package {
-    /// For tests of optimized code: to optimize them too takes longer than it saves.
+    /// For tests of optimized code: optimizing the tests as well would take longer than it saves.
     @MainActor func leaveTestsUnoptimized() {
         for target in targets where target.isTest || target.name == "TestSupport" {
             target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
         }
     }
 
-    /// Makes the package one executable `fuzz` around all of its own code, compiled to be watched by libFuzzer. A build
-    /// of this package or of one that depends on it does not see these flags.
+    /// Makes the package one executable `fuzz` around all of its own code, compiled for libFuzzer. Ordinary builds do
+    /// not have these flags.
     @MainActor func prepareForFuzzing() {
         let watched: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
         products = []
