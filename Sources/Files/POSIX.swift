@@ -47,7 +47,7 @@ enum POSIX {
     /// Asks the kernel to start writing a part of a file to the disk, so that ``synchronize(_:)`` takes less time. Does
     /// nothing on systems without such a call.
     static func beginWriteback(_ file: FileDescriptor, _ range: Range<Int>) {
-        cwriteback_begin(file.rawValue, Int64(range.lowerBound), Int64(range.count))
+        cglibc_begin_writeback(file.rawValue, Int64(range.lowerBound), Int64(range.count))
     }
 
     /// Gives a file a size, and the room for it on the disk.

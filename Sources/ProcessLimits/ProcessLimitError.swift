@@ -34,7 +34,7 @@ public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
                 + "\(Errno.tooManyOpenFilesInSystem); end programs that hold files open, then run the same command again"
         case .openFiles(let needed, let available, let errno):
             "\(needed) more files must be open at a time, and only \(available) can be: \(errno); "
-                + Self.raise([Self.limit("open files", "-n", climit_of_files())])
+                + Self.raise([Self.limit("open files", "-n", cglibc_limit_of_files())])
         case .memory(let needed, let errno):
             "\(needed >> 20) MiB more memory are needed: \(errno); " + Self.raise(Self.memoryLimits)
         }
@@ -45,14 +45,14 @@ public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
     }
 
     private static var threadLimits: [String?] {
-        [limit("processes", "-u", climit_of_processes()) ?? "processes"] + memoryLimits
+        [limit("processes", "-u", cglibc_limit_of_processes()) ?? "processes"] + memoryLimits
             + ["the container's limit of processes"]
     }
 
     private static var memoryLimits: [String?] {
         [
-            limit("address space", "-v", climit_of_address_space(), per: 1024),
-            limit("data", "-d", climit_of_data(), per: 1024),
+            limit("address space", "-v", cglibc_limit_of_address_space(), per: 1024),
+            limit("data", "-d", cglibc_limit_of_data(), per: 1024),
         ]
     }
 

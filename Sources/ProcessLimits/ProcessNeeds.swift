@@ -53,7 +53,7 @@ public struct ProcessNeeds: Sendable, Equatable {
     /// - Throws: ``ProcessLimitError`` for what is missing.
     public func check() throws(ProcessLimitError) {
         // The files that are open already are few, so they are not counted one by one.
-        climit_raise_files(UInt64(openFiles) + 32)
+        cglibc_raise_limit_of_files(UInt64(openFiles) + 32)
         try checkOpenFiles()
         try checkMemory { () throws(ProcessLimitError) in try checkThreads() }
     }
@@ -61,7 +61,7 @@ public struct ProcessNeeds: Sendable, Equatable {
     /// Sets the stack size of threads that are made from now on. By default it is the limit of the main thread's stack
     /// (`ulimit -s`), which may be a few kilobytes.
     public static func giveThreadsEnoughStack() {
-        cthread_stack_at_least(2 << 20)
+        cglibc_thread_stack_at_least(2 << 20)
     }
 
     private func checkOpenFiles() throws(ProcessLimitError) {

@@ -42,10 +42,10 @@ enum Main {
         // By default, glibc gives each thread a heap of its own. Pages and chunks move between threads, and the freed
         // parts of several heaps add up over a long run. One heap is enough: threads allocate too seldom to wait for
         // each other.
-        cmalloc_limit_arenas(1)
+        cglibc_limit_arenas(1)
         // Pages and chunks are freed by the megabyte and soon needed again. If the memory went back to the system each
         // time, every four kilobytes would cost a page fault.
-        cmalloc_keep_freed(32 << 20)
+        cglibc_keep_freed(32 << 20)
         // A file that exceeds the process's size limit is an error of the call that writes it.
         signal(SIGXFSZ, SIG_IGN)
         let console = Console()

@@ -25,7 +25,7 @@ final class SignalWatcher: Sendable {
 
     /// Handles signals from now on. SIGHUP stays ignored if it is ignored already: `nohup` started the process.
     init() {
-        let isHangUpIgnored = csignal_is_ignored(SIGHUP) != 0
+        let isHangUpIgnored = cglibc_signal_is_ignored(SIGHUP) != 0
         for number in isHangUpIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)

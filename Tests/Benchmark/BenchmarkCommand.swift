@@ -10,7 +10,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
 
     static func main() async {
         // As the measured command does.
-        cmalloc_keep_freed(32 << 20)
+        cglibc_keep_freed(32 << 20)
         await main(nil)
     }
 }

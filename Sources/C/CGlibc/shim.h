@@ -13,48 +13,48 @@
 #if defined(__GLIBC__)
 #include <malloc.h>
 
-static inline void cmalloc_limit_arenas(int count) {
+static inline void cglibc_limit_arenas(int count) {
     mallopt(M_ARENA_MAX, count);
 }
 
-static inline void cmalloc_keep_freed(int largest) {
+static inline void cglibc_keep_freed(int largest) {
     mallopt(M_MMAP_THRESHOLD, largest);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 #else
-static inline void cmalloc_limit_arenas(int count) {
+static inline void cglibc_limit_arenas(int count) {
     (void)count;
 }
 
-static inline void cmalloc_keep_freed(int largest) {
+static inline void cglibc_keep_freed(int largest) {
     (void)largest;
 }
 #endif
 
 // Whether this process ignores a signal now. Swift cannot compare SIG_IGN.
-static inline int csignal_is_ignored(int number) {
+static inline int cglibc_signal_is_ignored(int number) {
     struct sigaction current;
     return sigaction(number, NULL, &current) == 0 && current.sa_handler == SIG_IGN;
 }
 
 // The number of columns of a terminal; 0 if the terminal does not report it, -1 if the file is no terminal.
-static inline int cterminal_columns(int file) {
+static inline int cglibc_terminal_columns(int file) {
     struct winsize size;
     return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
 }
 
 // The soft limit of this process for a resource; UINT64_MAX if there is none.
-static inline uint64_t climit(int resource) {
+static inline uint64_t cglibc_limit(int resource) {
     struct rlimit limit;
     return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
 }
-static inline uint64_t climit_of_files(void) { return climit(RLIMIT_NOFILE); }
-static inline uint64_t climit_of_processes(void) { return climit(RLIMIT_NPROC); }
-static inline uint64_t climit_of_address_space(void) { return climit(RLIMIT_AS); }
-static inline uint64_t climit_of_data(void) { return climit(RLIMIT_DATA); }
+static inline uint64_t cglibc_limit_of_files(void) { return cglibc_limit(RLIMIT_NOFILE); }
+static inline uint64_t cglibc_limit_of_processes(void) { return cglibc_limit(RLIMIT_NPROC); }
+static inline uint64_t cglibc_limit_of_address_space(void) { return cglibc_limit(RLIMIT_AS); }
+static inline uint64_t cglibc_limit_of_data(void) { return cglibc_limit(RLIMIT_DATA); }
 
 // Raises this process's limit of open files to so many, as far as its hard limit allows.
-static inline void climit_raise_files(uint64_t count) {
+static inline void cglibc_raise_limit_of_files(uint64_t count) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
     limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
@@ -63,7 +63,7 @@ static inline void climit_raise_files(uint64_t count) {
 
 // Gives threads a stack of so many bytes where they would get a smaller one: their size follows the limit of the main
 // thread's stack (glibc), or is fixed and small (musl).
-static inline void cthread_stack_at_least(size_t bytes) {
+static inline void cglibc_thread_stack_at_least(size_t bytes) {
 #if defined(__linux__)
     // Declared in pthread.h for GNU programs only.
     extern int pthread_getattr_default_np(pthread_attr_t *attributes);
@@ -83,7 +83,7 @@ static inline void cthread_stack_at_least(size_t bytes) {
 
 // Asks the kernel to begin to write a part of a file to its disk. Does not wait: a hint, and nothing where there is no
 // such call.
-static inline void cwriteback_begin(int file, int64_t offset, int64_t count) {
+static inline void cglibc_begin_writeback(int file, int64_t offset, int64_t count) {
 #if defined(__linux__)
     // Declared in fcntl.h for GNU programs only.
     extern int sync_file_range(int file, int64_t offset, int64_t count, unsigned int flags);

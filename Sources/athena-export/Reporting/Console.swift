@@ -73,7 +73,7 @@ final class Console: Sendable {
 
     /// How many characters fit in a line of the terminal now; nil if standard error is no terminal.
     private var columns: Int? {
-        switch cterminal_columns(FileDescriptor.standardError.rawValue) {
+        switch cglibc_terminal_columns(FileDescriptor.standardError.rawValue) {
         case ..<0: nil
         // A terminal that does not report its width, such as a serial line.
         case 0: Self.usualColumns
