@@ -11,7 +11,7 @@ import Logging
 /// One call of an operation, over all of its attempts.
 struct AWSCall {
     let operation: String
-    /// The same in all attempts, so that the service can tell a retry from another call.
+    /// The same in all attempts, so that the service can distinguish a retry from another call.
     let invocationID: String
     /// Attempts in all.
     let maxAttempts: Int

@@ -14,7 +14,7 @@ struct Redactor {
     static let mark = Array("[redacted]".utf8)
     /// Shorter texts are no secrets, and removing them would make words illegible.
     private static let minimumBytes = 8
-    /// How much of a text is looked at: more than any message shows.
+    /// How much of a text is searched: more than any message shows.
     private static let window = 64 << 10
 
     /// Part of an escape at the end of a text is not decoded.

@@ -38,7 +38,7 @@ public struct AthenaExport: Sendable {
 
     /// Progress of a running export.
     public enum Progress: Sendable {
-        /// The query's state, and the bytes that it has scanned if the service tells.
+        /// The query's state, and the bytes that it has scanned if the service says.
         case query(state: String, scannedBytes: Int?)
         /// The service's count of the result's rows.
         case total(rows: Int)

@@ -21,8 +21,8 @@ struct AthenaExportCommand: AsyncParsableCommand {
         abstract: "Export the result of an Amazon Athena query to gzip-compressed CSV or NDJSON files.",
         discussion: """
             Runs the query, waits for it, and writes its rows in batches to <output>/<table>/data. manifest.json beside \
-            them tells a loader what to load, in which order, and how to merge it; state.json is the checkpoint from \
-            which the same command goes on after a crash.
+            them says what to load, in which order, and how to merge it; state.json is the checkpoint from which the \
+            same command continues after a crash.
             """,
         version: version,
         subcommands: [

@@ -72,7 +72,7 @@ import Testing
             read(HTTPResponse(status: 502, body: Array("<p>\r\n\r\nBad\t gateway".utf8))).message == "<p> Bad gateway")
     }
 
-    @Test func `an error tells a full queue and a wrong clock from similar refusals`() {
+    @Test func `a full queue and a wrong clock are distinguished from similar refusals`() {
         let full = read(.error("TooManyRequestsException", more: ["Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"]))
         #expect(full.kind == .concurrentQueryLimit)
         for message in ["Signature expired: 20261123T010203Z is now earlier than …", "Signature not yet current: …"] {

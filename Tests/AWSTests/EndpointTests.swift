@@ -20,7 +20,7 @@ import Testing
         ("eu-isoe-west-1", "aws-iso-e"), ("us-isof-south-1", "aws-iso-f"), ("eusc-de-east-1", "aws-eusc"),
         ("xx-north-1", "aws"), ("moon", "aws"), ("us-gov-west", "aws"),
     ])
-    func `a region's name tells its partition`(_ region: String, _ partition: String) {
+    func `a region's name gives its partition`(_ region: String, _ partition: String) {
         #expect(Region(region)?.partition.id == partition)
     }
 

@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: ["SlowDown", "Please reduce your request rate."])
-    func `a query that failed for want of S3 is looked at again before it is given up`(_ reason: String) async throws {
+    func `a query that failed for want of S3 is checked again before it is given up`(_ reason: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result(failures: 0, error: nil, reason: "HIVE_S3: \(reason)")
             result.states = ["RUNNING", "FAILED", "FAILED", "SUCCEEDED"]

@@ -131,7 +131,7 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
         }
     }
 
-    /// A value ends, and holds what is not plain, at every place of the sixty-four bytes that are looked at at once.
+    /// A value ends, and has special bytes, at every place of the sixty-four bytes that are scanned at a time.
     @Test(arguments: 0..<150) func `values end and are special wherever they stand`(_ length: Int) throws {
         for special in ["", ",", "\"\"", "é", "\\", "\n", "\"\"\"\""] {
             for place in [0, length / 2, length] {

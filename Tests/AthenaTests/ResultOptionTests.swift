@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What StartQueryExecution is told of the result, and what the manifest says of it afterwards.
+/// The options of a result in StartQueryExecution, and their record in the manifest.
 @Suite struct `Options of the result` {
     private static let key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

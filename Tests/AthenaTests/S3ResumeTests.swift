@@ -55,7 +55,7 @@ extension `The result object` {
                                 export.ranges.bytes = next
                             }, in: directory)
                         #expect(
-                            export.files == expected, "ended at part \(number), gone on with ranges of \(next) bytes")
+                            export.files == expected, "ended at part \(number), continued with ranges of \(next) bytes")
                         #expect(try export.manifest("source") == "s3")
                     }
                 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `The chunks of a batch in the compressor` {
     private let compressor = ChunkCompressor(level: 6, workers: 1)
 
-    /// Chunks are told apart by their length before compression.
+    /// Chunks are distinguished by their length before compression.
     private func chunk(_ count: Int) -> DeflatedChunk {
         compressor.compress([UInt8](repeating: 0x61, count: count), after: [], isLast: false)
     }

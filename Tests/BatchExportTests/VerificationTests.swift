@@ -36,7 +36,7 @@ import Testing
                 try export.write(bytes, to: 2)
                 let found = try await export.found(in: 2)
                 #expect(found.contains(.sha256), "byte \(offset)")
-                // Of the ten bytes of the header, gzip looks at the first four; the rest is time, flags and system.
+                // Of the ten bytes of the header, gzip checks the first four; the rest is time, flags and system.
                 guard offset < 3 || offset >= deflate.lowerBound else { continue }
                 #expect(found.count > 1, "byte \(offset)")
                 #expect(found.contains(.gzip) || deflate.contains(offset), "byte \(offset)")

@@ -11,7 +11,7 @@ struct MeasureCommand: AsyncParsableCommand {
         abstract: "Measure whole runs and single steps.",
         discussion: """
             Runs of one content and the compressors of the same bytes take turns, so that ratios hold on a machine that \
-            others use too; times are medians. Columns that begin with / tell how many times as long as that compressor \
+            others use too; times are medians. Columns that begin with / show how many times as long as that compressor \
             a run takes.
             """)
 

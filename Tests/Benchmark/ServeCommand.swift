@@ -23,7 +23,7 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Port; 0 takes a free one.")
     var port = 0
 
-    @Flag(help: "End as soon as standard input does: when whoever started the server is gone.")
+    @Flag(help: "End as soon as standard input does, since the process that started the server is gone then.")
     var whileInputIsOpen = false
 
     func validate() throws {

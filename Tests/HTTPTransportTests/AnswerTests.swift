@@ -42,7 +42,7 @@ import Testing
         #expect(response.text == "ok")
     }
 
-    @Test func `a header value that goes on in the next line is one value`() async throws {
+    @Test func `a header value that continues in the next line is one value`() async throws {
         let server = try RawServer.sayingOnce(
             "HTTP/1.1 200 OK\r\nX-Long: one\r\n  two\r\nContent-Length: 0\r\n\r\n")
         #expect(try await transport.get(server.url()).headers["X-Long"] == "one two")

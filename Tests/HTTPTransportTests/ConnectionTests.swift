@@ -50,7 +50,7 @@ import Testing
         #expect(server.acceptedConnections == 5)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a transport that is let go closes its connections`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a released transport closes its connections`() async throws {
         let (closed, closedContinuation) = AsyncStream.makeStream(of: Void.self)
         let server = try RawServer { connection in
             while connection.readRequest() != nil { connection.write(RawServer.answer()) }

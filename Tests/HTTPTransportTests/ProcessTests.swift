@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Debian's OpenSSL refuses TLS 1.1 by itself, so this one is told to take it.
+    /// Debian's OpenSSL refuses TLS 1.1 by itself, so a configuration makes it accept that version.
     @Test(.enabled(if: TLSServer.openssl != nil, "needs the openssl command"))
     func `TLS 1.1 is refused even where OpenSSL would take it`() async {
         await #expect(processExitsWith: .success) {

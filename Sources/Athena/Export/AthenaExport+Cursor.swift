@@ -2,10 +2,10 @@ public import BatchExport
 import Logging
 
 extension AthenaExport {
-    /// Which column an incremental export goes by.
+    /// The cursor column of an incremental export.
     public struct CursorChoice: Sendable, Equatable {
         public let column: String
-        /// For the first run; nil if there has been one.
+        /// The value for the first run; nil if there has been one.
         public let start: CursorValue?
 
         public init(column: String, start: CursorValue?) {
@@ -14,9 +14,9 @@ extension AthenaExport {
         }
     }
 
-    /// What a new run's query is given; a run without a cursor hands on what others have left.
+    /// The cursor of a new run. A run without a cursor keeps the one of earlier runs.
     ///
-    /// - Throws: ``AthenaExportError/noCursor(column:)`` for a first run that was not told where to begin.
+    /// - Throws: ``AthenaExportError/noCursor(column:)`` for a first run without a value to begin with.
     func newCursor() async throws -> CursorState? {
         guard let choice = options.cursor else {
             return await journal.state?.cursor.map {
@@ -44,8 +44,8 @@ extension AthenaExport {
         return CursorState(column: choice.column, committed: committed, from: from)
     }
 
-    /// Removes what full runs have superseded. The rows of this run are safe whatever comes of it, so nothing that goes
-    /// wrong here fails the run; the next one tries again.
+    /// Removes the batches that full runs have superseded. The rows of this run are safe in any case, so an error here
+    /// does not fail the run; the next run tries again.
     func prune() async {
         guard let count = options.prunedRuns else { return }
         guard options.cursor == nil else {
@@ -73,7 +73,7 @@ extension AthenaExport {
 }
 
 extension ExportRequest {
-    /// Whether the statement, or where it runs, is another one.
+    /// Whether the statement or the place where it runs differs.
     fileprivate func isOfOtherRows(than other: ExportRequest) -> Bool {
         ["query_sha256", "catalog", "database"].contains { value($0) != other.value($0) }
     }

@@ -2,7 +2,8 @@ import Text
 import BatchExport
 
 extension AthenaExport {
-    /// Keeps in the run's state why the work failed. A signal needs no such words: the state says what it left.
+    /// Keeps in the run's state why the work failed. For a signal no reason is kept: the state itself shows what it
+    /// left.
     func keepingFailure(of run: ExportState, _ work: () async throws -> Void) async throws {
         do {
             try await work()

@@ -3,9 +3,9 @@ import BatchExport
 import Logging
 
 extension AthenaExport {
-    /// The run with its query sent: now, or by the process before this one.
+    /// The run with its query sent: now, or by an earlier process.
     ///
-    /// - Parameter isNew: no process before this one can have sent it.
+    /// - Parameter isNew: no earlier process can have sent it.
     func started(_ state: ExportState, isNew: Bool) async throws -> (ExportState, ExportState.QueryIdentity) {
         guard case .starting(let token) = state.phase, case .start(let query) = options.query else {
             guard let query = state.query else { throw CancellationError() }
@@ -16,7 +16,7 @@ extension AthenaExport {
             id = try await client.startQueryExecution(
                 query.filled(with: state.cursor?.from), clientRequestToken: token)
         } catch let error as AWSError {
-            // A statement that is refused was refused as well when a process before this one sent it.
+            // A statement that is refused now was also refused when an earlier process sent it.
             let isNotStarted = isNew && error.provesThatNothingWasStarted || error.isMalformedQuery
             if isNotStarted { try await journal.save(state.failed(nil)) }
             throw AthenaExportError(refusalToStart: error) ?? error
@@ -56,7 +56,7 @@ extension AthenaExport {
                     early: earlyAnswers(ofNewQuery: isStartedHere || wasSeenUnfinished))
             }
             if execution.state == .cancelled, state.isStoppingQuery {
-                // A process before this one stopped it and did not live to hear so.
+                // An earlier process stopped the query and died before the answer.
                 let next = state.starting(with: newToken())
                 try await journal.save(next)
                 (state, query) = try await started(next, isNew: true)
@@ -92,16 +92,17 @@ extension AthenaExport {
         } catch let error as AWSError where error.isUnknownExecution {
             throw try await gone(query, of: state, error)
         } catch is CancellationError {
-            // In a task of its own, as this one is cancelled; whoever sent the signal waits for two seconds.
+            // In a task of its own, since this one is cancelled. The user who sent the signal waits for at most two
+            // seconds.
             _ = await Task { await stop(query, of: state, within: .milliseconds(1500)) }.value
             throw CancellationError()
         }
     }
 
-    /// Stops a query of ours that nobody waits for any more, so that it does not run up costs.
+    /// Stops a query of ours that is not waited for any more, so that it causes no further cost.
     ///
-    /// - Parameter limit: how long a service that does not answer is waited for.
-    /// - Returns: what became of it; if it is stopped, the next run sends the query again.
+    /// - Parameter limit: how long to wait for the service's answer.
+    /// - Returns: the fate of the query; if it is stopped, the next run sends it again.
     private func stop(
         _ query: ExportState.QueryIdentity, of state: ExportState, within limit: Duration
     ) async -> QueryFate {
@@ -109,7 +110,7 @@ extension AthenaExport {
             return .running
         }
         do {
-            // First the promise: the stop may reach the service without its answer reaching us.
+            // The state is saved first: the stop may reach the service without its answer reaching us.
             var stopping = state
             stopping.isStoppingQuery = true
             try await journal.save(stopping)
@@ -140,7 +141,7 @@ extension AthenaExport {
         }
     }
 
-    /// Gives a run up whose query was named by its id and is not there: no other command can continue it.
+    /// Gives up a run whose query was named by its id and does not exist: no other command can continue it.
     ///
     /// - Returns: the error to throw.
     func gone(
@@ -152,9 +153,9 @@ extension AthenaExport {
             isNamed: query.clientRequestToken == nil)
     }
 
-    /// A work group may put the result elsewhere than it was told to, without a word.
+    /// A work group may silently put the result into another location than the requested one.
     ///
-    /// - Parameter isStartedHere: this process sent the query, with the location that was asked for.
+    /// - Parameter isStartedHere: this process sent the query, with the requested location.
     private func warnOfOtherLocation(_ execution: QueryExecution, isStartedHere: Bool) {
         guard case .start(let query) = options.query, let asked = query.outputLocation,
             let location = execution.outputLocation, !location.hasPrefix(asked)
@@ -182,7 +183,7 @@ extension ExportState {
     }
 }
 
-/// A query whose result can be read, and the run that it belongs to.
+/// A query whose result can be read, and its run.
 struct SucceededQuery {
     let state: ExportState
     let query: ExportState.QueryIdentity

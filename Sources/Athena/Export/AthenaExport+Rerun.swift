@@ -6,11 +6,12 @@ import Logging
 extension AthenaExport {
     /// How often a query is sent again after it failed.
     static let maximumQueryReruns = 2
-    /// Before the first rerun, doubled before each further one: what failed for want of resources needs some time.
+    /// The pause before the first rerun, doubled for each further one: a query that failed for want of resources needs
+    /// some time.
     private static let pauseBeforeRerun = 5.0
 
-    /// Whether sending the query again is likely to help and sure to do no harm: it is ours, it failed for a reason
-    /// that Athena calls retryable or that is throttling, and no row of its result is in a file.
+    /// Whether sending the query again is likely to help and safe: it is ours, it failed for a reason that Athena calls
+    /// retryable or that is throttling, and no row of its result is in a file.
     func mayRerun(
         _ execution: QueryExecution, _ query: ExportState.QueryIdentity, of state: ExportState
     ) -> Bool {
@@ -18,7 +19,7 @@ extension AthenaExport {
             && state.checkpoint.rowsExported == 0 && state.queryReruns < Self.maximumQueryReruns
     }
 
-    /// Promises the rerun and waits until it is time for it.
+    /// Saves the rerun in the state and waits until it is due.
     func prepareRerun(after execution: QueryExecution, of state: ExportState) async throws -> ExportState {
         var next = state.starting(with: newToken())
         next.queryReruns += 1

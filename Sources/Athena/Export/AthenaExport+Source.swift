@@ -31,7 +31,7 @@ extension AthenaExport {
                 metadata: ["event": "source_changed", "source": "\(selected.source.name)"])
         }
         let source = selected.source.name
-        // A run that is resumed reads on where it stands, without asking again why it does not stand elsewhere.
+        // A resumed run keeps its source, so the reason for a fallback is carried over from the manifest.
         let before = await journal.manifest?.run(named: state.runID)
         let facts = RunFacts(
             querySHA256: SHA256.hex(execution.query ?? options.query.started?.statement ?? ""),

@@ -1,13 +1,13 @@
 public import BatchExport
 
 extension CursorValue {
-    /// As Trino writes a value of this type. Parameters are literals in text, so texts carry their quotes and typed
-    /// values their type (Athena User Guide, "Using parameterized queries").
+    /// The literal in Trino's syntax. Parameters are literals in text, so texts have their quotes and typed values
+    /// their type (Athena User Guide, "Using parameterized queries").
     public var sqlLiteral: String {
         switch kind {
-        // Digits alone: their type is the smallest integer that holds them, which compares with any other.
+        // Digits alone: their type is the smallest integer type that holds them, which compares with any other.
         case .integer: text
-        // Digits alone would be an integer, and too large a one, where there is no point.
+        // Digits without a point would be an integer, and perhaps too large for one.
         case .decimal: "DECIMAL '\(text)'"
         case .date: "DATE '\(text)'"
         case .timestamp, .zonedTimestamp: "TIMESTAMP '\(text)'"
@@ -15,12 +15,11 @@ extension CursorValue {
         }
     }
 
-    /// Reads a value as a person gives it: a literal as above, or the bare value, whose form then shows its type.
+    /// Reads a value as a user types it: a literal as above, or the bare value, whose form shows its type.
     ///
-    /// A moment in ISO 8601 becomes a timestamp, one with a time zone in UTC, which Athena's sessions have.
+    /// A time in ISO 8601 becomes a timestamp; one with a time zone is converted to UTC, the zone of Athena's sessions.
     ///
-    /// - Returns: nil for a text that is too long, that begins as a literal and is none, or that has the form of a
-    ///   moment and is none.
+    /// - Returns: nil for a text that is too long, for an invalid literal, and for an invalid date or time.
     public init?(given text: String) {
         if let quoted = Self.quoted(text[...]) {
             self.init(.text, quoted)
@@ -55,13 +54,13 @@ extension CursorValue {
         self = value
     }
 
-    /// By bytes: a quote with an accent on it is one character to Swift, and yet the end of the text to an engine.
+    /// By bytes: to Swift, a quote with an accent on it is one character; to an engine, it ends the text.
     private static func quote(_ text: String) -> String {
         let doubled = text.utf8.flatMap { $0 == quoteMark ? [quoteMark, quoteMark] : [$0] }
         return "'\(String(decoding: doubled, as: UTF8.self))'"
     }
 
-    /// What stands between two quotes; nil unless the whole text is one quotation.
+    /// The text between two quotes; nil unless the whole text is one quotation.
     private static func quoted(_ text: Substring) -> String? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 2, bytes.first == quoteMark, bytes.last == quoteMark else { return nil }

@@ -2,26 +2,26 @@ import Clock
 import AWS
 import Logging
 
-/// Asks again where the service may not know yet what it has just done.
+/// Repeats requests whose answer may have come too early.
 ///
 /// For a moment after a query was started, or has ended, Athena may answer that there is no such query, that it is not
-/// finished or that it has no result (DyfanJones/noctua, issue 104). The same words stand for a query that is gone, so
-/// only time tells the two apart.
+/// finished or that it has no result (DyfanJones/noctua, issue 104). The same words are used for a query that is gone,
+/// so only time distinguishes the two.
 struct EarlyAnswers: Sendable {
     let runtime: Runtime
     let logger: Logger
     /// How long such an answer counts as early, from the first one on.
     let limit: Duration
 
-    /// For a query that this process started, or saw before it had ended.
+    /// For a query that this process started, or saw before it ended.
     static let limitForNewQuery = Duration.seconds(30)
-    /// For a query that another process started, perhaps long ago: a wrong id should not take half a minute.
+    /// For a query of another process, which may be old: a wrong id should not take half a minute.
     static let limitForOldQuery = Duration.seconds(5)
 
     private static let firstPause = 0.5
     private static let longestPause = 5.0
 
-    /// - Returns: what the call gives, once it gives anything but an early answer.
+    /// - Returns: the result of the call, once it is not an early answer.
     /// - Throws: the call's error; an early answer after ``limit``.
     func waitedOut<Answer>(
         _ queryExecutionID: String, _ call: () async throws -> Answer
@@ -48,6 +48,6 @@ struct EarlyAnswers: Sendable {
 }
 
 extension AWSError {
-    /// Whether the answer can be that of a service that does not know yet.
+    /// Whether the answer may have come too early.
     fileprivate var mayBeEarly: Bool { isUnknownExecution || isUnfinishedQuery }
 }

@@ -1,9 +1,9 @@
 import Clock
 
-/// A moment as schedulers write it: ISO 8601 in its extended form, with a date, a time and perhaps a time zone, such as
-/// `2026-01-31T02:03:04.5+01:00`. A blank may stand in the place of `T`.
+/// A point in time as schedulers write it: ISO 8601 in its extended form, with a date, a time and perhaps a time zone,
+/// such as `2026-01-31T02:03:04.5+01:00`. A blank may stand in the place of `T`.
 struct ISOMoment {
-    /// As SQL writes it, in UTC if it had a time zone; nil if the calendar has no such moment.
+    /// The time in SQL, in UTC if it had a time zone; nil if the calendar has no such time.
     let sql: String?
 
     /// - Returns: nil for a text of another form.
@@ -19,7 +19,7 @@ struct ISOMoment {
         sql = Self.inUTC(date, time, zone: zone).map { $0 + fraction }
     }
 
-    /// A zone is whole minutes, so it changes no fraction.
+    /// An offset is whole minutes, so the fraction stays the same.
     private static func inUTC(_ date: String, _ time: String, zone: String) -> String? {
         guard !zone.isEmpty else { return "\(date) \(time)" }
         let minutes = zone.utf8.count == 3 ? ":00" : ""
@@ -27,7 +27,7 @@ struct ISOMoment {
         return "\(moment.prefix(10)) \(moment.dropFirst(11).prefix(8))"
     }
 
-    /// - Returns: with its point; empty if there is none.
+    /// - Returns: the fraction with its point; empty if there is none.
     private static func takeFraction(from rest: inout ArraySlice<UInt8>) -> String {
         guard rest.first == UInt8(ascii: ".") || rest.first == UInt8(ascii: ",") else { return "" }
         let digits = rest.dropFirst().prefix { $0 &- 0x30 < 10 }
@@ -47,7 +47,7 @@ struct ISOMoment {
         return take("Z", from: &rest)
     }
 
-    /// Takes a text of a form, in which `0` is any digit.
+    /// Takes a text of the given form, in which `0` is any digit.
     private static func take(_ form: String, from rest: inout ArraySlice<UInt8>) -> String? {
         let part = rest.prefix(form.utf8.count)
         guard part.count == form.utf8.count,

@@ -1,12 +1,12 @@
-/// What to do about a query that ended without a result.
+/// The advice about a query that ended without a result.
 public enum QueryRemedy: Sendable, Equatable {
     /// The error is the user's.
     case correctIt
-    /// Whose error it is, Athena does not say.
+    /// Athena does not say whose error it is.
     case lookAtIt
-    /// Someone stopped it, or a limit did.
+    /// A user or a limit stopped it.
     case sendAgain
-    /// The reason passes.
+    /// The reason is temporary.
     case sendLater
     /// No command sends it again, since it was named by its id.
     case nameAnother
@@ -22,13 +22,13 @@ public enum QueryRemedy: Sendable, Equatable {
     }
 }
 
-/// What became of a query that is not waited for any more.
+/// The fate of a query that is not waited for any more.
 public enum QueryFate: Sendable, Equatable {
     /// Athena has stopped it.
     case stopped
-    /// It was not told to stop.
+    /// The run did not request a stop.
     case running
-    /// It was told to stop, and no answer came.
+    /// The run requested a stop, and no answer came.
     case unknown
 
     var description: String {
@@ -39,20 +39,20 @@ public enum QueryFate: Sendable, Equatable {
         case .running:
             "and still runs; run the same command again to continue waiting for it, or raise --query-timeout"
         case .unknown:
-            "and was told to stop, which Athena did not confirm; raise --query-timeout and run the same command again, "
+            "and Athena did not confirm the request to stop it; raise --query-timeout and run the same command again, "
                 + "which sends the query again only if it was stopped"
         }
     }
 }
 
-/// A result that is there and was not exported, and the way to export it without another query.
+/// A result that exists and was not exported, and the way to export it without another query.
 public struct PaidResult: Sendable, Equatable {
     public let queryExecutionID: String
-    /// It was named by its id already.
+    /// The query was already named by its id.
     let isNamed: Bool
     /// Rows of it are in files, so the run has to be given up.
     let hasRowsInFiles: Bool
-    /// The run goes by a cursor, which a query that is named by its id has no place for.
+    /// The run uses a cursor, which cannot be combined with a query's id.
     let hasCursor: Bool
 
     var advice: String {

@@ -1,9 +1,9 @@
 import AWS
 import JSON
 
-/// An execution as GetQueryExecution describes it, as far as an export needs to know.
+/// An execution as GetQueryExecution describes it, as far as an export needs it.
 struct QueryExecution: Sendable, Equatable {
-    /// Where an execution is on its way. A state that this program does not know counts as not finished.
+    /// The state of an execution. An unknown one counts as not finished.
     enum State: Sendable, Equatable {
         case queued, running, succeeded, failed, cancelled
         case unknown(String)
@@ -41,11 +41,11 @@ struct QueryExecution: Sendable, Equatable {
     let statementType: String?
     /// Free text, such as `SELECT` or `SHOW_TABLES`.
     let substatementType: String?
-    /// The full name of the result object, whatever location was asked for.
+    /// The full name of the result object, whatever location was requested.
     let outputLocation: String?
-    /// The number of the account that the result's bucket must belong to, if the query or its work group said so.
+    /// The account that the result's bucket must belong to, if the query or its work group set one.
     let expectedBucketOwner: String?
-    /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`, of which the last is for the client to decrypt.
+    /// `SSE_S3`, `SSE_KMS` or `CSE_KMS`. Only the client can decrypt the last.
     let encryptionOption: String?
     let dataScannedInBytes: Int?
     /// Whether the result is that of an equal query before this one; nil if the service does not say.
@@ -84,15 +84,15 @@ struct QueryExecution: Sendable, Equatable {
 }
 
 extension QueryExecution {
-    /// Seconds before each further look at a query that failed, until the failure counts: Athena may queue such a query
-    /// again by itself (API reference, QueryExecutionStatus), but not one whose error is the user's.
+    /// Seconds before each further look at a failed query, until the failure counts. Athena may queue such a query
+    /// again by itself (API reference, QueryExecutionStatus), but not if the error is the user's.
     var pausesBeforeFailureCounts: [Double] {
         if athenaError?.isOfUser == true { return [] }
-        // Queries that failed so have been seen to succeed after all (growthbook/growthbook, issue 1866).
+        // Queries with this failure have been seen to succeed later (growthbook/growthbook, issue 1866).
         return failedByBusyS3 ? [5, 5] : [1, 3]
     }
 
-    /// What the statement does, if that is not to read rows: `INSERT`, `MSCK_REPAIR_TABLE`.
+    /// The statement's effect, if it does not read rows: `INSERT`, `MSCK_REPAIR_TABLE`.
     var effect: String? {
         guard let substatementType, let verb = substatementType.uppercased().split(separator: "_").first else {
             let scanner = StatementScanner(query ?? "")
@@ -101,13 +101,13 @@ extension QueryExecution {
         return Self.verbsOfEffect.contains(String(verb)) ? substatementType : nil
     }
 
-    /// Substatement types are free text, so those that are not known count as reading.
+    /// Substatement types are free text, so unknown ones count as reading.
     private static let verbsOfEffect: Set<String> = [
         "ALTER", "ANALYZE", "CALL", "CREATE", "DEALLOCATE", "DELETE", "DROP", "GRANT", "INSERT", "MERGE", "MSCK",
         "OPTIMIZE", "PREPARE", "REFRESH", "REVOKE", "SET", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",
     ]
 
-    /// What to do about a query that ended without a result.
+    /// The advice about a query that ended without a result.
     ///
     /// - Parameter isNamed: the query was named by its id.
     func remedy(isNamed: Bool) -> QueryRemedy {
@@ -124,13 +124,13 @@ extension QueryExecution {
             athenaError: athenaError?.description(besides: stateChangeReason), remedy(isNamed: isNamed))
     }
 
-    /// Whether the query may succeed if it is sent again, and does no harm.
+    /// Whether the query may succeed and does no harm if it is sent again.
     var mayBeRetried: Bool {
         guard state == .failed, effect == nil else { return false }
         return athenaError?.mayBeRetried ?? reasonsContain(Self.wordsOfThrottling)
     }
 
-    /// The reason speaks of S3's answer to too many requests.
+    /// The reason contains S3's answer to too many requests.
     private var failedByBusyS3: Bool { reasonsContain(Self.wordsOfBusyS3) }
 
     private func reasonsContain(_ words: [String]) -> Bool {
@@ -141,7 +141,7 @@ extension QueryExecution {
     }
 
     private static let wordsOfBusyS3 = ["slowdown", "reduce your request rate"]
-    /// Of services that Athena calls; lower case.
+    /// Words of services that Athena calls; lower case.
     private static let wordsOfThrottling = ["rate exceeded", "throttlingexception", "toomanyrequestsexception"]
 }
 
@@ -160,7 +160,8 @@ struct AthenaError: Sendable, Equatable, CustomStringConvertible {
         message = try field.optionalMember("ErrorMessage")?.string()
     }
 
-    /// Whether the query may succeed if it is sent again; nil where Athena does not tell. Its own errors are worth it.
+    /// Whether the query may succeed if it is sent again; nil if Athena does not say. Errors of Athena itself may be
+    /// temporary.
     var mayBeRetried: Bool? {
         if let isRetryable { return isRetryable }
         return isOfUser ? false : category == Self.systemCategory ? true : nil
@@ -174,7 +175,7 @@ struct AthenaError: Sendable, Equatable, CustomStringConvertible {
 
     var description: String { description(besides: nil) }
 
-    /// - Parameter reason: said already, so that a message that is the same is left out.
+    /// - Parameter reason: already part of the message; an equal text is left out.
     func description(besides reason: String?) -> String {
         var parts: [String] = []
         if let category { parts.append("ErrorCategory \(category)") }

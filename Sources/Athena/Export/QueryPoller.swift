@@ -1,20 +1,20 @@
 import Clock
 import Logging
 
-/// Waits until a query is finished, asking seldom enough not to use up the account's quota and soon enough not to make
-/// short queries long: a quarter of a second at first, half as much again each time, five seconds at most.
+/// Waits until a query is finished. It polls seldom enough for the account's quota and soon enough for short queries:
+/// after a quarter of a second at first, then after half as much again each time, at most five seconds.
 struct QueryPoller: Sendable {
     let client: AthenaClient
     let runtime: Runtime
     let logger: Logger
-    /// How long a query may take, from the first look at it.
+    /// How long a query may take, from the first poll.
     let timeout: Duration
     let report: @Sendable (AthenaExport.Progress) -> Void
 
     private static let firstPause = 0.25
     private static let longestPause = 5.0
 
-    /// - Parameter early: for how long a query that is unknown counts as not known yet.
+    /// - Parameter early: for how long an unknown query counts as not known yet.
     /// - Returns: the execution in a final state, and whether it was seen in another one before.
     /// - Throws: ``AthenaExportError/queryTimedOut(queryExecutionID:limit:_:)``, with the query still running.
     func waitUntilFinished(
@@ -53,7 +53,7 @@ struct QueryPoller: Sendable {
                 throw AthenaExportError.queryTimedOut(
                     queryExecutionID: queryExecutionID, limit: timeout, .running)
             }
-            // Jitter, so that many jobs started by one scheduler do not ask in step.
+            // Jitter, so that jobs started together by a scheduler do not poll at the same time.
             let next = min(.seconds(pause * (0.75 + 0.5 * runtime.random())), timeout - waited)
             try await runtime.sleep(next)
             waited += next

@@ -1,7 +1,7 @@
 import AWS
 
 extension AthenaExportError {
-    /// Why StartQueryExecution refused a request, where that says what to do; nil for any other error.
+    /// The reason of StartQueryExecution's refusal, if it implies what to do; nil for any other error.
     init?(refusalToStart error: AWSError) {
         guard case .service(let answer, _) = error else { return nil }
         if error.isMalformedQuery {
@@ -14,7 +14,7 @@ extension AthenaExportError {
         self = .startRefused(answer, advice: advice)
     }
 
-    /// The texts are not documented, so few words of each are looked for.
+    /// The texts are not documented, so only a few words of each are checked.
     private static func advice(on message: String) -> String? {
         func has(_ words: String...) -> Bool { words.allSatisfy { message.contains($0) } }
         if has("no output location") {

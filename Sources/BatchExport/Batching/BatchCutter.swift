@@ -12,7 +12,7 @@ struct BatchCutter {
     private var lastRowSHA256: String?
     private var cursor: CursorTracker?
 
-    /// - Throws: ``ExportError/options(_:)`` if the rows cannot be told apart by the cursor column.
+    /// - Throws: ``ExportError/options(_:)`` if the cursor column is missing or has no order.
     init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) throws(ExportError) {
         self.schema = schema
         if let column = options.cursorColumn {

@@ -97,7 +97,7 @@ private struct SQLiteScript {
         "SELECT batch || ':' || sha256 FROM athena_export_loads WHERE target = \(target) ORDER BY batch;"
     }
 
-    /// SQLite raises an error of one's own only by a constraint, whose name it then prints.
+    /// SQLite raises a custom error only by a constraint, whose name it prints.
     private var transaction: String {
         """
         BEGIN IMMEDIATE;

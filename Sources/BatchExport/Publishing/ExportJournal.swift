@@ -55,7 +55,7 @@ extension ExportJournal {
         /// An unfinished run continues.
         case resume(ExportState)
         /// An unfinished run continues with the same query, but reads its result again from the beginning: batches of it
-        /// are not listed, and only their rows can tell what belongs there.
+        /// are not listed, and only their rows can show what belongs there.
         case reread(ExportState)
         /// A new run begins with this batch.
         case start(firstBatch: Int)

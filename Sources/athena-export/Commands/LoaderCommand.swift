@@ -11,8 +11,8 @@ struct LoaderCommand: ParsableCommand {
         discussion: """
             The script makes the table if it is missing, with the manifest's types, and applies the batches in order, \
             each in a transaction that also notes it in the table athena_export_loads: a script that was stopped, or \
-            printed again after the next run, goes on after the last batch loaded. A file that is not the manifest's \
-            stops it and leaves the table as it was.
+            printed again after the next run, continues after the last batch loaded. A file that differs from the \
+            manifest stops it and leaves the table as it was.
             """)
 
     @Argument(help: ArgumentHelp("The target: \(LoaderKind.list).", valueName: "kind"))

@@ -11,13 +11,13 @@ struct MergeCommand: AsyncParsableCommand {
         commandName: "merge",
         abstract: "Write the newest row of every key of a table's directory, by rising key.",
         discussion: """
-            Keys are ordered by the bytes of their texts, column by column. Every batch is held against the manifest \
-            while it is read, and nothing is written before all of them were. What does not fit into the memory given \
-            is sorted in a temporary file, which takes up to the size of the uncompressed rows, and twice that for \
+            Keys are ordered by the bytes of their texts, column by column. Every batch is compared with the manifest \
+            while it is read, and nothing is written before all of them were read. Rows that do not fit into --memory \
+            are sorted in a temporary file, which takes up to the size of the uncompressed rows, and twice that for \
             very many.
 
             Exit status: 0 done; 64 wrong arguments; 65 a batch is not what the manifest lists; 66 no such directory \
-            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has gone away; 129, 130, \
+            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has closed it; 129, 130, \
             143 stopped by SIGHUP, SIGINT, SIGTERM, without an output file.
             """)
 

@@ -13,8 +13,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run the query, or resume an unfinished run, and export its rows (the default).",
         discussion: """
-            The same command resumes: a directory whose last run is unfinished is gone on with, one whose last run \
-            succeeded gets a new run, whose batches continue the numbering.
+            The same command resumes: if the directory's last run is unfinished, it continues; if it succeeded, a new \
+            run begins, whose batches continue the numbering.
 
             Exit status: 0 done; 1 the query failed; 64 wrong arguments; 65 data that cannot be trusted; 66 a file does \
             not exist; 73, 74 output cannot be made or written; 75 try again later; 77 credentials; 78 configuration; \

@@ -7,8 +7,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show what a table's directory holds, how far an unfinished run got, and what the next run would do.",
         discussion: """
-            Reads manifest.json and state.json and nothing else, and may be asked while a run is at work. Of the \
-            directory above several tables it shows a line for each.
+            Reads manifest.json and state.json and nothing else, and can be used while a run is at work. For the \
+            directory above several tables, it shows a line for each.
 
             A run is running while a process works on it, interrupted if none does, and unfinished if this user may not \
             know. A user who may not read state.json sees the runs in the manifest alone.

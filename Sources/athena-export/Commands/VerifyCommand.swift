@@ -9,11 +9,11 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Read every file of a table's directory again and compare it with the manifest.",
         discussion: """
-            Looks at each file's size, SHA-256, gzip member, header, rows and keys, and for files that the manifest \
-            does not list. Reads only, several files at a time, each in memory for its different keys.
+            Checks each file's size, SHA-256, gzip member, header, rows and keys, and finds files that the manifest does \
+            not list. Writes nothing. Several files are read at a time; each needs memory for its different keys.
 
-            Of the directory above several tables it goes through all of them. A user who may not read state.json is \
-            not shown what an unfinished run has.
+            For the directory above several tables, all of them are verified. A user who may not read state.json does \
+            not see what an unfinished run has.
 
             Exit status: 0 no difference; 64 wrong arguments; 65 a difference, or a manifest that cannot be trusted; \
             66 no such directory or manifest; 74 a file cannot be read, or the answer could not be written; 129, 130, \

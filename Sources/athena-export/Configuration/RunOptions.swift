@@ -30,7 +30,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Goes by this column: its highest value so far takes the place of {cursor} in the statement.",
+            "The cursor column: its highest value so far takes the place of {cursor} in the statement.",
             valueName: "column"))
     var cursorColumn: String?
 

@@ -43,7 +43,7 @@ enum NextStep: CustomStringConvertible {
             "query \(query) was stopped in Athena; the same command sends it again and pays for it again "
                 + "(--leave-query-running avoids that)"
         case .lookAtStopping(let query):
-            "query \(query) was told to stop, which Athena did not confirm; the same command sends it again only if it "
+            "Athena did not confirm the request to stop query \(query); the same command sends it again only if it "
                 + "was stopped"
         case .continueQuery(let query): "query \(query) was not stopped; the same command continues with it"
         case .continueRows(let rows):

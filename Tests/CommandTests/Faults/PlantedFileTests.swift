@@ -182,7 +182,7 @@ private enum Impostor: String, CaseIterable, Sendable {
         }
     }
 
-    @Test(.enabled(if: getuid() == 0, "needs root, to be somebody else"))
+    @Test(.enabled(if: getuid() == 0, "needs root, to run as another user"))
     func `a file that may not be read is refused by its name`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let path = "\(directory)/configuration.json"

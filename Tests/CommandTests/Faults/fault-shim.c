@@ -2,7 +2,7 @@
 // FAULT_LOG, and at the call whose number is FAULT_AT does what FAULT_ACTION says:
 //
 //   kill              ends the process before the call, as a power cut or an out-of-memory kill would
-//   term, int, hup    sends the process that signal and goes on with the call
+//   term, int, hup    sends the process that signal and continues with the call
 //   short             does half of what a read or write was asked for
 //   errno=N           fails the call with error number N; close is never interrupted
 //

@@ -91,7 +91,7 @@ struct DuckDBTarget: LoaderTarget {
         }
     }
 
-    /// Through a pipe and without `-bail`: DuckDB's command line then goes on after an error.
+    /// Through a pipe and without `-bail`: DuckDB's command line then continues after an error.
     func pipe(_ script: String) async throws -> Executable.Outcome {
         try await TestMachine.withTemporaryDirectory { directory in
             try Data(script.utf8).write(to: URL(fileURLWithPath: "\(directory)/load.sql"))

@@ -28,7 +28,7 @@ def set_width(file, columns):
 
 
 def resize(screen, kind, columns):
-    """Only the line of the cursor is looked at: no other one is longer."""
+    """Checks only the line of the cursor: no other one is longer."""
     row, column = screen.cursor.y, screen.cursor.x
     line = screen.display[row].rstrip()
     screen.resize(ROWS, columns)

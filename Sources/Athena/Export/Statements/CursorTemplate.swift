@@ -1,14 +1,13 @@
 import BatchExport
 
-/// A statement with `{cursor}` where the value goes from which a run reads on.
+/// A statement with `{cursor}` in the place of the value from which a run reads.
 ///
-/// The value never becomes part of the text: the placeholder becomes a `?` like the user's own, and the value one of
-/// the execution parameters, at the place that the `?` has among them. Inside of texts, quoted names and comments
-/// neither `{cursor}` nor `?` is anything but what it looks like.
+/// The value never becomes part of the text. The placeholder becomes a `?`, and the value is the execution parameter
+/// for that `?`. In texts, quoted names and comments, `{cursor}` and `?` have no special meaning.
 public struct CursorTemplate: Sendable {
     public static let placeholder = "{cursor}"
 
-    /// What Athena is sent.
+    /// The statement for Athena.
     public let statement: String
     /// For each `?` of it in order, whether it stands for the cursor.
     private let isCursor: [Bool]
@@ -30,16 +29,16 @@ public struct CursorTemplate: Sendable {
     }
 
     public var hasPlaceholder: Bool { isCursor.contains(true) }
-    /// How many `?` there are beside the placeholder.
+    /// The number of `?` beside the placeholder.
     public var markCount: Int { isCursor.count { !$0 } }
 
-    /// Whether the statement is one that prepares or executes another one.
+    /// Whether the statement prepares or executes another one.
     public var isOfPreparedStatement: Bool {
         guard let verb = StatementScanner(statement).verb else { return false }
         return verb == "PREPARE" || verb.hasPrefix("EXECUTE")
     }
 
-    /// The user's parameters, with the cursor among them.
+    /// The user's parameters with the cursor inserted.
     ///
     /// - Precondition: there are ``markCount`` of them.
     func parameters(_ given: [String], cursor: String) -> [String] {
@@ -49,7 +48,7 @@ public struct CursorTemplate: Sendable {
 }
 
 extension AthenaQuery {
-    /// The query with the cursor in its place; the query itself for a run that does not go by one.
+    /// The query with the cursor's value; the query itself for a run without a cursor.
     func filled(with cursor: CursorValue?) -> AthenaQuery {
         guard let cursor else { return self }
         let template = CursorTemplate(statement)

@@ -1,4 +1,4 @@
-/// What a statement does, as far as its words tell before Athena reads it.
+/// What a statement does, as far as its words show before Athena reads it.
 ///
 /// Athena checks the statement itself. This only keeps a statement from being sent that changes something, or whose
 /// answer has no rows: it would be paid for, and there would be nothing to export.

@@ -22,7 +22,7 @@ package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///
     /// The bytes become the block's buffer: cells point into it, and doubled quotes are made single where they stand,
-    /// in a copy if somebody else holds the bytes.
+    /// in a copy if the bytes are shared.
     ///
     /// - Parameter range: of the records in the bytes; nil for all of these.
     package static func rows(
