@@ -54,7 +54,7 @@ enum AttemptFailure: Error {
         }
     }
 
-    /// What to say when another attempt follows.
+    /// The log message when another attempt follows.
     var plan: String {
         cause == .concurrentQueryLimit
             ? "the account's queue of queries is full; waiting for a place" : "request failed; trying again"

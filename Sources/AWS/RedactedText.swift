@@ -91,7 +91,7 @@ extension RedactedText.Reading {
         return output
     }
 
-    /// What the escape at an index stands for, if it is one character of ASCII, and how long the escape is.
+    /// The meaning of the escape at an index, if it is one character of ASCII, and the length of the escape.
     private func escape(at index: Int) -> (byte: UInt8, length: Int)? {
         switch bytes[index] {
         case UInt8(ascii: "%"): return number(from: index + 1, digits: 2, radix: 16).map { ($0.byte, $0.end - index) }

@@ -25,7 +25,7 @@ struct Redactor {
         var secrets = more
         if let credentials { secrets += [credentials.secretAccessKey, credentials.sessionToken ?? ""] }
         if let authorization = request?.headers["Authorization"] {
-            // As a whole, and its signature alone.
+            // The whole header, and its signature alone.
             secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]
         }
         self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= Self.minimumBytes }

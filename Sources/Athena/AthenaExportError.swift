@@ -105,7 +105,7 @@ extension AthenaExportError: AnswerFault {
 }
 
 extension Duration {
-    /// As options are written: `90s`, `30m`.
+    /// The form of options: `90s`, `30m`.
     fileprivate var formatted: String {
         let seconds = components.seconds
         return seconds % 60 == 0 && seconds > 0 ? "\(seconds / 60)m" : "\(seconds)s"

@@ -2,7 +2,7 @@ public import BatchExport
 import Digest
 
 extension AthenaExport {
-    /// What to export, and how.
+    /// The query of an export, and how its rows are exported.
     public struct Options: Sendable {
         public var query: QueryChoice
         public var table: String

@@ -3,7 +3,7 @@ public struct DeflatedChunk: Sendable {
     /// Whole bytes of raw deflate (RFC 1951).
     let deflated: [UInt8]
     let crc: UInt32
-    /// Of the content, in bytes.
+    /// Bytes of the content.
     let contentCount: Int
 
     /// Decompresses the content.

@@ -33,7 +33,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case connectionLost(host: String, reason: String)
     /// The connection ended before the body did.
     case truncatedBody(host: String)
-    /// What arrived is not HTTP.
+    /// The received bytes are not HTTP.
     case malformedAnswer(host: String, reason: String)
     /// - Parameter limit: in bytes.
     case bodyTooLarge(host: String, limit: Int)

@@ -6,7 +6,7 @@ public import Text
 // All reads are bounds-checked. Loops read sixteen bytes at a time where that is faster; a result page is mostly
 // strings.
 extension Span<UInt8> {
-    /// What a scan found in a string up to the closing quote.
+    /// The result of scanning a string up to its closing quote.
     public struct JSONStringEnd {
         /// Offset of the closing quote.
         public let quote: Int

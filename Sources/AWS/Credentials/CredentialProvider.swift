@@ -43,7 +43,7 @@ public struct CredentialAttempt: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ProviderFault {
-    /// What went wrong on the way to a provider's credentials.
+    /// The error on the way to a provider's credentials.
     init(provider: String, _ error: AWSError) {
         self.init(provider: provider, problem: "\(error)", isTemporary: error.category == .temporary)
     }

@@ -2,7 +2,7 @@ import Text
 
 /// A group of regions with its own names (botocore, `partitions.json`).
 public struct Partition: Sendable, Equatable {
-    /// As it stands in ARNs: `aws`, `aws-cn`.
+    /// The name in ARNs: `aws`, `aws-cn`.
     public let id: String
     public let dnsSuffix: String
     public let dualStackSuffix: String

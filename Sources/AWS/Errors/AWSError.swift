@@ -17,7 +17,7 @@ public enum AWSError: Error, Sendable, Equatable {
     case noRegion
     case configuration(ConfigurationFault)
 
-    /// What the error means for the program as a whole.
+    /// The meaning of the error for the program as a whole.
     public enum Category: Sendable {
         /// The same call may work later: retries are used up.
         case temporary

@@ -15,7 +15,7 @@ public struct AWSServiceError: Error, Sendable, Equatable {
     public let requestID: String?
     public let kind: Kind
 
-    /// What the error means for the call.
+    /// The meaning of the error for the call.
     public enum Kind: Sendable, Equatable {
         /// Too many requests; a later one may succeed.
         case throttling

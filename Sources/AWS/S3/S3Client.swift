@@ -7,7 +7,7 @@ public import Logging
 public struct S3Client: Sendable {
     /// How long a call tries before it gives up.
     public enum Patience: Sendable {
-        /// As long as every other call.
+        /// With as many attempts as every other call.
         case full
         /// A few seconds: to find out whether S3 can be reached at all.
         case short

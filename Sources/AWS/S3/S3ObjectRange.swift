@@ -3,11 +3,11 @@ import HTTPTransport
 
 /// Some bytes of an object, with the version of the object.
 public struct S3ObjectRange: Sendable {
-    /// Of the first byte, from the object's beginning.
+    /// The offset of the first byte in the object.
     public let offset: Int
     /// The requested bytes; fewer if the connection broke off or the object ends; never empty.
     public let bytes: [UInt8]
-    /// Of the whole object.
+    /// The size of the whole object.
     public let objectSize: Int
     /// The ETag of this version of the object, quotes included. It is no digest.
     public let etag: String

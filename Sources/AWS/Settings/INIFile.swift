@@ -13,7 +13,7 @@ public struct INIFile: Sendable, Equatable {
 
     /// The keys of a section, in lower case.
     public struct Section: Sendable, Equatable {
-        /// Of every key; empty for one that has a nested level.
+        /// The value of every key; empty for one that has a nested level.
         var texts: [String: String] = [:]
         var nested: [String: [String: String]] = [:]
 

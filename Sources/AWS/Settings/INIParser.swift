@@ -47,7 +47,7 @@ struct INIParser {
         }
     }
 
-    /// What has been read, without the section of defaults.
+    /// The sections that were read, without that of the defaults.
     func finish() -> [String: INIFile.Section] {
         var sections = sections
         guard let defaults = sections.removeValue(forKey: Self.defaults) else { return sections }
@@ -124,7 +124,7 @@ extension INIFile.Section {
 }
 
 extension Unicode.Scalar {
-    /// What Python takes for white space: Unicode's, and four separators of ASCII.
+    /// Python's white space: Unicode's, and four separators of ASCII.
     fileprivate var isINIBlank: Bool { properties.isWhitespace || (0x1c...0x1f).contains(value) }
 }
 

@@ -17,7 +17,7 @@ struct RecordingScrubber {
                 secrets.append(parts[signature + 1])
             }
         }
-        // As they are, as they stand in a URL, and as some serializers write a slash.
+        // Plain, percent-encoded as in a URL, and with the escaped slash of some serializers.
         self.secrets = secrets.filter { $0.utf8.count >= 8 }
             .flatMap { [$0, URIEncoding.encode($0), $0.replacing("/", with: "\\/")] }.map { Array($0.utf8) }
     }

@@ -6,7 +6,7 @@ public import SystemPackage
 
 /// Passes requests on and keeps the answers as fixtures.
 ///
-/// What is written is the body alone, without credentials and account numbers; rows are data and stay as they are.
+/// Only bodies are written, without credentials and account numbers; rows are data and stay as they are.
 public final class RecordingTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let directory: FixtureDirectory

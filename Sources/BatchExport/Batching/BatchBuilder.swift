@@ -9,7 +9,7 @@ struct BatchBuilder {
 
     private var chunks: BatchChunks
     private var keys = KeyIndex()
-    /// As NDJSON, in chunks like those of the rows.
+    /// Rejected rows as NDJSON, in chunks like those of the rows.
     private var rejected: [[UInt8]] = []
     private var rejectedRows = 0
     private var rejectedBytes = 0

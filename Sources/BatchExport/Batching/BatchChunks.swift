@@ -23,7 +23,7 @@ struct BatchChunks {
 
     private struct ClosedChunk {
         var content: ChunkBytes
-        /// Of the batch.
+        /// The rows of the batch in this chunk.
         let rows: Range<Int>
         /// Where each of the rows begins. It ends where the next one does.
         let starts: [UInt32]

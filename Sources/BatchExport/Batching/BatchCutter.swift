@@ -8,7 +8,7 @@ struct BatchCutter {
     private var rowsToSkip: Int
     /// The first row of the current page that is neither skipped nor encoded; nil before a page's first row is known.
     private var nextRow: Int?
-    /// Of the last row of the page before or of the newest sealed batch, whichever is later.
+    /// Digest of the last row of the previous page or of the newest sealed batch, whichever is later.
     private var lastRowSHA256: String?
     private var cursor: CursorTracker?
 

@@ -30,7 +30,7 @@ final class ChunkBytes: Sendable {
 
     /// In bytes.
     let count: Int
-    /// As much of the end as the compressor looks back at.
+    /// The last bytes, as many as the compressor looks back.
     let end: [UInt8]
     private let state: Locked<State>
 

@@ -18,7 +18,7 @@ struct ChunkSequence {
     private let output: AsyncStream<DeflatedChunk>.Continuation
     /// For each chunk the newest attempt; 0 if there was none.
     private var attempts: [Int] = []
-    /// What the newest attempts gave, as far as it is not delivered.
+    /// The results of the newest attempts that are not delivered yet.
     private var finished: [DeflatedChunk?] = []
     private var deliveredCount = 0
     /// Nil while the batch is open.

@@ -2,15 +2,15 @@
 struct SealedBatch: Sendable {
     let schema: ResultSchema
     let counts: BatchCounts
-    /// Of the file.
+    /// Chunks of the file.
     let chunkCount: Int
-    /// Of the file before compression.
+    /// Bytes of the file before compression.
     let uncompressedBytes: Int
     /// Rejected rows as NDJSON, in chunks; empty if there are none.
     let rejected: [[UInt8]]
     /// Where the next batch begins.
     let end: Bookmark
-    /// Of the last row that was read, loadable or not.
+    /// Digest of the last row that was read, loadable or not.
     let lastRowSHA256: String?
     /// The highest value of the cursor column up to the end, if there is such a column.
     let highestCursor: CursorValue?
@@ -27,7 +27,7 @@ struct SealedBatch: Sendable {
     }
 }
 
-/// What became of the rows of a batch.
+/// The numbers of a batch's rows by their fate.
 struct BatchCounts: Sendable {
     /// Rows in the file.
     let rows: Int

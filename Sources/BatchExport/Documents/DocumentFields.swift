@@ -1,6 +1,6 @@
 import JSON
 
-/// What manifest and state have in common.
+/// Members that manifest and state share.
 extension JSONField {
     /// Refuses other documents, and versions that this program does not know yet.
     func checkFormat(_ name: String, version: Int) throws(JSONError) {

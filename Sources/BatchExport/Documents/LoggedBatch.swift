@@ -1,6 +1,6 @@
 import JSON
 
-/// What the manifest should say of a batch and of its run once the batch is published.
+/// The entries of a batch and of its run in the manifest once the batch is published.
 struct LoggedBatch: Equatable {
     /// The run's entry after the batch.
     let run: Manifest.Run

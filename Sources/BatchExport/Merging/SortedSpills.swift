@@ -49,7 +49,7 @@ struct SortedSpills {
         private(set) var bytes: [UInt8] = []
         private let file: ScratchFile
         private let bufferBytes: Int
-        /// What has not been read yet.
+        /// The bytes that have not been read yet.
         private var rest: Range<Int>
         private var position = 0
 

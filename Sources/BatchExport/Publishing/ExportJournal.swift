@@ -13,7 +13,7 @@ public actor ExportJournal {
     public internal(set) var manifest: Manifest?
     public private(set) var state: ExportState?
 
-    /// What the manifest on disk does not list yet; the one in memory does.
+    /// Batches that the manifest on disk does not list yet; the one in memory does.
     var log: BatchLog
     private let lock: FileLock
     /// The time now, as ISO 8601 text.

@@ -5,7 +5,7 @@ struct StagedBatch: Sendable {
     let sequence: Int
     let schema: ResultSchema
     let counts: BatchCounts
-    /// Of the file before compression.
+    /// Bytes of the file before compression.
     let uncompressedBytes: Int
     /// The file's figures; nil if every row was rejected, so that there is no file.
     let content: BatchFile.Content?

@@ -2,7 +2,7 @@
 ///
 /// A scanner holds no state and does no I/O, and makes no string or array for a row or cell.
 protocol RowScanner: Sendable {
-    /// What a file may begin with: what the encoder writes, then what older versions wrote.
+    /// The possible beginnings of a file: the encoder's header, then those of older versions.
     var fileHeaders: [[UInt8]] { get }
 
     /// Reads the row that begins at `start` and adds it to `rows`.

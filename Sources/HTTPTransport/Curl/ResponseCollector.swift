@@ -68,7 +68,7 @@ final class ResponseCollector {
         return HTTPResponse(status: status, headers: headers, body: body)
     }
 
-    /// Of a line `HTTP/1.1 404 Not Found`.
+    /// The status in a line such as `HTTP/1.1 404 Not Found`.
     private static func status(in line: UnsafeRawBufferPointer) -> Int? {
         let digits = line.drop { $0 != 0x20 }.drop { $0 == 0x20 }.prefix(3)
         return Int(String(decoding: digits, as: UTF8.self))

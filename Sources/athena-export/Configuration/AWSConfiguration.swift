@@ -24,7 +24,7 @@ struct AWSConfiguration {
         credentials = options.profile == nil ? keys : nil
     }
 
-    /// Nothing is set.
+    /// The configuration without any setting.
     static let unset = AWSConfiguration(explicit: AWSSettings.Explicit(), credentials: nil)
 
     private init(explicit: AWSSettings.Explicit, credentials: Credentials?) {

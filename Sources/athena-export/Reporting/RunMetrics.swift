@@ -11,7 +11,7 @@ struct RunMetrics {
     let exitStatus: ExitStatus
     let phases: (query: Double, export: Double)
     let requests: RequestCounter.Counts
-    /// Of the newest run that has succeeded, this one or an earlier one; nil if none has.
+    /// When the newest successful run, this one or an earlier one, was complete; nil if there is none.
     let lastSuccess: Timestamp?
     let end: Timestamp
 

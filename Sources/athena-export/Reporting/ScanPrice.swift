@@ -1,6 +1,6 @@
 import BatchExport
 
-/// What a query costs by the bytes that it scans: Athena's per-query pricing.
+/// The price of a query by the bytes that it scans: Athena's per-query pricing.
 struct ScanPrice {
     /// For 10^12 bytes, in any currency.
     let perTerabyte: Double

@@ -14,10 +14,10 @@ struct VerificationReport {
     /// Under the table's name if there are several.
     private var tables: [(name: String?, finding: Finding)] = []
 
-    /// Of several tables.
+    /// The report of several tables, which is empty at first.
     init() {}
 
-    /// Of one table.
+    /// The report of one table.
     init(_ outcome: Verification.Outcome) {
         tables = [(nil, .outcome(outcome))]
     }

@@ -10,10 +10,10 @@ extension Credentials {
         let secretAccessKey: String
         let sessionToken: String
 
-        /// Of containers and instances.
+        /// The names of containers and instances.
         static let metadata = MemberNames(
             accessKeyID: "AccessKeyId", secretAccessKey: "SecretAccessKey", sessionToken: "Token")
-        /// Of STS and of processes.
+        /// The names of STS and of processes.
         static let sts = MemberNames(
             accessKeyID: "AccessKeyId", secretAccessKey: "SecretAccessKey", sessionToken: "SessionToken")
         static let sso = MemberNames(

@@ -49,7 +49,7 @@ public struct ProcessCredentials: CredentialProvider {
         } catch let error as ProgramError {
             throw fault("the program \(error); \(Self.advice(error))")
         }
-        // What a program writes when it fails may contain secrets, so it is not shown.
+        // The output of a failed program may contain secrets, so it is not shown.
         let next = "\(outcome.errorBytes == 0 ? "" : " and wrote to standard error"); run it by hand to see why"
         switch outcome.end {
         case .exited(0): return outcome.output

@@ -15,7 +15,7 @@ struct Program: Sendable {
     /// How many bytes the program may write to standard output.
     let outputLimit: Int
 
-    /// What a program left behind.
+    /// The result of a program.
     struct Outcome: Sendable {
         let end: End
         let output: [UInt8]

@@ -47,7 +47,7 @@ struct SSOToken {
     private(set) var accessToken: String
     private(set) var expiration: Timestamp
 
-    /// What a renewal needs.
+    /// The data for a renewal.
     struct Renewal {
         let refreshToken: String
         let clientID: String

@@ -28,7 +28,7 @@ package enum StatementFault: Error, Equatable, CustomStringConvertible {
     /// `SHOW`, `DESCRIBE`, `EXPLAIN` and the like, by the words that it begins with.
     case notAQuery(verb: String?)
 
-    /// What is wrong, as the rest of a sentence about the statement.
+    /// The problem, as the rest of a sentence about the statement.
     package var description: String {
         switch self {
         case .empty: "is empty"
@@ -90,7 +90,7 @@ extension SQLLexer.Token {
         kind == .symbol && text.elementsEqual(CollectionOfOne(UInt8(ascii: symbol)))
     }
 
-    /// What the token is, if its end is missing.
+    /// The name of the token, for a message that its end is missing.
     fileprivate var unclosedPart: String? {
         switch kind {
         case .quotation: text.count > 1 && text.last == text.first ? nil : "a quotation"

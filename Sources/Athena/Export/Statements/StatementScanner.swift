@@ -5,7 +5,8 @@
 package struct StatementScanner: Sendable {
     /// There is nothing but blanks, comments and semicolons.
     package let isEmpty: Bool
-    /// What the statement begins with, in capitals: `SELECT`, `INSERT`, `EXPLAIN ANALYZE INSERT`; nil if that is no word.
+    /// The first words in capitals: `SELECT`, `INSERT`, `EXPLAIN ANALYZE INSERT`; nil if the statement begins with no
+    /// word.
     package let verb: String?
     /// Its answer has rows, and getting them changes nothing. An EXECUTE counts, though what was prepared may be anything.
     package let readsRows: Bool
@@ -83,7 +84,7 @@ extension SQLLexer.Token {
     /// In capitals; nil if it is no word.
     var word: String? { kind == .word ? String(decoding: text, as: UTF8.self).uppercased() : nil }
 
-    /// What stands between the quotes, up to the first doubled one; nil if it is no text.
+    /// The text between the quotes, up to the first doubled one; nil if it is no quotation.
     fileprivate var quotedText: String? {
         guard kind == .quotation, text.first == UInt8(ascii: "'") else { return nil }
         return String(decoding: text.dropFirst().dropLast(), as: UTF8.self)

@@ -4,7 +4,7 @@ import Threading
 
 /// How a result object is divided into requests.
 public struct RangeSizes: Sendable {
-    /// Of one request.
+    /// Bytes of one request.
     public var bytes: Int
     /// Most ranges that are on their way or wait for the reader.
     public var inFlight: Int
@@ -114,14 +114,14 @@ struct FetchedRange: Sendable {
 
 /// Whole records: the end of the ranges before, which no record ended in, and this range up to its last record's end.
 struct RangeCut: Sendable {
-    /// Of the first record, from the object's beginning.
+    /// The offset of the first record in the object.
     let offset: Int
     /// The beginning of the first record, from earlier ranges.
     private let head: [UInt8]
     /// The bytes of the range. Parsing takes them out of here: this cut stays in memory as long as the next range needs
     /// it, and shared bytes would be copied when a doubled quote in them is made single.
     private let bytes: Locked<[UInt8]>
-    /// Of the last record, in ``bytes``.
+    /// The end of the last record in ``bytes``.
     private let end: Int
     /// The beginning of the next range's first record.
     private let rest: [UInt8]
@@ -158,7 +158,7 @@ struct RangeCut: Sendable {
         }
     }
 
-    /// Of the record behind these.
+    /// The offset of the record behind these.
     var nextOffset: Int { offset + head.count + end }
 
     /// The rows of the records, and where those behind them begin in the object; may be called once.
