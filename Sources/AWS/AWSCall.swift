@@ -17,6 +17,9 @@ struct AWSCall {
     let maxAttempts: Int
     /// The number of the attempt under way, from 1.
     var attempt = 0
+    /// Of the attempts, those that met a full queue and do not count.
+    var attemptsInQueue = 0
+    var waitedInQueue = Duration.zero
     /// What the last retry took from the quota; nil if there was no retry.
     var lastCost: Int?
     var hasRenewedCredentials = false

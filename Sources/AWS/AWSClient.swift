@@ -128,11 +128,17 @@ extension AWSClient {
     private func decision(
         after failure: AttemptFailure, _ call: inout AWSCall
     ) async throws -> RetryPolicy.Decision {
-        guard call.attempt < call.maxAttempts else { return .stop }
+        let isInQueue = failure.cause == .concurrentQueryLimit && retry.queuePatience != nil
+        guard isInQueue || call.attempt - call.attemptsInQueue < call.maxAttempts else { return .stop }
         if let cause = failure.cause {
             let decision = retry.decision(
-                after: cause, attempt: call.attempt, random: runtime.random(), retryAfter: failure.retryAfter)
-            guard decision != .stop, memory.quota.acquire(cause.cost) else { return .stop }
+                after: cause, attempt: isInQueue ? call.attemptsInQueue + 1 : call.attempt - call.attemptsInQueue,
+                random: runtime.random(), retryAfter: failure.retryAfter, waited: call.waitedInQueue)
+            guard case .retry(let wait) = decision, memory.quota.acquire(cause.cost) else { return .stop }
+            if isInQueue {
+                call.attemptsInQueue += 1
+                call.waitedInQueue += wait
+            }
             call.lastCost = cause.cost
             return decision
         }

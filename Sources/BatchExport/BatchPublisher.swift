@@ -1,5 +1,6 @@
 import Gzip
 import Logging
+import Threading
 
 /// Makes sealed batches part of the export: writes their files and hands them to the journal, which names and lists them.
 ///
@@ -18,7 +19,8 @@ struct BatchPublisher: Sendable {
         journal: ExportJournal, options: ExportOptions, facts: RunFacts, logger: Logger,
         report: @escaping @Sendable (ExportProgress) -> Void
     ) {
-        compressor = ChunkCompressor(level: options.compressionLevel, workers: options.workers)
+        compressor = ChunkCompressor(
+            level: options.compressionLevel, workers: options.threads ?? WorkerThreads(count: options.workers))
         self.journal = journal
         self.facts = facts
         format = options.format

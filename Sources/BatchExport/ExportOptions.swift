@@ -1,3 +1,5 @@
+public import Threading
+
 /// How an export is written.
 public struct ExportOptions: Sendable {
     public let primaryKey: [String]
@@ -7,6 +9,8 @@ public struct ExportOptions: Sendable {
     public let compressionLevel: Int
     /// Chunks compressed at a time.
     public let workers: Int
+    /// The threads that compress, if other exports share them.
+    public var threads: WorkerThreads?
     /// The column whose highest value is kept, if any.
     public let cursorColumn: String?
 

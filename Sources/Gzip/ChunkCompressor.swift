@@ -15,9 +15,16 @@ public final class ChunkCompressor: Sendable {
     /// - Parameters:
     ///   - level: 1 (fast) to 9 (small).
     ///   - workers: how many chunks are compressed at a time.
-    public init(level: Int, workers: Int) {
+    public convenience init(level: Int, workers: Int) {
+        self.init(level: level, workers: WorkerThreads(count: workers))
+    }
+
+    /// - Parameters:
+    ///   - level: 1 (fast) to 9 (small).
+    ///   - workers: threads that other compressors may share.
+    public init(level: Int, workers: WorkerThreads) {
         self.level = level
-        self.workers = WorkerThreads(count: workers)
+        self.workers = workers
     }
 
     /// Compresses one chunk on the calling thread. It takes milliseconds, so call it on one of the ``workers``.

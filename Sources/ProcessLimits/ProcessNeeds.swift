@@ -38,12 +38,14 @@ public struct ProcessNeeds: Sendable, Equatable {
     /// The needs of work on a table's rows, those of tasks included: threads that compress, connections, batches in
     /// memory.
     ///
-    /// - Parameter workers: chunks compressed, and parts of a result parsed, at a time.
-    public static func rows(workers: Int, cores: Int) -> ProcessNeeds {
+    /// - Parameters:
+    ///   - workers: chunks compressed, and parts of a result parsed, at a time.
+    ///   - tables: worked on at a time, with the same threads.
+    public static func rows(workers: Int, cores: Int, tables: Int = 1) -> ProcessNeeds {
         var needs = tasks(cores: cores)
         needs.threads += workers + 4
-        needs.openFiles += 16 + 2 * workers
-        needs.memory += 32 << 20
+        needs.openFiles += (16 + 2 * workers) * max(1, tables)
+        needs.memory += (32 << 20) * max(1, tables)
         return needs
     }
 

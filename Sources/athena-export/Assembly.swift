@@ -17,14 +17,17 @@ import SystemPackage
 /// The one place where the parts are put together.
 struct Assembly {
     let client: AthenaClient
-    /// Nil if rows are never read from S3.
-    let s3: S3Client?
+    /// Nil if rows are never read from S3; an error if S3 has no address.
+    private let objects: Result<S3Client, AWSError>?
     /// Nil if nothing is recorded.
     let recording: RecordingTransport?
     let runtime: Runtime
     let requests: RequestCounter
 
-    init(_ configuration: ExportConfiguration, logger: Logger) throws {
+    /// - Parameters:
+    ///   - configuration: of one table, or of the first of several: what is used here is the same for all.
+    ///   - queuePatience: for how long a full queue of queries is waited for; nil to count it as a failed attempt.
+    init(_ configuration: ExportConfiguration, queuePatience: Duration? = nil, logger: Logger) throws {
         let connection =
             if let replay = configuration.replay {
                 try Connection(replaying: replay)
@@ -36,7 +39,8 @@ struct Assembly {
         recording = configuration.record.map { [requests] in RecordingTransport($0, around: requests) }
         let transport: any HTTPTransport = recording ?? requests
         let credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
-        let retry = RetryPolicy(maxAttempts: configuration.maxAttempts ?? connection.maxAttempts)
+        let retry = RetryPolicy(
+            maxAttempts: configuration.maxAttempts ?? connection.maxAttempts, queuePatience: queuePatience)
         client = AthenaClient(
             AWSJSONClient(
                 service: .athena, targetPrefix: "AmazonAthena",
@@ -44,12 +48,21 @@ struct Assembly {
                 credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: logger))
         // A recording holds the answers of Athena's API, so a recording run must use the API.
         let isLive = configuration.replay == nil && configuration.record == nil
-        s3 =
-            isLive && configuration.export.source != .api
-            ? S3Client(
-                endpoint: try connection.settings.endpoint(for: .s3),
-                expectedBucketOwner: configuration.expectedBucketOwner, credentials: credentials, transport: transport,
-                retry: retry, runtime: runtime, logger: logger) : nil
+        guard isLive else {
+            objects = nil
+            return
+        }
+        objects = Result { [runtime] () throws(AWSError) in
+            S3Client(
+                endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: transport,
+                retry: retry, runtime: runtime, logger: logger)
+        }
+    }
+
+    /// What reads the result objects of a table's queries; nil if none is to be read.
+    func s3(for configuration: ExportConfiguration) throws(AWSError) -> S3Client? {
+        guard let objects, configuration.export.source != .api else { return nil }
+        return try objects.get().expecting(bucketOwner: configuration.expectedBucketOwner)
     }
 
     /// Cores that this process may use.

@@ -13,12 +13,13 @@ import Testing
 
     private func client(
         _ transport: any HTTPTransport, as provider: any CredentialProvider = ExplicitCredentials(.test),
-        maxAttempts: Int = 10
+        maxAttempts: Int = 10, queuePatience: Duration? = nil
     ) -> AWSJSONClient {
         AWSJSONClient(
             service: .athena, targetPrefix: "AmazonAthena",
             endpoint: Endpoint(.athena, region: Region("us-east-1")!), credentials: provider, transport: transport,
-            retry: RetryPolicy(maxAttempts: maxAttempts), runtime: time.runtime, logger: log.logger)
+            retry: RetryPolicy(maxAttempts: maxAttempts, queuePatience: queuePatience), runtime: time.runtime,
+            logger: log.logger)
     }
 
     private func failure(_ call: () async throws -> Void) async -> AWSError? {
@@ -133,6 +134,23 @@ import Testing
         #expect(transport.requests.count == 2000)
         #expect(time.sleeps.prefix(9).reduce(.zero, +) == .seconds(0.75 * 360))
         #expect(log.warnings[0].message.description.contains("queue of queries is full"))
+    }
+
+    @Test func `calls wait in a full queue for as long as the policy says, and count no attempt for it`() async throws {
+        let full = HTTPResponse.error("TooManyRequestsException", more: ["Reason": "CONCURRENT_QUERY_LIMIT_EXCEEDED"])
+        let transport = ScriptedTransport([{ _ in full }])
+        let patient = client(transport, maxAttempts: 2, queuePatience: .seconds(600))
+        let error = await failure { _ = try await patient.call("StartQueryExecution", [:]) }
+        #expect(error?.category == .temporary)
+        #expect(time.sleeps.prefix(5) == [.seconds(3), .seconds(6), .seconds(12), .seconds(24), .seconds(45)])
+        #expect(
+            time.sleeps.reduce(.zero, +) >= .seconds(600) && time.sleeps.dropLast().reduce(.zero, +) < .seconds(600))
+
+        let down = HTTPResponse(status: 503)
+        let later = ScriptedTransport([{ _ in full }, { _ in full }, { _ in full }, { _ in down }, { _ in down }])
+        let other = client(later, maxAttempts: 2, queuePatience: .seconds(600))
+        #expect(await failure { _ = try await other.call("X", [:]) }?.category == .temporary)
+        #expect(later.requests.count == 5)
     }
 
     @Test func `calls stop retrying when the quota is empty, and retry again after calls that succeed`() async throws {

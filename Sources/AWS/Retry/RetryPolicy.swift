@@ -5,11 +5,15 @@
 public struct RetryPolicy: Sendable, Equatable {
     /// Attempts in all, the first one included.
     public var maxAttempts: Int
+    /// For how long a full queue of queries is waited for, however many attempts that takes; nil if such attempts count
+    /// like others.
+    public var queuePatience: Duration?
 
     public static let standard = RetryPolicy()
 
-    public init(maxAttempts: Int = 10) {
+    public init(maxAttempts: Int = 10, queuePatience: Duration? = nil) {
         self.maxAttempts = max(1, maxAttempts)
+        self.queuePatience = queuePatience
     }
 
     /// Why an attempt failed, as far as the retry depends on it.
@@ -28,10 +32,15 @@ public struct RetryPolicy: Sendable, Equatable {
     ///   - attempt: the one that failed, from 1.
     ///   - random: from 0 up to 1; the jitter.
     ///   - retryAfter: the wait that the service asked for (`x-amz-retry-after`).
+    ///   - waited: how long the call has waited in a full queue.
     public func decision(
-        after cause: Cause, attempt: Int, random: Double, retryAfter: Duration? = nil
+        after cause: Cause, attempt: Int, random: Double, retryAfter: Duration? = nil, waited: Duration = .zero
     ) -> Decision {
-        guard attempt < maxAttempts else { return .stop }
+        if let queuePatience, cause == .concurrentQueryLimit {
+            guard waited < queuePatience else { return .stop }
+        } else {
+            guard attempt < maxAttempts else { return .stop }
+        }
         let delay = cause.delay(retry: attempt - 1, random: random)
         guard let retryAfter else { return .retry(after: delay) }
         return .retry(after: max(delay, min(retryAfter, delay + Self.longestExtension)))

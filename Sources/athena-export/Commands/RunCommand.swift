@@ -1,11 +1,8 @@
-import Clock
-import AWS
 import ArgumentParser
 import Athena
 import BatchExport
 import Logging
 import ProcessLimits
-import SystemPackage
 
 /// Runs the query and exports its rows; an unfinished run is resumed.
 struct RunCommand: AsyncParsableCommand {
@@ -29,76 +26,70 @@ struct RunCommand: AsyncParsableCommand {
         let reporting = ReportingOptions(
             asFarAsRight: SettingsLookup(options: options, file: (try? file.get()) ?? nil))
         var logger = Logger(label: "athena-export") { _ in
-            ConsoleLogHandler(console: console, format: reporting.logFormat, logLevel: reporting.logLevel)
+            ConsoleLogHandler(
+                console: console, format: reporting.logFormat, logLevel: reporting.logLevel,
+                metadataProvider: LogContext.metadata)
         }
         logger.logLevel = reporting.logLevel
         let report = RunReport(options: reporting, console: console, logger: logger)
-        let configuration: ExportConfiguration
+        let job: JobConfiguration
         do {
-            configuration = try ExportConfiguration(options, file: try file.get(), workers: Assembly.workers)
-            try ProcessNeeds.rows(workers: configuration.export.export.workers, cores: Assembly.workers).check()
+            job = try JobConfiguration(options, file: try file.get(), workers: Assembly.workers)
+            try ProcessNeeds.rows(
+                workers: job.tables.first?.export.export.workers ?? 1, cores: Assembly.workers,
+                tables: min(job.parallel, job.tables.count)
+            ).check()
         } catch {
             throw report.couldNotBegin(error)
         }
-        for warning in configuration.warnings {
+        for warning in job.warnings {
             logger.warning("\(warning)", metadata: ["event": "configuration_doubted"])
         }
-        let run = Run(
-            configuration: configuration, reporting: reporting, console: console, logger: logger, report: report)
-        let status = await run.execute()
+        let status =
+            if job.isOfSeveral {
+                await TablesRun(
+                    job: job, reporting: reporting, console: console, logger: logger,
+                    report: JobReport(report: report, isNamed: options.runID != nil)
+                ).execute()
+            } else {
+                await Run(job: job, reporting: reporting, console: console, logger: logger, report: report).execute()
+            }
         guard status == .success else { throw status }
     }
 }
 
 /// One run, from the assembled program to the exit status.
 private struct Run {
-    let configuration: ExportConfiguration
+    let job: JobConfiguration
     let reporting: ReportingOptions
     let console: Console
     let logger: Logger
     let report: RunReport
 
     func execute() async -> ExitStatus {
+        guard let configuration = job.tables.first else { return .success }
         let signals = SignalWatcher()
         let assembly: Assembly
-        let journal: ExportJournal
         do {
             assembly = try Assembly(configuration, logger: logger)
-            journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
         } catch {
             return report.couldNotBegin(error, in: configuration.directory)
         }
-        let before = await journal.state
-        let phases = RunPhases(since: report.started)
         let progress = ProgressReporter(
             console: console, isShown: reporting.progress.isShown, logger: reporting.progress == .never ? nil : logger)
-        let export = AthenaExport(
-            client: assembly.client, s3: assembly.s3, journal: journal, recording: assembly.recording,
-            options: configuration.export,
-            runtime: assembly.runtime, logger: logger
-        ) {
-            phases.report($0)
-            progress.report($0)
+        let run = TableRun(configuration: configuration, assembly: assembly, logger: logger)
+        let task = Task { [report] in
+            await run.execute(signals: signals, since: report.started) { progress.report($0) }
         }
-        let task = Task { try await export.run() }
         signals.atFirstSignal { [logger] in
-            logger.notice(
-                "stopping; what is exported so far is kept",
-                metadata: ["event": "run_stopping"])
+            logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])
             task.cancel()
         }
         let clock = Task { await progress.keepCurrent() }
-        let result = await task.result
+        let outcome = await task.value
         clock.cancel()
         await clock.value
         console.eraseProgress()
-        let state = await journal.state
-        let end = RunEnd(
-            result, manifest: await journal.manifest,
-            // The state of an earlier run does not describe one that never began.
-            state: state == before && before?.isUnfinished != true ? nil : state,
-            directory: configuration.directory, signal: signals.exitStatus,
-            wasResumed: before?.isUnfinished == true && !configuration.export.restart, seconds: report.seconds)
-        return report.ended(end, phases: phases.seconds, requests: assembly.requests.counts)
+        return report.ended(outcome.end, phases: outcome.phases, requests: assembly.requests.counts())
     }
 }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// The checked settings of options and configuration file: options beat the file, the file beats defaults.
 struct ExportConfiguration {
-    let export: AthenaExport.Options
+    var export: AthenaExport.Options
     let directory: ExportDirectory
     let replay: FilePath?
     let record: FilePath?
@@ -19,6 +19,7 @@ struct ExportConfiguration {
 
     /// Athena's limit, in bytes of UTF-8 (service quotas: "maximum query string length").
     private static let maximumQueryBytes = 262_144
+    private static let standardStatement = "SELECT * FROM test_rows"
     /// A batch is in memory until it closes, most of it compressed.
     private static let maximumBatchBytes = 2 << 30
 
@@ -76,9 +77,15 @@ struct ExportConfiguration {
         maxAttempts = aws.explicit.maxAttempts
         expectedBucketOwner = mistakes.collect(try settings.expectedBucketOwner())
         let reporting = mistakes.collect(try ReportingOptions(settings))
-        warnings =
-            file?.exposesKeys == true
-            ? ["\(options.config ?? "") has AWS keys and can be read by other users; chmod 600 it"] : []
+        var warnings: [String] = []
+        if file?.exposesKeys == true {
+            warnings.append("\(options.config ?? "") has AWS keys and can be read by other users; chmod 600 it")
+        }
+        // Of several tables, hardly any is meant to have the statement of the first example.
+        if file?.isForTable == true, options.queryExecutionID == nil, case .standard? = try? settings.statement() {
+            warnings.append("table \(table) has no query; \(Self.standardStatement) is run for it")
+        }
+        self.warnings = warnings
         try mistakes.check()
         var inputs = ProtectedPlaces.inputs(config: file?.path, isLive: replay == nil)
         if case .file(let setting) = try settings.statement(), case .file(let path) = setting.value {
@@ -152,7 +159,7 @@ struct ExportConfiguration {
                 throw setting.origin.error("\(setting.value) is \(found)")
             }
             text = Setting(value: string, origin: setting.origin)
-        case .standard: return Setting(value: "SELECT * FROM test_rows", origin: .option("--query"))
+        case .standard: return Setting(value: standardStatement, origin: .option("--query"))
         }
         guard !StatementScanner(text.value).isEmpty else {
             throw text.origin.error("the statement is empty or has only comments; give a query")

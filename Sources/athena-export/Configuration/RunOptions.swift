@@ -110,6 +110,14 @@ struct RunOptions: ParsableArguments {
     var jobs: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "Of a configuration with several tables, export this one alone. Repeatable.", valueName: "table"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("Tables of a configuration exported at a time (default: 4).", valueName: "n"))
+    var parallel: Int?
+
+    @Option(
         help: ArgumentHelp("Answer every AWS call from recorded responses.", valueName: "dir"),
         completion: .directory)
     var replay: String?

@@ -10,20 +10,23 @@ final class RequestCounter: HTTPTransport {
     }
 
     private let transport: any HTTPTransport
-    private let state = Locked(Counts())
+    /// By the table whose task sends; nil where there is one table only.
+    private let state = Locked<[String?: Counts]>([:])
 
     init(around transport: any HTTPTransport) {
         self.transport = transport
     }
 
-    var counts: Counts { state.withLock { $0 } }
+    /// - Parameter table: of several; nil where there is one only.
+    func counts(of table: String? = nil) -> Counts { state.withLock { $0[table] ?? Counts() } }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         // The header of every AWS SDK: `attempt=2; max=10`.
         let isFirst = request.headers["amz-sdk-request"]?.hasPrefix("attempt=1;") ?? true
+        let table = LogContext.table
         state.withLock { counts in
-            counts.requests += 1
-            if !isFirst { counts.retries += 1 }
+            counts[table, default: Counts()].requests += 1
+            if !isFirst { counts[table, default: Counts()].retries += 1 }
         }
         return try await transport.send(request)
     }

@@ -32,16 +32,17 @@ struct RunReport {
             if status == .success { status = .inputOutput }
         }
         if let error = end.error { console.writeError(error) }
-        if let directory = end.directory {
+        if end.directory != nil {
             write(
                 RunMetrics(
-                    summary: end.summary, table: directory.table, exitStatus: status, phases: phases,
-                    requests: requests, lastSuccess: end.manifest?.lastSuccess, end: .now()))
+                    tables: [RunMetrics.Table(end: end, exitStatus: status, phases: phases, requests: requests)],
+                    end: .now()))
         }
         return status
     }
 
-    private func log(_ end: RunEnd) {
+    /// Writes the event of a run's end.
+    func log(_ end: RunEnd) {
         var metadata: Logger.Metadata = [
             "event": "run_\(end.summary.status.rawValue)", "exit_status": .stringConvertible(Int(end.status.rawValue)),
             "rows": .stringConvertible(end.summary.rows), "batches": .stringConvertible(end.summary.batches),
@@ -58,7 +59,7 @@ struct RunReport {
             level: end.error == nil ? .info : .error, "run \(end.summary.status.rawValue)", metadata: metadata)
     }
 
-    private func write(_ metrics: RunMetrics) {
+    func write(_ metrics: RunMetrics) {
         guard let path = options.metricsFile else { return }
         do throws(FileError) {
             try NamedOutput.write(
@@ -67,12 +68,5 @@ struct RunReport {
             // A failure to write metrics does not fail the export.
             logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
         }
-    }
-}
-
-extension Manifest {
-    /// When the newest successful run was complete.
-    fileprivate var lastSuccess: Timestamp? {
-        runs.last { $0.status == .succeeded }?.completedAt.flatMap { Timestamp(iso8601: $0) }
     }
 }

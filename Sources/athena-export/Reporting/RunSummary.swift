@@ -10,6 +10,8 @@ struct RunSummary {
     }
 
     let status: Status
+    /// Nil if it is not known.
+    let table: String?
     let runID: String?
     let queryExecutionID: String?
     let source: String
@@ -41,6 +43,7 @@ struct RunSummary {
         let first = journal.state?.runID == runID ? journal.state?.firstBatch ?? 1 : 1
         let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID && $0.sequence >= first }
         self.status = status
+        table = directory?.table
         self.runID = runID
         queryExecutionID =
             run?.queryExecutionID ?? (journal.state?.runID == runID ? journal.state?.query?.queryExecutionID : nil)
@@ -79,9 +82,10 @@ struct RunSummary {
         }
     }
 
-    private var json: JSONValue {
+    var json: JSONValue {
         var object: JSONObject = [
-            "status": .string(status.rawValue), "run_id": runID.map { .string($0) } ?? .null,
+            "status": .string(status.rawValue), "table": table.map { .string($0) } ?? .null,
+            "run_id": runID.map { .string($0) } ?? .null,
             "query_execution_id": queryExecutionID.map { .string($0) } ?? .null, "source": .string(source),
             "rows": .integer(rows), "duplicate_rows": .integer(duplicateRows),
             "rejected_rows": .integer(rejectedRows), "batches": .integer(batches), "bytes": .integer(bytes),
@@ -93,9 +97,17 @@ struct RunSummary {
     }
 
     private var plainText: String {
-        if isAlreadyDone { return "run \(runID ?? "") has succeeded already; nothing to do\n" }
+        var text = sentence + "\n"
+        if let nextStep { text += "next: \(nextStep.shown(limit: 2000))\n" }
+        if let manifest, !isAlreadyDone { text += "manifest: \(manifest.shown(limit: 4096))\n" }
+        return text
+    }
+
+    /// What was done, and how much.
+    var sentence: String {
+        if isAlreadyDone { return "run \(runID ?? "") has succeeded already; nothing to do" }
         let verb = status == .succeeded ? "exported" : "\(status.rawValue) after"
-        var line =
+        let line =
             "\(verb) \(Self.count(rows, "row")) in \(Self.count(batches, "batch", "batches")), "
             + "\(Self.size(bytes)) (\(Self.size(uncompressedBytes)) uncompressed), "
             + "in \(Self.seconds(seconds)) s"
@@ -103,11 +115,7 @@ struct RunSummary {
         if isResumed { remarks.append("resumed") }
         if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
         if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
-        if !remarks.isEmpty { line += "; " + remarks.joined(separator: ", ") }
-        line += "\n"
-        if let nextStep { line += "next: \(nextStep.shown(limit: 2000))\n" }
-        if let manifest { line += "manifest: \(manifest.shown(limit: 4096))\n" }
-        return line
+        return remarks.isEmpty ? line : "\(line); \(remarks.joined(separator: ", "))"
     }
 
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {

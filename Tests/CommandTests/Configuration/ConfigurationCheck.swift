@@ -38,13 +38,22 @@ enum ConfigurationCheck: Equatable {
         guard let command = try AthenaExportCommand.parseAsRoot(arguments) as? RunCommand else {
             throw CleanExit.helpRequest()
         }
-        return try ExportConfiguration(command.options, workers: 1)
+        return try configuration(command.options)
     }
 
     static func configuration(_ change: (inout RunOptions) -> Void) throws -> ExportConfiguration {
         var options = untyped
         change(&options)
-        return try ExportConfiguration(options, workers: 1)
+        return try configuration(options)
+    }
+
+    /// That of the first table.
+    private static func configuration(_ options: RunOptions) throws -> ExportConfiguration {
+        try job(options).tables[0]
+    }
+
+    static func job(_ options: RunOptions) throws -> JobConfiguration {
+        try JobConfiguration(options, file: try ConfigurationFile(options), workers: 1)
     }
 
     private static let untyped = try! RunOptions.parse([])

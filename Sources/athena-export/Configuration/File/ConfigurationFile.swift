@@ -13,7 +13,11 @@ struct ConfigurationFile {
     private(set) var exposesKeys = false
     /// Unknown keys, values of the wrong kind, placeholders and slips, also of keys that an option beats.
     private(set) var mistakes: [ConfigurationError] = []
+    /// The file as each of its tables reads it; nil if it is for one table alone.
+    private(set) var tables: [ConfigurationFile]?
     private let root: JSONField
+    /// Of several tables the one that the file is read for: its keys come before those that are for all.
+    private var entry: JSONField?
     private let text: [UInt8]
     private let places: JSONPlaces
 
@@ -47,8 +51,27 @@ struct ConfigurationFile {
                 ConfigurationPlace(file: name, position: TextPosition(offset: places.values[""] ?? 0, in: text)),
                 problem: "expected an object such as {\"table\": \"orders\"}, found \(root.value.kind)")
         }
-        for (name, _) in object.members { check(name) }
+        for (name, _) in object.members {
+            do throws(ConfigurationError) { try check(name, of: root) } catch { mistakes.append(error) }
+        }
+        mistakes += mistakesOfTables(root)
+        tables = readTables(root)
     }
+
+    /// The file as one of its tables reads it. What is wrong with it is known already.
+    func forTable(_ entry: JSONField) -> ConfigurationFile {
+        var view = self
+        view.entry = entry
+        view.mistakes = []
+        view.tables = nil
+        return view
+    }
+
+    /// Whether it is one of several tables that the file is read for.
+    var isForTable: Bool { entry != nil }
+
+    /// The name of that table, if it has one.
+    var tableName: String? { (try? entry?[.table]?.string()) ?? nil }
 
     /// Where relative paths in the file start; empty for the working directory.
     var directory: FilePath { path?.removingLastComponent() ?? "" }
@@ -94,15 +117,28 @@ struct ConfigurationFile {
     private func value<Value>(
         _ key: ConfigurationKey, _ read: (JSONField) throws(JSONError) -> Value
     ) throws(ConfigurationError) -> Setting<Value>? {
-        let origin = SettingOrigin.key(key, place(key.rawValue))
+        guard let field = field(key) else { return nil }
+        let origin = SettingOrigin.key(key, place(field.path))
         do throws(JSONError) {
-            guard let field = try root.optionalMember(key.rawValue) else { return nil }
             return Setting(value: try read(field), origin: origin)
         } catch .field(let path, let expected, let found) {
             throw .key(name: path, place: place(path), problem: "expected \(expected), found \(found)")
         } catch {
             throw origin.error("\(error)")
         }
+    }
+
+    private func field(_ key: ConfigurationKey) -> JSONField? {
+        guard let entry else { return root[key] }
+        // A table's own statement takes the place of the one for all, whichever way each is given.
+        let other: ConfigurationKey? =
+            switch key {
+            case .query: .queryFile
+            case .queryFile: .query
+            default: nil
+            }
+        if let other, entry[other] != nil { return entry[key] }
+        return entry[key] ?? root[key]
     }
 
     /// Where a value stands.
@@ -115,26 +151,28 @@ struct ConfigurationFile {
 // MARK: - Checks of any key
 
 extension ConfigurationFile {
-    private mutating func check(_ name: String) {
+    /// - Parameter object: the whole file, or one of its tables.
+    func check(_ name: String, of object: JSONField) throws(ConfigurationError) {
         guard let key = ConfigurationKey(rawValue: name) else {
-            let position = places.names[name].map { TextPosition(offset: $0, in: text) }
-            mistakes.append(
-                .key(
-                    name: name.shown(limit: 100), place: ConfigurationPlace(file: self.name, position: position),
-                    problem: ConfigurationKey.advice(for: name)))
-            return
+            let path = object.path.isEmpty ? name : "\(object.path).\(name)"
+            let position = places.names[path].map { TextPosition(offset: $0, in: text) }
+            throw .key(
+                name: name.shown(limit: 100), place: ConfigurationPlace(file: self.name, position: position),
+                problem: ConfigurationKey.advice(for: name))
         }
-        do throws(ConfigurationError) {
-            switch key.kind {
-            case .text: _ = try string(key)
-            case .texts: _ = try strings(key)
-            case .number: _ = try integer(key)
-            case .flag: _ = try flag(key)
-            case .size: _ = try byteCount(key)
-            }
-        } catch {
-            mistakes.append(error)
+        switch key.kind {
+        case .text: _ = try string(key)
+        case .texts: _ = try strings(key)
+        case .number: _ = try integer(key)
+        case .flag: _ = try flag(key)
+        case .size: _ = try byteCount(key)
+        case .tables: break
         }
+    }
+
+    /// - Parameter path: of the value, which is the name that the message has.
+    func error(at path: String, _ problem: String) -> ConfigurationError {
+        .key(name: path.shown(limit: 100), place: place(path), problem: problem)
     }
 
     /// Placeholders that were not filled in, and blanks of a pasted value.

@@ -22,6 +22,7 @@ enum ConfigurationKey: String, CaseIterable {
     case leaveQueryRunning = "leave_query_running"
     case cursorColumn = "cursor_column"
     case cursorStart = "cursor_start"
+    case tables
     case table
     case primaryKey = "primary_key"
     case format
@@ -30,6 +31,7 @@ enum ConfigurationKey: String, CaseIterable {
     case batchBytes = "batch_bytes"
     case compressionLevel = "compression_level"
     case jobs
+    case parallel
     case source
     case maxAttempts = "max_attempts"
     case pruneRuns = "prune_runs"
@@ -39,10 +41,11 @@ enum ConfigurationKey: String, CaseIterable {
     case summary
     case metricsFile = "metrics_file"
 
-    /// The option of `run` that beats the key; nil for the credentials, which must not be arguments.
+    /// The option of `run` that beats the key; nil for the credentials, which must not be arguments,
+    /// and for the tables.
     var option: String? {
         switch self {
-        case .accessKeyID, .secretAccessKey, .sessionToken: nil
+        case .accessKeyID, .secretAccessKey, .sessionToken, .tables: nil
         case .region: "--region"
         case .database: "--database"
         case .stagingDir: "--staging-dir"
@@ -59,13 +62,16 @@ enum ConfigurationKey: String, CaseIterable {
         case text, texts, number, flag
         /// A number of bytes, or a text such as `128MiB`.
         case size
+        /// An array of objects, each with keys of its own.
+        case tables
     }
 
     var kind: Kind {
         switch self {
         case .parameters, .primaryKey: .texts
-        case .batchRows, .compressionLevel, .jobs, .maxAttempts, .pruneRuns: .number
+        case .batchRows, .compressionLevel, .jobs, .parallel, .maxAttempts, .pruneRuns: .number
         case .batchBytes: .size
+        case .tables: .tables
         case .leaveQueryRunning: .flag
         default: .text
         }

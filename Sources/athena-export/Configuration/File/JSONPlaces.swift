@@ -7,7 +7,7 @@ struct JSONPlaces {
     private(set) var values: [String: Int] = [:]
 
     /// How deep members are searched, in objects and arrays.
-    private static let depth = 3
+    private static let depth = 4
 
     /// - Parameter text: one JSON text, parsed before.
     init(_ text: [UInt8]) {

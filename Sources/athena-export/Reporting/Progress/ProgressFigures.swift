@@ -3,7 +3,7 @@ import BatchExport
 import Logging
 
 /// The figures of a run at work.
-struct ProgressFigures {
+struct ProgressFigures: ProgressTelling {
     let start = ContinuousClock.now
     private var queryState: String?
     private var scannedBytes: Int?

@@ -2,41 +2,53 @@ import Athena
 import Logging
 import Threading
 
+/// The figures of work that is going on.
+protocol ProgressTelling: Sendable {
+    /// When the work began.
+    var start: ContinuousClock.Instant { get }
+
+    /// For a terminal.
+    func line(at now: ContinuousClock.Instant) -> ProgressLine
+
+    /// For a log, with the event's name.
+    func metadata(at now: ContinuousClock.Instant) -> Logger.Metadata
+}
+
 /// Reports the progress of a run: on a terminal a line that is written over, elsewhere a line of the log now and then.
-final class ProgressReporter: Sendable {
+final class ProgressReporter<Figures: ProgressTelling>: Sendable {
     private let console: Console
     private let isShown: Bool
     private let logger: Logger?
-    private let state = Locked(State())
+    private let state: Locked<State>
 
-    private struct State {
-        var figures = ProgressFigures()
+    private struct State: Sendable {
+        var figures: Figures
         var lastTold: ContinuousClock.Instant?
     }
 
     /// The line on a terminal changes at most ten times a second.
-    private static let pause = Duration.milliseconds(100)
+    private var pause: Duration { isShown ? .milliseconds(100) : Self.logPause }
     /// Enough for a log to show that a run was at work, and how fast.
-    private static let logPause = Duration.seconds(30)
+    private static var logPause: Duration { .seconds(30) }
     /// Without new figures, the line is drawn again this often, so that its clock runs and it follows the terminal's
     /// width.
-    private static let tick = Duration.milliseconds(500)
+    private static var tick: Duration { .milliseconds(500) }
 
     /// - Parameters:
     ///   - isShown: on a terminal.
     ///   - logger: for when it is not shown; nil to keep quiet.
-    init(console: Console, isShown: Bool, logger: Logger?) {
+    init(console: Console, isShown: Bool, logger: Logger?, figures: Figures) {
         self.console = console
         self.isShown = isShown
         self.logger = logger
+        state = Locked(State(figures: figures))
     }
 
-    func report(_ progress: AthenaExport.Progress) {
-        report(progress, at: .now)
-    }
-
-    func report(_ progress: AthenaExport.Progress, at now: ContinuousClock.Instant) {
-        state.withLock { $0.figures.note(progress, at: now) }
+    /// Takes news, and tells them unless something was told a moment ago.
+    func update(
+        at now: ContinuousClock.Instant = .now, _ change: (inout Figures, ContinuousClock.Instant) -> Void
+    ) {
+        state.withLock { change(&$0.figures, now) }
         refresh(at: now)
     }
 
@@ -49,8 +61,7 @@ final class ProgressReporter: Sendable {
     /// Shows the figures, unless that was done a moment ago.
     func refresh(at now: ContinuousClock.Instant) {
         guard isShown || logger != nil else { return }
-        let pause = isShown ? Self.pause : Self.logPause
-        let due = state.withLock { state -> ProgressFigures? in
+        let due = state.withLock { state -> Figures? in
             if let last = state.lastTold ?? (isShown ? nil : state.figures.start), now - last < pause { return nil }
             state.lastTold = now
             return state.figures
@@ -61,5 +72,16 @@ final class ProgressReporter: Sendable {
         } else {
             logger?.info("\(due.line(at: now).words)", metadata: due.metadata(at: now))
         }
+    }
+}
+
+extension ProgressReporter where Figures == ProgressFigures {
+    /// Of one table's run.
+    convenience init(console: Console, isShown: Bool, logger: Logger?) {
+        self.init(console: console, isShown: isShown, logger: logger, figures: ProgressFigures())
+    }
+
+    func report(_ progress: AthenaExport.Progress, at now: ContinuousClock.Instant = .now) {
+        update(at: now) { figures, now in figures.note(progress, at: now) }
     }
 }
