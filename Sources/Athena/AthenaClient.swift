@@ -88,6 +88,16 @@ public struct AthenaClient: Sendable {
         }
     }
 
+    /// The group that queries run in where none is named.
+    package static let standardWorkGroup = "primary"
+
+    /// Describes a work group. Asked once: a run works without the answer.
+    package func workGroup(_ name: String) async throws -> WorkGroup {
+        try await client.call("GetWorkGroup", ["WorkGroup": .string(name)], isRepeated: false) { response in
+            try Self.decode(response, of: "GetWorkGroup") { (body) throws(JSONError) in try WorkGroup(parsing: body) }
+        }
+    }
+
     private static func decode<Answer>(
         _ response: consuming HTTPResponse, of operation: String,
         _ parse: (consuming [UInt8]) throws(JSONError) -> Answer

@@ -72,7 +72,7 @@ extension AthenaExport {
         case attach(String)
 
         /// Nil for an existing execution.
-        var started: AthenaQuery? {
+        package var started: AthenaQuery? {
             if case .start(let query) = self { query } else { nil }
         }
 

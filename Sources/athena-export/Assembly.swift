@@ -23,11 +23,19 @@ struct Assembly {
     let recording: RecordingTransport?
     let runtime: Runtime
     let requests: RequestCounter
+    let credentials: CachedCredentials
+    private let settings: AWSSettings
+    private let transport: any HTTPTransport
+    private let logger: Logger
 
     /// - Parameters:
     ///   - configuration: of one table, or of the first of several: what is used here is the same for all.
     ///   - queuePatience: for how long a full queue of queries is waited for; nil to count it as a failed attempt.
-    init(_ configuration: ExportConfiguration, queuePatience: Duration? = nil, logger: Logger) throws {
+    ///   - maxAttempts: for each request; nil for what was configured.
+    init(
+        _ configuration: ExportConfiguration, queuePatience: Duration? = nil, maxAttempts: Int? = nil, logger: Logger
+    ) throws {
+        self.logger = logger
         let connection =
             if let replay = configuration.replay {
                 try Connection(replaying: replay)
@@ -38,9 +46,12 @@ struct Assembly {
         requests = RequestCounter(around: connection.transport)
         recording = configuration.record.map { [requests] in RecordingTransport($0, around: requests) }
         let transport: any HTTPTransport = recording ?? requests
-        let credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
+        self.transport = transport
+        settings = connection.settings
+        credentials = CachedCredentials(connection.credentials, runtime: runtime, logger: logger)
         let retry = RetryPolicy(
-            maxAttempts: configuration.maxAttempts ?? connection.maxAttempts, queuePatience: queuePatience)
+            maxAttempts: maxAttempts ?? configuration.maxAttempts ?? connection.maxAttempts,
+            queuePatience: queuePatience)
         client = AthenaClient(
             AWSJSONClient(
                 service: .athena, targetPrefix: "AmazonAthena",
@@ -52,7 +63,7 @@ struct Assembly {
             objects = nil
             return
         }
-        objects = Result { [runtime] () throws(AWSError) in
+        objects = Result { [runtime, credentials] () throws(AWSError) in
             S3Client(
                 endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: transport,
                 retry: retry, runtime: runtime, logger: logger)
@@ -63,6 +74,13 @@ struct Assembly {
     func s3(for configuration: ExportConfiguration) throws(AWSError) -> S3Client? {
         guard let objects, configuration.export.source != .api else { return nil }
         return try objects.get().expecting(bucketOwner: configuration.expectedBucketOwner)
+    }
+
+    /// Asks whose the credentials are.
+    func identity() throws(AWSError) -> IdentityClient {
+        IdentityClient(
+            endpoint: try settings.endpoint(for: .sts), credentials: credentials, transport: transport,
+            runtime: runtime, logger: logger)
     }
 
     /// Cores that this process may use.

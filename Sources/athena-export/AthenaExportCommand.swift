@@ -26,7 +26,9 @@ struct AthenaExportCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, StatusCommand.self, VerifyCommand.self, MergeCommand.self, LoaderCommand.self,
+            RunCommand.self, CheckCommand.self, StatusCommand.self, VerifyCommand.self,
+            MergeCommand.self,
+            LoaderCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

@@ -138,14 +138,16 @@ public typealias FaultScript = @Sendable (PendingCall) -> Fault?
 extension FakeAthena {
     /// Answers one request; for tests that need no socket.
     public func answer(to request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
-        if let s3, request.header("X-Amz-Target") == nil {
+        if let s3, request.header("X-Amz-Target") == nil, !request.isForSTS {
             guard isSigned(request) else {
                 state.withLock { $0.badSignatures += 1 }
                 return FakeS3.error("SignatureDoesNotMatch", "The request signature does not match", status: 403)
             }
             return try await s3.answer(request)
         }
-        let operation = String(request.header("X-Amz-Target")?.split(separator: ".").last ?? "")
+        let operation =
+            request.isForSTS
+            ? "GetCallerIdentity" : String(request.header("X-Amz-Target")?.split(separator: ".").last ?? "")
         let call = state.withLock { state in
             state.calls.append(Call(operation: operation, body: String(decoding: request.body, as: UTF8.self)))
             return PendingCall(
@@ -168,8 +170,19 @@ extension FakeAthena {
             return answer
         case nil: break
         }
+        if request.isForSTS { return Self.identity }
         return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
     }
+
+    /// As STS answers GetCallerIdentity.
+    private static let identity = LoopbackServer.Answer(
+        status: 200,
+        body: Array(
+            """
+            <GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+            <Arn>arn:aws:sts::\(FakeS3.owner):assumed-role/exporter/nightly</Arn><UserId>AROAEXAMPLE:nightly</UserId>
+            <Account>\(FakeS3.owner)</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+            """.utf8))
 
     /// The real service's words.
     private func refusalOfTime(_ request: LoopbackServer.Request) -> LoopbackServer.Answer? {
@@ -202,6 +215,8 @@ extension FakeAthena {
             return ok(["QueryExecutionId": .string(id)])
         case "GetQueryExecution": return execution(try input.member("QueryExecutionId").string())
         case "GetQueryResults": return try page(input)
+        case "GetWorkGroup":
+            return ok(["WorkGroup": result.workGroup(named: try input.member("WorkGroup").string())])
         case "StopQueryExecution":
             let id = try input.member("QueryExecutionId").string()
             state.withLock { _ = $0.stopped.insert(id) }
@@ -276,5 +291,12 @@ extension FakeAthena {
         body["AthenaErrorCode"] = code.map { .string($0) }
         return LoopbackServer.Answer(
             status: 400, headers: Self.headers, body: JSONValue.object(body).serialized(pretty: false))
+    }
+}
+
+extension LoopbackServer.Request {
+    /// STS is asked with a form, and so is no other service.
+    fileprivate var isForSTS: Bool {
+        header("Content-Type")?.hasPrefix("application/x-www-form-urlencoded") == true
     }
 }

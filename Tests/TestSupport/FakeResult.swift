@@ -33,6 +33,15 @@ public struct FakeResult: Sendable {
     /// What the service says of the engine, and of whether the result is that of an earlier query.
     public var effectiveEngineVersion: String?
     public var reusedPreviousResult: Bool?
+    /// What GetWorkGroup says beside the name; members of WorkGroup.
+    public var workGroup: JSONObject = [
+        "State": "ENABLED",
+        "Configuration": [
+            "ResultConfiguration": ["OutputLocation": "s3://results/exports/"],
+            "EnforceWorkGroupConfiguration": .bool(false),
+            "EngineVersion": ["EffectiveEngineVersion": "Athena engine version 3"],
+        ],
+    ]
     /// Seconds that a request's time may differ from the service's; nil for no check.
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.
@@ -45,6 +54,12 @@ public struct FakeResult: Sendable {
         self.columns = columns
         self.rowCount = rowCount
         self.row = row
+    }
+
+    func workGroup(named name: String) -> JSONValue {
+        var group = workGroup
+        group["Name"] = .string(name)
+        return .object(group)
     }
 
     public static let customerColumns = ["customer_id", "first_name", "last_name", "email"].map {

@@ -8,6 +8,7 @@ public import Logging
 /// an hour have windows of a half and a third of their life; else they would be renewed for every request.
 public actor CachedCredentials: CredentialProvider {
     public nonisolated let name: String
+    public nonisolated var chosenName: String { provider.chosenName }
     private let provider: any CredentialProvider
     private let runtime: Runtime
     private let logger: Logger

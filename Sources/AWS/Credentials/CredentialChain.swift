@@ -6,6 +6,7 @@ public import Logging
 /// So a run keeps the identity that it began with, even if a file changes meanwhile.
 public struct CredentialChain: CredentialProvider {
     public let name: String
+    public var chosenName: String { memory.chosen.withLock { $0 }.map { providers[$0].chosenName } ?? name }
     private let providers: [any CredentialProvider]
     private let logger: Logger
     private let level: Logger.Level

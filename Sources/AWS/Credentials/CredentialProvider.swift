@@ -3,6 +3,9 @@ public protocol CredentialProvider: Sendable {
     /// For messages: `environment`, `shared credentials file (profile "default")`.
     var name: String { get }
 
+    /// The name of the provider that the credentials came from: of a chain, the one that had some.
+    var chosenName: String { get }
+
     /// Looks for the current credentials, again at every call.
     ///
     /// - Throws: ``AWSError`` if something is configured here and does not work. The next provider is not tried then,
@@ -21,6 +24,8 @@ public enum CredentialLookup: Sendable, Equatable {
 }
 
 extension CredentialProvider {
+    public var chosenName: String { name }
+
     public func invalidate(_ expired: Credentials) async {}
 
     /// The current credentials, for callers with this provider alone.

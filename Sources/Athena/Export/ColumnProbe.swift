@@ -9,9 +9,9 @@ package import Logging
 /// `SELECT * FROM (query) LIMIT 0` gives a result without rows that has all its columns. The planner makes an empty list of
 /// a LIMIT 0 (`EvaluateZeroLimit` in Presto and Trino), so no data is read.
 package struct ColumnProbe: Sendable {
-    private let client: AthenaClient
-    private let runtime: Runtime
-    private let logger: Logger
+    let client: AthenaClient
+    let runtime: Runtime
+    let logger: Logger
     private let timeout: Duration
 
     /// - Parameter timeout: how long the query without rows may take, queueing included.

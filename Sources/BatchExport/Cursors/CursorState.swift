@@ -33,6 +33,13 @@ extension ExportState {
 extension ExportJournal {
     /// The cursor of a column: from the state or, if that was lost, from the manifest's newest run.
     public func committedCursor(of column: String) -> CursorValue? {
+        CursorState.committed(of: column, manifest, state)
+    }
+}
+
+extension CursorState {
+    /// The cursor that runs have left: from the state or, if that was lost, from the manifest's newest run.
+    static func committed(of column: String, _ manifest: Manifest?, _ state: ExportState?) -> CursorValue? {
         if let cursor = state?.cursor, cursor.column == column { return cursor.committed }
         guard let manifest, let column = manifest.columns.first(where: { $0.name == column }),
             let kind = CursorValue.Kind(column),

@@ -52,7 +52,7 @@ struct ExportConfiguration {
             query: query ?? .attach(""), table: table,
             export: ExportOptions(
                 primaryKey: mistakes.collect(try settings.primaryKey()) ?? [],
-                format: mistakes.collect(try settings.choice(.format, options.format)) ?? .csv, limits: limits,
+                format: mistakes.collect(try settings.format()) ?? .csv, limits: limits,
                 compressionLevel: level ?? 6, workers: jobs, cursorColumn: cursor?.value.column),
             runID: mistakes.collect(try Self.runID(options.runID)), restart: options.restart,
             queryTimeout: mistakes.collect(try settings.queryTimeout()) ?? .seconds(1800),

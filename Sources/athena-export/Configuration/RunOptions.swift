@@ -84,7 +84,7 @@ struct RunOptions: ParsableArguments {
     var key: [String] = []
 
     @Option(help: "File format (default: csv).")
-    var format: FileFormat?
+    var format: FormatChoice?
 
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Parent directory of the table's (default: export).", valueName: "dir"),

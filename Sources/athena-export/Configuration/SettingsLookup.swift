@@ -91,6 +91,16 @@ struct SettingsLookup {
         return choice
     }
 
+    func format() throws(ConfigurationError) -> FileFormat? {
+        switch options.format {
+        case .file(let format)?: return format
+        case .answer(let answer)?:
+            let form = ValueForm.oneOf(FormatChoice.allValueStrings, given: answer.rawValue)
+            throw .option(name: "--format", problem: "\"\(answer.rawValue)\" is none of its values; \(form)")
+        case nil: return try choice(.format, nil as FileFormat?)
+        }
+    }
+
     func source() throws(ConfigurationError) -> SourceMode {
         switch try choice(.source, options.source) ?? .auto {
         case .auto: return .auto

@@ -81,7 +81,7 @@ import Testing
             (["statsu", "export"], "did you mean status? See athena-export --help"), (["mrege"], "did you mean merge?"),
             (["stat"], "did you mean status?"),
             (["Verify", "x"], "did you mean verify?"), (["statsu", "--format", "json"], "did you mean status?"),
-            (["export"], "there are run, status, verify, merge, loader"),
+            (["export"], "there are run, init, check, status, verify, merge, loader"),
         ] as [([String], String)])
     func `an argument that is no subcommand is answered with the nearest one, or all`(
         _ arguments: [String], _ words: String

@@ -34,23 +34,23 @@ struct `Against moto's server` {
         ["014", "山田", "😀 e\u{301}", "\u{2028}"], ["5", "\\.", "\\N", "NULL"], ["6", " blank ", "=1+1", "ends\\"],
     ]
 
-    private static var result: JSONValue {
+    private static var result: JSONValue { [single] }
+
+    private static var single: JSONValue {
         let names = FakeResult.customerColumns.map { Optional($0.name) }
         return [
-            [
-                "rows": .array(
-                    ([names] + values).map { row in
-                        ["Data": .array(row.map { value in value.map { ["VarCharValue": .string($0)] } ?? [:] })]
-                    }),
-                "column_info": .array(
-                    FakeResult.customerColumns.map { column -> JSONValue in
-                        [
-                            "CatalogName": "hive", "Name": .string(column.name), "Label": .string(column.name),
-                            "Type": .string(column.type), "Precision": .integer(2_147_483_647), "Scale": .integer(0),
-                            "Nullable": "UNKNOWN", "CaseSensitive": .bool(true), "SchemaName": "", "TableName": "",
-                        ]
-                    }),
-            ]
+            "rows": .array(
+                ([names] + values).map { row in
+                    ["Data": .array(row.map { value in value.map { ["VarCharValue": .string($0)] } ?? [:] })]
+                }),
+            "column_info": .array(
+                FakeResult.customerColumns.map { column -> JSONValue in
+                    [
+                        "CatalogName": "hive", "Name": .string(column.name), "Label": .string(column.name),
+                        "Type": .string(column.type), "Precision": .integer(2_147_483_647), "Scale": .integer(0),
+                        "Nullable": "UNKNOWN", "CaseSensitive": .bool(true), "SchemaName": "", "TableName": "",
+                    ]
+                }),
         ]
     }
 
@@ -77,6 +77,30 @@ struct `Against moto's server` {
                 #expect(
                     try format == "csv"
                         ? CSVReader.rows(content).dropFirst().map { $0 } == expected : Self.rows(content) == expected)
+            }
+        }
+    }
+
+    @Test func `init, check and run lead from nothing to the files of two tables`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            try await withMoto(directory) { address in
+                // Two for the columns, two for the rows.
+                let results = JSONValue.array(Array(repeating: Self.single, count: 4))
+                try Data(results.serialized(pretty: false)).write(to: URL(fileURLWithPath: "\(directory)/result.json"))
+                _ = try await python("queue", address, "\(directory)/result.json")
+                let options = ["--key", "customer_id", "--staging-dir", "s3://bucket/prefix/"]
+                let begun = try await Executable.run(
+                    ["init", "--table", "first", "--table", "second"] + options, directory: directory)
+                #expect(begun.status == 0, "\(begun.errors)")
+                let common = ["--config", "athena-export.json", "--endpoint-url", address]
+                let checked = try await Executable.run(["check"] + common, directory: directory)
+                #expect(checked.status == 0, "\(checked.output)")
+                #expect(!checked.output.contains("failed"), "\(checked.output)")
+                #expect(checked.output.contains("ok      credentials: environment: arn:aws:"))
+                #expect(checked.output.contains("customer_id  varchar        STRING  1"))
+                let exported = try await Executable.run(["run"] + common, directory: directory)
+                #expect(exported.status == 0, "\(exported.errors)")
+                #expect(exported.output.contains("second: exported 6 rows in 1 batch"))
             }
         }
     }

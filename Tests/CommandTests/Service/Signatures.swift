@@ -23,7 +23,7 @@ import TestSupport
     let credentials = Credentials(
         accessKeyID: Executable.accessKeyID, secretAccessKey: Executable.secretAccessKey,
         sessionToken: request.header("X-Amz-Security-Token"))
-    SigV4(service: request.header("X-Amz-Target") == nil ? "s3" : "athena", region: region).sign(
+    SigV4(service: String(scope[3]), region: region).sign(
         &copy, with: credentials, at: timestamp)
     return copy.headers["Authorization"] == sent
 }

@@ -1,4 +1,4 @@
-import BatchExport
+package import BatchExport
 
 /// A statement with `{cursor}` in the place of the value from which a run reads.
 ///
@@ -49,7 +49,7 @@ public struct CursorTemplate: Sendable {
 
 extension AthenaQuery {
     /// The query with the cursor's value; the query itself for a run without a cursor.
-    func filled(with cursor: CursorValue?) -> AthenaQuery {
+    package func filled(with cursor: CursorValue?) -> AthenaQuery {
         guard let cursor else { return self }
         let template = CursorTemplate(statement)
         var query = self

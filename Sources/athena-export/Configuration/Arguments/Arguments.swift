@@ -73,6 +73,30 @@ enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// What `--format` takes: the format of the files, and with `check` also that of its answer.
+enum FormatChoice: ExpressibleByArgument, Equatable {
+    case file(FileFormat)
+    case answer(SummaryFormat)
+
+    init?(argument: String) {
+        if let format = FileFormat(rawValue: argument) {
+            self = .file(format)
+        } else if let format = SummaryFormat(rawValue: argument) {
+            self = .answer(format)
+        } else {
+            return nil
+        }
+    }
+
+    /// What help and completion offer: what every command takes.
+    static var allValueStrings: [String] { FileFormat.allCases.map(\.rawValue) }
+
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+
+    /// Nil for a format of files.
+    var answer: SummaryFormat? { if case .answer(let format) = self { format } else { nil } }
+}
+
 enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }

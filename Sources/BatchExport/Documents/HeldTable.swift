@@ -1,0 +1,48 @@
+/// What a table's directory holds, for comparing it with a run that has not begun. The directory is not taken.
+package struct HeldTable: Sendable {
+    package let directory: ExportDirectory
+    /// Nil before the first batch of the first run.
+    package let manifest: Manifest?
+    package let state: ExportState?
+
+    /// - Throws: ``ExportError`` as the run would; ``ExportError/locked(path:)`` while another run is at work.
+    package init(_ directory: ExportDirectory) throws(ExportError) {
+        self.directory = directory
+        (manifest, state) = try ExportJournal.read(directory)
+        if directory.isAtWork == true { throw .locked(path: directory.path) }
+    }
+
+    /// The run that the next one resumes.
+    package var unfinished: ExportState? { state.flatMap { $0.isUnfinished ? $0 : nil } }
+
+    /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
+    package func check(_ request: ExportRequest) throws(ExportError) {
+        guard let differences = unfinished?.request.differences(to: request), !differences.isEmpty else { return }
+        throw .otherRequest(differences: differences, path: directory.state)
+    }
+
+    /// - Throws: ``ExportError/schemaChanged(differences:path:)`` if key or format are others.
+    package func check(primaryKey: [String], format: FileFormat) throws(ExportError) {
+        try refuse(manifest?.differences(toKey: primaryKey, format: format))
+    }
+
+    /// - Throws: ``ExportError/schemaChanged(differences:path:)`` if key, format or columns are others.
+    package func check(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
+        try refuse(manifest?.differences(to: schema, format: format))
+    }
+
+    private func refuse(_ differences: [String]?) throws(ExportError) {
+        guard let differences, !differences.isEmpty else { return }
+        throw .schemaChanged(differences: differences, path: directory.manifest)
+    }
+
+    /// The value from which a run that goes by a column reads on; nil before the first one.
+    package func committedCursor(of column: String) -> CursorValue? {
+        CursorState.committed(of: column, manifest, state)
+    }
+
+    /// - Throws: ``ExportError/options(_:)`` if the column is missing or has no order.
+    package static func check(cursorColumn: String, in columns: [Column]) throws(ExportError) {
+        _ = try CursorTracker(column: cursorColumn, in: columns, seen: nil)
+    }
+}

@@ -1,0 +1,52 @@
+import AWS
+import Athena
+import Logging
+
+/// AWS as the steps of all tables share it: whose the credentials are, and a work group, is asked once.
+actor CheckServices {
+    nonisolated let assembly: Assembly
+    nonisolated let logger: Logger
+    private var identity: Task<CheckVerdict, Never>?
+    private var workGroups: [String: Task<WorkGroup, any Error>] = [:]
+
+    init(_ assembly: Assembly, logger: Logger) {
+        self.assembly = assembly
+        self.logger = logger
+    }
+
+    nonisolated var probe: ColumnProbe {
+        ColumnProbe(client: assembly.client, runtime: assembly.runtime, logger: logger, timeout: .seconds(120))
+    }
+
+    func workGroup(_ name: String) async throws -> WorkGroup {
+        let task =
+            workGroups[name]
+            ?? Task { [client = assembly.client] in try await client.workGroup(name) }
+        workGroups[name] = task
+        return try await task.value
+    }
+
+    /// The verdict on the credentials, which is the same for all tables.
+    func credentials() async -> CheckVerdict {
+        let task = identity ?? Task { [assembly] in await Self.verdict(assembly) }
+        identity = task
+        return await task.value
+    }
+
+    private static func verdict(_ assembly: Assembly) async -> CheckVerdict {
+        do {
+            _ = try await assembly.credentials.credentials()
+        } catch {
+            return CheckVerdict(error)
+        }
+        let provider = assembly.credentials.chosenName
+        do {
+            let identity = try await assembly.identity().callerIdentity()
+            return .ok("\(provider): \(identity.arn), account \(identity.account)")
+        } catch {
+            return .warning(
+                "\(provider), and STS does not say whose they are: \(CheckVerdict.parts(of: "\(error)").message)",
+                advice: "nothing, if they are the right ones: a run does not need STS")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Athena
+import BatchExport
+
+/// Whether the key is in the result, and every column has a name that files can carry.
+struct KeyStep: CheckStep {
+    let name = CheckStepName.key
+    let needs: [CheckStepName] = [.statement]
+
+    func run(_ findings: inout CheckFindings) throws -> CheckVerdict {
+        guard let probed = findings.probed else { return .skipped("it needs the columns") }
+        let key = findings.configuration.export.export.primaryKey
+        findings.schema = try ResultSchema(columns: probed.columns, primaryKey: key)
+        guard !key.isEmpty else { return .ok("rows are appended without one") }
+        return .ok("\(key.joined(separator: ", ")): unique as long as no two rows of the result have the same")
+    }
+}

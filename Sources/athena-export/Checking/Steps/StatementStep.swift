@@ -1,0 +1,49 @@
+import Athena
+import BatchExport
+
+/// What columns the statement has, by a query that reads no data.
+struct StatementStep: CheckStep {
+    /// Whether Athena may be asked.
+    let asksForColumns: Bool
+    let name = CheckStepName.statement
+    let needs: [CheckStepName] = [.credentials]
+
+    func run(_ findings: inout CheckFindings) async throws -> CheckVerdict {
+        guard asksForColumns else { return .skipped("--no-query leaves it out") }
+        switch findings.configuration.export.query {
+        case .attach(let id):
+            guard let probed = try await findings.services.probe.columns(ofQuery: id) else {
+                return .skipped("query \(id) is not finished, so its columns are not known yet")
+            }
+            return found(probed, &findings, "query \(id) has succeeded")
+        case .start(let query):
+            let statement: InnerStatement
+            let cursor = try cursor(findings)
+            let filled = query.filled(with: cursor)
+            do throws(StatementFault) {
+                statement = try InnerStatement(filled.statement)
+            } catch .notAQuery {
+                return .skipped("a statement of this kind cannot be asked for its columns without being run")
+            } catch {
+                return .failed(
+                    "the statement \(error)", advice: "correct --query, --query-file or the key query", .usage)
+            }
+            let probed = try await findings.services.probe.columns(of: statement, in: filled)
+            return found(probed, &findings, "Athena takes the statement")
+        }
+    }
+
+    private func found(_ probed: ProbedColumns, _ findings: inout CheckFindings, _ beginning: String) -> CheckVerdict {
+        findings.probed = probed
+        return .ok("\(beginning), and it has \(RunSummary.count(probed.columns.count, "column"))")
+    }
+
+    /// From where the run would read on.
+    private func cursor(_ findings: CheckFindings) throws -> CursorValue? {
+        guard let choice = findings.configuration.export.cursor else { return nil }
+        guard let value = findings.table?.committedCursor(of: choice.column) ?? choice.start else {
+            throw AthenaExportError.noCursor(column: choice.column)
+        }
+        return value
+    }
+}
