@@ -26,7 +26,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatusCommand.self, VerifyCommand.self,
+            RunCommand.self, InitCommand.self, CheckCommand.self, StatusCommand.self, VerifyCommand.self,
             MergeCommand.self,
             LoaderCommand.self,
         ],

@@ -1,3 +1,5 @@
+import Text
+public import Clock
 public import HTTPTransport
 public import Logging
 

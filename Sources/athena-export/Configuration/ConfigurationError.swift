@@ -16,6 +16,8 @@ enum ConfigurationError: Error, CustomStringConvertible {
     case file(ConfigurationPlace, problem: String)
     /// A named file does not exist or cannot be read.
     case unreadable(BoundedFile.Failure, purpose: String)
+    /// A configuration cannot be written.
+    case unwritable(FileError)
     /// Two mistakes or more.
     case several([ConfigurationError])
 
@@ -31,6 +33,9 @@ enum ConfigurationError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .several(let errors): Self.list(errors)
+        case .unwritable(let error) where error.errno == .fileExists:
+            "\(error); an existing file is never written over, so give another name"
+        case .unwritable(let error): "\(error); \(error.errno.remedy ?? "check the path and its permissions")"
         case .unreadable(let failure, let purpose): "\(purpose): \(failure); \(Self.advice(failure))"
         default: [place.map { "\($0)" }, detail].compactMap { $0 }.joined(separator: ": ")
         }
@@ -43,7 +48,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
         case .path(_, let place, _): place
         case .statement(.key(_, let place), _): place
         case .statement(.option, _): nil
-        case .option, .unreadable, .several: nil
+        case .option, .unreadable, .unwritable, .several: nil
         }
     }
 
@@ -54,7 +59,7 @@ enum ConfigurationError: Error, CustomStringConvertible {
             "\(name): \(problem)"
         case .statement(let origin, let problem): "\(origin.name): \(problem)"
         case .file(_, let problem): problem
-        case .unreadable, .several: description
+        case .unreadable, .unwritable, .several: description
         }
     }
 
@@ -88,6 +93,8 @@ enum ConfigurationError: Error, CustomStringConvertible {
         case .option, .path, .statement: .usage
         case .key, .file: .configuration
         case .unreadable(.tooLarge, _): .configuration
+        case .unwritable(let error):
+            error.operation == "create" && error.errno.remedy == nil ? .cannotCreate : .inputOutput
         case .unreadable(let failure, _): failure.remedy == nil ? .noInput : .inputOutput
         case .several(let errors): errors.first?.exitStatus ?? .configuration
         }

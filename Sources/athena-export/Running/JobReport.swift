@@ -1,3 +1,4 @@
+import Clock
 import AWS
 import BatchExport
 import Logging
