@@ -65,7 +65,7 @@ let package = Package(
             dependencies: ["CGlibc", "Threading", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "Gzip", dependencies: ["CVector", "CZlib", "Threading"], swiftSettings: strict),
-        .target(name: "HTTPTransport", dependencies: ["CCurl", "Threading"], swiftSettings: strict),
+        .target(name: "HTTPTransport", dependencies: ["CCurl", "Text", "Threading"], swiftSettings: strict),
         .target(
             name: "AWS",
             dependencies: [

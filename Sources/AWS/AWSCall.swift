@@ -1,6 +1,6 @@
-import Text
 import HTTPTransport
 import Logging
+import Text
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

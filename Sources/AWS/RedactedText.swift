@@ -82,7 +82,7 @@ extension RedactedText.Reading {
         var index = 0
         while index < bytes.count {
             let (byte, length) = escape(at: index) ?? (bytes[index], 1)
-            if byte > 0x20 {
+            if byte > .space {
                 output.bytes.append(byte)
                 output.sources.append(sources[index].lowerBound..<sources[index + length - 1].upperBound)
             }
@@ -100,7 +100,7 @@ extension RedactedText.Reading {
             switch bytes[index + 1] {
             case UInt8(ascii: "u"):
                 return number(from: index + 2, digits: 4, radix: 16).map { ($0.byte, $0.end - index) }
-            case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): return (0x20, 2)
+            case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"): return (.space, 2)
             case UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "\""): return (bytes[index + 1], 2)
             default: return nil
             }

@@ -1,5 +1,5 @@
-import Text
 import HTTPTransport
+import Text
 
 /// Removes from a text the secrets of a request: services sometimes quote the request that they refuse.
 ///

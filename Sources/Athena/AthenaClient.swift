@@ -2,6 +2,7 @@ public import AWS
 import BatchExport
 import HTTPTransport
 import JSON
+import Text
 
 /// The operations of Athena's API that an export needs (API version 2017-05-18).
 public struct AthenaClient: Sendable {
@@ -29,12 +30,17 @@ public struct AthenaClient: Sendable {
             try Self.decode(response, of: "StartQueryExecution") { (body) throws(JSONError) in
                 let field = try JSONField(try JSONValue(parsing: body)).member("QueryExecutionId")
                 let id = try field.string()
-                guard (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+                guard Self.isQueryExecutionID(id) else {
                     throw field.mismatch("an id of 1 to 128 visible ASCII characters")
                 }
                 return id
             }
         }
+    }
+
+    /// Whether a text can be an execution's id: 1 to 128 visible ASCII characters.
+    package static func isQueryExecutionID(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && text.isVisibleASCII
     }
 
     func getQueryExecution(_ queryExecutionID: String) async throws -> QueryExecution {

@@ -1,6 +1,6 @@
-public import Clock
 public import AWS
 public import BatchExport
+public import Clock
 import Digest
 public import Logging
 

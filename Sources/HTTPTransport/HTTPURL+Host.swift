@@ -1,3 +1,5 @@
+import Text
+
 extension Substring.UTF8View {
     /// Whether this is a host name, an IPv4 address, or an IPv6 address in its brackets. All of it is ASCII.
     var isHost: Bool {
@@ -11,34 +13,25 @@ extension Substring.UTF8View {
 
     /// libcurl checks the address itself; this refuses other characters in the brackets.
     private var isBracketedAddress: Bool {
-        last == UInt8(ascii: "]") && contains(UInt8(ascii: ":"))
+        last == UInt8(ascii: "]") && contains(.colon)
             && dropFirst().dropLast().allSatisfy {
-                $0.isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                $0.isHexadecimalDigit || $0 == .colon || $0 == UInt8(ascii: ".")
             }
     }
 
     private var isHostLabel: Bool {
-        !isEmpty && allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        !isEmpty && allSatisfy { $0.isASCIIAlphanumeric || $0 == .minus || $0 == .underscore }
     }
 
     /// Whether a parser of IPv4 addresses takes this for a number; `0x7f` is one too.
     private var looksLikeNumber: Bool {
         allSatisfy(\.isDigit)
             || (first == UInt8(ascii: "0") && dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
-                && dropFirst(2).allSatisfy(\.isHexDigit))
+                && dropFirst(2).allSatisfy(\.isHexadecimalDigit))
     }
 
     /// 0 to 255 without leading zeros, which would make it octal.
     private var isOctet: Bool {
         allSatisfy(\.isDigit) && (count == 1 || first != UInt8(ascii: "0")) && UInt8(Substring(self)) != nil
     }
-}
-
-// ASCII only.
-extension UInt8 {
-    var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
-
-    fileprivate var isLetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
-
-    fileprivate var isHexDigit: Bool { isDigit || (self | 0x20) &- UInt8(ascii: "a") < 6 }
 }

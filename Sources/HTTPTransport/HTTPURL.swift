@@ -1,3 +1,5 @@
+import Text
+
 /// An absolute `http` or `https` address, split into the parts that signing and sending need.
 ///
 /// User information, fragments and other schemes are never sent, so a text with them does not parse.
@@ -40,7 +42,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// A host that ends in a number has to be a plain IPv4 address: libcurl also reads `2130706433`, `0x7f.1` and
     /// `127.1` as addresses, so a check on the text would pass a host that libcurl resolves differently.
     public init(parsing text: String) throws(HTTPURLError) {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
+        guard text.utf8.allSatisfy({ $0.isVisibleASCII && $0 != .backslash }) else {
             throw HTTPURLError(
                 text: text, reason: "it contains a blank, a backslash, a control or a non-ASCII character")
         }

@@ -1,5 +1,5 @@
-import Text
 import CVector
+import Text
 
 /// The structure of JSON in sixteen bytes, provided that there are no escapes in them.
 struct JSONMarks: Equatable {

@@ -10,9 +10,9 @@ extension Span<UInt8> {
             offset += 1
             guard skipDigits(at: &offset, end: range.upperBound) else { return false }
         }
-        if offset < range.upperBound, self[offset] | 0x20 == 0x65 {
+        if offset < range.upperBound, self[offset] | 0x20 == UInt8(ascii: "e") {
             offset += 1
-            if offset < range.upperBound, self[offset] == 0x2b || self[offset] == .minus { offset += 1 }
+            if offset < range.upperBound, self[offset] == UInt8(ascii: "+") || self[offset] == .minus { offset += 1 }
             guard skipDigits(at: &offset, end: range.upperBound) else { return false }
         }
         return offset == range.upperBound
@@ -34,7 +34,7 @@ extension Span<UInt8> {
     func skipJSONInteger(at offset: inout Int, end: Int) -> Bool {
         if offset < end, self[offset] == .minus { offset += 1 }
         guard offset < end else { return false }
-        if self[offset] == 0x30 {
+        if self[offset] == UInt8(ascii: "0") {
             offset += 1
             return true
         }
@@ -44,7 +44,7 @@ extension Span<UInt8> {
     @inlinable
     func skipDigits(at offset: inout Int, end: Int) -> Bool {
         let start = offset
-        while offset < end, self[offset] &- 0x30 < 10 { offset += 1 }
+        while offset < end, self[offset].isDigit { offset += 1 }
         return offset > start
     }
 }

@@ -179,7 +179,7 @@ extension Span<UInt8> {
     func describe(at offset: Int) -> String {
         guard offset < count else { return "the end of the text" }
         let byte = self[offset]
-        return byte > .space && byte < 0x7f
+        return byte.isVisibleASCII
             ? "'\(String(UnicodeScalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
     }
 }

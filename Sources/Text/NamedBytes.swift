@@ -1,4 +1,4 @@
-/// The bytes that give JSON and CSV their structure, so that parsers and encoders need no hexadecimal numbers.
+/// Bytes with a meaning in JSON, CSV and other texts, so that parsers and encoders need no hexadecimal numbers.
 extension UInt8 {
     @inlinable package static var quote: UInt8 { 0x22 }
     @inlinable package static var comma: UInt8 { 0x2c }
@@ -16,7 +16,14 @@ extension UInt8 {
     @inlinable package static var carriageReturn: UInt8 { 0x0d }
     @inlinable package static var minus: UInt8 { 0x2d }
     @inlinable package static var point: UInt8 { 0x2e }
+    @inlinable package static var underscore: UInt8 { 0x5f }
+    @inlinable package static var delete: UInt8 { 0x7f }
 
     /// Whether this is an ASCII digit.
     @inlinable package var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+}
+
+extension [UInt8] {
+    /// U+FEFF in UTF-8, which some editors put at the beginning of a file.
+    package static var byteOrderMark: [UInt8] { [0xef, 0xbb, 0xbf] }
 }

@@ -1,6 +1,6 @@
-import Clock
 import AWS
 import Athena
+import Clock
 import FoundationEssentials
 import HTTPTransport
 import Logging

@@ -1,8 +1,8 @@
 import Clock
-import Text
 import HTTPTransport
 import JSON
 import Testing
+import Text
 
 @testable import AWS
 

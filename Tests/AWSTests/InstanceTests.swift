@@ -1,5 +1,5 @@
-import Clock
 import AWS
+import Clock
 import HTTPTransport
 import InMemoryLogging
 import Logging

@@ -1,5 +1,5 @@
-import Clock
 import AWS
+import Clock
 import InMemoryLogging
 import Logging
 import TestSupport

@@ -1,5 +1,5 @@
-import Clock
 import AWS
+import Clock
 import Foundation
 import HTTPTransport
 import JSON

@@ -4,9 +4,9 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 @Suite(.limitedConcurrency) struct `A query that fails` {
     private static func result(failures: Int, error: JSONValue?, reason: String? = nil) -> FakeResult {

@@ -1,15 +1,15 @@
-import Clock
 import AWS
 import Athena
 import BatchExport
+import Clock
 import Foundation
 import HTTPTransport
 import JSON
-import Threading
 import Logging
 import SystemPackage
 import TestSupport
 import Testing
+import Threading
 
 /// A whole export in this process: everything is real except the network, the clock and random numbers.
 struct InProcessExport {

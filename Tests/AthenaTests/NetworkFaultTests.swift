@@ -4,9 +4,9 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 /// The faults of a network, a proxy or a service under load. The transport's own tests show that each arrives from a
 /// real socket as the error named here.

@@ -2,9 +2,9 @@ import AWS
 import Athena
 import Foundation
 import HTTPTransport
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 /// Serves each page in two parts: the beginning, and the rest once another page was requested.
 private final class TwoPartTransport: HTTPTransport {

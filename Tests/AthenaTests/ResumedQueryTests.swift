@@ -1,9 +1,9 @@
 import Athena
 import Foundation
 import HTTPTransport
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 /// Queries that Athena or other users changed between two processes of a run.
 @Suite(.limitedConcurrency) struct `Resuming a query that Athena sees differently` {

@@ -1,15 +1,15 @@
-import Clock
 import AWS
+import Clock
 @testable import Athena
 import BatchExport
 import Foundation
 import HTTPTransport
 import InMemoryLogging
 import JSON
-import Threading
 import Logging
 import SystemPackage
 import TestSupport
+import Threading
 
 /// A whole export in this process, with fake services in this process and ranges of any size.
 struct TestRun: Sendable {

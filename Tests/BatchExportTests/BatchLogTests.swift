@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import SystemPackage
-import Threading
 import Testing
+import Threading
 
 @testable import BatchExport
 

@@ -1,5 +1,5 @@
-import Threading
 public import Testing
+import Threading
 
 /// Limits how many of the tests with this trait run at a time.
 ///

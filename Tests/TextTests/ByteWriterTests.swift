@@ -1,5 +1,5 @@
-import Text
 import Testing
+import Text
 
 @Suite struct `Writing short texts` {
     /// Up to the last byte of the source and at any distance from it.

@@ -1,5 +1,5 @@
-import Threading
 public import Logging
+import Threading
 
 /// Tries providers in order, takes the first credentials, and stays with that provider.
 ///

@@ -1,4 +1,5 @@
 public import Clock
+import Text
 
 /// AWS credentials: what requests are signed with.
 ///
@@ -46,7 +47,7 @@ public struct Credentials: Sendable, Equatable {
         if value.hasPrefix("<") && value.hasSuffix(">") {
             throw CredentialsFault("the \(part) is still a placeholder")
         }
-        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !separators.utf8.contains($0) }) else {
+        guard value.utf8.allSatisfy({ $0.isVisibleASCII && !separators.utf8.contains($0) }) else {
             throw CredentialsFault("the \(part) contains a blank, a line break or another character that no key has")
         }
     }

@@ -1,5 +1,5 @@
-import Text
 public import HTTPTransport
+import Text
 
 /// The address of a service, and the region for which its requests are signed.
 public struct Endpoint: Sendable, Equatable {

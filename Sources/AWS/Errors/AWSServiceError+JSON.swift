@@ -1,6 +1,6 @@
-import Text
 import HTTPTransport
 import JSON
+import Text
 
 extension AWSServiceError {
     /// Reads an error of the AWS JSON protocols.

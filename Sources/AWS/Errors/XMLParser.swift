@@ -15,7 +15,7 @@ struct XMLParser {
         self.bytes = bytes
         guard bytes.count <= Self.maximumBytes else { throw fault("it has more than \(Self.maximumBytes) bytes") }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw fault("it is not UTF-8") }
-        if let control = bytes.firstIndex(where: { $0 < 0x20 && !$0.isXMLBlank }) {
+        if let control = bytes.firstIndex(where: { $0 < .space && !$0.isASCIIBlankOrLineEnd }) {
             throw XMLFault(offset: control, reason: "a control character")
         }
     }
@@ -154,7 +154,7 @@ extension XMLParser {
         // Digits alone: UInt32 would accept a sign as well.
         guard name.hasPrefix("#"), digits.utf8.allSatisfy({ $0.isASCIIAlphanumeric }),
             let scalar = UInt32(digits, radix: isHexadecimal ? 16 : 10).flatMap(Unicode.Scalar.init),
-            scalar.value >= 0x20 || (scalar.value < 0x20 && UInt8(scalar.value).isXMLBlank),
+            scalar.value >= 0x20 || (scalar.value < 0x20 && UInt8(scalar.value).isASCIIBlankOrLineEnd),
             scalar.value != 0xfffe, scalar.value != 0xffff
         else { return nil }
         return scalar
@@ -174,14 +174,13 @@ extension XMLParser {
     }
 
     private mutating func skipBlanks() {
-        while let next = peek(), next.isXMLBlank { position += 1 }
+        while let next = peek(), next.isASCIIBlankOrLineEnd { position += 1 }
     }
 
     private func fault(_ reason: String) -> XMLFault { XMLFault(offset: position, reason: reason) }
 }
 
 extension UInt8 {
-    fileprivate var isXMLBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0a || self == 0x0d }
 
     fileprivate var mayBeginXMLName: Bool {
         isXMLNameCharacter && !isDigit && self != UInt8(ascii: "-") && self != UInt8(ascii: ".")

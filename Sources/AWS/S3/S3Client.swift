@@ -1,7 +1,8 @@
 public import Clock
 public import HTTPTransport
-import Threading
 public import Logging
+import Text
+import Threading
 
 /// Reads objects of S3 (API version 2006-03-01) in parts.
 public struct S3Client: Sendable {
@@ -56,7 +57,7 @@ public struct S3Client: Sendable {
 
     /// Whether a text is the number of an AWS account: 12 digits.
     public static func isAccountNumber(_ text: String) -> Bool {
-        text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        text.utf8.count == 12 && text.utf8.allSatisfy(\.isDigit)
     }
 
     /// Reads a part of an object.

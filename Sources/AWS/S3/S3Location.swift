@@ -14,7 +14,7 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
         guard text.hasPrefix("s3://") else { return nil }
         let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, Self.isBucket(parts[0]), (1...1024).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+            !parts[1].hasASCIIControl
         else { return nil }
         bucket = String(parts[0])
         key = String(parts[1])

@@ -1,5 +1,5 @@
-import Text
 import HTTPTransport
+import Text
 
 /// Some bytes of an object, with the version of the object.
 public struct S3ObjectRange: Sendable {

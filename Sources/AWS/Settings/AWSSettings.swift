@@ -1,5 +1,5 @@
-import Text
 public import SystemPackage
+import Text
 
 /// Settings from explicit values, the environment and the profile; the first of them wins.
 ///

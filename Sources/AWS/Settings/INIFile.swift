@@ -1,4 +1,5 @@
 public import SystemPackage
+import Text
 
 /// A file in the INI dialect of `~/.aws/config`: sections, `key = value` or `key: value`, one nested level, comment
 /// lines.
@@ -33,7 +34,7 @@ public struct INIFile: Sendable, Equatable {
     /// - Parameter path: for messages.
     /// - Throws: ``AWSError/configuration(_:)``.
     public init(parsing bytes: [UInt8], path: FilePath) throws(AWSError) {
-        let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let start = bytes.starts(with: [UInt8].byteOrderMark) ? [UInt8].byteOrderMark.count : 0
         guard let text = String(validating: bytes[start...], as: UTF8.self), !bytes.contains(0) else {
             throw .configuration(
                 ConfigurationFault(source: path.string, problem: "it is not UTF-8 text; save it as UTF-8"))
@@ -55,9 +56,9 @@ extension String {
     fileprivate var lines: [Substring] {
         var lines: [Substring] = []
         var rest = utf8[...]
-        while let end = rest.firstIndex(where: { $0 == 0x0a || $0 == 0x0d }) {
+        while let end = rest.firstIndex(where: { $0 == .lineFeed || $0 == .carriageReturn }) {
             lines.append(Substring(rest[..<end]))
-            let isPair = rest[end] == 0x0d && rest[rest.index(after: end)...].first == 0x0a
+            let isPair = rest[end] == .carriageReturn && rest[rest.index(after: end)...].first == .lineFeed
             rest = rest[rest.index(end, offsetBy: isPair ? 2 : 1)...]
         }
         return lines + [Substring(rest)]

@@ -1,5 +1,5 @@
-import Text
 public import SystemPackage
+import Text
 
 /// The content of the shared config and credentials files together.
 public struct SharedConfig: Sendable {

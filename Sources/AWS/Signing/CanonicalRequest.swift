@@ -1,6 +1,6 @@
-import Text
 import Digest
 import HTTPTransport
+import Text
 
 /// A request in the canonical form that both sides sign.
 struct CanonicalRequest {

@@ -1,5 +1,5 @@
-import Text
 import BatchExport
+import Text
 
 extension AthenaExport {
     /// Keeps in the run's state why the work failed. For a signal no reason is kept: the state itself shows what it

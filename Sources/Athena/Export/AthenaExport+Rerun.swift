@@ -1,7 +1,7 @@
-import Clock
-import Text
 import BatchExport
+import Clock
 import Logging
+import Text
 
 extension AthenaExport {
     /// How often a query is sent again after it failed.

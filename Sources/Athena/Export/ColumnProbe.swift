@@ -1,6 +1,6 @@
 import AWS
-package import Clock
 package import BatchExport
+package import Clock
 import Digest
 package import Logging
 

@@ -1,5 +1,5 @@
-import Clock
 import AWS
+import Clock
 import Logging
 
 /// Repeats requests whose answer may have come too early.

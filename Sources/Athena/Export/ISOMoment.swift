@@ -1,4 +1,5 @@
 import Clock
+import Text
 
 /// A point in time as schedulers write it: ISO 8601 in its extended form, with a date, a time and perhaps a time zone,
 /// such as `2026-01-31T02:03:04.5+01:00`. A blank may stand in the place of `T`.
@@ -30,7 +31,7 @@ struct ISOMoment {
     /// - Returns: the fraction with its point; empty if there is none.
     private static func takeFraction(from rest: inout ArraySlice<UInt8>) -> String {
         guard rest.first == UInt8(ascii: ".") || rest.first == UInt8(ascii: ",") else { return "" }
-        let digits = rest.dropFirst().prefix { $0 &- 0x30 < 10 }
+        let digits = rest.dropFirst().prefix(while: \.isDigit)
         guard !digits.isEmpty else { return "" }
         rest = rest.dropFirst(1 + digits.count)
         return "." + String(decoding: digits, as: UTF8.self)
@@ -51,7 +52,7 @@ struct ISOMoment {
     private static func take(_ form: String, from rest: inout ArraySlice<UInt8>) -> String? {
         let part = rest.prefix(form.utf8.count)
         guard part.count == form.utf8.count,
-            zip(part, form.utf8).allSatisfy({ $1 == UInt8(ascii: "0") ? $0 &- 0x30 < 10 : $0 == $1 })
+            zip(part, form.utf8).allSatisfy({ $1 == UInt8(ascii: "0") ? $0.isDigit : $0 == $1 })
         else { return nil }
         rest = rest.dropFirst(part.count)
         return String(decoding: part, as: UTF8.self)

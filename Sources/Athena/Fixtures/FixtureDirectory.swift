@@ -1,7 +1,7 @@
 public import Files
 public import JSON
-import Threading
 public import SystemPackage
+import Threading
 
 /// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an
 /// error answer that came before answer n.

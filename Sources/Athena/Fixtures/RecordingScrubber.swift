@@ -1,6 +1,7 @@
 import AWS
 import HTTPTransport
 import JSON
+import Text
 
 /// Removes from an answer what must not be kept: account numbers, and credentials that an error message repeats.
 struct RecordingScrubber {
@@ -55,10 +56,10 @@ struct RecordingScrubber {
         func isWord(_ index: Int) -> Bool {
             guard text.indices.contains(index) else { return false }
             let byte = text[index]
-            return byte == 0x5f || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf)
+            return byte == .underscore || byte.isASCIIAlphanumeric
         }
         for index in 0...text.count {
-            if index < text.count, (0x30...0x39).contains(text[index]) {
+            if index < text.count, text[index].isDigit {
                 digits += 1
                 continue
             }

@@ -1,8 +1,8 @@
 import BatchExport
 import Files
 public import HTTPTransport
-import Threading
 public import SystemPackage
+import Threading
 
 /// Passes requests on and keeps the answers as fixtures.
 ///

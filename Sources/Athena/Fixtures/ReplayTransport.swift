@@ -1,7 +1,7 @@
 public import HTTPTransport
 import JSON
-import Threading
 public import SystemPackage
+import Threading
 
 /// Answers requests from recorded files instead of a network.
 ///

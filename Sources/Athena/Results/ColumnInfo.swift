@@ -1,6 +1,6 @@
-import Text
 package import BatchExport
 import JSON
+import Text
 import Threading
 
 /// A column as GetQueryResults describes it.

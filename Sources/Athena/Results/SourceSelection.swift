@@ -1,7 +1,7 @@
-import Text
 import AWS
 import BatchExport
 import Logging
+import Text
 
 /// How the rows of a result are read.
 public enum SourceMode: Sendable {

@@ -1,5 +1,5 @@
-import Text
 import CVector
+import Text
 
 /// Maps each key of the batch to the last row that has it.
 ///

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Members that manifest and state share.
 extension JSONField {
@@ -58,7 +59,8 @@ extension JSONField {
 
     func sha256() throws(JSONError) -> String {
         let text = try string()
-        guard text.utf8.count == 64, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        guard text.utf8.count == 64,
+            text.utf8.allSatisfy({ $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })
         else { throw .field(path: path, expected: "64 hexadecimal digits", found: "something else") }
         return text
     }

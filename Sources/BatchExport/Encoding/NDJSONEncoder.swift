@@ -1,5 +1,5 @@
-import Text
 import JSON
+import Text
 
 /// One JSON object a line, every column in order, NULL as `null`.
 ///

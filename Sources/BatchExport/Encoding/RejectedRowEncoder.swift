@@ -1,5 +1,5 @@
-import Text
 import JSON
+import Text
 
 /// Rows that no loader can take, as NDJSON: `{"row":17,"reason":"…","values":{…}}`.
 ///

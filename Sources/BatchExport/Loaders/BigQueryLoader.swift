@@ -1,3 +1,5 @@
+import Text
+
 /// A script in BigQuery's procedural language.
 ///
 /// Written after Google's documents ("LOAD DATA statement", "Procedural language", "Multi-statement transactions",
@@ -7,7 +9,7 @@ struct BigQueryLoader: Loader {
         for name in plan.columns.map(\.name) {
             // "Flexible column names", Google Cloud's "Specify column names".
             guard !name.unicodeScalars.contains(where: { "!\"$()*,./;?@[\\]^`{}~".unicodeScalars.contains($0) }),
-                !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f })
+                !name.hasASCIIControl
             else { throw .schema("BigQuery has no columns of the name \(name); rename it with AS in the query") }
         }
         let script = BigQueryScript(plan)

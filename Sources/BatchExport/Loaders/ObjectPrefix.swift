@@ -1,3 +1,5 @@
+import Text
+
 /// A place in an object store: `s3://bucket/exports/customers`.
 public struct ObjectPrefix: Sendable, Equatable {
     /// Without `/` at its end.
@@ -10,7 +12,7 @@ public struct ObjectPrefix: Sendable, Equatable {
     public init?(_ text: String, schemes: [String]) {
         guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else { return nil }
         let path = text.dropFirst(scheme.utf8.count + 3)
-        let isPlain = path.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "*" && $0 != "?" }
+        let isPlain = !path.hasASCIIControl && !path.unicodeScalars.contains { $0 == " " || $0 == "*" || $0 == "?" }
         let bucket = path.prefix { $0 != "/" }
         guard !bucket.isEmpty, isPlain else { return nil }
         self.bucket = String(bucket)

@@ -1,3 +1,5 @@
+import Text
+
 /// Names and texts of any content, written in SQL dialects.
 enum SQLQuoting {
     /// A name as the SQL standard writes it.
@@ -11,7 +13,7 @@ enum SQLQuoting {
 
     /// A text in a form that does not depend on how a PostgreSQL server reads backslashes.
     static func anyText(_ content: String) -> String {
-        content.utf8.contains(0x5c) ? "E" + escapedText(content) : text(content)
+        content.utf8.contains(.backslash) ? "E" + escapedText(content) : text(content)
     }
 
     /// A dollar quote that none of the texts contains, for a body that contains the texts.

@@ -1,3 +1,5 @@
+import Text
+
 /// A script for sh that drives the sqlite3 shell, which by itself can neither branch nor see that its pipe has failed.
 struct SQLiteLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
@@ -182,7 +184,7 @@ private struct SQLiteScript {
 
     /// Versions differ in how a path quotes a name with a quote or backslash in it; `json_each` gives the names as such.
     private func ndjsonValue(_ column: Column) -> String {
-        let isPlain = column.name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }
+        let isPlain = column.name.utf8.allSatisfy { $0 >= .space && $0 != .quote && $0 != .backslash }
         let path = SQLQuoting.text("$.\"\(column.name)\"")
         if isPlain {
             // `->` keeps JSON as it is, also numbers that SQLite cannot hold.

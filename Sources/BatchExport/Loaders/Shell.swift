@@ -1,3 +1,5 @@
+import Text
+
 /// Texts of any content, written for sh.
 enum Shell {
     /// One word.
@@ -13,7 +15,7 @@ enum Shell {
     static func document(_ text: String, to command: String, then pipe: String = "") -> String {
         var end = "SQL"
         // Names may contain newlines, and so whole lines that would end the text early.
-        while text.utf8.split(separator: 0x0a).contains(where: { $0.elementsEqual(end.utf8) }) { end += "_" }
+        while text.utf8.split(separator: .lineFeed).contains(where: { $0.elementsEqual(end.utf8) }) { end += "_" }
         return "\(command) <<'\(end)'\(pipe)\n\(text)\n\(end)\n"
     }
 }

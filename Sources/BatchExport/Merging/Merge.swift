@@ -1,5 +1,5 @@
-import Text
 public import SystemPackage
+import Text
 
 /// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key.
 ///

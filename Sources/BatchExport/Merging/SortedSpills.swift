@@ -1,6 +1,6 @@
-import Text
 import Files
 import SystemPackage
+import Text
 
 /// Sorted rows in a temporary file, spill by spill: the later a spill, the newer its rows.
 struct SortedSpills {

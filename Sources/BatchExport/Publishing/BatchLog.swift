@@ -2,6 +2,7 @@ import Digest
 import Files
 import JSON
 import SystemPackage
+import Text
 
 /// The batches published since the manifest was last written, one line each.
 ///
@@ -64,7 +65,7 @@ extension BatchLog {
             }
         }
         var batches: [LoggedBatch] = []
-        for line in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
+        for line in bytes.split(separator: .lineFeed, omittingEmptySubsequences: false).dropLast() {
             guard let batch = batch(line) else { break }
             batches.append(batch)
         }
@@ -79,12 +80,12 @@ extension BatchLog {
     /// The digest distinguishes a whole line from a torn one.
     private static func line(_ batch: LoggedBatch) -> [UInt8] {
         let text = batch.json.serialized(pretty: false)
-        return Array(SHA256.hash(text).hexadecimal.utf8) + [0x20] + text + [0x0a]
+        return Array(SHA256.hash(text).hexadecimal.utf8) + [.space] + text + [.lineFeed]
     }
 
     private static func batch(_ line: ArraySlice<UInt8>) -> LoggedBatch? {
         let text = Array(line.dropFirst(65))
-        guard Array(line.prefix(65)) == Array(SHA256.hash(text).hexadecimal.utf8) + [0x20] else { return nil }
+        guard Array(line.prefix(65)) == Array(SHA256.hash(text).hexadecimal.utf8) + [.space] else { return nil }
         do throws(JSONError) {
             return try LoggedBatch(JSONField(JSONValue(parsing: text)))
         } catch {

@@ -1,6 +1,6 @@
-import Text
 import Files
 public import SystemPackage
+import Text
 
 /// The places of all files of one table.
 public struct ExportDirectory: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import Text
 import JSON
+import Text
 
 /// Reads what ``CSVEncoder`` writes, and what version 0.1.0 wrote without quotes: texts of blanks, and those that begin
 /// with U+FEFF. Nothing else is accepted.

@@ -1,5 +1,5 @@
-import Text
 import JSON
+import Text
 
 /// Reads what ``NDJSONEncoder`` writes, and nothing else.
 ///

@@ -1,4 +1,5 @@
 import CCurl
+import Text
 
 /// libcurl refused an option or a handle.
 struct CurlRefusal: Error {
@@ -81,7 +82,7 @@ final class CurlHandle {
     func reason(for code: CURLcode) -> String {
         let words = reasonBuffer.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(reasonBuffer)
         guard let words else { return "error \(code.rawValue)" }
-        return String(decoding: String(cString: words).utf8.map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }, as: UTF8.self)
+        return String(decoding: String(cString: words).utf8.map { $0.isASCIIControl ? .space : $0 }, as: UTF8.self)
     }
 }
 

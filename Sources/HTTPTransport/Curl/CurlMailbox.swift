@@ -1,6 +1,6 @@
 import CCurl
-import Threading
 import Synchronization
+import Threading
 
 /// A request for the loop, with the continuation that waits for the answer.
 struct CurlOrder: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// Collects an answer from the pieces that libcurl passes on, and stops the transfer when it exceeds a limit.
 final class ResponseCollector {
     enum Overflow {
@@ -70,7 +72,7 @@ final class ResponseCollector {
 
     /// The status in a line such as `HTTP/1.1 404 Not Found`.
     private static func status(in line: UnsafeRawBufferPointer) -> Int? {
-        let digits = line.drop { $0 != 0x20 }.drop { $0 == 0x20 }.prefix(3)
+        let digits = line.drop { $0 != .space }.drop { $0 == .space }.prefix(3)
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
@@ -80,22 +82,21 @@ final class ResponseCollector {
     }
 
     private func takeField(_ line: UnsafeRawBufferPointer) {
-        guard let first = line.first, first != 13, first != 10 else {
+        guard let first = line.first, first != .carriageReturn, first != .lineFeed else {
             isInHead = false
             return
         }
-        if first == 0x20 || first == 0x09 {
+        if first.isASCIIBlank {
             headers.extendLast(with: Self.text(line[...]))
-        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+        } else if let colon = line.firstIndex(of: .colon) {
             headers.append(Self.text(line[..<colon]), Self.text(line[(colon + 1)...]))
         }
     }
 
     /// Without the blanks and the line break around it.
     private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 13 || byte == 10 }
-        guard let first = bytes.firstIndex(where: { !isBlank($0) }),
-            let last = bytes.lastIndex(where: { !isBlank($0) })
+        guard let first = bytes.firstIndex(where: { !$0.isASCIIBlankOrLineEnd }),
+            let last = bytes.lastIndex(where: { !$0.isASCIIBlankOrLineEnd })
         else { return "" }
         return String(decoding: bytes[first...last], as: UTF8.self)
     }

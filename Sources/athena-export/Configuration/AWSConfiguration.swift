@@ -1,6 +1,6 @@
-import Text
 import AWS
 import HTTPTransport
+import Text
 
 /// The AWS settings of options and configuration file; environment and profile supply the rest.
 struct AWSConfiguration {

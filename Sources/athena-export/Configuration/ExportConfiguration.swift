@@ -3,6 +3,7 @@ import Athena
 import BatchExport
 import Files
 import SystemPackage
+import Text
 
 /// The checked settings of options and configuration file: options beat the file, the file beats defaults.
 struct ExportConfiguration {
@@ -101,7 +102,7 @@ struct ExportConfiguration {
 
     private static func runID(_ text: String?) throws(ConfigurationError) -> String? {
         guard let text else { return nil }
-        guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+        guard (1...128).contains(text.utf8.count), text.isVisibleASCII else {
             throw .option(name: "--run-id", problem: "a run's name is 1 to 128 visible ASCII characters")
         }
         return text
@@ -116,7 +117,7 @@ struct ExportConfiguration {
                     name: "--query-execution-id",
                     problem: "it names a query that exists; leave out --query, --query-file and --parameter")
             }
-            guard (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            guard AthenaClient.isQueryExecutionID(id) else {
                 throw .option(name: "--query-execution-id", problem: "that is no QueryExecutionId")
             }
             if let cursor {

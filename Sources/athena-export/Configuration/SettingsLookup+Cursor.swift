@@ -1,6 +1,6 @@
-import Text
 import Athena
 import BatchExport
+import Text
 
 extension SettingsLookup {
     func cursor() throws(ConfigurationError) -> Setting<AthenaExport.CursorChoice>? {

@@ -1,6 +1,6 @@
-import Text
 import AWS
 import Athena
+import Text
 
 // MARK: - The query's result
 

@@ -1,5 +1,5 @@
-import Text
 import Athena
+import Text
 
 extension SettingsLookup {
     /// Checks a user's own statement, and the settings that it requires, before it is sent and paid for.

@@ -1,9 +1,9 @@
-import Text
 import AWS
 import ArgumentParser
 import Athena
 import BatchExport
 import SystemPackage
+import Text
 
 /// Looks each setting up in its sources: the option first, the configuration file second.
 struct SettingsLookup {
@@ -12,7 +12,7 @@ struct SettingsLookup {
 
     func string(_ key: ConfigurationKey, _ typed: String?) throws(ConfigurationError) -> Setting<String>? {
         guard let typed = typed.map({ setting($0, key) }) else { return try file?.string(key) }
-        guard !typed.value.isEmpty, typed.value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+        guard !typed.value.isEmpty, !typed.value.hasASCIIControl
         else { throw typed.origin.error("the value is empty or contains a control character") }
         return typed
     }

@@ -1,9 +1,9 @@
-import Text
 import AWS
 import CGlibc
 import JSON
-import Threading
 import SystemPackage
+import Text
+import Threading
 
 /// Standard output and standard error, with a progress line that gives way to everything else.
 final class Console: Sendable {

@@ -1,8 +1,8 @@
-import Clock
-import Text
 import ArgumentParser
+import Clock
 import JSON
 import Logging
+import Text
 
 /// The format of log lines on standard error.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {

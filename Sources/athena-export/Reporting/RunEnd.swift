@@ -1,6 +1,6 @@
-import Text
 import Athena
 import BatchExport
+import Text
 
 /// The end of a run: its outcome, and the exit status for a scheduler.
 struct RunEnd {

@@ -1,6 +1,6 @@
-import Clock
 import AWS
 import BatchExport
+import Clock
 
 /// The figures of runs in the text format of Prometheus, for the textfile collector of its node exporter.
 ///

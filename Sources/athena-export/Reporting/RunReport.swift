@@ -1,5 +1,5 @@
-import Clock
 import BatchExport
+import Clock
 import Files
 import Logging
 import SystemPackage

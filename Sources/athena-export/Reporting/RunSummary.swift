@@ -1,7 +1,7 @@
-import Text
 import BatchExport
 import JSON
 import SystemPackage
+import Text
 
 /// The summary of a run on standard output.
 struct RunSummary {

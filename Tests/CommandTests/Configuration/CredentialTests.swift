@@ -1,7 +1,7 @@
 import Foundation
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 /// A container's credential endpoint, on loopback.
 private final class Neighbour: Sendable {

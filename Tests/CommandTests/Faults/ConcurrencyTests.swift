@@ -1,9 +1,9 @@
 import Digest
 import Foundation
 import JSON
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 @Suite(.limitedConcurrency) struct `Two processes in one directory` {
     @Test func `of two runs started together, one does the work and the other makes no call`() async throws {

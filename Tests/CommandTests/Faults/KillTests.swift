@@ -1,8 +1,8 @@
 import Foundation
 import JSON
-import Threading
 import TestSupport
 import Testing
+import Threading
 
 @Suite(.limitedConcurrency) struct `Kills and recovery` {
     @Test(

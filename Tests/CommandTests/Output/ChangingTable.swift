@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import Threading
 import TestSupport
+import Threading
 
 /// A table that changes between runs, and an Athena that evaluates a query of it.
 final class ChangingTable: Sendable {

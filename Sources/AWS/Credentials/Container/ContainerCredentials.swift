@@ -4,6 +4,7 @@ import HTTPTransport
 import JSON
 import Logging
 import SystemPackage
+import Text
 
 /// Credentials of the endpoint that runs beside a container: ECS tasks, EKS pod identities, Greengrass.
 public struct ContainerCredentials: CredentialProvider {
@@ -84,7 +85,7 @@ public struct ContainerCredentials: CredentialProvider {
     }
 
     private func checked(_ token: [UInt8], _ source: String) throws(AWSError) -> String {
-        guard !token.isEmpty, token.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
+        guard !token.isEmpty, token.allSatisfy({ $0.isVisibleASCII || $0 == .space }) else {
             throw .configuration(
                 ConfigurationFault(
                     source: source,

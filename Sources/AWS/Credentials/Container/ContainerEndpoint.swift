@@ -1,5 +1,5 @@
-import Text
 import HTTPTransport
+import Text
 
 /// The address at which a container gets credentials, and the hosts that are allowed there.
 enum ContainerEndpoint {

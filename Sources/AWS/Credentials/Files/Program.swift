@@ -1,7 +1,7 @@
-import Text
 import Files
 import Subprocess
 import SystemPackage
+import Text
 
 /// Another program, run to its end without a shell, with nothing on its standard input.
 struct Program: Sendable {

@@ -1,6 +1,6 @@
-import Text
 import HTTPTransport
 import JSON
+import Text
 
 /// The metadata service of an EC2 instance, version 2, and version 1 where there is no other (botocore, `IMDSFetcher`).
 struct InstanceMetadata {
@@ -34,7 +34,7 @@ struct InstanceMetadata {
         switch response.status {
         case 200:
             let token = String(decoding: response.body, as: UTF8.self)
-            guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            guard !token.isEmpty, token.isVisibleASCII else {
                 throw Fault("\(host) answered with an invalid token")
             }
             return token
@@ -50,7 +50,7 @@ struct InstanceMetadata {
 
     /// The name of the instance's role.
     func role(_ token: String?) async throws -> String {
-        let names = try await get(Self.rolePath, token).split(whereSeparator: { $0 <= 0x20 })
+        let names = try await get(Self.rolePath, token).split(whereSeparator: { $0 <= .space })
         let role = names.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
         // The characters of role names in IAM, all of which can stand in a path.
         guard (1...64).contains(role.utf8.count),

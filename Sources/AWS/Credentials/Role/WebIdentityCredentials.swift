@@ -1,6 +1,7 @@
 import Clock
 import Files
 import SystemPackage
+import Text
 
 /// A role that is assumed with a token of an identity provider: Kubernetes service accounts, CI systems.
 public struct WebIdentityCredentials: CredentialProvider {
@@ -53,8 +54,8 @@ public struct WebIdentityCredentials: CredentialProvider {
         } catch {
             throw fault("\(error)")
         }
-        let words = bytes.split(whereSeparator: { $0 <= 0x20 })
-        guard words.count == 1, words[0].allSatisfy({ $0 < 0x7f }) else {
+        let words = bytes.split(whereSeparator: { $0 <= .space })
+        guard words.count == 1, words[0].allSatisfy(\.isVisibleASCII) else {
             throw fault("\(path) does not hold one token")
         }
         return String(decoding: words[0], as: UTF8.self)

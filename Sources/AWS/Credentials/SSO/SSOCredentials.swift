@@ -1,6 +1,7 @@
 import Clock
 import Files
 import Logging
+import Text
 
 /// The role of a user who signed in with `aws sso login`.
 public struct SSOCredentials: CredentialProvider {
@@ -27,7 +28,7 @@ public struct SSOCredentials: CredentialProvider {
             let client = SSOClient(configuration, context)
             let token = try await renewed(try read(file), in: file, configuration, client)
             guard token.expiration > context.runtime.now() else { throw signInAgain("the session has expired") }
-            guard !token.accessToken.isEmpty, token.accessToken.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            guard !token.accessToken.isEmpty, token.accessToken.isVisibleASCII else {
                 throw signInAgain("\(file.path) has an invalid token")
             }
             return .found(try await client.credentials(token))

@@ -1,3 +1,5 @@
+import Text
+
 /// Takes an SQL text apart as far as it must be known before Athena reads it: what is quoted, what is a comment, and where
 /// words are. The tokens together are the text.
 struct SQLLexer: Sequence, IteratorProtocol {
@@ -58,9 +60,9 @@ struct SQLLexer: Sequence, IteratorProtocol {
 }
 
 extension UInt8 {
-    var isSQLBlank: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
+    var isSQLBlank: Bool { self == .space || (UInt8.tab ... .carriageReturn).contains(self) }
 
     fileprivate var isSQLWord: Bool {
-        self == UInt8(ascii: "_") || (0x30...0x39).contains(self) || (0x41...0x5a).contains(self & 0xdf)
+        self == .underscore || isASCIIAlphanumeric
     }
 }

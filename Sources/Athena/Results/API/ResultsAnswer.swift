@@ -1,6 +1,6 @@
-import Text
 package import BatchExport
 package import JSON
+import Text
 
 /// One answer of GetQueryResults.
 package struct ResultsAnswer: Sendable {

@@ -1,6 +1,6 @@
-import Text
 package import BatchExport
 import JSON
+import Text
 
 /// A place in a result object that is not CSV as Athena writes it.
 package struct ResultCSVError: Error, Equatable {

@@ -1,5 +1,5 @@
-import Text
 import SystemPackage
+import Text
 
 /// A path on this machine, as users write it in an option or the configuration file.
 enum LocalPath {
@@ -21,7 +21,7 @@ enum LocalPath {
         _ text: String, _ origin: SettingOrigin, _ role: Role = .other, from directory: FilePath = ""
     ) throws(ConfigurationError) -> FilePath {
         guard !text.isEmpty else { throw origin.error("the path is empty; name a file or directory") }
-        guard role == .anyName || text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
+        guard role == .anyName || !text.hasASCIIControl else {
             throw origin.error("the path contains a control character; remove it")
         }
         let kind = role == .output ? "the output is a local directory" : "this is a path on the local file system"

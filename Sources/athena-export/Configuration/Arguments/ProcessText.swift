@@ -1,5 +1,5 @@
-import Text
 import AWS
+import Text
 
 #if canImport(Glibc)
     import Glibc

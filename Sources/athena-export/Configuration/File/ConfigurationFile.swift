@@ -1,7 +1,7 @@
-import Text
 import BatchExport
 import JSON
 import SystemPackage
+import Text
 
 /// The JSON configuration file. The five keys of the connector that this program replaces stand among the others.
 struct ConfigurationFile {
@@ -184,8 +184,7 @@ extension ConfigurationFile {
         }
         if key.isFreeText { return }
         guard !text.isEmpty else { throw origin.error("it is empty; set it, or remove the key") }
-        let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
-        guard isClean, text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
+        guard !text.hasASCIIControl, text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
             throw origin.error("it begins or ends with a blank, or contains a line end or control character")
         }
     }

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Explains why a configuration is no JSON, in words for authors who write it by hand.
 struct ConfigurationSyntax {
@@ -21,7 +22,7 @@ struct ConfigurationSyntax {
     /// Syntax of other formats that JSON does not have.
     private func slip(at offset: Int, _ reason: String) -> (offset: Int, problem: String)? {
         guard offset < text.count else {
-            return text.allSatisfy(Self.isBlank) ? (offset, "the file is empty; write at least {}") : nil
+            return text.allSatisfy(\.isASCIIBlankOrLineEnd) ? (offset, "the file is empty; write at least {}") : nil
         }
         let rest = text[offset...]
         switch rest.first {
@@ -56,15 +57,10 @@ struct ConfigurationSyntax {
     }
 
     private func lastVisible(before offset: Int) -> Int? {
-        text[..<offset].lastIndex { !Self.isBlank($0) }
+        text[..<offset].lastIndex { !$0.isASCIIBlankOrLineEnd }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0a, 0x0d].contains(byte) }
-
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"), UInt8(ascii: "-"): true
-        default: false
-        }
+        byte.isASCIIAlphanumeric || byte == .underscore || byte == .minus
     }
 }

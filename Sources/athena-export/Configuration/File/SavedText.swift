@@ -1,10 +1,10 @@
+import Text
+
 /// Text as editors save it.
 enum SavedText {
-    private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-
     /// The bytes without the byte order mark that some editors put before UTF-8.
     static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
+        bytes.starts(with: [UInt8].byteOrderMark) ? Array(bytes.dropFirst([UInt8].byteOrderMark.count)) : bytes
     }
 
     /// The text of UTF-8 bytes, without a byte order mark.

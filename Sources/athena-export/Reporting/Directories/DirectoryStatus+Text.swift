@@ -1,6 +1,6 @@
-import Text
 import BatchExport
 import JSON
+import Text
 
 /// The status as text.
 extension DirectoryStatus {

@@ -1,7 +1,7 @@
-import Text
 import BatchExport
 import JSON
 import SystemPackage
+import Text
 
 /// The tables in an output directory, a line each.
 struct OutputStatus {

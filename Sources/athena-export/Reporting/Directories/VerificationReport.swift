@@ -1,6 +1,6 @@
-import Text
 import BatchExport
 import JSON
+import Text
 
 /// The result of verifying one table, or several, in words.
 struct VerificationReport {
