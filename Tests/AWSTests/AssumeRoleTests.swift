@@ -109,7 +109,7 @@ import Testing
         (role("p", "R", "credential_source = environment"), "credential_source of profile \"p\": it is not "),
         (
             base + role("p", "R", "source_profile = base\nmfa_serial = arn:aws:iam::1:mfa/me"),
-            "mfa_serial of profile \"p\": a role that asks for a code is not supported"
+            "mfa_serial of profile \"p\": a role with an MFA code is not supported"
         ),
         (
             base + role("p", "R", "source_profile = base\nduration_seconds = soon"),

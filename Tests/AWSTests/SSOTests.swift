@@ -121,7 +121,7 @@ import Testing
         (
             "[default]\nsso_account_id = 1\nsso_role_name = r\nsso_session = s\nsso_region = eu-west-1\n"
                 + "[sso-session s]\nsso_start_url = u\nsso_region = eu-west-2\n",
-            "sso_region of profile \"default\": the sso-session says something else"
+            "sso_region of profile \"default\": the sso-session has another value"
         ),
         (
             "[default]\nsso_account_id = 1\nsso_role_name = r\nsso_start_url = u\nsso_region = evil.com/\n",

@@ -29,8 +29,8 @@ struct RejectedRowEncoder: Sendable {
         guard block.hasUnloadableCells else { return nil }
         for (index, column) in schema.columns.enumerated() {
             let traits = block.cells[first + index].traits
-            if traits.contains(.nul) { return "column \(column.name) contains U+0000" }
-            if traits.contains(.loneSurrogate) { return "column \(column.name) contains a lone surrogate" }
+            if traits.contains(.nul) { return "column \(column.name) holds U+0000" }
+            if traits.contains(.loneSurrogate) { return "column \(column.name) holds a lone surrogate" }
         }
         return nil
     }
