@@ -11,7 +11,7 @@ public import SystemPackage
 /// A regular file below a directory, read once from its beginning to its end.
 ///
 /// The path is opened part by part, and no symbolic link is followed, so it cannot lead out of the directory.
-public final class ConfinedFile {
+public final class ConfinedFile: Sendable {
     /// Why the file cannot be opened.
     public enum Failure: Error, Equatable {
         case missing
@@ -61,6 +61,17 @@ public final class ConfinedFile {
     }
 
     deinit { try? file.close() }
+
+    /// Bytes of the file from an offset on, at most `count`; empty at its end. What ``read(upTo:)`` reads next stays the
+    /// same.
+    public func read(at offset: Int, upTo count: Int) throws(FileError) -> [UInt8] {
+        try FileError.naming("read", path) {
+            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                filled = try file.read(
+                    fromAbsoluteOffset: Int64(offset), into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        }
+    }
 
     /// The next bytes of the file, at most `count`; empty at its end.
     public func read(upTo count: Int) throws(FileError) -> [UInt8] {

@@ -15,6 +15,8 @@ public struct HTTPRequest: Sendable {
     /// Header fields beyond those that the transport sets itself (`Host`, `Content-Length`).
     public var headers: HTTPHeaders
     public var body: [UInt8]
+    /// Sent instead of ``body``, which is then empty.
+    public var bodySource: HTTPBodySource?
     public var limits: HTTPLimits
     /// Whether an answer whose body broke off after its first byte is returned with the part that arrived. For callers
     /// that see from the headers that a part is missing, and request the rest.

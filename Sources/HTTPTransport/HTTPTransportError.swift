@@ -45,6 +45,8 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case invalidMethod
     /// The URL changes when it is put together from its parts and parsed again.
     case invalidURL(host: String)
+    /// The request's ``HTTPBodySource`` failed, or had fewer bytes than it promised.
+    case unreadableBody(host: String, reason: String)
     /// libcurl refused the request.
     /// - Parameter code: libcurl's `CURLcode`.
     case refusedByCurl(host: String, code: Int, reason: String)
@@ -61,7 +63,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
             true
         case .refusedByProxy(_, let refusal, _): refusal == .cannotConnect
         case .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
-            .invalidMethod, .invalidURL, .refusedByCurl, .closed, .noThread:
+            .invalidMethod, .invalidURL, .unreadableBody, .refusedByCurl, .closed, .noThread:
             false
         }
     }
@@ -86,6 +88,7 @@ extension HTTPTransportError: CustomStringConvertible {
         case .invalidHeader(let name): "the request's header field \(name.debugDescription) is not valid HTTP"
         case .invalidMethod: "the request's method is not valid HTTP"
         case .invalidURL(let host): "the request's URL for \(host.debugDescription) is not valid"
+        case .unreadableBody(let host, let reason): "no request to \(host): its body cannot be read: \(reason)"
         case .refusedByCurl(let host, let code, let reason): "no request to \(host): \(reason) (libcurl error \(code))"
         case .closed: "the HTTP transport was closed"
         case .noThread(let reason): "no thread for requests: \(reason)"

@@ -45,6 +45,39 @@ final class ServerConnection {
         return ReceivedRequest(method: head.method, target: head.target, fields: head.fields, body: body)
     }
 
+    /// Reads the head of a request and leaves its body unread.
+    ///
+    /// - Returns: `false` when the client hung up.
+    func readHead() -> Bool {
+        while buffer.firstRange(of: Array("\r\n\r\n".utf8)) == nil { guard readMore() else { return false } }
+        if let end = buffer.firstRange(of: Array("\r\n\r\n".utf8)) { buffer.removeSubrange(..<end.upperBound) }
+        return true
+    }
+
+    /// Reads so many bytes, or fewer if the client hangs up before.
+    func readBody(_ count: Int) -> [UInt8] {
+        while buffer.count < count { guard readMore() else { break } }
+        defer { buffer.removeFirst(min(count, buffer.count)) }
+        return Array(buffer.prefix(count))
+    }
+
+    /// Reads at most so many bytes after a moment.
+    ///
+    /// - Returns: how many there were; 0 when the client hung up.
+    func readSome(_ count: Int) -> Int {
+        pause(0.01)
+        if !buffer.isEmpty {
+            defer { buffer.removeFirst(min(count, buffer.count)) }
+            return min(count, buffer.count)
+        }
+        var chunk = [UInt8](repeating: 0, count: count)
+        return max(0, recv(descriptor, &chunk, count, 0))
+    }
+
+    func pause(_ seconds: Double) {
+        Thread.sleep(forTimeInterval: seconds)
+    }
+
     func write(_ text: String) {
         write([UInt8](text.utf8))
     }

@@ -9,6 +9,8 @@ extension AWSServiceError.Kind {
     private static let transientCodes: Set<String> = [
         "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerException",
         "IDPCommunicationError",
+        // S3: another conditional write of the same object is under way.
+        "ConditionalRequestConflict", "OperationAborted",
     ]
     private static let transientStatuses: Set<Int> = [408, 500, 502, 503, 504]
 

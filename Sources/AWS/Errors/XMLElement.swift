@@ -20,8 +20,9 @@ struct XMLElement: Equatable, Sendable {
     /// - Throws: ``XMLFault`` for a document that is not well-formed, and for features that AWS never sends and that
     ///   are known attacks on XML readers: document types with entities, comments, processing instructions, deep
     ///   nesting.
-    init(parsing bytes: [UInt8]) throws(XMLFault) {
-        var parser = try XMLParser(bytes)
+    /// - Parameter limit: in bytes.
+    init(parsing bytes: [UInt8], limit: Int = XMLParser.maximumBytes) throws(XMLFault) {
+        var parser = try XMLParser(bytes, limit: limit)
         self = try parser.document()
     }
 

@@ -11,9 +11,9 @@ struct XMLParser {
     /// Answers of STS and errors of S3 have a few kilobytes.
     static let maximumBytes = 1 << 20
 
-    init(_ bytes: [UInt8]) throws(XMLFault) {
+    init(_ bytes: [UInt8], limit: Int = XMLParser.maximumBytes) throws(XMLFault) {
         self.bytes = bytes
-        guard bytes.count <= Self.maximumBytes else { throw fault("it has more than \(Self.maximumBytes) bytes") }
+        guard bytes.count <= limit else { throw fault("it has more than \(limit) bytes") }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw fault("it is not UTF-8") }
         if let control = bytes.firstIndex(where: { $0 < .space && !$0.isASCIIBlankOrLineEnd }) {
             throw XMLFault(offset: control, reason: "a control character")

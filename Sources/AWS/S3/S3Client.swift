@@ -4,7 +4,7 @@ public import Logging
 import Text
 import Threading
 
-/// Reads objects of S3 (API version 2006-03-01) in parts.
+/// Reads, writes, lists and removes objects of S3 (API version 2006-03-01).
 public struct S3Client: Sendable {
     /// How long a call tries before it gives up.
     public enum Patience: Sendable {
@@ -15,7 +15,7 @@ public struct S3Client: Sendable {
     }
 
     private let endpoint: Endpoint
-    private var expectedBucketOwner: String?
+    var expectedBucketOwner: String?
     private let credentials: any CredentialProvider
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
@@ -60,29 +60,23 @@ public struct S3Client: Sendable {
         text.utf8.count == 12 && text.utf8.allSatisfy(\.isDigit)
     }
 
-    /// Reads a part of an object.
+    /// Sends one call to a bucket, and once more to the region that the bucket turns out to be in.
     ///
-    /// - Parameters:
-    ///   - range: in bytes, not empty; it must begin before the object's end and may reach beyond it.
-    ///   - etag: the expected version; nil for the current one.
-    /// - Returns: the part from its beginning on; shorter than `range` if the connection broke off or the object ends.
-    ///   The caller requests the rest.
-    /// - Throws: ``AWSError``; with HTTP status 412 if the object is of another version.
-    public func getObject(
-        _ location: S3Location, range: Range<Int>, ifMatch etag: String? = nil, patience: Patience = .full
-    ) async throws -> S3ObjectRange {
-        let region = memory.regions.withLock { $0[location.bucket] } ?? endpoint.signingRegion
+    /// - Parameter request: makes the request for the service's endpoint in a region.
+    func call<Answer>(
+        _ operation: String, bucket: String, patience: Patience = .full, request: (Endpoint) -> HTTPRequest,
+        decode: (consuming HTTPResponse) throws -> Answer
+    ) async throws -> Answer {
+        let region = memory.regions.withLock { $0[bucket] } ?? endpoint.signingRegion
         do {
-            return try await get(location, range, etag, in: region, patience)
+            return try await send(operation, in: region, patience, request, decode)
         } catch let moved as BucketIsElsewhere where moved.region != region {
             logger.debug(
                 "the bucket is in another region",
-                metadata: [
-                    "event": "bucket_in_other_region", "bucket": "\(location.bucket)", "region": "\(moved.region)",
-                ])
-            memory.regions.withLock { $0[location.bucket] = moved.region }
+                metadata: ["event": "bucket_in_other_region", "bucket": "\(bucket)", "region": "\(moved.region)"])
+            memory.regions.withLock { $0[bucket] = moved.region }
             do {
-                return try await get(location, range, etag, in: moved.region, patience)
+                return try await send(operation, in: moved.region, patience, request, decode)
             } catch let again as BucketIsElsewhere {
                 throw again.error
             }
@@ -97,45 +91,26 @@ public struct S3Client: Sendable {
         let error: AWSError
     }
 
-    private func get(
-        _ location: S3Location, _ range: Range<Int>, _ etag: String?, in region: Region, _ patience: Patience
-    ) async throws -> S3ObjectRange {
+    private func send<Answer>(
+        _ operation: String, in region: Region, _ patience: Patience, _ request: (Endpoint) -> HTTPRequest,
+        _ decode: (consuming HTTPResponse) throws -> Answer
+    ) async throws -> Answer {
         var bucketRegion: Region?
         do {
-            return try await client(region, patience).send(
-                request(location, range, etag, in: region, patience), operation: "GetObject"
-            ) { response, redactor in
+            return try await client(region, patience).send(request(endpoint.inRegion(region)), operation: operation) {
+                response, redactor in
                 bucketRegion = response.headers["x-amz-bucket-region"].flatMap { Region($0) }
-                return AWSServiceError(xml: response, operation: "GetObject", redactor: redactor)
+                let error = AWSServiceError(xml: response, operation: operation, redactor: redactor)
+                // The answer to HEAD has no body that could give the code.
+                let isOfOtherRegion = response.status == 400 && bucketRegion != nil && bucketRegion != region
+                return response.body.isEmpty && isOfOtherRegion ? error.ofOtherRegion : error
             } decode: {
-                try S3ObjectRange($0, asked: range)
+                try decode($0)
             }
         } catch let error as AWSError {
             guard case .service(let answer, _) = error, answer.saysWrongRegion, let bucketRegion else { throw error }
             throw BucketIsElsewhere(region: bucketRegion, error: error)
         }
-    }
-
-    private func request(
-        _ location: S3Location, _ range: Range<Int>, _ etag: String?, in region: Region, _ patience: Patience
-    ) -> HTTPRequest {
-        var headers: HTTPHeaders = [
-            "Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)",
-            // The caller accepts the cost of a "requester pays" bucket; S3 ignores it for others.
-            "x-amz-request-payer": "requester",
-        ]
-        headers["If-Match"] = etag
-        headers["x-amz-expected-bucket-owner"] = expectedBucketOwner
-        // An error may be longer than the part; its status says more than its length.
-        var limits = HTTPLimits(bodyBytes: max(range.count, 64 << 10))
-        if patience == .short {
-            limits.connect = .seconds(2)
-            limits.stall = .seconds(5)
-        }
-        var request = HTTPRequest(
-            method: "GET", url: endpoint.inRegion(region).url(of: location), headers: headers, limits: limits)
-        request.acceptsBrokenBody = true
-        return request
     }
 
     private func client(_ region: Region, _ patience: Patience) -> AWSClient {
@@ -157,25 +132,16 @@ extension AWSServiceError {
     fileprivate var saysWrongRegion: Bool {
         switch httpStatus {
         case 301, 307: true
-        case 400: code == "AuthorizationHeaderMalformed"
+        case 400: code == Self.wrongRegionCode
         default: false
         }
     }
-}
 
-extension Endpoint {
-    /// The address of an object: the bucket in the host name, or in the path where a certificate or a name server
-    /// would not know such a host.
-    func url(of location: S3Location) -> HTTPURL {
-        var url = url
-        let path = URIEncoding.encodePath(location.key)
-        if isCustom || !location.isBucketInHost {
-            let base = url.path.hasSuffix("/") ? url.path : url.path + "/"
-            url.path = "\(base)\(location.bucket)/\(path)"
-        } else {
-            url.host = "\(location.bucket).\(url.host)"
-            url.path = "/\(path)"
-        }
-        return url
+    private static var wrongRegionCode: String { "AuthorizationHeaderMalformed" }
+
+    fileprivate var ofOtherRegion: AWSServiceError {
+        AWSServiceError(
+            operation: operation, code: Self.wrongRegionCode, athenaErrorCode: nil, reason: nil, message: message,
+            httpStatus: httpStatus, requestID: requestID, kind: .refused)
     }
 }

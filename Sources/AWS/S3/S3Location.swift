@@ -13,11 +13,17 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
     public init?(_ text: String) {
         guard text.hasPrefix("s3://") else { return nil }
         let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isBucket(parts[0]), (1...1024).contains(parts[1].utf8.count),
-            !parts[1].hasASCIIControl
+        guard parts.count == 2 else { return nil }
+        self.init(bucket: String(parts[0]), key: String(parts[1]))
+    }
+
+    /// - Returns: nil for a bucket or a key that the other initializer does not take either.
+    public init?(bucket: String, key: String) {
+        guard Self.isBucket(bucket), (1...1024).contains(key.utf8.count),
+            !key.hasASCIIControl
         else { return nil }
-        bucket = String(parts[0])
-        key = String(parts[1])
+        self.bucket = bucket
+        self.key = key
     }
 
     public var description: String { "s3://\(bucket)/\(key)".shown(limit: 1200) }
@@ -39,7 +45,7 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the bucket can be a label of a host name. Then it cannot change the host, and S3's certificate covers
     /// it.
-    var isBucketInHost: Bool {
+    static func isInHost(_ bucket: String) -> Bool {
         bucket.utf8.count <= 63
             && bucket.utf8.allSatisfy { $0.isASCIILowercase || $0.isDigit || $0 == UInt8(ascii: "-") }
     }

@@ -39,13 +39,17 @@ public struct SigV4: Sendable {
     }
 
     /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where required, `X-Amz-Security-Token` and
-    /// `X-Amz-Content-SHA256`. A request that was signed before is signed again.
+    /// `X-Amz-Content-SHA256`. A request that was signed before is signed again. One with an `HTTPBodySource` has that
+    /// last field already.
     public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
         let date = time.iso8601Basic
         request.headers["Authorization"] = nil
         request.headers["X-Amz-Date"] = date
         request.headers["X-Amz-Security-Token"] = credentials.sessionToken
-        if pathRule == .verbatim { request.headers["X-Amz-Content-SHA256"] = SHA256.hash(request.body).hexadecimal }
+        // Of a body that is read while it is sent, the caller has named the digest.
+        if pathRule == .verbatim, request.bodySource == nil {
+            request.headers["X-Amz-Content-SHA256"] = SHA256.hash(request.body).hexadecimal
+        }
 
         let canonical = CanonicalRequest(request, pathRule: pathRule)
         let day = String(date.prefix(8))

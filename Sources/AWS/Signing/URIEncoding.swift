@@ -12,6 +12,28 @@ public enum URIEncoding {
         encode(text.utf8) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
     }
 
+    /// Decodes what S3 encodes in lists: percent signs, and `+` for a blank.
+    ///
+    /// - Returns: nil if that is no UTF-8, or a percent sign has not two hexadecimal digits after it.
+    static func decodeForm(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                let digits = rest.prefix(2)
+                guard digits.count == 2, digits.allSatisfy(\.isASCIIAlphanumeric),
+                    let value = UInt8(Substring(digits), radix: 16)
+                else { return nil }
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         byte.isASCIIAlphanumeric || "-._~".utf8.contains(byte)
     }

@@ -34,6 +34,17 @@ static inline CURLcode ccurl_easy_setopt_write(CURL *handle, CURLoption option, 
     return curl_easy_setopt(handle, option, callback);
 }
 
+// CURLOPT_READFUNCTION takes a function of the same type.
+
+typedef int (*ccurl_seek_callback)(void *context, curl_off_t offset, int origin);
+
+static inline CURLcode ccurl_easy_setopt_seek(CURL *handle, CURLoption option, ccurl_seek_callback callback) {
+    return curl_easy_setopt(handle, option, callback);
+}
+
+// Macros with casts, which Swift does not import.
+static inline size_t ccurl_readfunc_abort(void) { return CURL_READFUNC_ABORT; }
+
 static inline CURLcode ccurl_easy_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

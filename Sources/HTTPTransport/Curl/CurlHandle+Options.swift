@@ -36,18 +36,31 @@ extension CurlHandle {
         try set(CURLOPT_LOW_SPEED_TIME, (limits.stall.curlMilliseconds + 999) / 1000)
     }
 
-    func setMessage(_ request: HTTPRequest) throws(CurlRefusal) {
+    /// - Parameter body: reads the request's body, if that comes from a source.
+    func setMessage(_ request: HTTPRequest, body: BodyReader?) throws(CurlRefusal) {
         try set(CURLOPT_URL, request.url.description)
         // A signed path must be sent as it was signed, with any `..` in it.
         try set(CURLOPT_PATH_AS_IS, 1)
         try set(CURLOPT_HTTP_CONTENT_DECODING, 0)
-        if request.carriesBody { try setBody(request.body) }
+        if let body { try set(body) } else if request.carriesBody { try setBody(request.body) }
         switch request.method {
         case "HEAD": try set(CURLOPT_NOBODY, 1)
         case "GET" where !request.carriesBody: try set(CURLOPT_HTTPGET, 1)
         default: try set(CURLOPT_CUSTOMREQUEST, request.method)
         }
-        try setHeaderLines(request.headerLines)
+        try setHeaderLines(request.headerLines(waitsForContinue: body?.waitsForContinue == true))
+    }
+
+    /// Sends what the reader reads; it stays alive until the transfer is over.
+    private func set(_ body: BodyReader) throws(CurlRefusal) {
+        try set(CURLOPT_UPLOAD, 1)
+        try check(ccurl_easy_setopt_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(body.length)))
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+        let context = Unmanaged.passUnretained(body).toOpaque()
+        try set(CURLOPT_READFUNCTION, callback: readBody)
+        try set(CURLOPT_READDATA, pointer: context)
+        try set(CURLOPT_SEEKFUNCTION, callback: rewindBody)
+        try set(CURLOPT_SEEKDATA, pointer: context)
     }
 }
 
@@ -57,10 +70,11 @@ extension HTTPRequest {
     }
 
     /// Sets the request's fields, and turns off those that libcurl adds by itself.
-    fileprivate var headerLines: [String] {
-        let own = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-        let unasked = ["Accept", "Content-Type", "Expect"].filter { headers[$0] == nil }
-        return own + unasked.map { "\($0):" }
+    fileprivate func headerLines(waitsForContinue: Bool) -> [String] {
+        var lines = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        lines += ["Accept", "Content-Type"].filter { headers[$0] == nil }.map { "\($0):" }
+        if headers["Expect"] == nil { lines.append(waitsForContinue ? "Expect: 100-continue" : "Expect:") }
+        return lines
     }
 }
 

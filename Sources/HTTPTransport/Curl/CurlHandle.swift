@@ -52,6 +52,10 @@ final class CurlHandle {
         try check(ccurl_easy_setopt_write(easy, option, callback))
     }
 
+    func set(_ option: CURLoption, callback: ccurl_seek_callback) throws(CurlRefusal) {
+        try check(ccurl_easy_setopt_seek(easy, option, callback))
+    }
+
     func check(_ code: CURLcode) throws(CurlRefusal) {
         guard code == CURLE_OK else { throw CurlRefusal(code: code) }
     }

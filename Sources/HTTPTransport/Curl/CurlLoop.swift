@@ -15,6 +15,8 @@ final class CurlLoop {
     private let multi: UnsafeMutableRawPointer
     private var transfers: [UInt: CurlTransfer] = [:]
     private var idleHandles: [CurlHandle] = []
+    /// Servers that have not answered with 100. A request to one would wait a second for nothing.
+    private var withoutContinue: Set<String> = []
 
     /// Returns when the mailbox is closed.
     static func run(_ configuration: CurlTransport.Configuration, _ mailbox: CurlMailbox) {
@@ -53,7 +55,8 @@ final class CurlLoop {
     private func start(_ order: CurlOrder) {
         do throws(CurlRefusal) {
             let handle = if let idle = idleHandles.popLast() { idle } else { try CurlHandle() }
-            let transfer = CurlTransfer(order, on: handle)
+            let transfer = CurlTransfer(
+                order, on: handle, answersContinue: !withoutContinue.contains(order.request.url.authority))
             try transfer.prepare(configuration)
             guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
                 throw CurlRefusal(code: CURLE_FAILED_INIT)
@@ -79,7 +82,9 @@ final class CurlLoop {
             guard let transfer = transfers.removeValue(forKey: CurlHandle.tag(of: easy)) else { continue }
             transfer.continuation.resume(with: transfer.result(code, configuration))
             curl_multi_remove_handle(multi, easy)
-            if code == CURLE_OK { keep(transfer.handle) }
+            guard code == CURLE_OK else { continue }
+            if let server = transfer.serverWithoutContinue { withoutContinue.insert(server) }
+            keep(transfer.handle)
         }
     }
 

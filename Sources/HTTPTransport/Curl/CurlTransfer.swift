@@ -7,13 +7,16 @@ final class CurlTransfer {
     private let id: UInt
     private let request: HTTPRequest
     private let collector: ResponseCollector
+    private let body: BodyReader?
 
-    init(_ order: CurlOrder, on handle: CurlHandle) {
+    /// - Parameter answersContinue: whether the server may answer with 100 to a request that waits for it.
+    init(_ order: CurlOrder, on handle: CurlHandle, answersContinue: Bool) {
         self.handle = handle
         continuation = order.continuation
         id = order.id
         request = order.request
         collector = ResponseCollector(limits: order.request.limits, onBody: order.request.onBody)
+        body = order.request.bodySource.map { BodyReader($0, answersContinue: answersContinue) }
     }
 
     /// Sets every option of the handle. An option that fails makes the request fail, since security depends on some of
@@ -24,12 +27,20 @@ final class CurlTransfer {
         try handle.setTrust(configuration)
         try handle.setConnection(configuration)
         try handle.setLimits(request.limits)
-        try handle.setMessage(request)
+        try handle.setMessage(request, body: body)
         let context = Unmanaged.passUnretained(collector).toOpaque()
         try handle.set(CURLOPT_HEADERFUNCTION, callback: takeHeaderLine)
         try handle.set(CURLOPT_HEADERDATA, pointer: context)
         try handle.set(CURLOPT_WRITEFUNCTION, callback: takeBody)
         try handle.set(CURLOPT_WRITEDATA, pointer: context)
+    }
+
+    /// The server that has let this request wait for an answer 100, and took its body without one; nil if it has not.
+    var serverWithoutContinue: String? {
+        guard body?.waitsForContinue == true, !collector.hasContinue, (200..<300).contains(handle.status) else {
+            return nil
+        }
+        return request.url.authority
     }
 
     /// The result of the request, once libcurl has reported it as done.
@@ -42,6 +53,9 @@ final class CurlTransfer {
             return .success(collector.takeResponse(status: handle.status))
         }
         let host = request.url.authority
+        if let reason = body?.failure {
+            return .failure(HTTPTransportError.unreadableBody(host: host, reason: reason))
+        }
         switch collector.overflow {
         case .headers:
             return .failure(HTTPTransportError.headersTooLarge(host: host, limit: request.limits.headerBytes))

@@ -15,6 +15,8 @@ final class ResponseCollector {
     private var isError = false
     /// Whether the rest of the body is not needed.
     private(set) var isCut = false
+    /// Whether the server has answered with 100 before it answered.
+    private(set) var hasContinue = false
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
     private var onBody: (@Sendable (Span<UInt8>) -> Bool)?
@@ -35,7 +37,9 @@ final class ResponseCollector {
             // A 1xx answer may come before the real one.
             headers = HTTPHeaders()
             isInHead = true
-            isError = Self.status(in: line).map { $0 >= 300 } ?? false
+            let status = Self.status(in: line)
+            isError = status.map { $0 >= 300 } ?? false
+            if status == 100 { hasContinue = true }
         } else if isInHead {
             takeField(line)
         }

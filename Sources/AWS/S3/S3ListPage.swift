@@ -1,0 +1,47 @@
+import HTTPTransport
+
+/// Some of the objects of a bucket, by rising key.
+public struct S3ListPage: Sendable {
+    public struct Object: Sendable, Equatable {
+        /// Not percent-encoded.
+        public let key: String
+        /// In bytes.
+        public let size: Int
+        /// The ETag of this version of the object, quotes included.
+        public let etag: String
+    }
+
+    public let objects: [Object]
+    /// Leads to the next page; nil on the last one.
+    public let nextToken: String?
+
+    /// A thousand keys of 1024 characters, each percent-encoded, with what stands around them.
+    private static let maximumBytes = 8 << 20
+
+    /// Reads an answer and compares it with what was asked for.
+    init(_ response: HTTPResponse, prefix: String, after token: String?) throws(AWSError) {
+        func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "ListObjectsV2", problem: problem) }
+        let root: XMLElement
+        do throws(XMLFault) {
+            root = try XMLElement(parsing: response.body, limit: Self.maximumBytes)
+        } catch {
+            throw fault("the answer is no XML, \(error)")
+        }
+        guard root.name == "ListBucketResult", let isTruncated = root.text(of: "IsTruncated") else {
+            throw fault("the answer is no list of objects")
+        }
+        var objects: [Object] = []
+        for element in root.children where element.name == "Contents" {
+            guard let key = element.text(of: "Key").flatMap(URIEncoding.decodeForm), key.hasPrefix(prefix),
+                let size = element.text(of: "Size").flatMap({ Int($0) }), size >= 0,
+                let etag = element.text(of: "ETag")
+            else { throw fault("an object without a name below the prefix, a size or an ETag") }
+            objects.append(Object(key: key, size: size, etag: etag))
+        }
+        self.objects = objects
+        nextToken = isTruncated == "true" ? root.text(of: "NextContinuationToken") : nil
+        guard isTruncated == "false" || nextToken != nil && nextToken != token else {
+            throw fault("the list goes on, and nothing leads to the rest of it")
+        }
+    }
+}

@@ -1,0 +1,255 @@
+@testable import AWS
+import Digest
+import HTTPTransport
+import InMemoryLogging
+import Logging
+import TestSupport
+import Testing
+
+private struct Setup {
+    let transport: ScriptedTransport
+    let client: S3Client
+    let location = S3Location("s3://results/exports/a=1/b.csv.gz")!
+
+    init(_ responses: HTTPResponse..., owner: String? = nil, attempts: Int = 4) {
+        transport = ScriptedTransport(responses.map { response -> ScriptedTransport.Answer in { _ in response } })
+        client = S3Client(
+            endpoint: Endpoint(.s3, region: Region("eu-central-1")!), expectedBucketOwner: owner,
+            credentials: ScriptedProvider(.test), transport: transport, retry: RetryPolicy(maxAttempts: attempts),
+            runtime: FakeTime().runtime, logger: InMemoryLogHandler(level: .trace).logger)
+    }
+
+    func put(_ condition: S3NewObject.Condition = .absent, kmsKey: String? = nil) async throws {
+        let bytes = Array("content".utf8)
+        try await client.putObject(
+            location,
+            S3NewObject(
+                body: HTTPBodySource(bytes), sha256: SHA256.hash(bytes).hexadecimal, contentType: "application/gzip",
+                condition: condition, kmsKey: kmsKey))
+    }
+
+    var request: HTTPRequest { transport.requests[transport.requests.count - 1] }
+}
+
+private let done = HTTPResponse(status: 200, headers: ["ETag": "\"v1\""])
+private let digest = SHA256.hash(Array("content".utf8)).hexadecimal
+/// `printf content | openssl dgst -sha256 -binary | base64`
+private let checksum = "7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M="
+
+private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) -> HTTPResponse {
+    HTTPResponse(
+        status: status, headers: headers, body: Array("<Error><Code>\(code)</Code><Message>no</Message></Error>".utf8))
+}
+
+@Suite struct `Writing an object` {
+    @Test func `signs the content's digest, sends it as checksum, and does so only if nothing is there`() async throws {
+        let setup = Setup(done, owner: "123456789012")
+        try await setup.put()
+        let request = setup.request
+        #expect(request.method == "PUT")
+        #expect(
+            request.url.description == "https://results.s3.eu-central-1.amazonaws.com/exports/a%3D1/b.csv.gz")
+        #expect(request.headers["X-Amz-Content-SHA256"] == digest)
+        #expect(request.headers["x-amz-checksum-sha256"] == checksum)
+        #expect(request.headers["If-None-Match"] == "*" && request.headers["If-Match"] == nil)
+        #expect(request.headers["Content-Type"] == "application/gzip")
+        #expect(request.headers["x-amz-expected-bucket-owner"] == "123456789012")
+        #expect(request.headers["x-amz-server-side-encryption"] == nil)
+        #expect(request.body.isEmpty && request.bodySource?.length == 7)
+        let authorization = try #require(request.headers["Authorization"])
+        #expect(authorization.contains("if-none-match") && authorization.contains("x-amz-checksum-sha256"))
+        #expect(CanonicalRequest(request, pathRule: .verbatim).text.hasSuffix("\n" + digest))
+    }
+
+    @Test func `replaces one version alone, and encrypts with the key that is named`() async throws {
+        let setup = Setup(done)
+        try await setup.put(.version("\"v7\""), kmsKey: "alias/exports")
+        #expect(setup.request.headers["If-Match"] == "\"v7\"" && setup.request.headers["If-None-Match"] == nil)
+        #expect(setup.request.headers["x-amz-server-side-encryption"] == "aws:kms")
+        #expect(setup.request.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "alias/exports")
+    }
+
+    @Test func `lets a large object take its time`() async throws {
+        let setup = Setup(done)
+        try await setup.client.putObject(
+            setup.location,
+            S3NewObject(
+                body: HTTPBodySource(length: 1 << 30) { _, _ in [] }, sha256: digest, contentType: "a/b",
+                condition: .absent))
+        #expect(setup.request.limits.total > .seconds(30_000))
+        #expect(setup.request.limits.stall == HTTPLimits.standard.stall)
+    }
+
+    @Test(arguments: [
+        ("SlowDown", 503, 4), ("InternalError", 500, 4), ("ConditionalRequestConflict", 409, 4),
+        ("OperationAborted", 409, 4), ("PreconditionFailed", 412, 1), ("BadDigest", 400, 1), ("AccessDenied", 403, 1),
+        ("NoSuchBucket", 404, 1), ("EntityTooLarge", 400, 1),
+    ])
+    func `repeats what may succeed later and nothing else`(_ code: String, _ status: Int, _ attempts: Int) async throws
+    {
+        let setup = Setup(refusal(code, status: status))
+        await #expect {
+            try await setup.put()
+        } throws: {
+            ($0 as? AWSError)?.httpStatus == status
+        }
+        #expect(setup.transport.requests.count == attempts)
+        #expect(setup.transport.requests.allSatisfy { $0.bodySource != nil })
+    }
+
+    @Test func `follows the bucket to its region`() async throws {
+        let setup = Setup(
+            refusal("TemporaryRedirect", status: 307, headers: ["x-amz-bucket-region": "us-west-2"]), done)
+        try await setup.put()
+        #expect(setup.request.url.host == "results.s3.us-west-2.amazonaws.com")
+    }
+
+    @Test func `takes no word of S3 that it has stored something else`() async throws {
+        let setup = Setup(
+            HTTPResponse(
+                status: 200, headers: ["x-amz-checksum-sha256": "AAACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M="]))
+        await #expect(throws: AWSError.self) { try await setup.put() }
+        var echo = done
+        echo.headers["x-amz-checksum-sha256"] = checksum
+        try await Setup(echo).put()
+    }
+
+    @Test(arguments: ["", "abc", String(repeating: "g", count: 64)])
+    func `sends nothing with a digest that is none`(_ sha256: String) async throws {
+        let setup = Setup(done)
+        await #expect(throws: AWSError.self) {
+            try await setup.client.putObject(
+                setup.location,
+                S3NewObject(body: HTTPBodySource([]), sha256: sha256, contentType: "a/b", condition: .absent))
+        }
+        #expect(setup.transport.requests.isEmpty)
+    }
+}
+
+@Suite struct `Asking for an object without its bytes` {
+    @Test func `gives its version and the SHA-256 that S3 keeps`() async throws {
+        let setup = Setup(
+            HTTPResponse(status: 200, headers: ["ETag": "\"v1\"", "x-amz-checksum-sha256": checksum]))
+        let info = try await setup.client.headObject(setup.location)
+        #expect(info?.etag == "\"v1\"" && info?.sha256 == digest)
+        #expect(setup.request.method == "HEAD" && setup.request.headers["x-amz-checksum-mode"] == "ENABLED")
+    }
+
+    @Test(arguments: [nil, "abc", checksum + "-3"])
+    func `gives no SHA-256 of an object that was written without it or in parts`(_ value: String?) async throws {
+        var response = HTTPResponse(status: 200, headers: ["ETag": "\"v1\""])
+        response.headers["x-amz-checksum-sha256"] = value
+        #expect(try await Setup(response).client.headObject(S3Location("s3://abc/k")!)?.sha256 == nil)
+    }
+
+    @Test func `says that there is none, or that it may not say so`() async throws {
+        #expect(try await Setup(HTTPResponse(status: 404)).client.headObject(S3Location("s3://abc/k")!) == nil)
+        await #expect {
+            try await Setup(HTTPResponse(status: 403)).client.headObject(S3Location("s3://abc/k")!)
+        } throws: {
+            ($0 as? AWSError)?.category == .credentials
+        }
+        await #expect(throws: AWSError.self) {
+            try await Setup(HTTPResponse(status: 200)).client.headObject(S3Location("s3://abc/k")!)
+        }
+    }
+
+    @Test func `follows the bucket to its region, though the answer has no code`() async throws {
+        let setup = Setup(
+            HTTPResponse(status: 400, headers: ["x-amz-bucket-region": "us-west-2"]),
+            HTTPResponse(status: 200, headers: ["ETag": "\"v1\""]))
+        #expect(try await setup.client.headObject(setup.location)?.etag == "\"v1\"")
+        #expect(setup.transport.requests.count == 2)
+        #expect(setup.request.url.host == "results.s3.us-west-2.amazonaws.com")
+    }
+}
+
+@Suite struct `Listing and removing objects` {
+    private static func page(_ body: String) -> HTTPResponse {
+        HTTPResponse(
+            status: 200,
+            body: Array(
+                ("<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                    + body + "</ListBucketResult>").utf8))
+    }
+
+    private static func object(_ key: String, size: String = "5") -> String {
+        "<Contents><Key>\(key)</Key><Size>\(size)</Size><ETag>&quot;e&quot;</ETag></Contents>"
+    }
+
+    private static let last = "<IsTruncated>false</IsTruncated>"
+
+    @Test func `a list says where the next page begins, and its keys are decoded`() async throws {
+        let setup = Setup(
+            Self.page(
+                "<IsTruncated>true</IsTruncated><NextContinuationToken>a+/=</NextContinuationToken>"
+                    + Self.object("p/a%3D1+%C3%BC%2B")), Self.page(Self.last))
+        let first = try await setup.client.listObjects(in: "results", prefix: "p/a=")
+        #expect(first.objects.map(\.key) == ["p/a=1 ü+"] && first.objects.first?.size == 5)
+        #expect(first.objects.first?.etag == "\"e\"" && first.nextToken == "a+/=")
+        #expect(
+            setup.request.url.description
+                == "https://results.s3.eu-central-1.amazonaws.com/?list-type=2&encoding-type=url&prefix=p%2Fa%3D")
+        let second = try await setup.client.listObjects(in: "results", prefix: "p/a=", after: first.nextToken)
+        #expect(second.objects.isEmpty && second.nextToken == nil)
+        #expect(setup.request.url.query?.hasSuffix("&continuation-token=a%2B%2F%3D") == true)
+    }
+
+    @Test func `a list of a bucket that no host is named after has the bucket in the path`() async throws {
+        let setup = Setup(Self.page(Self.last))
+        _ = try await setup.client.listObjects(in: "a.b.c", prefix: "")
+        #expect(setup.request.url.description.hasPrefix("https://s3.eu-central-1.amazonaws.com/a.b.c?list-type=2"))
+    }
+
+    @Test(arguments: [
+        "", "<IsTruncated>true</IsTruncated>", "<IsTruncated>maybe</IsTruncated>", last + object("other/k"),
+        last + object("p/%GG"), last + object("p/%FF"), last + object("p/k", size: "-1"), last + "<Contents/>",
+        "<IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken>",
+    ])
+    func `a list that contradicts itself or the question is refused`(_ body: String) async throws {
+        let setup = Setup(Self.page(body))
+        await #expect {
+            try await setup.client.listObjects(in: "results", prefix: "p/", after: "same")
+        } throws: {
+            ($0 as? AWSError)?.category == .untrustedAnswer
+        }
+    }
+
+    @Test func `a list may be longer than other answers`() async throws {
+        let objects = (0..<1000).map { Self.object("p/\($0)/" + String(repeating: "k", count: 1500)) }
+        let setup = Setup(Self.page(Self.last + objects.joined()))
+        #expect(try await setup.client.listObjects(in: "results", prefix: "p/").objects.count == 1000)
+        await #expect(throws: AWSError.self) {
+            try await Setup(HTTPResponse(status: 200, body: [1])).client.listObjects(in: "results", prefix: "")
+        }
+    }
+
+    @Test func `an object is removed`() async throws {
+        let setup = Setup(HTTPResponse(status: 204))
+        try await setup.client.deleteObject(setup.location)
+        #expect(setup.request.method == "DELETE" && setup.request.url.path == "/exports/a%3D1/b.csv.gz")
+    }
+}
+
+@Suite struct `A prefix in a bucket` {
+    @Test(arguments: [
+        ("s3://abc", "abc", "", "s3://abc/"), ("s3://abc/", "abc", "", "s3://abc/"),
+        ("s3://abc/x", "abc", "x/", "s3://abc/x/"), ("s3://abc/x/y=1/", "abc", "x/y=1/", "s3://abc/x/y=1/"),
+    ])
+    func `ends in a slash, whether it was written so or not`(
+        _ text: String, _ bucket: String, _ path: String, _ url: String
+    ) throws {
+        let prefix = try #require(S3Prefix(text))
+        #expect(prefix.bucket == bucket && prefix.path == path && prefix.url == url && "\(prefix)" == url)
+        #expect(prefix.location(of: "data/k")?.key == path + "data/k")
+    }
+
+    @Test(arguments: [
+        "", "s3://", "abc/x", "gs://abc/x", "s3://ab/x", "s3://abc//x", "s3://abc/x//", "s3://abc/./x", "s3://abc/../x",
+        "s3://abc/a b", "s3://abc/a*", "s3://abc/a?b", "s3://abc/a\u{7}", "s3://a_b@c/x",
+        "s3://abc/" + String(repeating: "x", count: 701),
+    ])
+    func `is nothing that a reader of the bucket would take for something else`(_ text: String) {
+        #expect(S3Prefix(text) == nil)
+    }
+}
