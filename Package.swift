@@ -91,11 +91,19 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strictMemory),
+        .target(
+            name: "Upload",
+            dependencies: [
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "Threading",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strictMemory),
         .executableTarget(
             name: "athena-export",
             dependencies: [
                 "AWS", "Athena", "BatchExport", "CGlibc", "Clock", "Files", "HTTPTransport", "JSON", "ProcessLimits",
-                "Text", "Threading",
+                "Text", "Threading", "Upload",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -114,7 +122,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JSON", "Threading",
+                "Digest", "JSON", "Threading",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -148,6 +156,14 @@ let package = Package(
             dependencies: [
                 "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "TestSupport", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UploadTests",
+            dependencies: [
+                "AWS", "BatchExport", "Clock", "Digest", "HTTPTransport", "JSON", "TestSupport", "Threading", "Upload",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -51,6 +51,8 @@ public struct AthenaExport: Sendable {
         case exported(wasResumed: Bool)
         /// A run of the requested name has succeeded before.
         case alreadySucceeded(runID: String)
+        /// The newest run has succeeded before, and its files are not uploaded so far.
+        case uploadPending(runID: String)
     }
 
     /// Runs the export to its end.
@@ -59,7 +61,14 @@ public struct AthenaExport: Sendable {
     ///   directory is as the last checkpoint left it.
     public func run() async throws -> Outcome {
         while true {
-            switch try await journal.plan(options.request, runID: options.runID, restart: options.restart) {
+            let plan = try await journal.plan(
+                options.request, runID: options.runID, restart: options.restart, upload: options.upload)
+            switch plan {
+            case .upload(let state):
+                logger.info(
+                    "run \(state.runID) has succeeded, and its upload is pending",
+                    metadata: ["event": "upload_pending", "run_id": "\(state.runID)"])
+                return .uploadPending(runID: state.runID)
             case .alreadySucceeded(let run):
                 logger.info(
                     "run \(run.runID) has succeeded already; nothing to do",
@@ -103,9 +112,10 @@ public struct AthenaExport: Sendable {
 
     private func newRun(firstBatch: Int) async throws -> ExportState {
         let startedAt = runtime.timestamp()
-        let state = ExportState(
+        var state = ExportState(
             runID: await unusedRunID(startedAt), request: options.request, startedAt: startedAt,
             firstBatch: firstBatch, cursor: try await newCursor(), phase: initialPhase(firstBatch: firstBatch))
+        state.pendingUpload = options.upload
         try await journal.save(state)
         return state
     }

@@ -21,6 +21,9 @@ extension AthenaExport {
         public var cursor: CursorChoice?
         /// How many full runs are kept once this one has succeeded; nil keeps all.
         public var prunedRuns: Int?
+        /// The URL that the caller uploads the files to once the run has succeeded. The journal keeps it until that is
+        /// done, so that the same call continues the upload.
+        public var upload: String?
 
         public init(
             query: QueryChoice, table: String, export: ExportOptions, runID: String? = nil, restart: Bool = false,

@@ -19,6 +19,8 @@ struct Assembly {
     let client: AthenaClient
     /// Nil if rows are never read from S3; an error if S3 has no address.
     private let objects: Result<S3Client, AWSError>?
+    /// Uploads files; an error if S3 has no address.
+    private let writer: Result<S3Client, AWSError>
     /// Nil if nothing is recorded.
     let recording: RecordingTransport?
     let runtime: Runtime
@@ -57,6 +59,12 @@ struct Assembly {
                 service: .athena, targetPrefix: "AmazonAthena",
                 endpoint: try connection.settings.endpoint(for: .athena),
                 credentials: credentials, transport: transport, retry: retry, runtime: runtime, logger: logger))
+        // Not recorded: a recording holds what a replay can answer with.
+        writer = Result { [requests, runtime, credentials] () throws(AWSError) in
+            S3Client(
+                endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: requests,
+                retry: retry, runtime: runtime, logger: logger)
+        }
         // A recording holds the answers of Athena's API, so a recording run must use the API.
         let isLive = configuration.replay == nil && configuration.record == nil
         guard isLive else {
@@ -76,6 +84,12 @@ struct Assembly {
         return try objects.get().expecting(bucketOwner: configuration.expectedBucketOwner)
     }
 
+    /// What uploads a table's files; nil if they are not uploaded.
+    func uploads(for configuration: ExportConfiguration) throws(AWSError) -> S3Client? {
+        guard configuration.upload != nil else { return nil }
+        return try writer.get().expecting(bucketOwner: configuration.expectedBucketOwner)
+    }
+
     /// Asks whose the credentials are.
     func identity() throws(AWSError) -> IdentityClient {
         IdentityClient(
@@ -90,6 +104,22 @@ struct Assembly {
     static func systemTemporaryDirectory() throws(ConfigurationError) -> FilePath {
         let named = try ProcessText.variable("TMPDIR")
         return named.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? "/tmp"
+    }
+}
+
+/// A bucket's service for a command that needs nothing else of AWS.
+struct Storage {
+    let s3: S3Client
+    let requests: RequestCounter
+
+    init(_ aws: AWSConfiguration, expectedBucketOwner: String?, logger: Logger) throws {
+        let connection = try Connection(aws, logger: logger)
+        requests = RequestCounter(around: connection.transport)
+        s3 = S3Client(
+            endpoint: try connection.settings.endpoint(for: .s3), expectedBucketOwner: expectedBucketOwner,
+            credentials: CachedCredentials(connection.credentials, runtime: connection.runtime, logger: logger),
+            transport: requests, retry: RetryPolicy(maxAttempts: aws.explicit.maxAttempts ?? connection.maxAttempts),
+            runtime: connection.runtime, logger: logger)
     }
 }
 

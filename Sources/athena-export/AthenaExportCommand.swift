@@ -27,8 +27,7 @@ struct AthenaExportCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, InitCommand.self, CheckCommand.self, StatusCommand.self, VerifyCommand.self,
-            MergeCommand.self,
-            LoaderCommand.self,
+            MergeCommand.self, LoaderCommand.self, UploadCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

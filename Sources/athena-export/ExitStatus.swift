@@ -4,6 +4,7 @@ import BatchExport
 import Files
 import ProcessLimits
 import SystemPackage
+import Upload
 
 #if canImport(Glibc)
     import Glibc
@@ -41,6 +42,9 @@ enum ExitStatus: Int32, Error {
             case let error as ExportError: Self.of(error)
             case let error as AthenaExportError: Self.of(error)
             case let error as AWSError: Self.of(error)
+            case let error as UploadError: Self.of(error)
+            // The rows are exported, and the same command continues.
+            case is RunUploadError: .temporary
             case let error as ProcessLimitError: error.isTemporary ? .temporary : .inputOutput
             default: .inputOutput
             }
@@ -86,6 +90,15 @@ enum ExitStatus: Int32, Error {
         case .credentials: .noPermission
         case .configuration, .refused: .configuration
         case .untrustedAnswer: .untrustedData
+        }
+    }
+
+    private static func of(_ error: UploadError) -> ExitStatus {
+        switch error.category {
+        case .untrusted: .untrustedData
+        case .inputOutput: .inputOutput
+        case .temporary: .temporary
+        case .service(let error): of(error)
         }
     }
 

@@ -8,16 +8,21 @@ import Threading
 public final class LoopbackServer: Sendable {
     public struct Request: Sendable {
         public let method: String
+        /// Percent-encoded, as it came.
         public let path: String
+        /// Percent-encoded, without the `?`; empty if there is none.
+        public let query: String
         public let headers: [(name: String, value: String)]
         public let body: [UInt8]
         public let port: Int
 
         public init(
-            method: String, path: String, headers: [(name: String, value: String)], body: [UInt8], port: Int
+            method: String, path: String, query: String = "", headers: [(name: String, value: String)], body: [UInt8],
+            port: Int
         ) {
             self.method = method
             self.path = path
+            self.query = query
             self.headers = headers
             self.body = body
             self.port = port
@@ -83,7 +88,8 @@ public final class LoopbackServer: Sendable {
         var headers: [(name: String, value: String)] = []
         for (name, value) in request.headers { headers.append((name.rawValue, value)) }
         return Request(
-            method: request.method.rawValue, path: request.path, headers: headers,
+            method: request.method.rawValue, path: request.target.path(), query: request.target.query(),
+            headers: headers,
             body: Array(try await request.bodyData), port: port)
     }
 }

@@ -15,6 +15,9 @@ public struct ExportState: Sendable, Equatable {
     public var stoppedQueryExecutionID: String?
     /// Nil if no run of the directory has used a cursor.
     public var cursor: CursorState?
+    /// The URL that the files are to be uploaded to once the run has succeeded; nil once they are there, and for a run
+    /// that uploads nothing.
+    public var pendingUpload: String?
     public var phase: Phase
 
     public init(

@@ -47,6 +47,7 @@ extension ExportState {
         if isStoppingQuery { document["stopping_query"] = .bool(true) }
         document["failure"] = failure.map { .string($0) }
         document["stopped_query_execution_id"] = stoppedQueryExecutionID.map { .string($0) }
+        document["pending_upload"] = pendingUpload.map { .string($0) }
         document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
         return .object(document)
     }
@@ -64,6 +65,7 @@ extension ExportState {
         isStoppingQuery = try root.optionalMember("stopping_query")?.bool() ?? false
         failure = try root.optionalMember("failure")?.string()
         stoppedQueryExecutionID = try root.optionalMember("stopped_query_execution_id")?.nonEmptyString()
+        pendingUpload = try root.optionalMember("pending_upload")?.nonEmptyString()
         cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }

@@ -39,7 +39,8 @@ extension Manifest {
         return grouped
     }
 
-    func isPruned(_ sequence: Int) -> Bool {
+    /// Whether the file of a sequence is removed, or will be.
+    public func isPruned(_ sequence: Int) -> Bool {
         let index = pruned.partitioningIndex { $0.upperBound >= sequence }
         return index < pruned.count && pruned[index].contains(sequence)
     }

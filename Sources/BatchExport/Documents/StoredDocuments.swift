@@ -20,7 +20,7 @@ extension ExportState {
 
 extension Manifest {
     /// A manifest has 0.4 KB a batch; anything larger than this is something else.
-    private static let maximumBytes = 256 << 20
+    static let maximumBytes = 256 << 20
 
     /// Reads `manifest.json`; nil if there is none.
     ///
@@ -28,11 +28,17 @@ extension Manifest {
     ///   - remedy: advice about a file that cannot be trusted, for the error.
     ///   - table: the table that it must be of; nil for any.
     init?(reading directory: ExportDirectory, remedy: String, table: String? = nil) throws(ExportError) {
-        let manifest = try directory.document(directory.manifest, limit: Self.maximumBytes, remedy: remedy) {
-            (bytes) throws(JSONError) in try Manifest(parsing: bytes, table: table)
-        }
-        guard let manifest else { return nil }
+        guard let (manifest, _) = try Self.read(in: directory, remedy: remedy, table: table) else { return nil }
         self = manifest
+    }
+
+    /// The same, with the bytes of the file.
+    static func read(
+        in directory: ExportDirectory, remedy: String, table: String? = nil
+    ) throws(ExportError) -> (manifest: Manifest, bytes: [UInt8])? {
+        try directory.document(directory.manifest, limit: maximumBytes, remedy: remedy) {
+            (bytes) throws(JSONError) in (try Manifest(parsing: bytes, table: table), bytes)
+        }
     }
 }
 

@@ -25,7 +25,7 @@ private struct DuckDBScript {
         -- Loads \(plan.summary) of an export into DuckDB:
         --     athena-export loader duckdb DIR | duckdb -bail warehouse.duckdb
         -- A batch that the table has is passed over.
-        CREATE TABLE IF NOT EXISTS \(table.name) (
+        \(objectStore)CREATE TABLE IF NOT EXISTS \(table.name) (
         \(table.definitions())
         );
         CREATE TABLE IF NOT EXISTS \(table.loads) (
@@ -38,6 +38,18 @@ private struct DuckDBScript {
         );
 
         """
+    }
+
+    /// What reads from an object store; nothing for local files.
+    private var objectStore: String {
+        guard plan.location.contains("://") else { return "" }
+        return """
+            -- Reading from \(plan.location.prefix { $0 != ":" })://… needs a secret, made before this script runs:
+            --     CREATE SECRET (TYPE s3, PROVIDER credential_chain);
+            INSTALL httpfs;
+            LOAD httpfs;
+
+            """
     }
 
     var closing: String {

@@ -24,12 +24,20 @@ public enum LoaderKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The schemes of the object stores that the target reads from; none if it reads local files.
+    /// Whether the target reads files where its own tool runs.
+    public var readsLocalFiles: Bool {
+        switch self {
+        case .postgres, .duckdb, .sqlite, .datapackage: true
+        case .redshift, .snowflake, .bigquery: false
+        }
+    }
+
+    /// The schemes of the object stores that the target reads from; none if it reads local files only.
     public var urlSchemes: [String] {
         switch self {
-        case .postgres, .duckdb, .sqlite, .datapackage: []
+        case .postgres, .sqlite, .datapackage: []
         case .redshift: ["s3"]
-        case .snowflake: ["s3", "gs"]
+        case .duckdb, .snowflake: ["s3", "gs"]
         case .bigquery: ["gs"]
         }
     }

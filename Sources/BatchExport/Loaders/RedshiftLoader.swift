@@ -26,9 +26,9 @@ private struct RedshiftScript {
     var opening: String {
         """
         -- Loads \(plan.summary) of an export into Amazon Redshift, for psql, the query editor or the Data API.
-        -- COPY reads each batch by a manifest beside the data; put them there first, N being each batch's number:
-        --     athena-export loader redshift DIR --url-prefix URL --redshift-manifest N | aws s3 cp - URL/PATH
-        -- with the PATH that stands in batch N's CALL. A batch that the table has is passed over.
+        -- COPY reads each batch by a manifest beside the data; put them there first:
+        --     athena-export upload DIR URL --redshift-manifests
+        -- A batch that the table has is passed over.
         -- COPY does not read years before 1 and after 9999 (-0001-12-31, +10000-01-01). It stops there, and
         -- SYS_LOAD_ERROR_DETAIL names the column: \(SignedYear.remedy).
         CREATE TABLE IF NOT EXISTS \(table.name) (

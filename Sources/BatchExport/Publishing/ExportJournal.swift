@@ -52,6 +52,8 @@ extension ExportJournal {
     public enum Plan: Sendable, Equatable {
         /// A run of that name has succeeded; there is nothing to do.
         case alreadySucceeded(Manifest.Run)
+        /// The newest run has succeeded, and its files are not uploaded so far.
+        case upload(ExportState)
         /// An unfinished run continues.
         case resume(ExportState)
         /// An unfinished run continues with the same query, but reads its result again from the beginning: batches of it
@@ -64,9 +66,13 @@ extension ExportJournal {
     /// - Parameters:
     ///   - runID: the requested name, if any. An unfinished run of another name is resumed all the same.
     ///   - restart: give up an unfinished run instead.
+    ///   - upload: the URL that the run's files go to; nil if they are not uploaded.
     /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
-    public func plan(_ request: ExportRequest, runID: String?, restart: Bool) throws(ExportError) -> Plan {
+    public func plan(
+        _ request: ExportRequest, runID: String?, restart: Bool, upload: String? = nil
+    ) throws(ExportError) -> Plan {
         try settle()
+        if upload != nil, !restart, let state, awaitsUpload(state, request, runID) { return .upload(state) }
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
         guard var state, state.isUnfinished, !restart else {
             try abandonRunningRuns()
@@ -74,12 +80,26 @@ extension ExportJournal {
         }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
+        state.pendingUpload = upload
         if lacksBatches(of: state) { return .reread(try beginAgain(state)) }
         try checkAgreement(of: state)
         // The error that ended the previous process does not apply to this one.
         state.failure = nil
         self.state = state
         return .resume(state)
+    }
+
+    /// Whether the newest run is the requested one and nothing but its upload is left to do.
+    private func awaitsUpload(_ state: ExportState, _ request: ExportRequest, _ runID: String?) -> Bool {
+        guard case .succeeded = state.phase, state.pendingUpload != nil else { return false }
+        return (runID == nil || runID == state.runID) && state.request.differences(to: request).isEmpty
+    }
+
+    /// Notes that the files of all runs are uploaded.
+    public func finishUpload() throws(ExportError) {
+        guard var state, state.pendingUpload != nil else { return }
+        state.pendingUpload = nil
+        try save(state)
     }
 
     /// Saves where a run is, before the work that follows can be lost.

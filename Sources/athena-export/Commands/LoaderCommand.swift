@@ -42,7 +42,7 @@ struct LoaderCommand: ParsableCommand {
     @Option(
         name: .customLong("url-prefix"),
         help: ArgumentHelp(
-            "Where the directory has been copied to, for redshift, snowflake and bigquery.",
+            "Where the directory has been uploaded to, for redshift, snowflake, bigquery and duckdb.",
             valueName: "s3://…|gs://…"))
     var urlPrefix: String?
 
@@ -91,7 +91,7 @@ struct LoaderCommand: ParsableCommand {
     private func location(of export: ExportDirectory) throws -> String {
         let schemes = kind.urlSchemes
         guard let urlPrefix else {
-            guard schemes.isEmpty else {
+            guard kind.readsLocalFiles else {
                 throw ConfigurationError.option(
                     name: "--url-prefix",
                     problem:

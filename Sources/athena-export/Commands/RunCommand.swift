@@ -79,7 +79,9 @@ private struct Run {
             console: console, isShown: reporting.progress.isShown, logger: reporting.progress == .never ? nil : logger)
         let run = TableRun(configuration: configuration, assembly: assembly, logger: logger)
         let task = Task { [report] in
-            await run.execute(signals: signals, since: report.started) { progress.report($0) }
+            await run.execute(
+                signals: signals, since: report.started, report: { progress.report($0) },
+                reportUpload: { progress.report($0) })
         }
         signals.atFirstSignal { [logger] in
             logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])

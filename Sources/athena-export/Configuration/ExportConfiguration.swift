@@ -15,6 +15,10 @@ struct ExportConfiguration {
     let maxAttempts: Int?
     /// Also for a query that another process has started.
     let expectedBucketOwner: String?
+    /// Nil if the files are not uploaded.
+    let upload: S3Prefix?
+    /// The KMS key of the result and of uploaded files.
+    let kmsKey: String?
     /// Warnings for the user before the run begins.
     let warnings: [String]
 
@@ -63,6 +67,9 @@ struct ExportConfiguration {
         export.ranges.parsed = jobs
         export.cursor = cursor?.value
         export.prunedRuns = mistakes.collect(try settings.prunedRuns())
+        upload = mistakes.collect(try settings.upload(table: table))
+        kmsKey = mistakes.collect(try settings.kmsKey())
+        export.upload = upload?.url
         self.export = export
         let output = mistakes.collect(try settings.path(.output, options.output))
         directory = ExportDirectory(parent: output?.value ?? "export", table: table)

@@ -91,6 +91,12 @@ struct RunOptions: ParsableArguments {
         completion: .directory)
     var output: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Upload the table's files to this prefix once the run has succeeded; see the command upload.",
+            valueName: "s3://…"))
+    var upload: String?
+
     @Option(help: ArgumentHelp("Rows after which a batch closes (default: 100000).", valueName: "n"))
     var batchRows: Int?
 

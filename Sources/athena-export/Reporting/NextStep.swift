@@ -13,6 +13,8 @@ enum NextStep: CustomStringConvertible {
     /// No row is in a file yet.
     case continueQuery(String)
     case continueRows(after: Int)
+    /// Every row is in a file, and the files are not uploaded so far.
+    case upload(to: String)
     /// Every row is in a file.
     case beginNew
 
@@ -30,7 +32,8 @@ enum NextStep: CustomStringConvertible {
                 } else {
                     .continueQuery(query.queryExecutionID)
                 }
-            case .succeeded?, .failed?: .beginNew
+            case .succeeded?: state?.pendingUpload.map { .upload(to: $0) } ?? .beginNew
+            case .failed?: .beginNew
             }
     }
 
@@ -48,6 +51,7 @@ enum NextStep: CustomStringConvertible {
         case .continueQuery(let query): "query \(query) was not stopped; the same command continues with it"
         case .continueRows(let rows):
             "the same command continues after row \(RunSummary.grouped(rows)) and sends no query"
+        case .upload(let url): "every row is in a file; the same command continues the upload to \(url) without a query"
         case .beginNew: "the same command begins a new run"
         }
     }

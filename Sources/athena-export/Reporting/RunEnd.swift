@@ -34,6 +34,10 @@ struct RunEnd {
             self.summary = summary(.succeeded, resumed: wasResumed)
             status = .success
             error = nil
+        case .success(.uploadPending(let runID)):
+            self.summary = summary(.succeeded, runID: runID, resumed: true)
+            status = .success
+            error = nil
         case .success(.alreadySucceeded(let runID)):
             self.summary = summary(.succeeded, runID: runID, resumed: false, alreadyDone: true)
             status = .success

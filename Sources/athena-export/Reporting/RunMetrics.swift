@@ -69,7 +69,7 @@ struct RunMetrics {
     private static func seconds(_ timestamp: Timestamp) -> Int { Int(timestamp.milliseconds / 1000) }
 
     /// A label's value, as it stands between quotes.
-    private static func escaped(_ value: String) -> String {
+    static func escaped(_ value: String) -> String {
         value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }

@@ -4,6 +4,7 @@ import Athena
 import BatchExport
 import Logging
 import Threading
+import Upload
 
 /// The export of one table, from taking its directory to its end.
 struct TableRun {
@@ -26,14 +27,17 @@ struct TableRun {
     ///   - started: since when the run's seconds count.
     func execute(
         signals: SignalWatcher, since started: ContinuousClock.Instant,
-        report: @escaping @Sendable (AthenaExport.Progress) -> Void
+        report: @escaping @Sendable (AthenaExport.Progress) -> Void,
+        reportUpload: @escaping @Sendable (UploadProgress) -> Void = { _ in }
     ) async -> Outcome {
         let phases = RunPhases(since: started)
         var seconds: Double { (ContinuousClock.now - started).seconds }
         let journal: ExportJournal
         let s3: S3Client?
+        let upload: RunUpload?
         do {
             s3 = try assembly.s3(for: configuration)
+            upload = RunUpload(configuration, try assembly.uploads(for: configuration), logger: logger)
             journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
         } catch {
             return Outcome(
@@ -51,7 +55,9 @@ struct TableRun {
         }
         let result: Result<AthenaExport.Outcome, any Error>
         do {
-            result = .success(try await export.run())
+            let outcome = try await export.run()
+            try await upload?.execute(journal, report: reportUpload)
+            result = .success(outcome)
         } catch {
             result = .failure(error)
         }

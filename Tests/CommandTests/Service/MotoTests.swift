@@ -6,29 +6,6 @@ import Testing
 /// moto is an independent implementation of Athena's protocol; boto3 reads what it holds.
 @Suite(.limitedConcurrency, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
 struct `Against moto's server` {
-    private static let script = TestMachine.root.appendingPathComponent("Tests/CommandTests/Service/moto-peer.py").path
-
-    private func python(_ arguments: String...) async throws -> String {
-        let outcome = try await Executable.run(
-            try #require(TestMachine.python), [Self.script] + arguments, environment: Executable.environment())
-        try #require(outcome.status == 0, "\(outcome.errors)")
-        return outcome.output
-    }
-
-    /// Serves while the body runs.
-    private func withMoto(_ directory: String, _ body: (String) async throws -> Void) async throws {
-        let file = "\(directory)/address"
-        let server = RunningProcess()
-        let program = try #require(TestMachine.python)
-        async let outcome = Executable.run(
-            program, [Self.script, "serve", file], environment: Executable.environment(), onStart: server.started)
-        defer { server.kill() }
-        while !FileManager.default.fileExists(atPath: file) { try await Task.sleep(for: .milliseconds(5)) }
-        try await body(try String(contentsOfFile: file, encoding: .utf8))
-        server.kill()
-        _ = try await outcome
-    }
-
     private static let values: [[String?]] = [
         ["1", "Ada", "Lovelace", "ada@example.com"], ["2", nil, "", "a,b"], ["3", "say \"hi\"", "line\nbreak", "\r\n"],
         ["014", "山田", "😀 e\u{301}", "\u{2028}"], ["5", "\\.", "\\N", "NULL"], ["6", " blank ", "=1+1", "ends\\"],
@@ -57,10 +34,10 @@ struct `Against moto's server` {
     @Test(arguments: ["csv", "ndjson"])
     func `every cell is what boto3 reads from the same server`(_ format: String) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            try await withMoto(directory) { address in
+            try await MotoPeer.serve(directory) { address in
                 let queued = "\(directory)/result.json"
                 try Data(Self.result.serialized(pretty: false)).write(to: URL(fileURLWithPath: queued))
-                _ = try await python("queue", address, queued)
+                _ = try await MotoPeer.run("queue", address, queued)
 
                 let outcome = try await Executable.run([
                     "--endpoint-url", address, "--output", directory, "--format", format, "--staging-dir",
@@ -69,9 +46,11 @@ struct `Against moto's server` {
                 #expect(outcome.status == 0, "\(outcome.errors)")
                 let table = try ExportedTable("\(directory)/customers")
                 let id = try table.state.member("query_execution_id").string()
-                let expected = try JSONField(JSONValue(parsing: Array(try await python("read", address, id).utf8)))
-                    .elements()
-                    .map { try $0.elements().map { $0.value == .null ? nil : try $0.string() } }
+                let expected = try JSONField(
+                    JSONValue(parsing: Array(try await MotoPeer.run("read", address, id).utf8))
+                )
+                .elements()
+                .map { try $0.elements().map { $0.value == .null ? nil : try $0.string() } }
                 #expect(expected == Self.values)
                 let content = try await table.contents().joined()
                 #expect(
@@ -83,11 +62,11 @@ struct `Against moto's server` {
 
     @Test func `init, check and run lead from nothing to the files of two tables`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            try await withMoto(directory) { address in
+            try await MotoPeer.serve(directory) { address in
                 // Two for the columns, two for the rows.
                 let results = JSONValue.array(Array(repeating: Self.single, count: 4))
                 try Data(results.serialized(pretty: false)).write(to: URL(fileURLWithPath: "\(directory)/result.json"))
-                _ = try await python("queue", address, "\(directory)/result.json")
+                _ = try await MotoPeer.run("queue", address, "\(directory)/result.json")
                 let options = ["--key", "customer_id", "--staging-dir", "s3://bucket/prefix/"]
                 let begun = try await Executable.run(
                     ["init", "--table", "first", "--table", "second"] + options, directory: directory)
@@ -107,10 +86,10 @@ struct `Against moto's server` {
 
     @Test func `a role is taken at moto's STS`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            try await withMoto(directory) { address in
+            try await MotoPeer.serve(directory) { address in
                 let queued = "\(directory)/result.json"
                 try Data(Self.result.serialized(pretty: false)).write(to: URL(fileURLWithPath: queued))
-                _ = try await python("queue", address, queued)
+                _ = try await MotoPeer.run("queue", address, queued)
                 let config = """
                     [profile nightly]
                     role_arn = arn:aws:iam::123456789012:role/Reader
@@ -137,20 +116,20 @@ struct `Against moto's server` {
 
     @Test func `the result object is read from moto's S3 as boto3 has put it there`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            try await withMoto(directory) { address in
+            try await MotoPeer.serve(directory) { address in
                 // Long enough for several ranges.
                 var result = FakeResult(rowCount: 60_000)
                 result.row = { number in Self.values[number % Self.values.count].map { $0.map { "\(number) \($0)" } } }
                 try Data(Self.result.serialized(pretty: false)).write(
                     to: URL(fileURLWithPath: "\(directory)/result.json"))
-                _ = try await python("queue", address, "\(directory)/result.json")
+                _ = try await MotoPeer.run("queue", address, "\(directory)/result.json")
                 let arguments = ["--endpoint-url", address, "--output", directory]
                 let first = try await Executable.run(
                     arguments + ["--table", "first", "--staging-dir", "s3://result-bucket/some/prefix/"])
                 #expect(first.status == 0, "\(first.errors)")
                 let id = try ExportedTable("\(directory)/first").state.member("query_execution_id").string()
                 try Data(result.csv).write(to: URL(fileURLWithPath: "\(directory)/result.csv"))
-                _ = try await python("put", address, id, "\(directory)/result.csv")
+                _ = try await MotoPeer.run("put", address, id, "\(directory)/result.csv")
 
                 let outcome = try await Executable.run(
                     arguments + ["--query-execution-id", id, "--source", "s3", "--summary", "json"])

@@ -15,7 +15,10 @@ import TestSupport
         scope.count == 5, let region = Region(String(scope[2]))
     else { return false }
     var copy = HTTPRequest(
-        method: request.method, url: HTTPURL(scheme: .http, host: "127.0.0.1", port: request.port, path: request.path),
+        method: request.method,
+        url: HTTPURL(
+            scheme: .http, host: "127.0.0.1", port: request.port, path: request.path,
+            query: request.query.isEmpty ? nil : request.query),
         body: request.body)
     for name in signedHeaders.split(separator: ";") where name != "host" && name != "x-amz-date" {
         copy.headers[String(name)] = request.header(String(name))

@@ -3,9 +3,12 @@
     moto-peer.py serve FILE           serve until killed; the address is written to FILE
     moto-peer.py queue URL FILE       queue the results in FILE (a list of {"rows", "column_info"})
     moto-peer.py read URL ID          print the rows of a query as boto3 reads them, as JSON
+    moto-peer.py bucket URL NAME      make a bucket
+    moto-peer.py objects URL NAME     print the SHA-256 of every object of a bucket, by key, as JSON
     moto-peer.py put URL ID FILE      put FILE where the service says that the result of a query is
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -60,4 +63,24 @@ def put(url, query_execution_id, path):
     s3.upload_file(path, bucket, key)
 
 
-{"serve": serve, "queue": queue, "read": read, "put": put}[sys.argv[1]](*sys.argv[2:])
+def s3(url):
+    import boto3
+
+    return boto3.client(
+        "s3", endpoint_url=url, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+
+def bucket(url, name):
+    s3(url).create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+
+
+def objects(url, name):
+    client = s3(url)
+    keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=name).get("Contents", [])]
+    bodies = {key: client.get_object(Bucket=name, Key=key)["Body"].read() for key in keys}
+    json.dump({key: hashlib.sha256(body).hexdigest() for key, body in bodies.items()}, sys.stdout)
+
+
+commands = {"serve": serve, "queue": queue, "read": read, "put": put, "bucket": bucket, "objects": objects}
+commands[sys.argv[1]](*sys.argv[2:])

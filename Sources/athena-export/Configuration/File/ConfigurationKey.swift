@@ -27,6 +27,7 @@ enum ConfigurationKey: String, CaseIterable {
     case primaryKey = "primary_key"
     case format
     case output
+    case upload
     case batchRows = "batch_rows"
     case batchBytes = "batch_bytes"
     case compressionLevel = "compression_level"

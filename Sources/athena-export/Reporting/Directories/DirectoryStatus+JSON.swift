@@ -25,6 +25,7 @@ extension DirectoryStatus {
         object["runs"] = .array(runsWithBatches.map(json(of:_:)))
         object["unfinished"] = unfinished.map(json(ofUnfinished:)) ?? .null
         object["failed"] = failed.map(Self.json(ofFailed:)) ?? .null
+        object["pending_upload"] = pendingUpload.map { .string($0) } ?? .null
         object["notes"] = .array(notes.map { .string($0) })
         return .object(object)
     }

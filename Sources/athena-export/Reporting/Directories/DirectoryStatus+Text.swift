@@ -63,6 +63,12 @@ extension DirectoryStatus {
     private var newestRunLines: [String] {
         if let unfinished { return lines(ofUnfinished: unfinished) }
         guard nextRun != nil else { return [] }
+        if let pendingUpload {
+            return [
+                "upload: pending, to \(pendingUpload)",
+                "next run: completes the upload without a query, if it has the same options (--restart starts a new query)",
+            ]
+        }
         return failedLines + ["next run: starts a new query"]
     }
 

@@ -19,6 +19,8 @@ struct DirectoryStatus {
 
     enum NextRun: String {
         case resume, start
+        /// With the same options, and `--upload` among them; else a query is started.
+        case upload
     }
 
     /// - Returns: nil if the directory has neither manifest nor state.
@@ -45,7 +47,14 @@ struct DirectoryStatus {
 
     /// Nil if the state may not be read.
     var nextRun: NextRun? {
-        if snapshot.stateFile == .unreadable { nil } else { unfinished == nil ? .start : .resume }
+        if snapshot.stateFile == .unreadable { return nil }
+        if unfinished != nil { return .resume }
+        return pendingUpload == nil ? .start : .upload
+    }
+
+    /// Where the files of the newest run, which has succeeded, are still to be uploaded to.
+    var pendingUpload: String? {
+        if case .succeeded = state?.phase { state?.pendingUpload } else { nil }
     }
 
     /// The run that the next one continues.

@@ -1,6 +1,7 @@
 import Athena
 import BatchExport
 import Logging
+import Upload
 
 /// The figures of a run at work.
 struct ProgressFigures: ProgressTelling {
@@ -14,6 +15,14 @@ struct ProgressFigures: ProgressTelling {
     private var batches = 0
     private var bytes = 0
     private var readingSince: ContinuousClock.Instant?
+    /// Of the upload that follows the rows; nil before it.
+    private var upload: UploadFigures?
+
+    mutating func note(_ progress: UploadProgress, at now: ContinuousClock.Instant) {
+        var figures = upload ?? UploadFigures()
+        figures.note(progress, at: now)
+        upload = figures
+    }
 
     mutating func note(_ progress: AthenaExport.Progress, at now: ContinuousClock.Instant) {
         switch progress {
@@ -34,6 +43,7 @@ struct ProgressFigures: ProgressTelling {
     }
 
     func line(at now: ContinuousClock.Instant) -> ProgressLine {
+        if let upload { return upload.line(at: now) }
         guard readingSince != nil else {
             return ProgressLine(
                 "query \(queryState ?? "starting") · \(Self.clock(now - start))",
@@ -48,6 +58,7 @@ struct ProgressFigures: ProgressTelling {
     }
 
     func metadata(at now: ContinuousClock.Instant) -> Logger.Metadata {
+        if let upload { return upload.metadata(at: now) }
         var metadata: Logger.Metadata = ["event": "progress"]
         guard readingSince != nil else {
             metadata["query_state"] = "\(queryState ?? "starting")"

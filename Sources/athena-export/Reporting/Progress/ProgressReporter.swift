@@ -1,6 +1,7 @@
 import Athena
 import Logging
 import Threading
+import Upload
 
 /// The figures of work that is going on.
 protocol ProgressTelling: Sendable {
@@ -14,7 +15,8 @@ protocol ProgressTelling: Sendable {
     func metadata(at now: ContinuousClock.Instant) -> Logger.Metadata
 }
 
-/// Reports the progress of a run: on a terminal a line that is written over, elsewhere a line of the log now and then.
+/// Reports the progress of a run or an upload: on a terminal a line that is written over, elsewhere a line of the log
+/// now and then.
 final class ProgressReporter<Figures: ProgressTelling>: Sendable {
     private let console: Console
     private let isShown: Bool
@@ -83,5 +85,15 @@ extension ProgressReporter where Figures == ProgressFigures {
 
     func report(_ progress: AthenaExport.Progress, at now: ContinuousClock.Instant = .now) {
         update(at: now) { figures, now in figures.note(progress, at: now) }
+    }
+
+    func report(_ progress: UploadProgress) {
+        update { figures, now in figures.note(progress, at: now) }
+    }
+}
+
+extension ProgressReporter where Figures == UploadFigures {
+    func report(_ progress: UploadProgress) {
+        update { figures, now in figures.note(progress, at: now) }
     }
 }

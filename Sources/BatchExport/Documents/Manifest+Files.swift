@@ -1,0 +1,60 @@
+import SystemPackage
+
+extension Manifest {
+    /// A file of the table's directory, as far as copying it goes.
+    public struct File: Sendable, Equatable {
+        public let sequence: Int
+        /// From the table's directory.
+        public let path: String
+        public let bytes: Int
+        public let sha256: String
+    }
+
+    /// Every file that the manifest lists, by rising sequence.
+    public var files: [File] {
+        batches.map { File(sequence: $0.sequence, path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+    }
+
+    /// The sequence of a file of this table; nil if its path is none that a run or an upload makes.
+    public func sequence(ofPath path: String) -> Int? {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        let suffix = ".\(fileFormat.fileSuffix)"
+        let name = (names.last ?? "").dropLast(names.first == "redshift" ? RedshiftManifest.suffix.count : 0)
+        guard name.hasPrefix("\(table)-"), name.hasSuffix(suffix),
+            let sequence = Int(name.dropFirst(table.count + 1).dropLast(suffix.count)), sequence > 0
+        else { return nil }
+        let data = ExportDirectory(parent: "", table: table).dataPath(sequence: sequence, format: fileFormat)
+        let own = [data, "deleted" + data.dropFirst("data".count), RedshiftManifest.path(ofFile: data)]
+        return own.contains(path) ? sequence : nil
+    }
+
+    /// What an earlier manifest of the same directory cannot have and this one has; nil if it can be one.
+    ///
+    /// - Parameter other: the manifest that this one is to take the place of.
+    public func difference(toEarlier other: Manifest) -> String? {
+        guard other.table == table else { return "it is of table \(other.table), and not of \(table)" }
+        let differences = other.differences(toKey: primaryKey, format: fileFormat)
+        guard differences.isEmpty else {
+            return "it is of another export of the table (\(differences.joined(separator: "; ")))"
+        }
+        // A run that was abandoned can be followed by another one of its name.
+        let known = Set(runs.flatMap { [$0.identity] + ($0.status == .running ? [] : [$0.identity + ["ended"]]) })
+        for run in other.runs where !known.contains(run.identity + (run.status == .running ? [] : ["ended"])) {
+            return "it is newer: it has run \(run.runID), which this directory does not have so far"
+        }
+        if let range = other.pruned.first(where: { !$0.allSatisfy(isPruned) }) {
+            return "it is newer: batch \(range.lowerBound) is pruned there"
+        }
+        let own = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
+        for file in other.files where own[file.path] != file && !isPruned(file.sequence) {
+            return own[file.path] == nil
+                ? "it is newer: it lists \(file.path), which this directory does not have so far"
+                : "it is of another export of the table: \(file.path) has another content there"
+        }
+        return nil
+    }
+}
+
+extension Manifest.Run {
+    fileprivate var identity: [String] { [runID, startedAt] }
+}

@@ -1,0 +1,48 @@
+import AWS
+import BatchExport
+
+/// The manifest that the bucket has.
+enum BucketManifest: Sendable {
+    case absent
+    /// It is ours, byte for byte.
+    case same
+    /// An earlier one of the same directory.
+    case older(etag: String)
+
+    private static let partBytes = 8 << 20
+
+    /// Reads it.
+    ///
+    /// - Throws: ``UploadError/otherManifest(_:problem:)`` if it is not one that ours may replace.
+    init(in bucket: Bucket, comparedWith own: PublishedManifest, at location: S3Location) async throws {
+        func refuse(_ problem: String) -> UploadError { .otherManifest(location, problem: problem) }
+        var bytes: [UInt8] = []
+        let etag: String?
+        do {
+            etag = try await bucket.read(location, partBytes: Self.partBytes) { part in
+                bytes += part
+                guard bytes.count <= PublishedManifest.maximumBytes else {
+                    throw refuse("it is larger than any manifest of this program")
+                }
+            }
+        } catch UploadError.otherObject(_, let problem) {
+            throw refuse(problem)
+        }
+        guard let etag else {
+            self = .absent
+            return
+        }
+        guard bytes != own.bytes else {
+            self = .same
+            return
+        }
+        let other: Manifest
+        do {
+            other = try PublishedManifest.parse(bytes)
+        } catch {
+            throw refuse("it is no manifest of this program (\(error))")
+        }
+        if let difference = own.manifest.difference(toEarlier: other) { throw refuse(difference) }
+        self = .older(etag: etag)
+    }
+}

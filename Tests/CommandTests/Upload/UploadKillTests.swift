@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+import Testing
+import Threading
+
+@Suite(.fewAtATime) struct `An upload that is killed` {
+    @Test func `at any call to the service is completed by the same command, and nothing is sent twice`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let export = try await UploadedExport(in: directory)
+            let reference = StrictS3()
+            try await reference.serve { endpoint in
+                let outcome = try await export.upload(endpoint)
+                try #require(outcome.status == 0, "\(outcome.errors)")
+            }
+            #expect(reference.contents == export.expected)
+            try #require(reference.calls.count == 7)
+            // At its first call and at its last, and at those between that are this run's.
+            let taken = Set([1, reference.calls.count] + DisturbedJob.taken(of: reference.calls.count))
+            for number in taken.sorted() {
+                let process = RunningProcess()
+                let s3 = StrictS3(script: { call in
+                    guard call.number == number else { return nil }
+                    // What has come over a connection is stored, though its other end is gone.
+                    return .before { process.kill() }
+                })
+                try await s3.serve { endpoint in
+                    let killed = try await export.upload(endpoint, onStart: process.started)
+                    #expect(killed.status == nil, "call \(number) was not reached")
+                    let outcome = try await export.upload(endpoint)
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                }
+                #expect(s3.contents == export.expected, "killed at call \(number)")
+                #expect(s3.keys("PutObject").count == 5, "killed at call \(number)")
+                #expect(s3.violations.isEmpty, "killed at call \(number)")
+            }
+        }
+    }
+}

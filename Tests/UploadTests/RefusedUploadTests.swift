@@ -1,0 +1,124 @@
+import AWS
+import BatchExport
+import Foundation
+import JSON
+import TestSupport
+import Testing
+import Upload
+
+@Suite struct `An upload refuses` {
+    /// Runs an upload that must fail with data that cannot be trusted, and compares the bucket with what it was.
+    private func expectRefusal(
+        _ setup: UploadSetup, _ table: TableOnDisk, _ words: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let before = setup.s3.objects
+        await #expect(sourceLocation: sourceLocation) {
+            try await setup.run(table)
+        } throws: { error in
+            guard let error = error as? UploadError, case .untrusted = error.category else { return false }
+            return "\(error)".contains(words)
+        }
+        #expect(setup.s3.objects == before, sourceLocation: sourceLocation)
+    }
+
+    private func withTable(_ body: (TableOnDisk, String) async throws -> Void) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let table = TableOnDisk("\(directory)/customers")
+            try table.write()
+            try await body(table, "\(directory)/customers/\(TableOnDisk.dataPath(3))")
+        }
+    }
+
+    @Test func `a file whose bytes were changed, and sends none of the others`() async throws {
+        try await withTable { table, file in
+            try Data(repeating: 1, count: 30).write(to: URL(fileURLWithPath: file))
+            try await expectRefusal(UploadSetup(), table, "the manifest says SHA-256")
+        }
+    }
+
+    @Test func `a file of another size, a missing one and a link`() async throws {
+        try await withTable { table, file in
+            try Data(repeating: 1, count: 31).write(to: URL(fileURLWithPath: file))
+            try await expectRefusal(UploadSetup(), table, "the manifest says 30 bytes, the file has 31")
+            try FileManager.default.removeItem(atPath: file)
+            try await expectRefusal(UploadSetup(), table, "it is missing")
+            try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/dev/null")
+            try await expectRefusal(UploadSetup(), table, "it is not a regular file")
+        }
+    }
+
+    @Test(arguments: [[UInt8](repeating: 9, count: 20), [9]])
+    func `an object with another content, and does not overwrite it`(_ bytes: [UInt8]) async throws {
+        try await withTable { table, _ in
+            let setup = UploadSetup()
+            setup.s3.place("lake/customers/\(TableOnDisk.dataPath(2))", bytes)
+            try await expectRefusal(setup, table, "it is there already")
+        }
+    }
+
+    @Test(arguments: [
+        "lake/customers/data/batch=000001/orders-000001.csv.gz", "lake/customers/data/part-0.parquet",
+        "lake/customers/deleted/batch=000001/customers-000002.csv.gz", "lake/customers/orders/manifest.json",
+        "lake/customers/eu/orders/data/batch=000001/orders-000001.csv.gz",
+        "lake/customers/data/batch=000001/customers-000001.ndjson.gz",
+    ])
+    func `a prefix with objects of another table`(_ key: String) async throws {
+        try await withTable { table, _ in
+            let setup = UploadSetup()
+            setup.s3.place(key, [1])
+            try await expectRefusal(setup, table, "give each table a prefix of its own")
+        }
+    }
+
+    @Test func `no prefix because of objects that no reader takes for rows`() async throws {
+        try await withTable { table, _ in
+            let setup = UploadSetup()
+            for key in [
+                "lake/customers/", "lake/customers/data/", "lake/customers/_SUCCESS", "lake/orders/manifest.json",
+            ] {
+                setup.s3.place(key, key.hasSuffix("/") ? [] : [1])
+            }
+            try await setup.run(table)
+        }
+    }
+
+    @Test func `to replace the manifest of another table, of another key, or something else`() async throws {
+        try await withTable { table, _ in
+            var other = table
+            other.table = "orders"
+            var otherKey = table
+            otherKey.key = "number"
+            let manifests: [([UInt8], String)] = [
+                (other.manifest.serialized(pretty: true), "it is of table orders"),
+                (otherKey.manifest.serialized(pretty: true), "it is of another export of the table"),
+                (Array("{}".utf8), "it is no manifest of this program"), ([], "it is empty"),
+            ]
+            for (bytes, words) in manifests {
+                let setup = UploadSetup()
+                setup.s3.place("lake/customers/manifest.json", bytes)
+                try await expectRefusal(setup, table, words)
+            }
+        }
+    }
+
+    @Test func `to replace a newer manifest`() async throws {
+        try await withTable { table, _ in
+            let setup = UploadSetup()
+            var newer = table
+            newer.batches.append(TableOnDisk.Batch(sequence: 5, content: [5], run: 2))
+            setup.s3.place("lake/customers/manifest.json", newer.manifest.serialized(pretty: true))
+            try await expectRefusal(setup, table, "it is newer: it has run run-2")
+            newer.batches[4].run = 1
+            setup.s3.place("lake/customers/manifest.json", newer.manifest.serialized(pretty: true))
+            try await expectRefusal(setup, table, "it is newer: it lists \(TableOnDisk.dataPath(5))")
+            newer.batches = Array(table.batches[1...])
+            newer.pruned = [1...1]
+            setup.s3.place("lake/customers/manifest.json", newer.manifest.serialized(pretty: true))
+            try await expectRefusal(setup, table, "it is newer: batch 1 is pruned there")
+            newer.pruned = []
+            newer.batches[0].content = [7]
+            setup.s3.place("lake/customers/manifest.json", newer.manifest.serialized(pretty: true))
+            try await expectRefusal(setup, table, "has another content there")
+        }
+    }
+}
