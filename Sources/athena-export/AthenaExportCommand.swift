@@ -14,7 +14,7 @@ import SystemPackage
 
 /// The root command. `run` is its default subcommand.
 struct AthenaExportCommand: AsyncParsableCommand {
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "athena-export",
