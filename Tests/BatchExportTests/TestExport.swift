@@ -52,7 +52,7 @@ struct TestExport {
                 phase: .exporting(
                     .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: firstBatch)))
             try await journal.save(state)
-        case .alreadySucceeded: return
+        case .alreadySucceeded, .upload: return
         }
         let options = ExportOptions(
             primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers,
