@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "Athena",
             dependencies: [
-                "AWS", "BatchExport", "Clock", "Digest", "Files", "HTTPTransport", "JSON", "Text", "Threading",
+                "AWS", "BatchExport", "Clock", "Digest", "Files", "Gzip", "HTTPTransport", "JSON", "Text", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -122,7 +122,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Digest", "JSON", "Threading",
+                "Digest", "Gzip", "JSON", "Threading",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

@@ -104,6 +104,40 @@ public struct AthenaClient: Sendable {
         }
     }
 
+    /// How many rows a statement has written; nil if the service does not say.
+    func updateCount(_ queryExecutionID: String) async throws -> Int? {
+        try await client.call(
+            "GetQueryResults", ["QueryExecutionId": .string(queryExecutionID), "MaxResults": .integer(1)]
+        ) { response in
+            try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
+                try JSONField(try JSONValue(parsing: body)).optionalMember("UpdateCount")?.integer(atLeast: 0)
+            }
+        }
+    }
+
+    /// The places of the objects that a statement has written, as rows of a result (`DATA_MANIFEST`).
+    func dataManifest(_ queryExecutionID: String) async throws -> [String] {
+        var lines: [String] = []
+        var token: String?
+        repeat {
+            var request: JSONObject = [
+                "QueryExecutionId": .string(queryExecutionID), "QueryResultType": "DATA_MANIFEST",
+                "MaxResults": .integer(PageSize.maximum),
+            ]
+            request["NextToken"] = token.map { .string($0) }
+            let page = try await client.call("GetQueryResults", .object(request)) { response in
+                try Self.decode(response, of: "GetQueryResults") { (body) throws(JSONError) in
+                    try ManifestPage(parsing: body)
+                }
+            }
+            // A first row that names its column has been seen in other results.
+            lines += token == nil && page.lines.first?.hasPrefix("s3://") == false ? page.lines[1...] : page.lines[...]
+            guard page.nextToken == nil || page.nextToken != token else { throw AthenaExportError.repeatedPageToken }
+            token = page.nextToken
+        } while token != nil
+        return lines
+    }
+
     private static func decode<Answer>(
         _ response: consuming HTTPResponse, of operation: String,
         _ parse: (consuming [UInt8]) throws(JSONError) -> Answer
@@ -116,6 +150,23 @@ public struct AthenaClient: Sendable {
                 operation: operation, origin: headers[ReplayTransport.originHeader],
                 requestID: headers["x-amzn-RequestId"], error)
         }
+    }
+}
+
+/// A page of the list of objects that a statement has written.
+private struct ManifestPage {
+    let lines: [String]
+    let nextToken: String?
+
+    init(parsing body: [UInt8]) throws(JSONError) {
+        let answer = JSONField(try JSONValue(parsing: body))
+        var lines: [String] = []
+        for row in try answer.optionalMember("ResultSet")?.optionalMember("Rows")?.elements() ?? [] {
+            guard let first = try row.member("Data").elements().first else { continue }
+            lines.append(try first.member("VarCharValue").string())
+        }
+        self.lines = lines
+        nextToken = try answer.optionalMember("NextToken")?.string()
     }
 }
 
@@ -152,6 +203,9 @@ public struct AthenaQuery: Sendable, Equatable {
         self.kmsKey = kmsKey
         self.reusedResultMinutes = reusedResultMinutes
     }
+
+    /// Athena's limit for a statement, in bytes of UTF-8 (service quotas: "maximum query string length").
+    package static let maximumBytes = 262_144
 
     /// The body of StartQueryExecution, without members that are not set.
     func request(clientRequestToken: String) -> JSONValue {

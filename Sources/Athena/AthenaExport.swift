@@ -60,6 +60,8 @@ public struct AthenaExport: Sendable {
     /// - Throws: ``AthenaExportError``, `AWSError`, `ExportError` or `CancellationError`. Whatever is thrown, the
     ///   directory is as the last checkpoint left it.
     public func run() async throws -> Outcome {
+        // Of the run before, if it could not.
+        await removeUnloadedObjects()
         while true {
             let plan = try await journal.plan(
                 options.request, runID: options.runID, restart: options.restart, upload: options.upload)
@@ -112,10 +114,13 @@ public struct AthenaExport: Sendable {
 
     private func newRun(firstBatch: Int) async throws -> ExportState {
         let startedAt = runtime.timestamp()
+        let token = newToken()
         var state = ExportState(
             runID: await unusedRunID(startedAt), request: options.request, startedAt: startedAt,
-            firstBatch: firstBatch, cursor: try await newCursor(), phase: initialPhase(firstBatch: firstBatch))
+            firstBatch: firstBatch, cursor: try await newCursor(),
+            phase: initialPhase(firstBatch: firstBatch, token: token))
         state.pendingUpload = options.upload
+        state.sourceState = try await sentQuery(for: state, token: token)?.json
         try await journal.save(state)
         return state
     }
@@ -132,9 +137,9 @@ public struct AthenaExport: Sendable {
         return runID
     }
 
-    private func initialPhase(firstBatch: Int) -> ExportState.Phase {
+    private func initialPhase(firstBatch: Int, token: String) -> ExportState.Phase {
         switch options.query {
-        case .start: .starting(clientRequestToken: newToken())
+        case .start: .starting(clientRequestToken: token)
         case .attach(let id):
             .exporting(
                 ExportState.QueryIdentity(clientRequestToken: nil, queryExecutionID: id),
@@ -153,8 +158,10 @@ public struct AthenaExport: Sendable {
         let (state, query, execution) = (succeeded.state, succeeded.query, succeeded.execution)
         // Requested beside the export, which does not wait for the answer. The task does not hold the journal, since it
         // would keep the directory's lock after a run that has failed.
+        // Of an UNLOAD it is no count of what it has written, which is compared elsewhere.
+        let isCounted = options.source != .unload
         let expectedRows = Task { [client, report, logger] in
-            await Self.outputRows(of: query.queryExecutionID, client, logger, report)
+            isCounted ? await Self.outputRows(of: query.queryExecutionID, client, logger, report) : nil
         }
         defer { expectedRows.cancel() }
         do {

@@ -41,6 +41,12 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     case noCursor(column: String)
     /// A page leads to itself, so the result would never end.
     case repeatedPageToken
+    /// The statement cannot stand inside of another one.
+    case unfitStatement(StatementFault)
+    /// The execution's statement was not sent with `--nested json`.
+    case notNested(queryExecutionID: String)
+    /// What is wrong with an UNLOAD.
+    case unload(UnloadError)
 
     public var description: String {
         switch self {
@@ -90,6 +96,12 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
             "no run has left a value of cursor column \(column.prefix(100)) yet; give --cursor-start, the first value "
                 + "the first run reads"
         case .notInS3(let reason): "--source s3: \(reason); use --source auto or api"
+        case .unfitStatement(let fault):
+            "the statement \(fault), so it cannot be sent inside of another one; correct it, or leave out --source unload "
+                + "and --nested json; nothing was sent"
+        case .notNested(let id):
+            "query \(id) was not sent with --nested json, so what is nested in its result is text; leave out --nested json"
+        case .unload(let error): "\(error)"
         case .repeatedPageToken:
             "a page of the result names itself or an earlier page as the next one, so the result would never end; "
                 + "run the same command again"

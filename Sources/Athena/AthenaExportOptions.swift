@@ -1,3 +1,4 @@
+public import AWS
 public import BatchExport
 import Digest
 
@@ -19,6 +20,12 @@ extension AthenaExport {
         public var leavesQueryRunning: Bool
         /// The cursor column; the statement then has ``CursorTemplate/placeholder``.
         public var cursor: CursorChoice?
+        /// How arrays, maps and rows come.
+        public var nested = NestedForm.text
+        /// `s3://bucket/prefix/` below which an UNLOAD writes; nil for a prefix beside the results.
+        public var unloadTarget: S3Prefix?
+        /// Do not remove what an UNLOAD has written once the run has succeeded.
+        public var keepsUnloaded = false
         /// How many full runs are kept once this one has succeeded; nil keeps all.
         public var prunedRuns: Int?
         /// The URL that the caller uploads the files to once the run has succeeded. The journal keeps it until that is
@@ -39,6 +46,9 @@ extension AthenaExport {
             self.leavesQueryRunning = leavesQueryRunning
         }
 
+        /// The query is sent inside of another statement, which asks for its columns first.
+        var isRewritten: Bool { source == .unload || nested == .json }
+
         /// What the files depend on. The compression level is part of it: a batch that is written again after a crash
         /// must have the same bytes.
         public var request: ExportRequest {
@@ -58,6 +68,9 @@ extension AthenaExport {
                     .init("cursor_column", cursor.column), .init("cursor_start", cursor.start?.sqlLiteral ?? ""),
                 ]
             }
+            // Left out where it is as ever, so that the state files of earlier versions stay valid.
+            if source == .unload { parts.append(.init("source", "unload")) }
+            if nested == .json, source != .unload { parts.append(.init("nested", "json")) }
             return ExportRequest(
                 parts + [
                     .init("table", table), .init("primary_key", export.primaryKey.joined(separator: ",")),
@@ -66,6 +79,14 @@ extension AthenaExport {
                     .init("compression_level", String(export.compressionLevel)),
                 ])
         }
+    }
+
+    /// How values of arrays, maps and rows come.
+    public enum NestedForm: Sendable {
+        /// As Athena prints them, which nothing can take apart again.
+        case text
+        /// As JSON, for which the query is sent inside of another one.
+        case json
     }
 
     /// Which query's result is exported.

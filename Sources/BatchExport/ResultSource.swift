@@ -1,6 +1,6 @@
 /// Any source of result rows, read in order from any bookmark.
 public protocol ResultSource: Sendable {
-    /// The name of the source in the manifest: `api`, `s3`.
+    /// The name of the source in the manifest: `api`, `s3`, `unload`.
     var name: String { get }
 
     /// The part of the result in which a bookmark lies.
@@ -22,14 +22,20 @@ public struct Bookmark: Sendable, Equatable {
     /// Data rows from the beginning of that page to the bookmark; a header row does not count. They may reach into
     /// later pages, since not every source cuts a result into the same pages.
     public var rowsIntoPage: Int
-    /// For sources that are one stream of bytes: the offset at which the page begins.
+    /// For sources that are several streams of bytes: the stream in which the page begins, from 0; nil for other sources.
+    public var object: Int?
+    /// For sources that are streams of bytes: the offset at which the page begins, in compressed ones that of the
+    /// decompressed bytes.
     public var byteOffset: Int
-    /// For sources that are one stream of bytes: its version. A bookmark of one version is not valid in another.
+    /// For sources that are streams of bytes: the version of the stream. A bookmark of one version is not valid in another.
     public var etag: String?
 
-    public init(pageToken: String? = nil, rowsIntoPage: Int = 0, byteOffset: Int = 0, etag: String? = nil) {
+    public init(
+        pageToken: String? = nil, rowsIntoPage: Int = 0, object: Int? = nil, byteOffset: Int = 0, etag: String? = nil
+    ) {
         self.pageToken = pageToken
         self.rowsIntoPage = rowsIntoPage
+        self.object = object
         self.byteOffset = byteOffset
         self.etag = etag
     }

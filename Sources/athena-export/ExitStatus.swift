@@ -81,6 +81,17 @@ enum ExitStatus: Int32, Error {
             .untrustedData
         case .resultUnreadable(_, let error): of(error)
         case .notInS3, .noCursor, .startRefused: .configuration
+        case .unfitStatement, .notNested: .usage
+        case .unload(let error): of(error)
+        }
+    }
+
+    private static func of(_ error: UnloadError) -> ExitStatus {
+        switch error {
+        case .unsupportedColumn, .noTarget, .clientSideEncryption, .statementTooLong: .configuration
+        case .foreign, .needsSource: .usage
+        case .targetExists: .queryFailed
+        case .manifest, .noManifest, .rowCountDiffers, .objectGone, .objectChanged, .malformed: .untrustedData
         }
     }
 

@@ -20,6 +20,10 @@ struct TestRun: Sendable {
     var batchRows = 20
     var maxAttempts = 4
     var pageBytes = AthenaClient.standardPageBytes
+    var statement = "SELECT * FROM test_rows"
+    var runID = "r"
+    /// Changes the options of the export.
+    var change: @Sendable (inout AthenaExport.Options) -> Void = { _ in }
     var log = InMemoryLogHandler(level: .info)
     private let transport: any HTTPTransport
 
@@ -53,12 +57,13 @@ struct TestRun: Sendable {
             endpoint: try settings.endpoint(for: .s3), credentials: credentials, transport: transport, retry: retry,
             runtime: runtime, logger: log.logger)
         var options = AthenaExport.Options(
-            query: .start(AthenaQuery(statement: "SELECT * FROM test_rows")), table: "t",
+            query: .start(AthenaQuery(statement: statement)), table: "t",
             export: ExportOptions(
                 primaryKey: ["customer_id"], format: format, limits: BatchLimits(rows: batchRows, bytes: 128 << 20),
                 compressionLevel: 6, workers: 2),
-            runID: "r", source: source)
+            runID: runID, source: source)
         options.ranges = ranges
+        change(&options)
         let journal = try ExportJournal(
             opening: ExportDirectory(parent: FilePath(directory), table: "t"), now: runtime.timestamp)
         let export = AthenaExport(
@@ -73,9 +78,13 @@ struct TestRun: Sendable {
 
     /// A member of the run in the manifest.
     func manifest(_ member: String) throws -> String? {
-        let json = try JSONValue(
-            parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/manifest.json"))))
-        return try JSONField(json).member("runs").elements()[0].optionalMember(member)?.string()
+        try document().member("runs").elements()[0].optionalMember(member)?.string()
+    }
+
+    /// The manifest.
+    func document() throws -> JSONField {
+        try JSONField(
+            JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/t/manifest.json")))))
     }
 
     func state() throws -> JSONField {

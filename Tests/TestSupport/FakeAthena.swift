@@ -11,7 +11,7 @@ public final class FakeAthena: Sendable {
     private let result: FakeResult
     private let s3: FakeS3?
     private let script: FaultScript
-    private let evaluate: (@Sendable (JSONField) throws -> FakeResult)?
+    private let evaluate: (@Sendable (JSONField) async throws -> FakeResult)?
     private let isSigned: @Sendable (LoopbackServer.Request) -> Bool
     private let state = Locked(State())
 
@@ -31,6 +31,8 @@ public final class FakeAthena: Sendable {
         var stopped: Set<String> = []
         /// By id, where a query was evaluated.
         var results: [String: FakeResult] = [:]
+        /// What started an execution, by its id.
+        var requests: [String: JSONField] = [:]
         var badSignatures = 0
     }
 
@@ -43,7 +45,7 @@ public final class FakeAthena: Sendable {
         result: FakeResult, s3: FakeS3? = nil,
         isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
         script: @escaping FaultScript = { _ in nil },
-        evaluate: (@Sendable (JSONField) throws -> FakeResult)? = nil
+        evaluate: (@Sendable (JSONField) async throws -> FakeResult)? = nil
     ) {
         self.result = result
         self.s3 = s3
@@ -165,13 +167,13 @@ extension FakeAthena {
         case .before(let action)?: action()
         case .delay(let duration)?: try await Task.sleep(for: duration)
         case .alter(let change)?:
-            var answer = try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
+            var answer = try await respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
             change(&answer)
             return answer
         case nil: break
         }
         if request.isForSTS { return Self.identity }
-        return try respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
+        return try await respond(to: operation, JSONField(try JSONValue(parsing: request.body)))
     }
 
     /// As STS answers GetCallerIdentity.
@@ -199,15 +201,17 @@ extension FakeAthena {
         return answer
     }
 
-    private func respond(to operation: String, _ input: JSONField) throws -> LoopbackServer.Answer {
+    private func respond(to operation: String, _ input: JSONField) async throws -> LoopbackServer.Answer {
         switch operation {
         case "StartQueryExecution":
             let token = try input.member("ClientRequestToken").string()
-            let evaluated = try evaluate?(input)
+            let known = state.withLock { $0.executions[token] }
+            let evaluated = known == nil ? try await evaluate?(input) : nil
             let id = state.withLock { state in
                 if let id = state.executions[token] { return id }
                 let id = UUID().uuidString.lowercased()
                 state.results[id] = evaluated
+                state.requests[id] = input
                 state.executions[token] = id
                 state.started.append(id)
                 return id
@@ -255,7 +259,13 @@ extension FakeAthena {
         ]
         var statistics: JSONObject = ["DataScannedInBytes": .integer(4096)]
         statistics["ResultReuseInformation"] = result.reusedPreviousResult.map { ["ReusedPreviousResult": .bool($0)] }
+        statistics["DataManifestLocation"] = result.dataManifestLocation.map { .string($0) }
         execution["Statistics"] = .object(statistics)
+        if case .object(let request)? = state.withLock({ $0.requests[id]?.value }) {
+            for member in ["QueryExecutionContext", "WorkGroup", "ExecutionParameters"] {
+                execution[member] = request[member]
+            }
+        }
         execution["EngineVersion"] = result.effectiveEngineVersion.map { ["EffectiveEngineVersion": .string($0)] }
         if let location = result.outputLocation {
             var configuration: JSONObject = ["OutputLocation": .string(location)]
@@ -272,6 +282,12 @@ extension FakeAthena {
         let token = try input.optionalMember("NextToken")?.string()
         let maxResults = try input.optionalMember("MaxResults")?.integer() ?? 1000
         let result = result(of: try input.member("QueryExecutionId").string())
+        if try input.optionalMember("QueryResultType")?.string() == "DATA_MANIFEST" {
+            guard let page = result.manifestPage() else {
+                return refuse("InvalidRequestException", "There is no data manifest", code: "INVALID_INPUT")
+            }
+            return LoopbackServer.Answer(status: 200, headers: Self.headers, body: page)
+        }
         guard let page = result.page(token: token, maxResults: maxResults) else {
             return refuse("InvalidRequestException", "Malformed nextPageToken \(token ?? "")", code: "INVALID_INPUT")
         }

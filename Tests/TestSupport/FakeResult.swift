@@ -46,6 +46,12 @@ public struct FakeResult: Sendable {
     public var clockTolerance: Double?
     /// Tokens that the service has forgotten.
     public var refusesTokens = false
+    /// Rows that the statement has written; nil if the service does not say.
+    public var updateCount: Int? = 0
+    /// The places of the objects that the statement has written, as DATA_MANIFEST gives them; nil if it gives none.
+    public var dataManifest: [String]?
+    /// Where the service says that the list of those objects is.
+    public var dataManifestLocation: String?
 
     public init(
         columns: [(name: String, type: String)] = FakeResult.customerColumns, rowCount: Int,
@@ -85,7 +91,12 @@ public struct FakeResult: Sendable {
         var rows = (start..<start + taken).map(row)
         if includesHeader { rows.insert(columns.map(\.name), at: 0) }
         let next = isFull ? Self.token(page: page + 1, row: start + taken) : nil
-        return Self.body(rows, columns: columns, nextToken: next)
+        return Self.body(rows, columns: columns, nextToken: next, updateCount: updateCount)
+    }
+
+    /// The answer with the objects that a statement has written; nil if it has written none that are known.
+    func manifestPage() -> [UInt8]? {
+        dataManifest.map { Self.body($0.map { [$0] }, columns: [("path", "varchar")], nextToken: nil) }
     }
 
     /// A hundred characters that look like base64, as the service's do.
@@ -103,7 +114,9 @@ public struct FakeResult: Sendable {
     }
 
     /// Members and their order as recorded on the live service, the undocumented doubles included.
-    static func body(_ rows: [[String?]], columns: [(name: String, type: String)], nextToken: String?) -> [UInt8] {
+    static func body(
+        _ rows: [[String?]], columns: [(name: String, type: String)], nextToken: String?, updateCount: Int? = 0
+    ) -> [UInt8] {
         var body: [UInt8] = Array("{".utf8)
         if let nextToken {
             body += Array("\"NextToken\":".utf8)
@@ -134,7 +147,7 @@ public struct FakeResult: Sendable {
             }
             body += Array("}".utf8)
         }
-        body += Array("]},\"UpdateCount\":0}".utf8)
+        body += Array("]}\(updateCount.map { ",\"UpdateCount\":\($0)" } ?? "")}".utf8)
         return body
     }
 

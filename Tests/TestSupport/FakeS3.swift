@@ -14,16 +14,29 @@ public final class FakeS3: Sendable {
         public let range: Range<Int>?
         public let ifMatch: String?
         public let request: LoopbackServer.Request
+
+        public var operation: String {
+            switch request.method {
+            case "HEAD": "HeadObject"
+            case "DELETE": "DeleteObject"
+            default: "GetObject"
+            }
+        }
     }
 
     private let state: Locked<State>
     private let script: FaultScript
 
     private struct State {
-        var content: [UInt8]
-        var etag = "\"v1\""
+        /// By the path of a request.
+        var objects: [String: Object]
         var region: String?
         var calls: [Call] = []
+    }
+
+    private struct Object {
+        let content: [UInt8]
+        var etag = "\"v1\""
     }
 
     /// - Parameters:
@@ -32,7 +45,7 @@ public final class FakeS3: Sendable {
     public init(
         _ content: [UInt8], region: String? = nil, script: @escaping FaultScript = { _ in nil }
     ) {
-        state = Locked(State(content: content, region: region))
+        state = Locked(State(objects: [Self.path: Object(content: content)], region: region))
         self.script = script
     }
 
@@ -46,11 +59,29 @@ public final class FakeS3: Sendable {
 
     /// Replaces the object.
     public func replace(with content: [UInt8]) {
-        state.withLock { state in
-            state.content = content
-            state.etag = "\"v2\""
-        }
+        put(content, at: Self.location, etag: "\"v2\"")
     }
+
+    /// Puts an object in a place, which is `s3://bucket/key`.
+    public func put(_ content: [UInt8], at location: String, etag: String = "\"v1\"") {
+        state.withLock { $0.objects[Self.path(of: location)] = Object(content: content, etag: etag) }
+    }
+
+    public func remove(_ location: String) {
+        state.withLock { $0.objects[Self.path(of: location)] = nil }
+    }
+
+    /// The places of all objects whose place begins with this.
+    public func objects(below location: String) -> [String] {
+        let path = Self.path(of: location)
+        return state.withLock { $0.objects.keys.filter { $0.hasPrefix(path) }.map { "s3:/\($0)" } }.sorted()
+    }
+
+    public func content(of location: String) -> [UInt8]? {
+        state.withLock { $0.objects[Self.path(of: location)]?.content }
+    }
+
+    private static func path(of location: String) -> String { String(location.dropFirst(4)) }
 
     /// Serves while the body runs, and gives it the address.
     @discardableResult
@@ -72,7 +103,7 @@ public final class FakeS3: Sendable {
             state.calls.append(call)
             return state.calls.count
         }
-        switch script(PendingCall(number: number, operation: "GetObject", operationNumber: number)) {
+        switch script(PendingCall(number: number, operation: call.operation, operationNumber: number)) {
         case .respond(let status, let body, let headers)?:
             return LoopbackServer.Answer(status: status, headers: headers, body: Array(body.utf8))
         case .before(let action)?: action()
@@ -87,15 +118,25 @@ public final class FakeS3: Sendable {
     }
 
     private func respond(to call: Call) -> LoopbackServer.Answer {
-        let (content, etag, region) = state.withLock { ($0.content, $0.etag, $0.region) }
+        let (object, region) = state.withLock { ($0.objects[call.request.path], $0.region) }
         if let region, call.request.header("Authorization")?.contains("/\(region)/s3/aws4_request") != true {
             return Self.error("PermanentRedirect", "another endpoint", status: 301, ["x-amz-bucket-region": region])
         }
         guard [nil, Self.owner].contains(call.request.header("x-amz-expected-bucket-owner")) else {
             return Self.error("AccessDenied", "Access Denied", status: 403)
         }
-        guard call.request.method == "GET", call.request.path == Self.path else {
-            return Self.error("NoSuchKey", "The specified key does not exist.", status: 404)
+        if call.request.method == "DELETE" {
+            state.withLock { $0.objects[call.request.path] = nil }
+            return LoopbackServer.Answer(status: 204)
+        }
+        guard ["GET", "HEAD"].contains(call.request.method), let object else {
+            let error = Self.error("NoSuchKey", "The specified key does not exist.", status: 404)
+            return call.request.method == "HEAD" ? LoopbackServer.Answer(status: 404) : error
+        }
+        let (content, etag) = (object.content, object.etag)
+        if call.request.method == "HEAD" {
+            return LoopbackServer.Answer(
+                status: 200, headers: ["ETag": etag, "Content-Length": String(content.count)])
         }
         if let ifMatch = call.ifMatch, ifMatch != etag {
             return Self.error("PreconditionFailed", "At least one of the pre-conditions failed", status: 412)

@@ -4,6 +4,8 @@ import HTTPTransport
 public struct S3ObjectInfo: Sendable, Equatable {
     /// The ETag of this version of the object, quotes included. It is no digest.
     public let etag: String
+    /// In bytes; nil if the answer does not say.
+    public let size: Int?
     /// The SHA-256 of the whole object, as 64 lower-case hexadecimal digits; nil if S3 keeps none, because the object was
     /// written without it or in several parts.
     public let sha256: String?
@@ -16,6 +18,7 @@ public struct S3ObjectInfo: Sendable, Equatable {
                 problem: "the answer has no ETag, so one version of the object cannot be told from another")
         }
         self.etag = etag
+        size = response.headers["Content-Length"].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }
         sha256 = response.headers[S3Checksum.header].flatMap { S3Checksum(base64: $0) }?.hexadecimal
     }
 }

@@ -14,7 +14,7 @@ extension AthenaExport {
         let id: String
         do {
             id = try await client.startQueryExecution(
-                query.filled(with: state.cursor?.from), clientRequestToken: token)
+                query.filled(with: state.cursor?.from).sent(as: try sentQuery(of: state)), clientRequestToken: token)
         } catch let error as AWSError {
             // A statement that is refused now was also refused when an earlier process sent it.
             let isNotStarted = isNew && error.provesThatNothingWasStarted || error.isMalformedQuery
@@ -47,21 +47,24 @@ extension AthenaExport {
                         "data_scanned_bytes": .stringConvertible(execution.dataScannedInBytes ?? 0),
                     ])
                 warnOfOtherLocation(execution, isStartedHere: isStartedHere)
-                if let effect = execution.effect {
-                    try await journal.saveUnlessExported(state.failed(query))
-                    throw AthenaExportError.notAQuery(queryExecutionID: query.queryExecutionID, effect: effect)
-                }
                 return SucceededQuery(
-                    state: state, query: query, execution: execution,
+                    state: try await readable(state, query, execution), query: query, execution: execution,
                     early: earlyAnswers(ofNewQuery: isStartedHere || wasSeenUnfinished))
             }
             if execution.state == .cancelled, state.isStoppingQuery {
                 // An earlier process stopped the query and died before the answer.
-                let next = state.starting(with: newToken())
+                let next = try beforeNextStart(of: state)
                 try await journal.save(next)
                 (state, query) = try await started(next, isNew: true)
                 isStartedHere = true
                 continue
+            }
+            if execution.foundTarget, query.clientRequestToken != nil {
+                // The run stays as it is: a new start is paid for, so only a person can say that it should be.
+                throw AthenaExportError.unload(
+                    .targetExists(
+                        queryExecutionID: query.queryExecutionID,
+                        target: try sentQuery(of: state)?.unload?.target ?? ""))
             }
             guard mayRerun(execution, query, of: state) else {
                 try await journal.save(state.failed(query))
@@ -126,7 +129,7 @@ extension AthenaExport {
             logger.info(
                 "query stopped in Athena",
                 metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
-            var stopped = state.starting(with: newToken())
+            var stopped = try beforeNextStart(of: state)
             stopped.stoppedQueryExecutionID = query.queryExecutionID
             try await journal.save(stopped)
             return .stopped

@@ -21,7 +21,7 @@ extension AthenaExport {
 
     /// Saves the rerun in the state and waits until it is due.
     func prepareRerun(after execution: QueryExecution, of state: ExportState) async throws -> ExportState {
-        var next = state.starting(with: newToken())
+        var next = try beforeNextStart(of: state)
         next.queryReruns += 1
         let pause = Self.pauseBeforeRerun * Double(1 << state.queryReruns) * (0.5 + runtime.random() / 2)
         logger.warning(

@@ -7,43 +7,64 @@ extension AthenaExport {
     ///
     /// - Parameter early: for how long the result may be missing.
     func exportRows(of execution: QueryExecution, _ state: ExportState, early: EarlyAnswers) async throws {
+        let sent = try sentQuery(of: state)
+        if let sent, sent.unload != nil {
+            return try await exportUnloadedRows(of: execution, sent, state, early: early)
+        }
         let results = QueryResults(client: client, queryExecutionID: execution.queryExecutionID, early: early)
         let selection = SourceSelection(
             results: results, s3: s3, mode: options.source, sizes: options.ranges, execution: execution,
             firstBatch: state.firstBatch,
             logger: logger)
         do {
-            try await exportRows(of: execution, from: try await selection.select(from: state.checkpoint), state)
+            try await exportRows(of: execution, from: try await selection.select(from: state.checkpoint), state, sent)
         } catch let error as AthenaExportError {
             // Batches that were published before the failure stay.
             let state = await journal.state ?? state
             guard let other = selection.fallback(after: error, from: state.checkpoint) else { throw error }
-            try await exportRows(of: execution, from: other, state)
+            try await exportRows(of: execution, from: other, state, sent)
         }
     }
 
     private func exportRows(
-        of execution: QueryExecution, from selected: SelectedSource, _ state: ExportState
+        of execution: QueryExecution, from selected: SelectedSource, _ state: ExportState, _ sent: SentQuery?
     ) async throws {
         if selected.checkpoint.rowsExported < state.checkpoint.rowsExported {
             logger.notice(
                 "another source than before; reading the result again from its beginning",
                 metadata: ["event": "source_changed", "source": "\(selected.source.name)"])
         }
-        let source = selected.source.name
+        let exporter = await exporter(of: execution, state, source: selected.source.name, note: selected.note)
+        let source = sent.map { RenamedSource(source: selected.source, sent: $0) } ?? selected.source
+        try await exporter.export(from: source, state: state.beginning(at: selected.checkpoint))
+    }
+
+    /// - Parameters:
+    ///   - source: how rows are read.
+    ///   - note: why they are not read by a better source, if they might have been.
+    func exporter(
+        of execution: QueryExecution, _ state: ExportState, source: String, note: String?
+    ) async -> Exporter {
         // A resumed run keeps its source, so the reason for a fallback is carried over from the manifest.
         let before = await journal.manifest?.run(named: state.runID)
         let facts = RunFacts(
-            querySHA256: SHA256.hex(execution.query ?? options.query.started?.statement ?? ""),
+            querySHA256: SHA256.hex(statement(of: execution, state)),
             parametersSHA256: options.query.parametersSHA256, catalog: options.query.started?.catalog,
             database: options.query.started?.database, source: source,
-            sourceNote: selected.note ?? (before?.source == source ? before?.sourceNote : nil),
+            sourceNote: note ?? (before?.source == source ? before?.sourceNote : nil),
             dataScannedBytes: execution.dataScannedInBytes, reusedPreviousResult: execution.reusedPreviousResult,
             effectiveEngineVersion: execution.effectiveEngineVersion)
-        let exporter = Exporter(journal: journal, options: options.export, facts: facts, logger: logger) {
+        return Exporter(journal: journal, options: options.export, facts: facts, logger: logger) { [report] in
             report(.export($0))
         }
-        try await exporter.export(from: selected.source, state: state.beginning(at: selected.checkpoint))
+    }
+
+    /// The query's own text, without what was sent around it.
+    private func statement(of execution: QueryExecution, _ state: ExportState) -> String {
+        guard state.sourceState != nil, let query = options.query.started else {
+            return execution.query ?? options.query.started?.statement ?? ""
+        }
+        return query.filled(with: state.cursor?.from).statement
     }
 }
 

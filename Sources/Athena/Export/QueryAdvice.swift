@@ -8,6 +8,8 @@ public enum QueryRemedy: Sendable, Equatable {
     case sendAgain
     /// The reason is temporary.
     case sendLater
+    /// A nested value holds something that JSON has no form for.
+    case castInnerValues
     /// No command sends it again, since it was named by its id.
     case nameAnother
 
@@ -17,6 +19,9 @@ public enum QueryRemedy: Sendable, Equatable {
         case .lookAtIt: "correct the query if it is at fault, then run it again"
         case .sendAgain: "run the same command again, which sends the query again"
         case .sendLater: "run the same command again later, which sends the query again"
+        case .castInnerValues:
+            "an array, map or row holds values that cannot become JSON (varbinary, char, time, a time zone, uuid); cast "
+                + "them to varchar in the query, then run it again"
         case .nameAnother: "give the id of a query that has succeeded, or a statement instead of --query-execution-id"
         }
     }

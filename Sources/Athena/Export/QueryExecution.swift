@@ -53,6 +53,18 @@ struct QueryExecution: Sendable, Equatable {
     /// The engine that the query ran on, such as `Athena engine version 3`.
     let effectiveEngineVersion: String?
 
+    /// Where the list of the objects is that the statement has written, if it has written any.
+    let dataManifestLocation: String?
+    /// Where it ran, and with which parameters.
+    let context: Context
+
+    struct Context: Sendable, Equatable {
+        let database: String?
+        let catalog: String?
+        let workGroup: String?
+        let parameters: [String]
+    }
+
     /// Reads the body of an answer.
     init(parsing body: [UInt8]) throws(JSONError) {
         let execution = try JSONField(try JSONValue(parsing: body)).member("QueryExecution")
@@ -80,6 +92,21 @@ struct QueryExecution: Sendable, Equatable {
             .optionalMember("ReusedPreviousResult")?.bool()
         effectiveEngineVersion = try execution.optionalMember("EngineVersion")?
             .optionalMember("EffectiveEngineVersion")?.string()
+        dataManifestLocation = try statistics?.optionalMember("DataManifestLocation")?.string()
+        let context = try execution.optionalMember("QueryExecutionContext")
+        self.context = Context(
+            database: try context?.optionalMember("Database")?.string(),
+            catalog: try context?.optionalMember("Catalog")?.string(),
+            workGroup: try execution.optionalMember("WorkGroup")?.string(),
+            parameters: try execution.optionalMember("ExecutionParameters")?.strings() ?? [])
+    }
+
+    /// Another statement that runs where this one did, with its parameters.
+    func query(statement: String) -> AthenaQuery {
+        let results = outputLocation.flatMap { $0.lastIndex(of: "/").map { String(outputLocation?[...$0] ?? "") } }
+        return AthenaQuery(
+            statement: statement, parameters: context.parameters, database: context.database, catalog: context.catalog,
+            workGroup: context.workGroup, outputLocation: results, expectedBucketOwner: expectedBucketOwner)
     }
 }
 
@@ -112,6 +139,7 @@ extension QueryExecution {
     /// - Parameter isNamed: the query was named by its id.
     func remedy(isNamed: Bool) -> QueryRemedy {
         if isNamed { return .nameAnother }
+        if isUnload, reasonsContain(["cannot cast"]), reasonsContain(["json"]) { return .castInnerValues }
         if state == .cancelled { return .sendAgain }
         if mayBeRetried { return .sendLater }
         return athenaError?.isOfUser == true ? .correctIt : .lookAtIt
@@ -126,9 +154,15 @@ extension QueryExecution {
 
     /// Whether the query may succeed and does no harm if it is sent again.
     var mayBeRetried: Bool {
-        guard state == .failed, effect == nil else { return false }
+        guard state == .failed, effect == nil || isUnload else { return false }
         return athenaError?.mayBeRetried ?? reasonsContain(Self.wordsOfThrottling)
     }
+
+    /// Whether it is an UNLOAD that this program has sent. Objects that it wrote before it failed are not read.
+    private var isUnload: Bool { query.map { UnloadStatement.parts(of: $0) != nil } ?? false }
+
+    /// Whether it is an UNLOAD whose target had objects already.
+    var foundTarget: Bool { state == .failed && isUnload && reasonsContain(["hive_path_already_exists"]) }
 
     /// The reason contains S3's answer to too many requests.
     private var failedByBusyS3: Bool { reasonsContain(Self.wordsOfBusyS3) }

@@ -11,6 +11,8 @@ public enum SourceMode: Sendable {
     case api
     /// The result object, and nothing else.
     case s3
+    /// The objects that an UNLOAD of the query writes.
+    case unload
 }
 
 /// A source, where in it an export begins, and the reason if it is not the faster one.

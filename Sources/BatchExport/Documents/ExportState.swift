@@ -1,3 +1,5 @@
+public import JSON
+
 /// The newest run and how far it got: the content of `state.json`.
 public struct ExportState: Sendable, Equatable {
     public let runID: String
@@ -18,6 +20,8 @@ public struct ExportState: Sendable, Equatable {
     /// The URL that the files are to be uploaded to once the run has succeeded; nil once they are there, and for a run
     /// that uploads nothing.
     public var pendingUpload: String?
+    /// What the run's source must know again after a crash, in its own terms; nil for one that keeps nothing.
+    public var sourceState: JSONValue?
     public var phase: Phase
 
     public init(

@@ -26,12 +26,16 @@ extension ExportState {
         var position: JSONObject = [
             "page_token": checkpoint.bookmark.pageToken.map { .string($0) } ?? .null,
             "rows_into_page": .integer(checkpoint.bookmark.rowsIntoPage),
-            "byte_offset": .integer(checkpoint.bookmark.byteOffset),
+            "byte_offset": .integer(checkpoint.bookmark.object == nil ? checkpoint.bookmark.byteOffset : 0),
             "rows_exported": .integer(checkpoint.rowsExported),
             "duplicate_rows": .integer(checkpoint.duplicateRows),
             "rejected_rows": .integer(checkpoint.rejectedRows),
         ]
         position["last_row_sha256"] = checkpoint.lastRowSHA256.map { .string($0) }
+        if let object = checkpoint.bookmark.object {
+            position["object"] = .integer(object)
+            position["inflated_offset"] = .integer(checkpoint.bookmark.byteOffset)
+        }
         position["etag"] = checkpoint.bookmark.etag.map { .string($0) }
         var document: JSONObject = [
             "format": .string(Self.formatName), "version": .integer(Self.formatVersion), "run_id": .string(runID),
@@ -49,6 +53,7 @@ extension ExportState {
         document["stopped_query_execution_id"] = stoppedQueryExecutionID.map { .string($0) }
         document["pending_upload"] = pendingUpload.map { .string($0) }
         document["cursor"] = cursor?.json(seen: checkpoint.highestCursor)
+        document["source_state"] = sourceState
         return .object(document)
     }
 
@@ -67,6 +72,7 @@ extension ExportState {
         stoppedQueryExecutionID = try root.optionalMember("stopped_query_execution_id")?.nonEmptyString()
         pendingUpload = try root.optionalMember("pending_upload")?.nonEmptyString()
         cursor = try root.optionalMember("cursor").map { (field) throws(JSONError) in try CursorState(field) }
+        sourceState = try root.optionalMember("source_state")?.value
         phase = try Self.phase(root, checkpoint: try Checkpoint(root, firstBatch: firstBatch))
     }
 
@@ -99,11 +105,13 @@ extension Checkpoint {
                 path: "position.page_token", expected: "at most \(ExportState.maximumTokenLength) characters",
                 found: "\(length)")
         }
+        let object = try position.optionalMember("object")?.count()
+        let offset = try position.member(object == nil ? "byte_offset" : "inflated_offset").count()
         self.init(
             bookmark: Bookmark(
                 pageToken: try token?.string(),
                 rowsIntoPage: try position.member("rows_into_page").count(),
-                byteOffset: try position.member("byte_offset").count(),
+                object: object, byteOffset: offset,
                 etag: try position.optionalMember("etag")?.string()),
             rowsExported: try position.member("rows_exported").count(),
             duplicateRows: try position.member("duplicate_rows").count(),
@@ -116,7 +124,9 @@ extension Checkpoint {
         // On the first page, the rows before the bookmark are all that there are.
         let isConsistent =
             bookmark.pageToken == nil ? bookmark.rowsIntoPage == rowsExported : bookmark.rowsIntoPage <= rowsExported
-        guard duplicateRows + rejectedRows <= rowsExported, isConsistent || bookmark.byteOffset > 0 else {
+        guard duplicateRows + rejectedRows <= rowsExported,
+            isConsistent || bookmark.byteOffset > 0 || bookmark.object ?? 0 > 0
+        else {
             throw .field(
                 path: "position.rows_exported", expected: "a number that fits the rows counted beside it",
                 found: "\(rowsExported)")

@@ -7,7 +7,7 @@ public struct RunFacts: Sendable {
     /// The requested catalog; nil for the service's default.
     public let catalog: String?
     public let database: String?
-    /// How rows are read: `api`, `s3`.
+    /// How rows are read: `api`, `s3`, `unload`.
     public let source: String
     /// Why rows are not read by a faster source.
     public let sourceNote: String?

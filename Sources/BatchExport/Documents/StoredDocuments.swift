@@ -3,8 +3,9 @@ import JSON
 import SystemPackage
 
 extension ExportState {
-    /// A state has some 2 KB; anything larger than this is something else.
-    private static let maximumBytes = 1 << 20
+    /// A state has some 2 KB, and up to some megabytes with a long statement and many objects; anything larger than this
+    /// is something else.
+    private static let maximumBytes = 16 << 20
 
     /// Reads `state.json`; nil if there is none.
     ///

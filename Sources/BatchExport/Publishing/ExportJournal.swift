@@ -123,6 +123,14 @@ extension ExportJournal {
         }
     }
 
+    /// Compares the columns that a result will have with the options and with what the directory has, before its query is
+    /// paid for.
+    public func check(columns: [Column], _ options: ExportOptions) throws(ExportError) {
+        let schema = try ResultSchema(columns: columns, primaryKey: options.primaryKey)
+        if let column = options.cursorColumn { _ = try CursorTracker(column: column, in: columns, seen: nil) }
+        try checkSchema(schema, format: options.format)
+    }
+
     /// Compares the result's columns with those of the directory.
     public func checkSchema(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
         guard let manifest else { return }

@@ -22,8 +22,6 @@ struct ExportConfiguration {
     /// Warnings for the user before the run begins.
     let warnings: [String]
 
-    /// Athena's limit, in bytes of UTF-8 (service quotas: "maximum query string length").
-    private static let maximumQueryBytes = 262_144
     private static let standardStatement = "SELECT * FROM test_rows"
     /// A batch is in memory until it closes, most of it compressed.
     private static let maximumBatchBytes = 2 << 30
@@ -66,6 +64,9 @@ struct ExportConfiguration {
                 try settings.flag(.leaveQueryRunning, options.leaveQueryRunning)) ?? false)
         export.ranges.parsed = jobs
         export.cursor = cursor?.value
+        export.nested = mistakes.collect(try settings.nested()) ?? .text
+        export.unloadTarget = mistakes.collect(try settings.unloadTarget())
+        export.keepsUnloaded = mistakes.collect(try settings.flag(.keepUnload, options.keepUnload)) ?? false
         export.prunedRuns = mistakes.collect(try settings.prunedRuns())
         upload = mistakes.collect(try settings.upload(table: table))
         kmsKey = mistakes.collect(try settings.kmsKey())
@@ -172,9 +173,9 @@ struct ExportConfiguration {
         guard !StatementScanner(text.value).isEmpty else {
             throw text.origin.error("the statement is empty or has only comments; give a query")
         }
-        guard text.value.utf8.count <= maximumQueryBytes else {
+        guard text.value.utf8.count <= AthenaQuery.maximumBytes else {
             throw text.origin.error(
-                "the statement has \(text.value.utf8.count) bytes; Athena takes \(maximumQueryBytes) at most")
+                "the statement has \(text.value.utf8.count) bytes; Athena takes \(AthenaQuery.maximumBytes) at most")
         }
         return text
     }

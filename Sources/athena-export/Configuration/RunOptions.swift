@@ -106,8 +106,21 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("zlib level, 1 to 9 (default: 6).", valueName: "n"))
     var compressionLevel: Int?
 
-    @Option(help: "How result rows are read (default: auto).")
+    @Option(help: "How result rows are read; unload is experimental (default: auto).")
     var source: SourceChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where --source unload writes (default: athena-export-unload/ in the staging directory).",
+            valueName: "s3://…"))
+    var unloadTo: String?
+
+    @Flag(help: "Do not remove what --source unload has written once the run has succeeded.")
+    var keepUnload = false
+
+    @Option(
+        help: "Arrays, maps and rows as Athena's text, or as JSON; unload always gives JSON (default: text).")
+    var nested: NestedChoice?
 
     @Option(
         help: ArgumentHelp(

@@ -56,6 +56,9 @@ extension SettingsLookup {
     /// - Returns: minutes, which is what Athena counts in.
     func reusedResultMinutes() throws(ConfigurationError) -> Int? {
         guard let setting = try time(.reuseResults, options.reuseResults) else { return nil }
+        if case .unload = try source() {
+            throw setting.origin.error("an UNLOAD writes its rows again each time; leave this out, or --source unload")
+        }
         let seconds = Int(setting.value.components.seconds)
         guard seconds % 60 == 0, (1...Self.maximumReuseMinutes).contains(seconds / 60) else {
             throw setting.origin.error("the age of a result is whole minutes, from 1m to 7d; give one such as 60m")

@@ -2,6 +2,12 @@ import Athena
 import Text
 
 extension SettingsLookup {
+    /// Whether the statement goes inside of another one.
+    private func isSentInside() throws(ConfigurationError) -> Bool {
+        if case .unload = try source() { return true }
+        return try nested() == .json
+    }
+
     /// Checks a user's own statement, and the settings that it requires, before it is sent and paid for.
     ///
     /// - Throws: ``ConfigurationError/statement(_:problem:)``.
@@ -15,6 +21,17 @@ extension SettingsLookup {
                 problem: "the statement \(beginning), and only one that reads rows can be exported; give one that "
                     + "begins with \(StatementScanner.readingVerbs.dropLast().joined(separator: ", ")); nothing was sent"
             )
+        }
+        if try isSentInside() {
+            do throws(StatementFault) {
+                _ = try InnerStatement(statement.value)
+            } catch {
+                throw .statement(
+                    statement.origin,
+                    problem:
+                        "the statement \(error), so it cannot be sent inside of another one, as --source unload and "
+                        + "--nested json do; correct it, or leave these out; nothing was sent")
+            }
         }
         var missing: [String] = []
         if try string(.table, options.table) == nil { missing.append("--table NAME (table)") }

@@ -106,16 +106,15 @@ struct SettingsLookup {
         case .auto: return .auto
         case .api: return .api
         case .s3 where options.replay == nil && options.record == nil: return .s3
-        case .s3:
+        case .unload where options.replay == nil && options.record == nil: return .unload
+        case .s3, .unload:
             throw try origin(of: .source, isTyped: options.source != nil).error(
-                "s3 cannot be recorded or replayed, only the answers of Athena's API are; use auto or api")
-        case .unload:
-            throw try origin(of: .source, isTyped: options.source != nil).error(
-                "unload is not there yet in this version; use auto, api or s3")
+                "s3 and unload read objects, and only the answers of Athena's API can be recorded and replayed; use auto or "
+                    + "api")
         }
     }
 
-    private func origin(of key: ConfigurationKey, isTyped: Bool) throws(ConfigurationError) -> SettingOrigin {
+    func origin(of key: ConfigurationKey, isTyped: Bool) throws(ConfigurationError) -> SettingOrigin {
         let typed = SettingOrigin.option(key.option ?? key.rawValue)
         return isTyped ? typed : try file?.string(key)?.origin ?? typed
     }

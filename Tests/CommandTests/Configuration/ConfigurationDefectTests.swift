@@ -17,9 +17,10 @@ import Testing
         "work_group": "primary", "endpoint_url": "https://athena.example.com", "query": "SELECT ?, ?",
         "parameters": ["1", "'x'"], "table": "orders", "primary_key": ["id"], "format": "ndjson",
         "batch_rows": .integer(1000), "batch_bytes": "128MiB", "compression_level": .integer(9), "output": "out",
-        "source": "api", "prune_runs": .integer(3), "query_timeout": "1h30m", "leave_query_running": .bool(true),
-        "jobs": .integer(2), "parallel": .integer(2),
-        "max_attempts": .integer(3), "progress": "never", "log_level": "debug",
+        "source": "api", "unload_to": "s3://bucket/unloaded/", "keep_unload": .bool(true), "nested": "json",
+        "prune_runs": .integer(3), "query_timeout": "1h30m", "leave_query_running": .bool(true),
+        "jobs": .integer(2), "parallel": .integer(2), "max_attempts": .integer(3), "progress": "never",
+        "log_level": "debug",
         "log_format": "json", "summary": "json", "metrics_file": "metrics.prom",
     ]
     private static let text = good.serialized(pretty: true)

@@ -19,7 +19,7 @@ package struct InnerStatement: Sendable, Equatable {
 }
 
 /// Why a statement cannot stand in another one.
-package enum StatementFault: Error, Equatable, CustomStringConvertible {
+public enum StatementFault: Error, Equatable, Sendable, CustomStringConvertible {
     case empty
     /// A quotation or a comment has no end; in words.
     case unclosed(String)
@@ -29,7 +29,7 @@ package enum StatementFault: Error, Equatable, CustomStringConvertible {
     case notAQuery(verb: String?)
 
     /// The problem, as the rest of a sentence about the statement.
-    package var description: String {
+    public var description: String {
         switch self {
         case .empty: "is empty"
         case .unclosed(let what): "has \(what) that is not closed"

@@ -55,9 +55,10 @@ struct TimeLimit: ExpressibleByArgument, Equatable {
 /// How result rows are read.
 enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, api, s3, unload
+}
 
-    /// The values for help and completion, without those that do not work yet.
-    static var allValueStrings: [String] { allCases.filter { $0 != .unload }.map(\.rawValue) }
+enum NestedChoice: String, ExpressibleByArgument, CaseIterable {
+    case text, json
 }
 
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {

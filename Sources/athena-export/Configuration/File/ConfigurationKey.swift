@@ -34,6 +34,9 @@ enum ConfigurationKey: String, CaseIterable {
     case jobs
     case parallel
     case source
+    case unloadTo = "unload_to"
+    case keepUnload = "keep_unload"
+    case nested
     case maxAttempts = "max_attempts"
     case pruneRuns = "prune_runs"
     case progress
@@ -73,7 +76,7 @@ enum ConfigurationKey: String, CaseIterable {
         case .batchRows, .compressionLevel, .jobs, .parallel, .maxAttempts, .pruneRuns: .number
         case .batchBytes: .size
         case .tables: .tables
-        case .leaveQueryRunning: .flag
+        case .leaveQueryRunning, .keepUnload: .flag
         default: .text
         }
     }
