@@ -8,7 +8,10 @@ import Testing
 struct FaultInjectionJob: Sendable {
     /// The source of the rows.
     enum Source: String, CaseIterable, Sendable {
-        case api, s3
+        case api, s3, unload
+
+        /// UNLOAD has fewer tests, of its own.
+        static let allCases: [Source] = [.api, .s3]
     }
 
     /// How many rows of the result are a batch.
@@ -56,7 +59,10 @@ struct FaultInjectionJob: Sendable {
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let s3 = FakeS3(result, script: script)
-            let athena = FakeAthena(result: result.inS3, s3: s3, isSigned: isSigned, script: script)
+            let unload = FakeUnload(result.inS3, s3: s3)
+            let athena = FakeAthena(
+                result: result.inS3, s3: s3, isSigned: isSigned, script: script,
+                evaluate: { request in try await unload.evaluate(try request.member("QueryString").string()) })
             try await athena.serve { url in
                 try await body(
                     FaultInjectionJob(
@@ -171,6 +177,7 @@ struct FaultInjectionJob: Sendable {
         let token = try exported.state.member("client_request_token").string()
         let bodies = athena.calls.filter {
             $0.operation == "StartQueryExecution" && $0.body.contains("\"\(workGroup)\"")
+                && (source != .unload || $0.body.contains("UNLOAD"))
         }.map(\.body)
         #expect((1...1 + stops).contains(Set(bodies).count) && bodies.count <= 1 + kills + stops, comment)
         #expect(bodies.last?.contains(token) == true, comment)
