@@ -9,7 +9,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     static let all: [FuzzTarget] = [
         .awsError, .configuration, .credentials, .csvRows, .cursor, .fixtureBody, .fixtureName, .ini, .json, .manifest,
-        .ndjsonRows, .resultCSV, .resultsPage, .state, .timestamp, .url, .xml,
+        .ndjsonRows, .resultCSV, .resultsPage, .state, .statement, .timestamp, .unloadedLines, .url,
+        .xml,
     ]
 
     init(_ name: String, check: @escaping @Sendable (_ input: [UInt8]) throws -> Void) {
