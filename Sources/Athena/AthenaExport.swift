@@ -77,9 +77,7 @@ public struct AthenaExport: Sendable {
                     metadata: ["event": "run_already_succeeded", "run_id": "\(run.runID)"])
                 return .alreadySucceeded(runID: run.runID)
             case .start(let firstBatch):
-                try await journal.check(
-                    primaryKey: options.export.primaryKey, format: options.export.format,
-                    cursorColumn: options.cursor?.column)
+                try await journal.check(options.export)
                 try recording?.prepare(for: nil)
                 let state = try await newRun(firstBatch: firstBatch)
                 try recording?.begin(state)

@@ -71,6 +71,8 @@ extension AthenaExport {
             // Left out where it is as ever, so that the state files of earlier versions stay valid.
             if source == .unload { parts.append(.init("source", "unload")) }
             if nested == .json, source != .unload { parts.append(.init("nested", "json")) }
+            // Upsert is left out, so that runs of older versions have the same fingerprint.
+            if export.primaryKey.isEmpty { parts.append(.init("write_mode", WriteMode.append.rawValue)) }
             return ExportRequest(
                 parts + [
                     .init("table", table), .init("primary_key", export.primaryKey.joined(separator: ",")),

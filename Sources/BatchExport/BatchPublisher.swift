@@ -11,6 +11,7 @@ struct BatchPublisher: Sendable {
     private let journal: ExportJournal
     private let facts: RunFacts
     private let format: FileFormat
+    private let policy: SchemaChangePolicy
     private let level: Int
     private let logger: Logger
     private let report: @Sendable (ExportProgress) -> Void
@@ -24,14 +25,17 @@ struct BatchPublisher: Sendable {
         self.journal = journal
         self.facts = facts
         format = options.format
+        policy = options.onSchemaChange
         level = options.compressionLevel
         self.logger = logger
         self.report = report
     }
 
     /// Compares the result's columns with those of the directory, before a file is written.
-    func begin(_ schema: ResultSchema) async throws {
-        try await journal.checkSchema(schema, format: format)
+    ///
+    /// - Returns: the columns of the files.
+    func begin(_ result: ResultSchema) async throws -> ResultSchema {
+        try await journal.fileSchema(for: result, format: format, onChange: policy)
     }
 
     /// Makes a batch part of the export.

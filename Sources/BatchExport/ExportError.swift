@@ -12,7 +12,9 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     /// The unfinished run was started with another request; names what differs.
     case otherRequest(differences: [String], path: FilePath)
     /// The columns, key or format differ from what the directory holds; names what differs.
-    case schemaChanged(differences: [String], path: FilePath)
+    ///
+    /// Names what differs, and says whether ``SchemaChangePolicy/appendNewColumns`` would do.
+    case schemaChanged(differences: [String], path: FilePath, canBeAppended: Bool)
     /// An answer of the source contradicts an earlier one.
     case inconsistentSource(String)
     /// Files that the run has published are gone; `path` is the first of them. The run is back at its beginning.
@@ -50,8 +52,9 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         case .otherRequest(let differences, let path):
             "\(path) belongs to an unfinished run of another request (\(differences.joined(separator: "; "))); "
                 + "give the same options to resume it, or --restart to give it up"
-        case .schemaChanged(let differences, let path):
+        case .schemaChanged(let differences, let path, let canBeAppended):
             "the result does not fit what \(path) holds (\(differences.joined(separator: "; "))); "
+                + (canBeAppended ? "give --on-schema-change append_new_columns, or " : "")
                 + "export to another --table or --output"
         case .inconsistentSource(let problem): problem
         case .filesGone(let path, let count):

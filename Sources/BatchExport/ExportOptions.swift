@@ -2,6 +2,7 @@ public import Threading
 
 /// How an export is written.
 public struct ExportOptions: Sendable {
+    /// Empty where every row is added: ``WriteMode/append``.
     public let primaryKey: [String]
     public let format: FileFormat
     public let limits: BatchLimits
@@ -13,10 +14,12 @@ public struct ExportOptions: Sendable {
     public var threads: WorkerThreads?
     /// The column whose highest value is kept, if any.
     public let cursorColumn: String?
+    /// What happens if the result's columns are not those of the directory.
+    public let onSchemaChange: SchemaChangePolicy
 
     public init(
         primaryKey: [String], format: FileFormat, limits: BatchLimits, compressionLevel: Int, workers: Int,
-        cursorColumn: String? = nil
+        cursorColumn: String? = nil, onSchemaChange: SchemaChangePolicy = .fail
     ) {
         self.primaryKey = primaryKey
         self.format = format
@@ -24,6 +27,7 @@ public struct ExportOptions: Sendable {
         self.compressionLevel = compressionLevel
         self.workers = workers
         self.cursorColumn = cursorColumn
+        self.onSchemaChange = onSchemaChange
     }
 }
 

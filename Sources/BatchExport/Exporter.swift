@@ -63,7 +63,7 @@ public struct Exporter: Sendable {
         }
     }
 
-    /// - Returns: the columns, and how many rows the result has.
+    /// - Returns: the columns of the files, and how many rows the result has.
     private func run(
         _ source: any ResultSource, from start: Checkpoint
     ) async throws -> (schema: ResultSchema, rows: Int) {
@@ -86,8 +86,8 @@ public struct Exporter: Sendable {
     }
 
     private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchCutter {
-        let schema = try ResultSchema(columns: page.columns, primaryKey: options.primaryKey)
-        try await publisher.begin(schema)
-        return try BatchCutter(schema: schema, options: options, from: checkpoint)
+        let result = try ResultSchema(columns: page.columns, primaryKey: options.primaryKey)
+        let schema = try await publisher.begin(result)
+        return try BatchCutter(schema: schema, columns: page.columns, options: options, from: checkpoint)
     }
 }

@@ -152,7 +152,7 @@ private struct HalfDone {
         (#""first_batch": 3"#, #""first_batch": 4"#, "lists 0"),
         (#""duplicate_rows": 0"#, #""duplicate_rows": 4"#, "rows_exported"),
         (#""rows_into_page": "#, #""rows_into_page": 99"#, "rows_exported"),
-        (#""version": 1"#, #""version": 2"#, "newer"),
+        (#""version": 1"#, #""version": 3"#, "newer"),
         (#""run_id": "run-3""#, #""run_id": """#, "run_id"),
         (#""query_execution_id": "q""#, #""query_execution_id": """#, "query_execution_id"),
         (#""client_request_token": null"#, #""client_request_token": """#, "client_request_token"),

@@ -21,6 +21,7 @@ struct TestExport {
     var workers = 2
     var primaryKey = ["id"]
     var cursorColumn: String?
+    var onSchemaChange = SchemaChangePolicy.fail
     /// Distinguishes the statements of different runs.
     var querySHA256 = String(repeating: "0", count: 64)
     var database: String?
@@ -56,7 +57,7 @@ struct TestExport {
         }
         let options = ExportOptions(
             primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers,
-            cursorColumn: cursorColumn)
+            cursorColumn: cursorColumn, onSchemaChange: onSchemaChange)
         let facts = RunFacts(
             querySHA256: querySHA256, parametersSHA256: String(repeating: "1", count: 64), database: database,
             source: source.name, dataScannedBytes: nil)

@@ -186,8 +186,10 @@ import Testing
             let old = export.manifest
             export.manifest = Manifest(
                 table: old.table, primaryKey: [names[0]], fileFormat: .csv,
-                columns: names.map { Column(name: $0, sourceType: "varchar", type: .string) }, runs: old.runs,
-                batches: old.batches)
+                columns: names.map {
+                    Manifest.TableColumn(
+                        column: Column(name: $0, sourceType: "varchar", type: .string), sinceBatch: nil)
+                }, runs: old.runs, batches: old.batches)
             #expect(try await export.found().isEmpty)
             let merged = try await export.merge()
             #expect(Array(merged.utf8.prefix(12)) == Array("\"\u{feff}id\",\" \"\n".utf8))

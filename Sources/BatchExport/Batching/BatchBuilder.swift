@@ -21,6 +21,9 @@ struct BatchBuilder {
         rejectedEncoder = RejectedRowEncoder(schema: schema)
     }
 
+    /// Without a key, no row takes the place of another.
+    private var hasKey: Bool { !schema.keyIndices.isEmpty }
+
     /// Result rows that the open batch has taken, loadable or not.
     var rowsRead: Int { chunks.rowCount + rejectedRows }
 
@@ -41,13 +44,13 @@ struct BatchBuilder {
             // The first row is taken even if the file's header alone reaches the limit.
             let limit = max(limits.bytes - rejectedBytes, chunks.encodedBytes + 1)
             row = try chunks.append(block, rows: first..<(unloadable?.row ?? end), limit: limit)
-            keys.append(block, rows: first..<row, keyIndices: schema.keyIndices)
+            if hasKey { keys.append(block, rows: first..<row, keyIndices: schema.keyIndices) }
             if let unloadable, unloadable.row == row, !isFull {
                 reject(block, row: row, number: number + row - rows.lowerBound, reason: unloadable.reason)
                 row += 1
             }
         }
-        for (earlier, _) in keys.placeRows() { chunks.remove(row: earlier) }
+        if hasKey { for (earlier, _) in keys.placeRows() { chunks.remove(row: earlier) } }
         return row - rows.lowerBound
     }
 

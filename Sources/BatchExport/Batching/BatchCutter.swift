@@ -1,6 +1,8 @@
 /// Cuts the pages of a result into batches. Has no side effects: pages in, batches out.
 struct BatchCutter {
+    /// Of the files.
     let schema: ResultSchema
+    private let arrangement: ColumnArrangement
     private var builder: BatchBuilder
     /// Data rows of the result before the next one.
     private(set) var rowsRead: Int
@@ -8,13 +10,21 @@ struct BatchCutter {
     private var rowsToSkip: Int
     /// The first row of the current page that is neither skipped nor encoded; nil before a page's first row is known.
     private var nextRow: Int?
+    /// The rows of the current page, as the files have them.
+    private var block: RowBlock?
     /// Digest of the last row of the previous page or of the newest sealed batch, whichever is later.
     private var lastRowSHA256: String?
     private var cursor: CursorTracker?
 
+    /// - Parameters:
+    ///   - schema: of the files.
+    ///   - columns: of the result.
     /// - Throws: ``ExportError/options(_:)`` if the cursor column is missing or has no order.
-    init(schema: ResultSchema, options: ExportOptions, from checkpoint: Checkpoint) throws(ExportError) {
+    init(
+        schema: ResultSchema, columns: [Column], options: ExportOptions, from checkpoint: Checkpoint
+    ) throws(ExportError) {
         self.schema = schema
+        arrangement = ColumnArrangement(from: columns, to: schema)
         if let column = options.cursorColumn {
             cursor = try CursorTracker(column: column, in: schema.columns, seen: checkpoint.highestCursor)
         }
@@ -35,9 +45,10 @@ struct BatchCutter {
 
     /// Takes rows of the page until a batch is full or, on the last page, until the result ends.
     mutating func cut(_ page: ResultPage) throws(ExportError) -> Cut {
-        let block = page.block
         var row: Int
         if let nextRow { row = nextRow } else { row = try firstRow(of: page) }
+        let block = self.block ?? arrangement.arranged(page.block)
+        self.block = block
         let taken = row..<row + (try builder.append(block, rows: row..<block.rowCount, number: rowsRead + 1))
         try cursor?.see(block, rows: taken, number: rowsRead + 1)
         rowsRead += taken.count
@@ -51,12 +62,13 @@ struct BatchCutter {
             return seal(at: row, of: page)
         }
         nextRow = nil
-        if row > 0, rowsToSkip == 0 { lastRowSHA256 = block.sha256(ofRow: row - 1) }
+        self.block = nil
+        if row > 0, rowsToSkip == 0 { lastRowSHA256 = page.block.sha256(ofRow: row - 1) }
         return Cut(chunks: builder.takeClosedChunks(), batch: nil)
     }
 
     private mutating func firstRow(of page: ResultPage) throws(ExportError) -> Int {
-        guard page.columns == schema.columns else {
+        guard page.columns == arrangement.columns else {
             throw .inconsistentSource(
                 "the columns changed between two pages of one result, after row \(rowsRead); "
                     + "run the query again with --restart")

@@ -21,19 +21,18 @@ package struct HeldTable: Sendable {
         throw .otherRequest(differences: differences, path: directory.state)
     }
 
-    /// - Throws: ``ExportError/schemaChanged(differences:path:)`` if key or format are others.
+    /// - Throws: ``ExportError/schemaChanged(differences:path:canBeAppended:)`` if key, write mode or format are others.
     package func check(primaryKey: [String], format: FileFormat) throws(ExportError) {
-        try refuse(manifest?.differences(toKey: primaryKey, format: format))
+        try manifest?.check(key: primaryKey, format: format, in: directory)
     }
 
-    /// - Throws: ``ExportError/schemaChanged(differences:path:)`` if key, format or columns are others.
-    package func check(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
-        try refuse(manifest?.differences(to: schema, format: format))
-    }
-
-    private func refuse(_ differences: [String]?) throws(ExportError) {
-        guard let differences, !differences.isEmpty else { return }
-        throw .schemaChanged(differences: differences, path: directory.manifest)
+    /// - Returns: the names of the columns that the run would add.
+    /// - Throws: ``ExportError/schemaChanged(differences:path:canBeAppended:)`` as the run would.
+    package func newColumns(of schema: ResultSchema, _ options: ExportOptions) throws(ExportError) -> [String] {
+        guard let manifest else { return [] }
+        let files = try manifest.fileSchema(
+            for: schema, format: options.format, onChange: options.onSchemaChange, in: directory)
+        return files.columns.dropFirst(manifest.tableColumns.count).map(\.name)
     }
 
     /// The value from which a run that goes by a column reads on; nil before the first one.

@@ -19,6 +19,8 @@ extension Manifest {
     /// cursor in the same database are superseded, since a full run has their rows or newer ones. If the newest run has
     /// a cursor, no batch is superseded.
     func superseded(keeping count: Int) -> [Batch] {
+        // Without a key every run adds rows, so none supersedes another.
+        guard writeMode == .upsert else { return [] }
         guard let query = runs.last?.fullQuery, runs.last?.isFullRun(of: query) == true else { return [] }
         let kept = runs.filter { $0.isFullRun(of: query) }.suffix(count)
         guard kept.count == count, let first = kept.first?.firstBatch else { return [] }

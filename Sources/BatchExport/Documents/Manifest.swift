@@ -1,9 +1,10 @@
 /// What a loader should load, in which order, and how: the content of `manifest.json`.
 public struct Manifest: Sendable, Equatable {
     public let table: String
+    /// Empty where every row is added.
     public let primaryKey: [String]
     public let fileFormat: FileFormat
-    public let columns: [Column]
+    public internal(set) var tableColumns: [TableColumn]
     /// Oldest first.
     public internal(set) var runs: [Run] = []
     /// By rising sequence.
@@ -84,18 +85,18 @@ public struct Manifest: Sendable, Equatable {
 
     init(table: String, schema: ResultSchema, fileFormat: FileFormat) {
         self.init(
-            table: table, primaryKey: schema.primaryKey, fileFormat: fileFormat, columns: schema.columns, runs: [],
-            batches: [])
+            table: table, primaryKey: schema.primaryKey, fileFormat: fileFormat,
+            columns: schema.columns.map { TableColumn(column: $0, sinceBatch: nil) }, runs: [], batches: [])
     }
 
     init(
-        table: String, primaryKey: [String], fileFormat: FileFormat, columns: [Column], runs: [Run], batches: [Batch],
-        pruned: [ClosedRange<Int>] = []
+        table: String, primaryKey: [String], fileFormat: FileFormat, columns: [TableColumn], runs: [Run],
+        batches: [Batch], pruned: [ClosedRange<Int>] = []
     ) {
         self.table = table
         self.primaryKey = primaryKey
         self.fileFormat = fileFormat
-        self.columns = columns
+        tableColumns = columns
         self.runs = runs
         self.batches = batches
         self.pruned = pruned
@@ -134,39 +135,6 @@ public struct Manifest: Sendable, Equatable {
         } else {
             runs.append(run)
         }
-    }
-
-    /// The differences of another key or format; empty if there are none.
-    func differences(toKey key: [String], format: FileFormat) -> [String] {
-        var differences: [String] = []
-        if format != fileFormat {
-            differences.append("format \(fileFormat.rawValue) became \(format.rawValue)")
-        }
-        if key != primaryKey {
-            differences.append("key \(primaryKey.joined(separator: ", ")) became \(key.joined(separator: ", "))")
-        }
-        return differences
-    }
-
-    /// The differences of another schema, key or format; empty if there are none.
-    func differences(to schema: ResultSchema, format: FileFormat) -> [String] {
-        var differences = differences(toKey: schema.primaryKey, format: format)
-        for column in columns where !schema.columns.contains(where: { $0.name == column.name }) {
-            differences.append("column \(column.name) is gone")
-        }
-        for column in schema.columns {
-            guard let known = columns.first(where: { $0.name == column.name }) else {
-                differences.append("column \(column.name) is new")
-                continue
-            }
-            if known.typeDescription != column.typeDescription {
-                differences.append("column \(column.name) was \(known.typeDescription), is \(column.typeDescription)")
-            }
-        }
-        if differences.isEmpty, schema.columns.map(\.name) != columns.map(\.name) {
-            differences.append("the columns stand in another order")
-        }
-        return differences
     }
 }
 

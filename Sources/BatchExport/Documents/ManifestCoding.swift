@@ -3,15 +3,19 @@ import SystemPackage
 
 extension Manifest {
     static let formatName = "athena-export/manifest"
-    static let formatVersion = 1
+    /// The newest version that is read and written.
+    static let formatVersion = 2
+
+    /// A reader that knows version 1 alone would expect every column in every file.
+    private var version: Int { tableColumns.contains { $0.sinceBatch != nil } ? 2 : 1 }
 
     var json: JSONValue {
         var document: JSONObject = [
-            "format": .string(Self.formatName), "version": .integer(Self.formatVersion),
-            "table": .string(table), "write_mode": "upsert",
+            "format": .string(Self.formatName), "version": .integer(version),
+            "table": .string(table), "write_mode": .string(writeMode.rawValue),
             "primary_key": .array(primaryKey.map { .string($0) }),
             "file_format": .string(fileFormat.rawValue), "compression": "gzip",
-            "columns": .array(columns.map { $0.json(isKey: primaryKey.contains($0.name)) }),
+            "columns": .array(tableColumns.map { $0.json(isKey: primaryKey.contains($0.column.name)) }),
             "totals": [
                 "batches": .integer(batches.count), "rows": .integer(rows), "bytes": .integer(bytes),
                 "uncompressed_bytes": .integer(uncompressedBytes),
@@ -32,17 +36,18 @@ extension Manifest {
     init(parsing bytes: [UInt8], table expected: String? = nil) throws(JSONError) {
         let root = JSONField(try JSONValue(parsing: bytes))
         try root.checkFormat(Self.formatName, version: Self.formatVersion)
-        try root.member("write_mode").expect("upsert")
         try root.member("compression").expect("gzip")
         self.init(
             table: try root.member("table").string(),
             primaryKey: try root.member("primary_key").strings(),
             fileFormat: try root.member("file_format").choice(FileFormat.self),
-            columns: try root.member("columns").elements().map { (field) throws(JSONError) in try Column(field) },
+            columns: try root.member("columns").elements().map { (field) throws(JSONError) in try TableColumn(field) },
             runs: try root.member("runs").elements().map { (field) throws(JSONError) in try Run(field) },
             batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) },
             pruned: try Self.pruned(root))
         try check(try root.member("table"), expected: expected)
+        try checkMode(root)
+        try checkColumns(root)
         try check(root)
     }
 
@@ -50,6 +55,36 @@ extension Manifest {
         if let expected { try field.expect(expected) }
         guard ExportDirectory.isTableName(table) else {
             throw .field(path: field.path, expected: "the name of a table", found: "something else")
+        }
+    }
+
+    private func checkMode(_ root: JSONField) throws(JSONError) {
+        let mode = try root.member("write_mode").choice(WriteMode.self)
+        guard mode == writeMode else {
+            throw .field(
+                path: "primary_key", expected: mode == .append ? "no column, as write_mode is append" : "a column",
+                found: primaryKey.isEmpty ? "none" : "one")
+        }
+    }
+
+    private func checkColumns(_ root: JSONField) throws(JSONError) {
+        var previous: Int?
+        for (index, table) in tableColumns.enumerated() {
+            func problem(_ expected: String) -> JSONError {
+                .field(
+                    path: "columns[\(index)].since_batch", expected: expected,
+                    found: table.sinceBatch.map(String.init) ?? "none")
+            }
+            guard table.sinceBatch ?? 0 >= previous ?? 0 else {
+                throw problem("at least \(previous ?? 0), as the column before it has")
+            }
+            guard table.sinceBatch == nil || !primaryKey.contains(table.column.name) else {
+                throw problem("none, as it is a column of the key")
+            }
+            previous = table.sinceBatch
+        }
+        guard version <= (try root.member("version").integer()) else {
+            throw .field(path: "version", expected: "2, as a column has since_batch", found: "1")
         }
     }
 
@@ -93,24 +128,27 @@ extension Manifest {
     }
 }
 
-extension Column {
+extension Manifest.TableColumn {
     fileprivate func json(isKey: Bool) -> JSONValue {
         var object: JSONObject = [
-            "name": .string(name), "athena_type": .string(sourceType), "type": .string(type.rawValue),
+            "name": .string(column.name), "athena_type": .string(column.sourceType),
+            "type": .string(column.type.rawValue),
         ]
-        object["precision"] = precision.map { .integer($0) }
-        object["scale"] = scale.map { .integer($0) }
+        object["precision"] = column.precision.map { .integer($0) }
+        object["scale"] = column.scale.map { .integer($0) }
         object["nullable"] = .bool(!isKey)
+        object["since_batch"] = sinceBatch.map { .integer($0) }
         return .object(object)
     }
 
     fileprivate init(_ field: JSONField) throws(JSONError) {
         _ = try field.member("nullable").bool()
-        self.init(
+        column = Column(
             name: try field.member("name").string(), sourceType: try field.member("athena_type").string(),
             type: try field.member("type").choice(ColumnType.self),
             precision: try field.optionalMember("precision")?.count(),
             scale: try field.optionalMember("scale")?.count())
+        sinceBatch = try field.optionalMember("since_batch")?.count(atLeast: 1)
     }
 }
 

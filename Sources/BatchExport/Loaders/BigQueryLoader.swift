@@ -43,29 +43,26 @@ private struct BigQueryScript {
           sha256 STRING NOT NULL,
           loaded_at TIMESTAMP NOT NULL
         );
-
+        \(table.additions)
         """
     }
 
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
+        let columns = plan.columns(of: batch)
         return """
             ASSERT (SELECT COUNTIF(batch = \(number) AND sha256 <> '\(batch.sha256)') FROM \(table.loads) WHERE target = \(target)) = 0
               AS 'batch \(number) of this table was loaded from another file';
             IF (SELECT COALESCE(MAX(batch), 0) < \(number) FROM \(table.loads) WHERE target = \(target)) THEN
               LOAD DATA OVERWRITE TEMP TABLE athena_export_stage (
-            \(SQLQuoting.lines(plan.columns.map { "\(Self.name($0.name)) \(stagedType($0))" }, indentation: 4))
+            \(SQLQuoting.lines(columns.map { "\(Self.name($0.name)) \(stagedType($0))" }, indentation: 4))
               )
               FROM FILES (\(fileOptions), uris = [\(Self.text("\(plan.location)/\(batch.path)"))]);
               ASSERT (SELECT COUNT(*) FROM athena_export_stage) = \(batch.rows)
                 AS 'batch \(number): the file does not hold the \(batch.rows) rows that the manifest names';
             \(yearChecks(of: batch))\
               BEGIN TRANSACTION;
-              MERGE \(table.name) t USING (
-                SELECT
-            \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 6))
-                FROM athena_export_stage
-              ) s \(table.onMatch);
+            \(table.merge("MERGE", columns, columns.map { expression($0) }))
               INSERT INTO \(table.loads) (target, batch, row_count, sha256, loaded_at)
                 VALUES (\(target), \(number), \(batch.rows), '\(batch.sha256)', CURRENT_TIMESTAMP());
               COMMIT TRANSACTION;
@@ -79,7 +76,7 @@ private struct BigQueryScript {
 
     /// BigQuery has the years from 1 to 9999.
     private func yearChecks(of batch: Manifest.Batch) -> String {
-        plan.columns.filter(\.hasYears).map { column in
+        plan.columns(of: batch).filter(\.hasYears).map { column in
             let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "BigQuery")
             return """
                   ASSERT NOT EXISTS (SELECT 1 FROM athena_export_stage WHERE \(SignedYear.begins(Self.name(column.name))))

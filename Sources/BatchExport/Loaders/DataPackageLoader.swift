@@ -24,10 +24,10 @@ struct DataPackageLoader: Loader {
         if plan.format == .csv {
             resource["dialect"] = ["delimiter": ",", "lineTerminator": "\n", "doubleQuote": .bool(true)]
         }
-        resource["schema"] = [
-            "fields": .array(plan.columns.map(Self.field)),
-            "primaryKey": .array(plan.primaryKey.map { .string($0) }), "missingValues": [""],
-        ]
+        var schema: JSONObject = ["fields": .array(plan.columns(of: batch).map(Self.field))]
+        if plan.writeMode == .upsert { schema["primaryKey"] = .array(plan.primaryKey.map { .string($0) }) }
+        schema["missingValues"] = [""]
+        resource["schema"] = .object(schema)
         return .object(resource)
     }
 

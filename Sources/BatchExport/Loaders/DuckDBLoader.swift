@@ -36,7 +36,7 @@ private struct DuckDBScript {
           loaded_at TIMESTAMPTZ NOT NULL DEFAULT current_timestamp,
           PRIMARY KEY (target, batch)
         );
-
+        \(table.additions)
         """
     }
 
@@ -64,6 +64,7 @@ private struct DuckDBScript {
     /// condition is a constant false, and the manifest is read in the place of a file that may be gone.
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
+        let columns = plan.columns(of: batch)
         let before = plan.predecessor(of: batch)?.sequence ?? 0
         let file = SQLQuoting.text("\(plan.location)/\(batch.path)")
         return """
@@ -85,17 +86,16 @@ private struct DuckDBScript {
                 ELSE error('batch \(number): the file is missing, or its SHA-256 is not the manifest''s') END
               FROM read_blob(getvariable('athena_export_file')) WHERE getvariable('athena_export_is_due'));
             CREATE OR REPLACE TEMPORARY TABLE athena_export_stage AS
-            SELECT * FROM \(reader) WHERE getvariable('athena_export_is_due');
+            SELECT * FROM \(reader(columns)) WHERE getvariable('athena_export_is_due');
             SET VARIABLE athena_export_rows = (
               SELECT CASE
                 WHEN NOT getvariable('athena_export_is_due') OR count(*) = \(batch.rows) THEN count(*)
                 ELSE error('batch \(number): the file does not hold the \(batch.rows) rows that the manifest names') END
               FROM athena_export_stage);
-            INSERT INTO \(table.name) (\(table.columns))
+            INSERT INTO \(table.name) (\(table.list(columns)))
             SELECT
-            \(SQLQuoting.lines(plan.columns.map { expression($0) }))
-            FROM athena_export_stage
-            \(table.onConflict);
+            \(SQLQuoting.lines(columns.map { expression($0) }))
+            FROM athena_export_stage\(table.onConflict(columns));
             INSERT INTO \(table.loads) (target, batch, "rows", sha256)
             SELECT \(target), \(number), \(batch.rows), '\(batch.sha256)' WHERE getvariable('athena_export_is_due');
             DROP TABLE athena_export_stage;
@@ -106,11 +106,11 @@ private struct DuckDBScript {
 
     /// Everything is read as text, so that the types are the manifest's and not guessed. Lines may be as long as the 32
     /// MB of a row in Athena, escaped.
-    private var reader: String {
-        let columns = plan.columns.map { "\(SQLQuoting.text($0.name)): '\(stagedType($0))'" }
+    private func reader(_ columns: [Column]) -> String {
+        let fields = columns.map { "\(SQLQuoting.text($0.name)): '\(stagedType($0))'" }
         let common = """
             hive_partitioning = false, compression = 'gzip', columns = {
-            \(SQLQuoting.lines(columns, indentation: 4))
+            \(SQLQuoting.lines(fields, indentation: 4))
               }
             """
         switch plan.format {

@@ -15,7 +15,11 @@ public struct LoadPlan: Sendable {
     }
 
     public let target: Target
+    /// In the order of the newest files.
     public let columns: [Column]
+    /// For each column the first batch that has it; nil if all batches do.
+    private let sinceBatches: [Int?]
+    /// Empty where every row is added.
     public let primaryKey: [String]
     public let format: FileFormat
     /// By rising sequence.
@@ -37,8 +41,8 @@ public struct LoadPlan: Sendable {
             throw .schema("\"\(manifest.table)\" is not a table's name")
         }
         let schema = try ResultSchema(columns: manifest.columns, primaryKey: manifest.primaryKey)
-        guard !schema.primaryKey.isEmpty, Set(schema.primaryKey).count == schema.primaryKey.count else {
-            throw .schema("the key has no column, or one of them twice")
+        guard Set(schema.primaryKey).count == schema.primaryKey.count else {
+            throw .schema("the key has a column twice")
         }
         guard !target.table.isEmpty, target.table.lowercased() != "athena_export_loads" else {
             throw .schema("the table cannot be called \"\(target.table)\"; give another --table")
@@ -48,6 +52,7 @@ public struct LoadPlan: Sendable {
         }
         self.target = target
         columns = try Self.columns(of: schema, texts: texts)
+        sinceBatches = manifest.tableColumns.map(\.sinceBatch)
         primaryKey = schema.primaryKey
         format = manifest.fileFormat
         batches = manifest.batches.filter { $0.sequence > sequence }
@@ -84,8 +89,15 @@ public struct LoadPlan: Sendable {
 
     func isKey(_ column: Column) -> Bool { primaryKey.contains(column.name) }
 
-    /// The columns that an update sets.
-    var values: [Column] { columns.filter { !isKey($0) } }
+    /// The columns of a batch's file. Later files can have more.
+    func columns(of batch: Manifest.Batch) -> [Column] {
+        zip(columns, sinceBatches).filter { $1 ?? 0 <= batch.sequence }.map(\.0)
+    }
+
+    /// The columns that a table may lack which was made for earlier batches.
+    var laterColumns: [Column] { zip(columns, sinceBatches).filter { $1 != nil }.map(\.0) }
+
+    var writeMode: WriteMode { WriteMode(primaryKey: primaryKey) }
 
     /// The target's name as text: its name in the table of loads.
     var targetName: String { target.names.joined(separator: ".") }

@@ -18,12 +18,10 @@ struct PostgresLoader: Loader {
 private struct PostgresScript {
     let plan: LoadPlan
     let table: TargetTable
-    private let years: PostgresYears
 
     init(_ plan: LoadPlan) {
         self.plan = plan
         table = TargetTable(plan: plan) { Self.type($0, isKey: plan.isKey($0)) }
-        years = PostgresYears(plan)
     }
 
     var opening: String {
@@ -52,8 +50,24 @@ private struct PostgresScript {
           loaded_at timestamptz not null default now(),
           primary key (target, batch)
         );
-
+        \(additions)
         """
+    }
+
+    /// Asked first, because ALTER TABLE waits for all who read the table, even where there is nothing to add.
+    private var additions: String {
+        plan.laterColumns.map { column in
+            """
+            select not exists (
+              select from pg_attribute where attrelid = \(SQLQuoting.anyText(table.name))::regclass
+                and attname = \(SQLQuoting.anyText(column.name)) and not attisdropped
+            ) as athena_export_is_missing \\gset
+            \\if :athena_export_is_missing
+            alter table \(table.name) add column if not exists \(table.definition(column));
+            \\endif
+
+            """
+        }.joined()
     }
 
     var closing: String {
@@ -68,39 +82,41 @@ private struct PostgresScript {
 
     /// One transaction. Its first queries run under the lock, so of two loads at once, one waits for the other.
     func load(_ batch: Manifest.Batch) -> String {
-        """
-        begin;
-        lock table \(table.loads) in share row exclusive mode;
-        select coalesce(max(batch), 0) < \(batch.sequence) as athena_export_is_due,
-          count(*) filter (where batch = \(batch.sequence) and sha256 <> '\(batch.sha256)') > 0 as athena_export_differs
-        from \(table.loads) where target = \(SQLQuoting.anyText(plan.targetName)) \\gset
-        \\if :athena_export_differs
-        \(raise("batch \(batch.sequence) of this table was loaded from another file; load into another --table"))
-        \\elif :athena_export_is_due
-        create temporary table athena_export_stage (
-        \(SQLQuoting.lines(stage))
-        ) on commit drop;
-        \\copy pg_temp.athena_export_stage from program '\(program(batch).escaping("'"))' with (\(copyOptions))
-        do $athena_export$ begin
-          if (select count(*) from pg_temp.athena_export_stage) <> \(batch.rows) then
-            raise exception 'batch \(batch.sequence): the file does not hold the \(batch.rows) rows that the manifest names';
-          end if;
-        end $athena_export$;
-        \(years.checks(of: batch, in: source))insert into \(table.name) (\(table.columns))
-        select
-        \(SQLQuoting.lines(plan.columns.map { expression($0) }))
-        \(source)
-        \(table.onConflict);
-        insert into \(table.loads) (target, batch, rows, sha256)
-          values (\(SQLQuoting.anyText(plan.targetName)), \(batch.sequence), \(batch.rows), '\(batch.sha256)');
-        commit;
-        \\echo 'batch \(batch.sequence): loaded \(batch.rows) rows'
-        \\else
-        commit;
-        \\echo 'batch \(batch.sequence): loaded before'
-        \\endif
+        let columns = plan.columns(of: batch)
+        let source = source(columns)
+        let years = PostgresYears(columns, plan.format)
+        return """
+            begin;
+            lock table \(table.loads) in share row exclusive mode;
+            select coalesce(max(batch), 0) < \(batch.sequence) as athena_export_is_due,
+              count(*) filter (where batch = \(batch.sequence) and sha256 <> '\(batch.sha256)') > 0 as athena_export_differs
+            from \(table.loads) where target = \(SQLQuoting.anyText(plan.targetName)) \\gset
+            \\if :athena_export_differs
+            \(raise("batch \(batch.sequence) of this table was loaded from another file; load into another --table"))
+            \\elif :athena_export_is_due
+            create temporary table athena_export_stage (
+            \(SQLQuoting.lines(stage(columns)))
+            ) on commit drop;
+            \\copy pg_temp.athena_export_stage from program '\(program(batch).escaping("'"))' with (\(copyOptions))
+            do $athena_export$ begin
+              if (select count(*) from pg_temp.athena_export_stage) <> \(batch.rows) then
+                raise exception 'batch \(batch.sequence): the file does not hold the \(batch.rows) rows that the manifest names';
+              end if;
+            end $athena_export$;
+            \(years.checks(of: batch, in: source))insert into \(table.name) (\(table.list(columns)))
+            select
+            \(SQLQuoting.lines(columns.map { expression($0) }))
+            \(source)\(table.onConflict(columns));
+            insert into \(table.loads) (target, batch, rows, sha256)
+              values (\(SQLQuoting.anyText(plan.targetName)), \(batch.sequence), \(batch.rows), '\(batch.sha256)');
+            commit;
+            \\echo 'batch \(batch.sequence): loaded \(batch.rows) rows'
+            \\else
+            commit;
+            \\echo 'batch \(batch.sequence): loaded before'
+            \\endif
 
-        """
+            """
     }
 
     private func raise(_ problem: String) -> String {
@@ -131,28 +147,28 @@ private struct PostgresScript {
         }
     }
 
-    private var stage: [String] {
+    private func stage(_ columns: [Column]) -> [String] {
         switch plan.format {
-        case .csv: fields
+        case .csv: fields(columns)
         case .ndjson: ["line text"]
         }
     }
 
     /// Texts that need a conversion are read as they stand in the file.
-    private var fields: [String] {
-        plan.columns.map {
+    private func fields(_ columns: [Column]) -> [String] {
+        columns.map {
             "\(SQLQuoting.name($0.name)) \($0.type == .binary || $0.hasYears ? "text" : table.type($0))"
         }
     }
 
     /// The query that gives the file's rows, as `r`.
-    private var source: String {
+    private func source(_ columns: [Column]) -> String {
         switch plan.format {
         case .csv: "from pg_temp.athena_export_stage r"
         case .ndjson:
             """
             from pg_temp.athena_export_stage s, json_to_record(s.line::json) as r (
-            \(SQLQuoting.lines(fields))
+            \(SQLQuoting.lines(fields(columns)))
             )
             """
         }

@@ -7,10 +7,11 @@ struct PostgresYears {
     /// The dollar quote of a body that contains the columns' names.
     private let quote: String
 
-    init(_ plan: LoadPlan) {
-        columns = plan.columns.filter(\.hasYears)
-        format = plan.format
-        quote = SQLQuoting.dollarQuote(around: columns.map(\.name))
+    /// - Parameter columns: of a batch's file.
+    init(_ columns: [Column], _ format: FileFormat) {
+        self.columns = columns.filter(\.hasYears)
+        self.format = format
+        quote = SQLQuoting.dollarQuote(around: self.columns.map(\.name))
     }
 
     /// An expression for a date or time in PostgreSQL's spelling: no plus sign, and BC behind it for years before 1.

@@ -6,7 +6,8 @@
 struct RedshiftLoader: Loader {
     func text(for plan: LoadPlan) throws(ExportError) -> String {
         let script = RedshiftScript(plan)
-        return ([script.opening] + plan.batches.map { script.load($0) }).joined(separator: "\n") + "\n"
+        return ([script.opening, script.additions] + plan.batches.map { script.load($0) }).joined(separator: "\n")
+            + "\n"
     }
 }
 
@@ -42,7 +43,7 @@ private struct RedshiftScript {
           loaded_at TIMESTAMPTZ NOT NULL DEFAULT GETDATE(),
           PRIMARY KEY (target, batch)
         );
-        CREATE OR REPLACE PROCEDURE \(procedure) (ae_before BIGINT, ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048))
+        CREATE OR REPLACE PROCEDURE \(procedure) (ae_before BIGINT, ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048), ae_columns VARCHAR(65535))
         AS \(tag)
         DECLARE
           ae_last BIGINT;
@@ -67,14 +68,13 @@ private struct RedshiftScript {
           CREATE TEMPORARY TABLE athena_export_stage (
         \(SQLQuoting.lines(plan.columns.map { "\(SQLQuoting.name($0.name)) \(stagedType($0))" }, indentation: 4))
           );
-          EXECUTE 'COPY athena_export_stage FROM ' || QUOTE_LITERAL(ae_manifest)
+          EXECUTE 'COPY athena_export_stage (' || ae_columns || ') FROM ' || QUOTE_LITERAL(ae_manifest)
             || ' IAM_ROLE default MANIFEST GZIP \(copyOptions.escaping("'"))';
           SELECT INTO ae_found COUNT(*) FROM athena_export_stage;
           IF ae_found <> ae_expected THEN
             RAISE EXCEPTION 'batch %: the file holds % rows, the manifest says %', ae_number, ae_found, ae_expected;
           END IF;
-          DELETE FROM \(table.name) USING athena_export_stage WHERE \(condition);
-          INSERT INTO \(table.name) (\(table.columns))
+        \(deletion)  INSERT INTO \(table.name) (\(table.list(plan.columns)))
           SELECT
         \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 4))
           FROM athena_export_stage;
@@ -89,7 +89,9 @@ private struct RedshiftScript {
     func load(_ batch: Manifest.Batch) -> String {
         let manifest = SQLQuoting.escapedText("\(plan.location)/\(RedshiftManifest.path(batch))")
         let before = plan.predecessor(of: batch)?.sequence ?? 0
-        return "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest));"
+        let columns = SQLQuoting.escapedText(table.list(plan.columns(of: batch)))
+        return
+            "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest), \(columns));"
     }
 
     /// The dollar quote of the procedure's body, which no name in it contains.
@@ -102,9 +104,44 @@ private struct RedshiftScript {
         }
     }
 
-    private var condition: String {
-        plan.primaryKey.map { "\(table.name).\(SQLQuoting.name($0)) = athena_export_stage.\(SQLQuoting.name($0))" }
-            .joined(separator: " AND ")
+    /// Removes the rows that the staged ones take the place of.
+    private var deletion: String {
+        guard plan.writeMode == .upsert else { return "" }
+        let conditions = plan.primaryKey.map {
+            "\(table.name).\(SQLQuoting.name($0)) = athena_export_stage.\(SQLQuoting.name($0))"
+        }
+        return "  DELETE FROM \(table.name) USING athena_export_stage WHERE \(conditions.joined(separator: " AND "));\n"
+    }
+
+    /// Redshift has no ADD COLUMN IF NOT EXISTS. Names there are the same whatever their case ("SVV_COLUMNS", "Names and
+    /// identifiers").
+    var additions: String {
+        guard !plan.laterColumns.isEmpty else { return "" }
+        let add = table.qualified(SQLQuoting.name("athena_export_add_\(plan.target.table)"))
+        let schema = plan.target.schema.map { "LOWER(\(SQLQuoting.escapedText($0)))" } ?? "LOWER(CURRENT_SCHEMA())"
+        let steps = plan.laterColumns.map { column in
+            """
+              SELECT INTO ae_found COUNT(*) FROM svv_columns
+              WHERE LOWER(table_schema) = \(schema) AND LOWER(table_name) = LOWER(\(SQLQuoting.escapedText(plan.target.table)))
+                AND LOWER(column_name) = LOWER(\(SQLQuoting.escapedText(column.name)));
+              IF ae_found = 0 THEN
+                EXECUTE \(SQLQuoting.escapedText("ALTER TABLE \(table.name) ADD COLUMN \(table.definition(column))"));
+              END IF;
+
+            """
+        }.joined()
+        return """
+            -- Columns that came after the table was made.
+            CREATE OR REPLACE PROCEDURE \(add) ()
+            AS \(tag)
+            DECLARE
+              ae_found BIGINT;
+            BEGIN
+            \(steps)END;
+            \(tag) LANGUAGE plpgsql;
+            CALL \(add)();
+
+            """
     }
 
     private func expression(_ column: Column) -> String {

@@ -37,13 +37,14 @@ private struct SQLiteScript {
 
         \(nullMarking)
         \(Shell.document(schema, to: "sql"))
-        # Every batch that the table has, as 'number:digest', between blanks.
+        \(additions)# Every batch that the table has, as 'number:digest', between blanks.
         loaded=" $(\(Shell.document(listing, to: "sql", then: " | tr '\\n' ' '")))"
         last=${loaded% }
         last=${last##* }
         last=${last%%:*}
 
-        # load NUMBER ROWS SHA256 PATH: one batch in one transaction.
+        \(transactions)
+        # load NUMBER ROWS SHA256 PATH TRANSACTION: one batch in one transaction.
         load() {
             case $loaded in
             *" $1:$3 "*) ;;
@@ -58,7 +59,7 @@ private struct SQLiteScript {
             {
                 printf '.parameter set @batch %s\\n.parameter set @rows %s\\n' "$1" "$2"
                 printf '.parameter set @sha256 "'"'%s'"'"\\n' "$3"
-                \(Shell.document(transaction, to: "cat"))
+                "$5"
             } | sql
             echo "batch $1: loaded $2 rows"
         }
@@ -67,7 +68,8 @@ private struct SQLiteScript {
     }
 
     func load(_ batch: Manifest.Batch) -> String {
-        "load \(batch.sequence) \(batch.rows) \(batch.sha256) \(Shell.quoted(batch.path))"
+        "load \(batch.sequence) \(batch.rows) \(batch.sha256) \(Shell.quoted(batch.path)) "
+            + Self.function(plan.columns(of: batch))
     }
 
     var closing: String {
@@ -99,24 +101,60 @@ private struct SQLiteScript {
         "SELECT batch || ':' || sha256 FROM athena_export_loads WHERE target = \(target) ORDER BY batch;"
     }
 
+    /// SQLite has no ADD COLUMN IF NOT EXISTS. The second attempt is for two loads at once.
+    private var additions: String {
+        guard !plan.laterColumns.isEmpty else { return "" }
+        let statements = plan.laterColumns.map { column in
+            let statement = "ALTER TABLE \(table.name) ADD COLUMN \(table.definition(column));"
+            return """
+                SELECT \(SQLQuoting.text(statement)) WHERE NOT EXISTS (
+                  SELECT 1 FROM pragma_table_info(\(SQLQuoting.text(plan.target.table)))
+                  WHERE name = \(SQLQuoting.text(column.name)) COLLATE NOCASE
+                );
+                """
+        }
+        return """
+            # Columns that came after the table was made.
+            add() {
+                \(Shell.document(statements.joined(separator: "\n"), to: "sql", then: " | sql"))
+            }
+            add 2>/dev/null || add
+
+            """
+    }
+
+    /// A function for each number of columns that files have.
+    private var transactions: String {
+        var seen: Set<Int> = []
+        return plan.batches.map { plan.columns(of: $0) }.filter { seen.insert($0.count).inserted }.map { columns in
+            """
+            \(Self.function(columns))() {
+                \(Shell.document(transaction(columns), to: "cat"))
+            }
+
+            """
+        }.joined()
+    }
+
+    private static func function(_ columns: [Column]) -> String { "load_\(columns.count)_columns" }
+
     /// SQLite raises a custom error only by a constraint, whose name it prints.
-    private var transaction: String {
+    private func transaction(_ columns: [Column]) -> String {
         """
         BEGIN IMMEDIATE;
         CREATE TEMPORARY TABLE athena_export_check (
           is_next CONSTRAINT "another load has been at work on this table; start again" CHECK (is_next),
           is_whole CONSTRAINT "the file does not hold the rows that the manifest names" CHECK (is_whole)
         );
-        CREATE TEMPORARY TABLE athena_export_stage (\(SQLQuoting.list(stage)));
+        CREATE TEMPORARY TABLE athena_export_stage (\(SQLQuoting.list(stage(columns))));
         \(importing)
         INSERT INTO athena_export_check
         SELECT (SELECT coalesce(max(batch), 0) < @batch FROM athena_export_loads WHERE target = \(target)),
           (SELECT count(*) = @rows FROM athena_export_stage);
-        INSERT INTO \(table.name) (\(table.columns))
+        INSERT INTO \(table.name) (\(table.list(columns)))
         SELECT
-        \(SQLQuoting.lines(plan.columns.indices.map { expression($0) }))
-        FROM athena_export_stage WHERE true
-        \(table.onConflict);
+        \(SQLQuoting.lines(columns.indices.map { expression($0) }))
+        FROM athena_export_stage WHERE true\(table.onConflict(columns));
         INSERT INTO athena_export_loads (target, batch, rows, sha256) VALUES (\(target), @batch, @rows, @sha256);
         COMMIT;
         """
@@ -124,8 +162,8 @@ private struct SQLiteScript {
 
     // MARK: - The file
 
-    private var stage: [String] {
-        plan.format == .csv ? plan.columns.indices.map { "c\($0)" } : ["line"]
+    private func stage(_ columns: [Column]) -> [String] {
+        plan.format == .csv ? columns.indices.map { "c\($0)" } : ["line"]
     }
 
     private var importing: String {

@@ -40,13 +40,14 @@ private struct SnowflakeScript {
         CREATE OR REPLACE TEMPORARY TABLE athena_export_stage (
         \(SQLQuoting.lines(staged))
         );
-
+        \(table.additions)
         """
     }
 
     /// One transaction. The stage table is made outside of it, since CREATE commits.
     func load(_ batch: Manifest.Batch) -> String {
         let number = batch.sequence
+        let columns = plan.columns(of: batch)
         let before = plan.predecessor(of: batch)?.sequence ?? 0
         let body = """
             DECLARE
@@ -73,18 +74,14 @@ private struct SnowflakeScript {
                 RAISE no_predecessor;
               END IF;
               DELETE FROM athena_export_stage;
-              COPY INTO athena_export_stage FROM @\(stage) FILES = (\(SQLQuoting.escapedText(batch.path)))
+              COPY INTO athena_export_stage\(source(columns)) FILES = (\(SQLQuoting.escapedText(batch.path)))
                 FILE_FORMAT = (\(fileFormat)) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;
               SELECT COUNT(*) INTO :found FROM athena_export_stage;
               IF (found <> \(batch.rows)) THEN
                 RAISE other_rows;
               END IF;
-            \(yearChecks)\
-              MERGE INTO \(table.name) t USING (
-                SELECT
-            \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 6))
-                FROM athena_export_stage
-              ) s \(table.onMatch);
+            \(yearChecks(columns))\
+            \(table.merge("MERGE INTO", columns, columns.map { expression($0) }))
               INSERT INTO \(table.loads) (target, batch, row_count, sha256)
                 VALUES (\(target), \(number), \(batch.rows), '\(batch.sha256)');
               COMMIT;
@@ -114,6 +111,13 @@ private struct SnowflakeScript {
         }
     }
 
+    /// COPY wants as many fields as the table has columns, unless it is told which ones there are.
+    private func source(_ columns: [Column]) -> String {
+        guard plan.format == .csv, columns.count < plan.columns.count else { return " FROM @\(stage)" }
+        let fields = columns.indices.map { "$\($0 + 1)" }
+        return " (\(table.list(columns))) FROM (SELECT \(SQLQuoting.list(fields)) FROM @\(stage))"
+    }
+
     private var staged: [String] {
         switch plan.format {
         case .csv: plan.columns.map { "\(SQLQuoting.name($0.name)) VARCHAR" }
@@ -122,17 +126,19 @@ private struct SnowflakeScript {
     }
 
     /// Columns whose type has the years from 1 to 9999 only.
-    private var dated: [Column] { plan.columns.filter { $0.hasYears && $0.type != .utcDateTime } }
+    private func dated(_ columns: [Column]) -> [Column] {
+        columns.filter { $0.hasYears && $0.type != .utcDateTime }
+    }
 
     private func yearProblems(of batch: Manifest.Batch) -> String {
-        dated.enumerated().map { index, column in
+        dated(plan.columns(of: batch)).enumerated().map { index, column in
             let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "Snowflake")
             return "  other_years_\(index) EXCEPTION (\(-20100 - index), \(SQLQuoting.escapedText(problem)));\n"
         }.joined()
     }
 
-    private var yearChecks: String {
-        dated.enumerated().map { index, column in
+    private func yearChecks(_ columns: [Column]) -> String {
+        dated(columns).enumerated().map { index, column in
             """
               SELECT COUNT_IF(\(SignedYear.begins(text(of: column)))) INTO :found FROM athena_export_stage;
               IF (found > 0) THEN

@@ -1,4 +1,4 @@
-/// Statements about the loaded table that dialects share, given how a dialect quotes names and names types.
+/// What dialects write alike of the table that is loaded, given how one of them quotes names and calls types.
 struct TargetTable {
     let plan: LoadPlan
     var quote = SQLQuoting.name
@@ -6,42 +6,71 @@ struct TargetTable {
 
     var name: String { qualified(quote(plan.target.table)) }
 
-    /// The small table that lists the batches that a table has.
+    /// The small table that notes which batches a table has.
     var loads: String { qualified("athena_export_loads") }
 
-    /// A name in the table's schema.
+    /// Something that lies in the table's schema.
     func qualified(_ quoted: String) -> String { plan.target.schema.map { "\(quote($0)).\(quoted)" } ?? quoted }
 
-    var columns: String { list(plan.columns) }
+    /// Names of columns, between commas.
+    func list(_ columns: [Column]) -> String { columns.map { quote($0.name) }.joined(separator: ", ") }
 
-    var key: String { plan.primaryKey.map(quote).joined(separator: ", ") }
+    private var key: String { plan.primaryKey.map(quote).joined(separator: ", ") }
 
-    /// The text between the parentheses of CREATE TABLE.
+    /// What stands between the parentheses of CREATE TABLE.
     func definitions(keyConstraint: String = "") -> String {
-        let columns = plan.columns.map { "\(quote($0.name)) \(type($0))\(plan.isKey($0) ? " NOT NULL" : "")" }
-        return SQLQuoting.lines(columns + ["PRIMARY KEY (\(key))\(keyConstraint)"])
+        let columns = plan.columns.map { "\(definition($0))\(plan.isKey($0) ? " NOT NULL" : "")" }
+        let constraints = plan.writeMode == .append ? [] : ["PRIMARY KEY (\(key))\(keyConstraint)"]
+        return SQLQuoting.lines(columns + constraints)
     }
 
-    /// The end of an INSERT that updates the rows whose keys exist.
-    var onConflict: String {
-        let update = plan.values.isEmpty ? "NOTHING" : "UPDATE SET\n\(SQLQuoting.lines(assignments(from: "excluded")))"
-        return "ON CONFLICT (\(key)) DO \(update)"
+    /// A column's name and type.
+    func definition(_ column: Column) -> String { "\(quote(column.name)) \(type(column))" }
+
+    /// Statements for targets that can be told to add only what is missing: of a table that was made for earlier batches.
+    var additions: String {
+        plan.laterColumns.map { "ALTER TABLE \(name) ADD COLUMN IF NOT EXISTS \(definition($0));\n" }.joined()
     }
 
-    /// The end of a MERGE into `t` from `s`.
-    var onMatch: String {
+    /// The end of an INSERT, that updates the rows whose keys are there; without a key there is nothing to say.
+    ///
+    /// - Parameter columns: that the file has. Others stay as they are.
+    func onConflict(_ columns: [Column]) -> String {
+        guard plan.writeMode == .upsert else { return "" }
+        let values = values(of: columns)
+        let assignments = SQLQuoting.lines(assignments(to: values, from: "excluded"))
+        return "\nON CONFLICT (\(key)) DO \(values.isEmpty ? "NOTHING" : "UPDATE SET\n\(assignments)")"
+    }
+
+    /// What brings the staged rows into the table, for targets with MERGE.
+    ///
+    /// - Parameters:
+    ///   - keyword: of the statement that updates.
+    ///   - columns: that the file has. Others stay as they are.
+    ///   - expressions: one for each, called as the column is.
+    func merge(_ keyword: String, _ columns: [Column], _ expressions: [String]) -> String {
+        let rows = """
+                SELECT
+            \(SQLQuoting.lines(expressions, indentation: 6))
+                FROM athena_export_stage
+            """
+        guard plan.writeMode == .upsert else { return "  INSERT INTO \(name) (\(list(columns)))\n\(rows);" }
         let condition = plan.primaryKey.map { "t.\(quote($0)) = s.\(quote($0))" }.joined(separator: " AND ")
-        let update = "WHEN MATCHED THEN UPDATE SET\n\(SQLQuoting.lines(assignments(from: "s"), indentation: 4))\n  "
+        let values = values(of: columns)
+        let assignments = SQLQuoting.lines(assignments(to: values, from: "s"), indentation: 4)
+        let update = values.isEmpty ? "" : "WHEN MATCHED THEN UPDATE SET\n\(assignments)\n  "
         return """
-            ON \(condition)
-              \(plan.values.isEmpty ? "" : update)WHEN NOT MATCHED THEN INSERT (\(columns))
-                VALUES (\(plan.columns.map { "s.\(quote($0.name))" }.joined(separator: ", ")))
+              \(keyword) \(name) t USING (
+            \(rows)
+              ) s ON \(condition)
+              \(update)WHEN NOT MATCHED THEN INSERT (\(list(columns)))
+                VALUES (\(columns.map { "s.\(quote($0.name))" }.joined(separator: ", ")));
             """
     }
 
-    private func assignments(from row: String) -> [String] {
-        plan.values.map { "\(quote($0.name)) = \(row).\(quote($0.name))" }
-    }
+    private func values(of columns: [Column]) -> [Column] { columns.filter { !plan.isKey($0) } }
 
-    private func list(_ columns: [Column]) -> String { columns.map { quote($0.name) }.joined(separator: ", ") }
+    private func assignments(to values: [Column], from row: String) -> [String] {
+        values.map { "\(quote($0.name)) = \(row).\(quote($0.name))" }
+    }
 }

@@ -1,7 +1,8 @@
 public import SystemPackage
 import Text
 
-/// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key.
+/// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key. Without a
+/// key it gives all rows in the order of the batches.
 ///
 /// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
 /// part into a temporary file and merged from there. Every batch is compared with the manifest while it is read, and
@@ -41,82 +42,118 @@ public struct Merge: Sendable {
         self.directory = directory
         self.manifest = manifest
         self.options = options
-        schema = try manifest.schema(in: directory)
+        schema = try manifest.schema(in: directory, through: options.through ?? .max)
     }
 
     /// - Returns: the number of rows in the result.
     /// - Throws: ``ExportError``, which is ``ExportError/rowTooLong(path:row:limit:memory:)`` if the memory is too little
     ///   for a row; what the output throws; `CancellationError` when the task is cancelled.
     public func run(into output: any MergeOutput) async throws -> Int {
+        var text = MergedText(
+            header: format.encoder(for: schema.columns).fileHeader, chunksAtATime: options.chunksAtATime)
+        switch manifest.writeMode {
+        case .upsert: try await writeNewest(to: output, &text)
+        case .append: try await writeAll(to: output, &text)
+        }
+        try await output.write(text.take())
+        try await output.finish()
+        return text.lineCount
+    }
+
+    private func writeNewest(to output: any MergeOutput, _ text: inout MergedText) async throws {
         var sorter = RowSorter(memory: options.memory, temporaryDirectory: options.temporaryDirectory)
-        for batch in manifest.batches where batch.sequence <= options.through ?? .max {
+        for batch in batches {
             try read(batch, into: &sorter)
             await Task.yield()
         }
         var rows = try sorter.finish()
-        var count = 0
-        var chunks = [format.encoder(for: schema.columns).fileHeader]
         while let row = try rows.advance() {
-            if chunks[chunks.count - 1].count >= BatchChunks.chunkBytes {
-                // Long rows make long chunks, of which there are then fewer.
-                let hasLong = chunks.contains { $0.count > Self.longChunkBytes }
-                if chunks.count == options.chunksAtATime || hasLong {
-                    try await output.write(chunks)
-                    try Task.checkCancellation()
-                    chunks = []
-                }
-                chunks.append([])
-                chunks[chunks.count - 1].reserveCapacity(BatchChunks.chunkBytes + (8 << 10))
-            }
-            chunks[chunks.count - 1].append(copying: rows.bytes.span, in: row.line)
-            count += 1
+            if text.isFull { try await write(&text, to: output) }
+            text.append(rows.bytes.span, row.line)
         }
-        try await output.write(chunks)
-        try await output.finish()
-        return count
     }
 
-    private var format: FileFormat { options.format ?? manifest.fileFormat }
+    /// Reads all batches twice: to compare them with the manifest, and then to write their rows.
+    private func writeAll(to output: any MergeOutput, _ text: inout MergedText) async throws {
+        for batch in batches {
+            var rows = try self.rows(of: batch)
+            while rows.next() != nil { try Task.checkCancellation() }
+            try finish(rows, of: batch)
+            await Task.yield()
+        }
+        for batch in batches {
+            let converter = converter(for: batch)
+            var rows = try self.rows(of: batch)
+            while let window = rows.next() {
+                let lines = try converter.lines(of: window)
+                for row in 0..<window.block.rowCount {
+                    if text.isFull { try await write(&text, to: output) }
+                    text.append(lines.bytes.span, lines.range(ofRow: row))
+                }
+            }
+            try finish(rows, of: batch)
+        }
+    }
 
-    private static let longChunkBytes = 4 * BatchChunks.chunkBytes
-    /// How often a row is in memory, at most, while it is read, sorted or merged.
-    private static let copiesOfRow = 8
+    private func write(_ text: inout MergedText, to output: any MergeOutput) async throws {
+        try await output.write(text.take())
+        try Task.checkCancellation()
+    }
 
     private func read(_ batch: Manifest.Batch, into sorter: inout RowSorter) throws {
         let keys = RowKeys(of: schema)
-        // Lines of the same format are copied as they stand.
-        let encoder = format == manifest.fileFormat ? nil : format.encoder(for: schema.columns)
-        let rowLimit = min(options.memory / Self.copiesOfRow, BatchRows.maximumRowBytes)
-        var rows: BatchRows
-        do throws(BatchDifference) {
-            rows = try BatchRows(
-                batch, in: directory, format: manifest.fileFormat, columns: schema.columns, rowLimit: rowLimit)
-        } catch {
-            throw untrusted([error])
-        }
+        let converter = converter(for: batch)
+        var rows = try self.rows(of: batch)
         var key: [UInt8] = []
-        var line = EncodedRows()
         reading: while let window = try rows.next(makingRoom: { (bytes) throws in try sorter.makeRoom(for: bytes) }) {
             try Task.checkCancellation()
-            let block = window.block
-            for row in 0..<block.rowCount {
-                if let problem = keys.read(row: row, of: block, into: &key) {
+            let lines = try converter.lines(of: window)
+            for row in 0..<window.block.rowCount {
+                if let problem = keys.read(row: row, of: window.block, into: &key) {
                     rows.fail("in a row up to row \(rows.rowCount)", problem)
                     break reading
                 }
-                if let encoder {
-                    line.removeAll()
-                    _ = try encoder.encode(block, rows: row..<row + 1, into: &line, limit: .max)
-                    try sorter.append(key: key, line: line.bytes.span, line.range(ofRow: 0))
-                } else {
-                    try sorter.append(key: key, line: block.bytes.span, window.line(ofRow: row))
-                }
+                try sorter.append(key: key, line: lines.bytes.span, lines.range(ofRow: row))
             }
         }
+        try finish(rows, of: batch)
+    }
+}
+
+// MARK: - One batch
+
+extension Merge {
+    private var batches: [Manifest.Batch] { manifest.batches.filter { $0.sequence <= options.through ?? .max } }
+
+    private var format: FileFormat { options.format ?? manifest.fileFormat }
+
+    /// How often a row is in memory, at most, while it is read, sorted or merged.
+    private static let copiesOfRow = 8
+    /// In bytes.
+    private var rowLimit: Int { min(options.memory / Self.copiesOfRow, BatchRows.maximumRowBytes) }
+
+    private func converter(for batch: Manifest.Batch) -> LineConverter {
+        LineConverter(
+            from: manifest.fileFormat, columnCount: manifest.columns(ofBatch: batch.sequence).count, to: format,
+            columns: schema.columns)
+    }
+
+    private func rows(of batch: Manifest.Batch) throws(ExportError) -> BatchRows {
+        do throws(BatchDifference) {
+            return try BatchRows(
+                batch, in: directory, format: manifest.fileFormat, columns: manifest.columns(ofBatch: batch.sequence),
+                rowLimit: rowLimit)
+        } catch {
+            throw untrusted([error])
+        }
+    }
+
+    /// - Throws: if the file is not what the manifest lists, or has a row that the memory is too little for.
+    private func finish(_ rows: consuming BatchRows, of batch: Manifest.Batch) throws(ExportError) {
         if rows.isTooLong, rowLimit < BatchRows.maximumRowBytes {
             // Enough for any row that the batch can have.
             let longest = min(batch.uncompressedBytes, BatchRows.maximumRowBytes)
-            throw ExportError.rowTooLong(
+            throw .rowTooLong(
                 path: directory.path.appending(batch.path), row: rows.rowCount + 1, limit: rowLimit,
                 memory: Self.copiesOfRow * (longest + 1))
         }
@@ -132,28 +169,5 @@ public struct Merge: Sendable {
             problem:
                 "it is not what the manifest lists: \(first?.check.rawValue ?? ""): \(first?.detail ?? "")\(others)",
             remedy: "nothing was merged; restore the file, and see athena-export verify")
-    }
-}
-
-/// Reads keys of rows, as bytes that sort like the keys.
-struct RowKeys {
-    private let keyIndices: [Int]
-
-    init(of schema: ResultSchema) {
-        keyIndices = schema.keyIndices
-    }
-
-    /// - Returns: the defect of the key, if it has one.
-    func read(row: Int, of block: RowBlock, into key: inout [UInt8]) -> BatchDifference.Check? {
-        key.removeAll(keepingCapacity: true)
-        let first = block.cellIndices(ofRow: row).lowerBound
-        for (position, index) in keyIndices.enumerated() {
-            let cell = block.cells[first + index]
-            if cell.isNull { return .nullKey }
-            // Lower than every byte of a value, so that a shorter value sorts before a longer one that begins like it.
-            if position > 0 { key.append(0) }
-            key.append(copying: block.bytes.span, in: cell.range)
-        }
-        return key.count { $0 == 0 } == keyIndices.count - 1 ? nil : .malformedRow
     }
 }

@@ -7,17 +7,22 @@ extension ExportJournal {
 
     /// Records a published batch: in the manifest, or in the log until the manifest is written again.
     ///
-    /// - Parameter empty: the manifest of a directory that has none yet.
-    func list(_ batch: LoggedBatch, in empty: @autoclosure () -> Manifest) throws(ExportError) {
-        guard isManifestDue else {
+    /// A file with new columns is listed at once, because the log does not have them.
+    /// - Parameter schema: of the batch's file.
+    func list(_ batch: LoggedBatch, _ schema: ResultSchema, format: FileFormat) throws(ExportError) {
+        let hasNewColumns = batch.batch != nil && schema.columns.count > manifest?.tableColumns.count ?? 0
+        guard isManifestDue || hasNewColumns else {
             try log.append(batch)
             // In place: a copy for each batch would cost the square of their number as well.
             if let entry = batch.batch { manifest?.record(entry) }
             manifest?.record(batch.run)
             return
         }
-        var manifest = manifest ?? empty()
-        if let entry = batch.batch { manifest.record(entry) }
+        var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
+        if let entry = batch.batch {
+            manifest.addColumns(of: schema, since: entry.sequence)
+            manifest.record(entry)
+        }
         manifest.record(batch.run)
         try save(manifest)
     }

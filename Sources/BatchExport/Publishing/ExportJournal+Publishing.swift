@@ -32,7 +32,7 @@ extension ExportJournal {
         if !isListed {
             let run = facts.run(state, query: query, checkpoint: batch.end)
             let logged = LoggedBatch(run: run, batch: entry, rowsBefore: batch.rowsBefore)
-            try list(logged, in: Manifest(table: directory.table, schema: batch.schema, fileFormat: format))
+            try list(logged, batch.schema, format: format)
         }
         state.phase = .exporting(query, batch.end)
         try save(state)

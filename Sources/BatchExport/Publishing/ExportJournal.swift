@@ -114,13 +114,15 @@ extension ExportJournal {
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.
-    public func check(primaryKey: [String], format: FileFormat, cursorColumn: String? = nil) throws(ExportError) {
+    public func check(_ options: ExportOptions) throws(ExportError) {
         guard let manifest else { return }
-        if let cursorColumn { _ = try CursorTracker(column: cursorColumn, in: manifest.columns, seen: nil) }
-        let differences = manifest.differences(toKey: primaryKey, format: format)
-        guard differences.isEmpty else {
-            throw .schemaChanged(differences: differences, path: directory.manifest)
+        if let column = options.cursorColumn {
+            let isNew = !manifest.columns.contains { $0.name == column }
+            if !isNew || options.onSchemaChange == .fail {
+                _ = try CursorTracker(column: column, in: manifest.columns, seen: nil)
+            }
         }
+        try manifest.check(key: options.primaryKey, format: options.format, in: directory)
     }
 
     /// Compares the columns that a result will have with the options and with what the directory has, before its query is
@@ -132,12 +134,15 @@ extension ExportJournal {
     }
 
     /// Compares the result's columns with those of the directory.
-    public func checkSchema(_ schema: ResultSchema, format: FileFormat) throws(ExportError) {
-        guard let manifest else { return }
-        let differences = manifest.differences(to: schema, format: format)
-        guard differences.isEmpty else {
-            throw .schemaChanged(differences: differences, path: directory.manifest)
-        }
+    ///
+    /// - Returns: the columns of the files: those of the directory in its order, then new ones.
+    public func fileSchema(
+        for result: ResultSchema, format: FileFormat, onChange policy: SchemaChangePolicy
+    ) throws(ExportError) -> ResultSchema {
+        guard let manifest else { return result }
+        let isResumed = state?.checkpoint.rowsExported ?? 0 > 0
+        return try manifest.fileSchema(
+            for: result, format: format, onChange: policy, isResumed: isResumed, in: directory)
     }
 
     /// Records in manifest and state that every row of the result is in files.

@@ -71,32 +71,20 @@ public struct Verification: Sendable {
         defer { report(.checked) }
         var rows: BatchRows
         do throws(BatchDifference) {
-            rows = try BatchRows(batch, in: directory, format: manifest.fileFormat, columns: schema.columns)
+            rows = try BatchRows(
+                batch, in: directory, format: manifest.fileFormat, columns: manifest.columns(ofBatch: batch.sequence))
         } catch {
             return [error]
         }
         var keys = BatchKeys(of: schema)
         var reported = 0
         while let window = rows.next() {
-            keys.add(window.block)
+            if manifest.writeMode == .upsert { keys.add(window.block) }
             report(.read(bytes: rows.bytesRead - reported))
             reported = rows.bytesRead
             if Task.isCancelled { throw CancellationError() }
         }
         for problem in keys.problems { rows.note(problem.check, problem.detail) }
         return rows.finish()
-    }
-}
-
-extension Manifest {
-    /// The schema of the columns and the key, if they fit each other.
-    func schema(in directory: ExportDirectory) throws(ExportError) -> ResultSchema {
-        do throws(ExportError) {
-            guard !primaryKey.isEmpty else { throw ExportError.schema("primary_key is empty") }
-            return try ResultSchema(columns: columns, primaryKey: primaryKey)
-        } catch {
-            throw .untrusted(
-                path: directory.manifest, problem: "\(error)", remedy: "nothing was changed; restore the file")
-        }
     }
 }

@@ -56,7 +56,8 @@ struct ExportConfiguration {
             export: ExportOptions(
                 primaryKey: mistakes.collect(try settings.primaryKey()) ?? [],
                 format: mistakes.collect(try settings.format()) ?? .csv, limits: limits,
-                compressionLevel: level ?? 6, workers: jobs, cursorColumn: cursor?.value.column),
+                compressionLevel: level ?? 6, workers: jobs, cursorColumn: cursor?.value.column,
+                onSchemaChange: mistakes.collect(try settings.onSchemaChange()) ?? .fail),
             runID: mistakes.collect(try Self.runID(options.runID)), restart: options.restart,
             queryTimeout: mistakes.collect(try settings.queryTimeout()) ?? .seconds(1800),
             source: mistakes.collect(try settings.source()) ?? .auto,

@@ -75,7 +75,7 @@ struct JobConfiguration {
             ("--query", options.query != nil), ("--query-file", options.queryFile != nil),
             ("--parameter", !options.parameter.isEmpty), ("--cursor-column", options.cursorColumn != nil),
             ("--cursor-start", options.cursorStart != nil), ("--table", options.table != nil),
-            ("--key", !options.key.isEmpty),
+            ("--key", !options.key.isEmpty), ("--write-mode", options.writeMode != nil),
         ]
         let ofRun = [
             ("--query-execution-id", options.queryExecutionID != nil), ("--record", options.record != nil),

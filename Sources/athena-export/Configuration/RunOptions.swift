@@ -13,7 +13,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The statement; one of your own needs --table and --key (default: SELECT * FROM test_rows).",
+            "The statement; one of your own needs --table and --key or --write-mode append (default: SELECT * FROM test_rows).",
             valueName: "sql"))
     var query: String?
 
@@ -82,6 +82,13 @@ struct RunOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Column of the primary key (default: customer_id). Repeatable.", valueName: "column"))
     var key: [String] = []
+
+    @Option(help: "Whether a row takes the place of the one with its key, or every row is added (default: upsert).")
+    var writeMode: WriteMode?
+
+    @Option(
+        help: "What happens if the result has other columns than the directory: new ones can be added (default: fail).")
+    var onSchemaChange: SchemaChangePolicy?
 
     @Option(help: "File format (default: csv).")
     var format: FormatChoice?

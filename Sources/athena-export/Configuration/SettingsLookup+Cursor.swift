@@ -27,10 +27,6 @@ extension SettingsLookup {
             + "2026-01-31T01:02:03Z, or a literal such as 'text', of at most \(CursorValue.maximumTextBytes) bytes"
         throw setting?.origin.error(problem) ?? .option(name: "--cursor-start", problem: problem)
     }
-
-    func prunedRuns() throws(ConfigurationError) -> Int? {
-        try bounded(.pruneRuns, options.pruneRuns, 1...1_000_000)
-    }
 }
 
 extension CursorTemplate {

@@ -35,7 +35,7 @@ extension SettingsLookup {
         }
         var missing: [String] = []
         if try string(.table, options.table) == nil { missing.append("--table NAME (table)") }
-        if options.key.isEmpty, try file?.strings(.primaryKey) == nil { missing.append("--key COLUMN (primary_key)") }
+        if try !saysKey { missing.append("--key COLUMN (primary_key) or --write-mode append (write_mode)") }
         guard missing.isEmpty else {
             throw .statement(
                 statement.origin,

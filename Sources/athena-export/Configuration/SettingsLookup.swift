@@ -115,12 +115,11 @@ struct SettingsLookup {
     }
 
     func origin(of key: ConfigurationKey, isTyped: Bool) throws(ConfigurationError) -> SettingOrigin {
-        let typed = SettingOrigin.option(key.option ?? key.rawValue)
-        return isTyped ? typed : try file?.string(key)?.origin ?? typed
+        isTyped ? .option(key.option ?? key.rawValue) : file?.origin(of: key) ?? .option(key.option ?? key.rawValue)
     }
 
     /// A typed value.
-    private func setting<Value>(_ value: Value, _ key: ConfigurationKey) -> Setting<Value> {
+    func setting<Value>(_ value: Value, _ key: ConfigurationKey) -> Setting<Value> {
         Setting(value: value, origin: .option(key.option ?? key.rawValue))
     }
 }
@@ -198,22 +197,5 @@ extension SettingsLookup {
                     + "beginning with a letter or digit")
         }
         return name
-    }
-
-    func primaryKey() throws(ConfigurationError) -> [String] {
-        let setting: Setting<[String]>?
-        if options.key.isEmpty {
-            setting = try file?.strings(.primaryKey)
-        } else {
-            setting = self.setting(options.key, .primaryKey)
-        }
-        guard let setting else { return ["customer_id"] }
-        guard !setting.value.isEmpty, !setting.value.contains("") else {
-            throw setting.origin.error("the key needs at least one column, and every column a name")
-        }
-        guard Set(setting.value).count == setting.value.count else {
-            throw setting.origin.error("a column stands twice; name each once")
-        }
-        return setting.value
     }
 }

@@ -28,6 +28,8 @@ struct FaultInjectionJob: Sendable {
     let format: String
     let batchRows: BatchRows
     let scratch: String
+    /// The table's directory as an earlier run with fewer columns left it; nil where the job's run is the first.
+    private let seed: String?
     /// The name of each call that touched a file, in order.
     let points: [String]
     /// The number of calls to the service.
@@ -51,13 +53,16 @@ struct FaultInjectionJob: Sendable {
 
     /// Runs the job undisturbed, and then the body while the service still runs.
     ///
-    /// - Parameter script: the faults of Athena and S3.
+    /// - Parameters:
+    ///   - addsColumns: whether the job's result has more columns than its directory.
+    ///   - script: the faults of Athena and S3.
     static func prepared(
-        _ format: String, from source: Source = .api, batchRows: BatchRows = .twenty,
+        _ format: String, from source: Source = .api, batchRows: BatchRows = .twenty, addsColumns: Bool = false,
         script: @escaping FaultScript = { _ in nil },
         _ body: @escaping @Sendable (FaultInjectionJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
+            let seed = addsColumns ? try await seed(format, in: directory) : nil
             let s3 = FakeS3(result, script: script)
             let unload = FakeUnload(result.inS3, s3: s3)
             let athena = FakeAthena(
@@ -66,7 +71,8 @@ struct FaultInjectionJob: Sendable {
             try await athena.serve { url in
                 try await body(
                     FaultInjectionJob(
-                        athena, s3, url: url, source, format: format, batchRows: batchRows, scratch: directory))
+                        athena, s3, url: url, source, format: format, batchRows: batchRows, scratch: directory,
+                        seed: seed))
             }
             #expect(source == .api || !s3.calls.isEmpty)
             #expect(athena.badSignatures == 0)
@@ -75,7 +81,7 @@ struct FaultInjectionJob: Sendable {
 
     private init(
         _ athena: FakeAthena, _ s3: FakeS3, url: String, _ source: Source, format: String, batchRows: BatchRows,
-        scratch: String
+        scratch: String, seed: String?
     ) async throws {
         self.athena = athena
         self.url = url
@@ -83,10 +89,12 @@ struct FaultInjectionJob: Sendable {
         self.format = format
         self.batchRows = batchRows
         self.scratch = scratch
+        self.seed = seed
         let output = "\(scratch)/reference"
         let log = "\(scratch)/points"
+        try Self.plant(seed, in: output)
         let outcome = try await Executable.run(
-            Self.arguments(url, output, source, format, batchRows, workGroup: "reference"),
+            Self.arguments(url, output, source, format, batchRows, workGroup: "reference", addsColumns: seed != nil),
             environment: FaultShim.environment(root: output, log: log))
         try #require(outcome.status == 0, "\(outcome.errors)")
         points = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
@@ -94,7 +102,7 @@ struct FaultInjectionJob: Sendable {
         files = Self.exported("\(output)/customers")
         manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
         try #require(points.count >= 60, "only \(points.count) points were found")
-        try #require(files.count == (batchRows == .one ? 50 : 4))
+        try #require(files.count == (batchRows == .one ? 50 : 4) + (seed == nil ? 0 : 1))
     }
 
     static let result: FakeResult = {
@@ -109,13 +117,36 @@ struct FaultInjectionJob: Sendable {
         return result
     }()
 
+    /// The table's directory after a run whose result had two columns, in another order than the job's.
+    private static func seed(_ format: String, in directory: String) async throws -> String {
+        var narrow = FakeResult(
+            columns: [FakeResult.customerColumns[3], FakeResult.customerColumns[0]], rowCount: 5
+        ) { [FakeResult.customer($0)[3], FakeResult.customer($0)[0]] }
+        narrow.states = ["SUCCEEDED"]
+        let outcome = try await FakeAthena(result: narrow, isSigned: isSigned).serve { url in
+            try await Executable.run([
+                "--endpoint-url", url, "--output", "\(directory)/seed", "--format", format, "--source", "api",
+            ])
+        }
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return "\(directory)/seed/customers"
+    }
+
+    /// Puts the seed where no run has been yet.
+    private static func plant(_ seed: String?, in output: String) throws {
+        guard let seed, !FileManager.default.fileExists(atPath: output) else { return }
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: seed, toPath: "\(output)/customers")
+    }
+
     private static func arguments(
-        _ url: String, _ output: String, _ source: Source, _ format: String, _ batchRows: BatchRows, workGroup: String
+        _ url: String, _ output: String, _ source: Source, _ format: String, _ batchRows: BatchRows, workGroup: String,
+        addsColumns: Bool
     ) -> [String] {
         [
             "--endpoint-url", url, "--output", output, "--source", source.rawValue, "--format", format,
             "--batch-rows", String(batchRows.rawValue), "--run-id", "nightly", "--work-group", workGroup,
-        ]
+        ] + (addsColumns ? ["--on-schema-change", "append_new_columns"] : [])
     }
 
     /// The service recognizes the runs of one output by the work group, on every copy of a disk.
@@ -132,8 +163,10 @@ struct FaultInjectionJob: Sendable {
         _ output: String, _ fault: FileFault? = nil, log: String? = nil, environment: [String: String] = [:],
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Executable.Outcome {
-        try await Executable.run(
-            Self.arguments(url, output, source, format, batchRows, workGroup: workGroup(output)),
+        try Self.plant(seed, in: output)
+        return try await Executable.run(
+            Self.arguments(
+                url, output, source, format, batchRows, workGroup: workGroup(output), addsColumns: seed != nil),
             environment: FaultShim.environment(fault, root: output, log: log, more: environment), onStart: onStart)
     }
 
@@ -181,7 +214,7 @@ struct FaultInjectionJob: Sendable {
         }.map(\.body)
         #expect((1...1 + stops).contains(Set(bodies).count) && bodies.count <= 1 + kills + stops, comment)
         #expect(bodies.last?.contains(token) == true, comment)
-        let id = try exported.manifest.member("runs").elements()[0].member("query_execution_id").string()
+        let id = try exported.manifest.member("runs").elements().last?.member("query_execution_id").string()
         #expect(id == athena.executionID(forToken: token), comment)
     }
 

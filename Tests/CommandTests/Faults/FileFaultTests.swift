@@ -44,6 +44,17 @@ import Testing
         }
     }
 
+    @Test(arguments: zip([POSIXErrorCode.ENOSPC, .EIO], FaultInjectionJob.Source.allCases))
+    func `an error at any one call of a run that adds columns ends the run, and the next run completes it`(
+        _ error: POSIXErrorCode, _ source: FaultInjectionJob.Source
+    ) async throws {
+        try await FaultInjectionJob.prepared("csv", from: source, addsColumns: true) { job in
+            try await job.forEachPoint { point in
+                try await Self.expectRecovery(job, FileFault(action: .error(error), point: point))
+            }
+        }
+    }
+
     @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC], FaultInjectionJob.Source.allCases))
     func `an error at any one call while batches are in the log alone ends the run, and the next run completes it`(
         _ error: POSIXErrorCode, _ source: FaultInjectionJob.Source

@@ -24,6 +24,19 @@ import Threading
 
     @Test(
         .enabled(if: FaultShim.path != nil, FaultShim.needs),
+        arguments: zip(["ndjson", "csv"], FaultInjectionJob.Source.allCases))
+    func `SIGKILL in a run that adds columns leaves what the same command completes to the same bytes`(
+        _ format: String, _ source: FaultInjectionJob.Source
+    ) async throws {
+        try await FaultInjectionJob.prepared(format, from: source, addsColumns: true) { job in
+            try await job.forEachPoint { point in
+                try await Self.killTwice(job, point, 20)
+            }
+        }
+    }
+
+    @Test(
+        .enabled(if: FaultShim.path != nil, FaultShim.needs),
         arguments: zip(["csv", "ndjson"], FaultInjectionJob.Source.allCases))
     func `SIGKILL while batches are in the log alone leaves what the same command completes to the same bytes`(
         _ format: String, _ source: FaultInjectionJob.Source

@@ -145,7 +145,7 @@ import Testing
 @Suite(.limitedConcurrency) struct `State and manifest that were changed by hand` {
     @Test(
         arguments: [
-            ("manifest.json", #""version": 1"#, #""version": 2"#, ["version", "newer"]),
+            ("manifest.json", #""version": 1"#, #""version": 3"#, ["version", "newer"]),
             ("manifest.json", #""format": "athena-export/manifest""#, #""format": "other""#, ["format"]),
             ("manifest.json", #""sequence": 2"#, #""sequence": 1"#, ["batches[1].sequence"]),
             ("manifest.json", "data/batch=000002/", "../../../", ["batches[1].path"]),

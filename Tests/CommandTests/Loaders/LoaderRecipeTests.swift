@@ -53,14 +53,15 @@ struct `Recipes of the documentation` {
 
     /// An export of rows; its directory.
     private func export(
-        _ columns: [(String, String)], _ rows: [[String?]], _ format: String, in directory: String
+        _ columns: [(String, String)], _ rows: [[String?]], _ format: String, in directory: String,
+        _ options: [String]? = nil
     ) async throws -> String {
         var result = FakeResult(columns: columns, rowCount: rows.count) { rows[$0] }
         result.states = ["SUCCEEDED"]
         let outcome = try await FakeAthena(result: result, isSigned: isSigned).serve { url in
-            try await Executable.run([
-                "--endpoint-url", url, "--output", directory, "--format", format, "--key", columns[0].0,
-            ])
+            try await Executable.run(
+                ["--endpoint-url", url, "--output", directory, "--format", format]
+                    + (options ?? ["--key", columns[0].0]))
         }
         guard outcome.status == 0 else { throw LoaderFailure(outcome) }
         return "\(directory)/customers"
@@ -85,6 +86,24 @@ struct `Recipes of the documentation` {
                 Issue.record("\(library): \(key): \(pairs.prefix(5))")
             }
             #expect(different.isEmpty)
+        }
+    }
+
+    @Test(arguments: Library.inBothFormats, [["--key", "id"], ["--write-mode", "append"]])
+    func `a recipe gives NULL for columns that older files lack, and keeps all rows that were appended`(
+        _ reader: (library: Library, format: String), _ mode: [String]
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let options = mode + ["--on-schema-change", "append_new_columns"]
+            let first: [[String?]] = [["1", "a"], ["2", "b"]]
+            _ = try await export([("id", "varchar"), ("v", "varchar")], first, reader.format, in: directory, options)
+            let columns = [("n", "bigint"), ("id", "varchar"), ("v", "varchar")]
+            let table = try await export(columns, [["7", "2", "B"]], reader.format, in: directory, options)
+            let null: String? = reader.library == .pandas ? "" : nil
+            let older = [["1", "a", null], ["2", "b", null]]
+            let expected = (mode[0] == "--key" ? [older[0]] : older) + [["2", "B", "7"]]
+            let found = try await rows(reader.library, of: table, in: directory)
+            #expect(found.sorted { "\($0)" < "\($1)" } == expected.sorted { "\($0)" < "\($1)" })
         }
     }
 

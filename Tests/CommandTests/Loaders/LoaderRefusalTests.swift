@@ -65,7 +65,7 @@ import Testing
 
     @Test(
         arguments: [
-            (#""version": 1"#, #""version": 2"#, ["version", "newer athena-export"]),
+            (#""version": 1"#, #""version": 3"#, ["version", "newer athena-export"]),
             (#""table": "customers""#, #""table": "orders""#, ["path", "orders"]),
             (#"data/batch=000001/customers-000001.csv.gz"#, "/etc/passwd", ["path"]),
             (#"data/batch=000001/customers-000001.csv.gz"#, "data/../../x'; DROP TABLE x; --", ["path"]),

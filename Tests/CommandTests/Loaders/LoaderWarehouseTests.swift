@@ -36,7 +36,7 @@ struct `Loaders for warehouses` {
             #expect(calls.count == 3)
             #expect(calls[0].hasPrefix(#"CALL "athena_export_load_a""b'c\d`e"(0, 1, "#))
             #expect(calls[1].hasPrefix(#"CALL "athena_export_load_a""b'c\d`e"(1, 2, "#))
-            #expect(calls[1].hasSuffix("'s3://bucket/golden/redshift/golden-000002.csv.gz.manifest');"))
+            #expect(calls[1].contains("'s3://bucket/golden/redshift/golden-000002.csv.gz.manifest', "))
             #expect(text.contains(#"CREATE TABLE IF NOT EXISTS "a""b'c\d`e" ("#))
             #expect(text.contains(#"WHERE target = 'a"b''c\\d`e'"#))
             #expect(text.contains("\"\u{feff}id\"\"; DROP TABLE x; --\" VARCHAR(65535) NOT NULL"))

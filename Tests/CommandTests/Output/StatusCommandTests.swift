@@ -92,7 +92,7 @@ import Testing
 
     /// A change of one of the documents, and the word for it in the error.
     private static let changes: [(file: String, old: String, new: String, word: String)] = [
-        ("manifest.json", #""version": 1"#, #""version": 2"#, "newer athena-export"),
+        ("manifest.json", #""version": 1"#, #""version": 3"#, "newer athena-export"),
         ("state.json", #""version": 1"#, #""version": 2"#, "newer athena-export"),
         ("manifest.json", #""cursor": {"#, #""cursor": 5, "x": {"#, "runs[0].cursor"),
         ("manifest.json", #""first_batch": 1"#, #""first_batch": 0"#, "runs[0].first_batch"),

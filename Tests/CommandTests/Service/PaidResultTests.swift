@@ -73,6 +73,37 @@ import Testing
         }
     }
 
+    @Test func `a paid result with new columns goes into the same table by the option that the error names`()
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var narrow = Self.result
+            narrow.columns.removeLast()
+            narrow.row = { ["\($0)", "1.5"] }
+            let athena = FakeAthena(
+                result: narrow, isSigned: isSigned,
+                evaluate: { [narrow] request in
+                    try request.member("QueryString").string().contains("wide") ? Self.result : narrow
+                })
+            try await athena.serve { url in
+                let common = ["--endpoint-url", url, "--output", directory, "--key", "id", "--table", "orders"]
+                let first = try await Executable.run(common + ["--query", "SELECT 1"])
+                #expect(first.status == 0, "\(first.errors)")
+                let failed = try await Executable.run(common + ["--query", "SELECT * FROM wide"])
+                expectError(failed, 65, ["name is new", "--on-schema-change append_new_columns", "paid for"])
+                let advised = try await Executable.run(
+                    common + [
+                        "--on-schema-change", "append_new_columns", "--query-execution-id", try advisedID(failed),
+                    ])
+                #expect(advised.status == 0, "\(advised.errors)")
+            }
+            #expect(athena.count(of: "StartQueryExecution") == 2)
+            let table = try ExportedTable("\(directory)/orders")
+            #expect(try table.manifest.member("version").integer() == 2)
+            #expect(try await table.contents().last?.hasPrefix("id,amount,name\n") == true)
+        }
+    }
+
     @Test func `a paid result is not promised where no option can export it`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.result

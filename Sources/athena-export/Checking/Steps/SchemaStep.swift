@@ -15,7 +15,10 @@ struct SchemaStep: CheckStep {
             try table.check(primaryKey: export.primaryKey, format: export.format)
             return .ok("key and format are those of the directory; its columns were not compared")
         }
-        try table.check(schema, format: export.format)
-        return .ok("key, format and columns are those of the directory")
+        let new = try table.newColumns(of: schema, export)
+        return .ok(
+            new.isEmpty
+                ? "key, format and columns are those of the directory"
+                : "key and format are those of the directory, and the run adds \(new.joined(separator: ", "))")
     }
 }

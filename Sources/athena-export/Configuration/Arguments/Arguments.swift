@@ -104,4 +104,6 @@ enum SummaryFormat: String, ExpressibleByArgument, CaseIterable {
 
 extension FileFormat: ExpressibleByArgument {}
 extension LoaderKind: ExpressibleByArgument {}
+extension WriteMode: ExpressibleByArgument {}
+extension SchemaChangePolicy: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -114,11 +114,14 @@ struct ConfigurationFile {
         }
     }
 
+    /// What an error about a key begins with.
+    func origin(of key: ConfigurationKey) -> SettingOrigin { .key(key, place(field(key)?.path ?? key.rawValue)) }
+
     private func value<Value>(
         _ key: ConfigurationKey, _ read: (JSONField) throws(JSONError) -> Value
     ) throws(ConfigurationError) -> Setting<Value>? {
         guard let field = field(key) else { return nil }
-        let origin = SettingOrigin.key(key, place(field.path))
+        let origin = origin(of: key)
         do throws(JSONError) {
             return Setting(value: try read(field), origin: origin)
         } catch .field(let path, let expected, let found) {
@@ -135,6 +138,9 @@ struct ConfigurationFile {
             switch key {
             case .query: .queryFile
             case .queryFile: .query
+            // And so does its write mode: a key for all is not for a table whose rows are appended.
+            case .primaryKey where entry[.writeMode]?.value == .string(WriteMode.append.rawValue): .writeMode
+            case .writeMode: .primaryKey
             default: nil
             }
         if let other, entry[other] != nil { return entry[key] }

@@ -25,6 +25,8 @@ enum ConfigurationKey: String, CaseIterable {
     case tables
     case table
     case primaryKey = "primary_key"
+    case writeMode = "write_mode"
+    case onSchemaChange = "on_schema_change"
     case format
     case output
     case upload

@@ -13,7 +13,9 @@ extension DirectoryStatus {
         var lines = ["table: \(table)"]
         if let manifest {
             lines.append("files: \(Self.files(of: manifest))")
-            lines.append("key: \(manifest.primaryKey.joined(separator: ", "))")
+            lines.append(
+                manifest.writeMode == .append
+                    ? "key: none, rows are appended" : "key: \(manifest.primaryKey.joined(separator: ", "))")
             lines += runLines(showsAllRuns)
             lines.append("all runs: \(RunSummary.size(scannedBytes)) scanned\(cost.map(Self.costs) ?? "")")
         } else {
