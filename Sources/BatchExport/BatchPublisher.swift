@@ -38,6 +38,13 @@ struct BatchPublisher: Sendable {
         try await journal.fileSchema(for: result, format: format, onChange: policy)
     }
 
+    /// What the rows of the result are compared with; nil if every row is written.
+    func changes(of schema: ResultSchema, _ options: ExportOptions) async throws -> ChangeRun? {
+        guard let changes = options.changes, let firstBatch = await journal.state?.firstBatch else { return nil }
+        return try await ChangeRun(
+            changes, schema: schema, firstBatch: firstBatch, options: options, journal: journal, logger: logger)
+    }
+
     /// Makes a batch part of the export.
     ///
     /// - Parameters:
@@ -88,14 +95,25 @@ struct BatchPublisher: Sendable {
 
 extension BatchPublisher {
     private func log(_ batch: StagedBatch) {
-        logger.debug(
-            "batch published",
-            metadata: [
-                "event": "batch_published", "batch": .stringConvertible(batch.sequence),
-                "rows": .stringConvertible(batch.counts.rows),
-                "duplicate_rows": .stringConvertible(batch.counts.duplicateRows),
-                "rejected_rows": .stringConvertible(batch.counts.rejectedRows),
-            ])
+        switch batch.kind {
+        case .rows:
+            logger.debug(
+                "batch published",
+                metadata: [
+                    "event": "batch_published", "batch": .stringConvertible(batch.sequence),
+                    "rows": .stringConvertible(batch.counts.rows),
+                    "duplicate_rows": .stringConvertible(batch.counts.duplicateRows),
+                    "rejected_rows": .stringConvertible(batch.counts.rejectedRows),
+                    "unchanged_rows": .stringConvertible(batch.counts.unchangedRows),
+                ])
+        case .deletes:
+            logger.debug(
+                "deletes published",
+                metadata: [
+                    "event": "deletes_published", "batch": .stringConvertible(batch.sequence),
+                    "keys": .stringConvertible(batch.counts.rows),
+                ])
+        }
         if batch.counts.rejectedRows > 0 {
             logger.warning(
                 "\(batch.counts.rejectedRows) rows cannot be loaded and were set aside",

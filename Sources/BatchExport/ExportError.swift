@@ -22,6 +22,8 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     /// A row of a batch's file is longer than the memory allows. `memory` is enough for any row of the batch, counted
     /// as in ``Merge/Options/memory``.
     case rowTooLong(path: FilePath, row: Int, limit: Int, memory: Int)
+    /// The result lacks so many of the table's keys that it may not be the whole table.
+    case tooManyDeletes(gone: Int, held: Int, limit: Int)
     /// Another process works in the directory.
     case locked(path: FilePath)
     /// A directory or file could not be made.
@@ -63,6 +65,11 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
         case .rowTooLong(let path, let row, let limit, let memory):
             "row \(row) of \(path) is longer than \(limit) bytes, the most that the memory allows; "
                 + "\(memory) bytes are enough for any row of the file"
+        case .tooManyDeletes(let gone, let held, let limit):
+            "\(gone) of the \(held) keys that the table has are not in the result, which is more than --max-deletes \(limit) "
+                + "allows; nothing was deleted; if the result is right, run the same command again with --max-deletes "
+                + "\(min(100, (gone * 100 + held - 1) / max(1, held))), which reads it again and sends no query; if it is "
+                + "not, fix the query and give this run up with --restart"
         case .locked(let path):
             "another run is at work in \(path); wait for it to end, then run the same command again"
         case .cannotCreate(let path, let errno):

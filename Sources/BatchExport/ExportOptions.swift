@@ -16,10 +16,12 @@ public struct ExportOptions: Sendable {
     public let cursorColumn: String?
     /// What happens if the result's columns are not those of the directory.
     public let onSchemaChange: SchemaChangePolicy
+    /// Nil if every row is written.
+    public let changes: ChangeOptions?
 
     public init(
         primaryKey: [String], format: FileFormat, limits: BatchLimits, compressionLevel: Int, workers: Int,
-        cursorColumn: String? = nil, onSchemaChange: SchemaChangePolicy = .fail
+        cursorColumn: String? = nil, onSchemaChange: SchemaChangePolicy = .fail, changes: ChangeOptions? = nil
     ) {
         self.primaryKey = primaryKey
         self.format = format
@@ -28,6 +30,18 @@ public struct ExportOptions: Sendable {
         self.workers = workers
         self.cursorColumn = cursorColumn
         self.onSchemaChange = onSchemaChange
+        self.changes = changes
+    }
+}
+
+extension ExportOptions {
+    /// Where a run reads its result from.
+    ///
+    /// With changes only, what a row is compared with depends on the rows before it, so a run that is resumed reads all
+    /// of them again.
+    package func start(of state: ExportState) -> Checkpoint {
+        changes != nil && state.checkpoint.rowsExported > 0
+            ? Checkpoint(nextBatch: state.firstBatch) : state.checkpoint
     }
 }
 
@@ -39,8 +53,9 @@ public enum ExportProgress: Sendable {
     case published(batches: Int, bytes: Int, uncompressedBytes: Int)
 
     static func published(_ batch: StagedBatch) -> ExportProgress {
-        .published(
-            batches: batch.content == nil ? 0 : 1, bytes: batch.content?.bytes ?? 0,
-            uncompressedBytes: batch.content == nil ? 0 : batch.uncompressedBytes)
+        guard let content = batch.content, batch.kind == .rows else {
+            return .published(batches: 0, bytes: 0, uncompressedBytes: 0)
+        }
+        return .published(batches: 1, bytes: content.bytes, uncompressedBytes: batch.uncompressedBytes)
     }
 }

@@ -29,18 +29,27 @@ public struct Exporter: Sendable {
     public func export(from source: any ResultSource, state: ExportState) async throws {
         do {
             let result = try await exportRows(from: source, state: state)
+            let index = await result.changes?.stageIndex()
             try await publisher.complete(rows: result.rows, schema: result.schema)
+            await result.changes?.placeIndex(index)
         } catch {
             await publisher.listAll()
             throw error
         }
     }
 
-    private func exportRows(
-        from source: any ResultSource, state: ExportState
-    ) async throws -> (schema: ResultSchema, rows: Int) {
+    /// What was read.
+    private struct ReadResult {
+        let schema: ResultSchema
+        /// Of the result.
+        let rows: Int
+        /// Nil if every row is written.
+        let changes: ChangeRun?
+    }
+
+    private func exportRows(from source: any ResultSource, state: ExportState) async throws -> ReadResult {
         do {
-            return try await run(source, from: state.checkpoint)
+            return try await run(source, from: options.start(of: state))
         } catch is BookmarkRefused {
             logger.warning(
                 "page token refused; reading the result again from its beginning",
@@ -51,9 +60,7 @@ public struct Exporter: Sendable {
 
     /// Batches that are exported already are made again and compared with the manifest, which proves that the result is
     /// the same.
-    private func runFromBeginning(
-        _ source: any ResultSource, firstBatch: Int
-    ) async throws -> (schema: ResultSchema, rows: Int) {
+    private func runFromBeginning(_ source: any ResultSource, firstBatch: Int) async throws -> ReadResult {
         do {
             return try await run(source, from: Checkpoint(nextBatch: firstBatch))
         } catch is BookmarkRefused {
@@ -63,16 +70,14 @@ public struct Exporter: Sendable {
         }
     }
 
-    /// - Returns: the columns of the files, and how many rows the result has.
-    private func run(
-        _ source: any ResultSource, from start: Checkpoint
-    ) async throws -> (schema: ResultSchema, rows: Int) {
+    private func run(_ source: any ResultSource, from start: Checkpoint) async throws -> ReadResult {
         try await withThrowingTaskGroup(of: PipelineEvent.self) { group in
             var pipeline = ExportPipeline(source: source, publisher: publisher, checkpoint: start)
             pipeline.read(at: start.bookmark, in: &group)
             var cutter: BatchCutter?
+            var changes: ChangeRun?
             while let page = try await pipeline.nextPage(in: &group) {
-                if cutter == nil { cutter = try await begin(with: page, from: start) }
+                if cutter == nil { (cutter, changes) = try await begin(with: page, from: start) }
                 while let cut = try cutter?.cut(page) {
                     try await pipeline.take(cut, in: &group)
                     if cut.batch == nil { break }
@@ -81,13 +86,22 @@ public struct Exporter: Sendable {
             }
             try await pipeline.finish(in: &group)
             guard let cutter else { throw CancellationError() }
-            return (cutter.schema, cutter.rowsRead)
+            if var deletes = try changes?.deletes() {
+                while let cut = try deletes.cut() { try await pipeline.take(cut, in: &group) }
+                try await pipeline.finish(in: &group)
+            }
+            return ReadResult(schema: cutter.schema, rows: cutter.rowsRead, changes: changes)
         }
     }
 
-    private func begin(with page: ResultPage, from checkpoint: Checkpoint) async throws -> BatchCutter {
+    private func begin(
+        with page: ResultPage, from checkpoint: Checkpoint
+    ) async throws -> (BatchCutter, ChangeRun?) {
         let result = try ResultSchema(columns: page.columns, primaryKey: options.primaryKey)
         let schema = try await publisher.begin(result)
-        return try BatchCutter(schema: schema, columns: page.columns, options: options, from: checkpoint)
+        let changes = try await publisher.changes(of: schema, options)
+        let cutter = try BatchCutter(
+            schema: schema, columns: page.columns, options: options, changes: changes?.filter, from: checkpoint)
+        return (cutter, changes)
     }
 }

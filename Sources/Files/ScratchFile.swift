@@ -14,7 +14,8 @@ public final class ScratchFile: Sendable {
 
     /// An empty file without a name.
     static func makeFile(in directory: FilePath) throws -> FileDescriptor {
-        let path = directory.appending(".athena-export-\(String(UInt64.random(in: 0...(.max)), radix: 16)).tmp")
+        let number = String(UInt64.random(in: 0...(.max)), radix: 16)
+        let path = directory.appending(namePrefix + number + nameSuffix)
         let file = try FileDescriptor.open(
             path, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
             permissions: .ownerReadWrite)
@@ -24,6 +25,12 @@ public final class ScratchFile: Sendable {
         }
         return file
     }
+
+    private static let namePrefix = ".athena-export-"
+    private static let nameSuffix = ".tmp"
+
+    /// Whether a name is one that a killed process can have left of such a file.
+    public static func isName(_ name: String) -> Bool { name.hasPrefix(namePrefix) && name.hasSuffix(nameSuffix) }
 
     deinit { try? file.close() }
 

@@ -63,7 +63,9 @@ enum ExitStatus: Int32, Error {
 
     private static func of(_ error: ExportError) -> ExitStatus {
         switch error {
-        case .schema, .options, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource: .untrustedData
+        case .schema, .options, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource,
+            .tooManyDeletes:
+            .untrustedData
         case .rowTooLong: .usage
         case .locked: .temporary
         case .cannotCreate(_, let errno):

@@ -250,6 +250,27 @@ enum LogDamage: CaseIterable {
         }
     }
 
+    @Test func `a line of deletes is added behind the last row, once, and only if its file exists`() async throws {
+        try await withLog { export, manifest, lines in
+            let run = lines[0].run
+            var manifest = manifest
+            manifest.record(run)
+            let deletes = Manifest.Deletes(
+                sequence: manifest.lastSequence + 1, runID: run.runID,
+                path: export.directory.deletedPath(sequence: manifest.lastSequence + 1, format: .csv), rows: 2,
+                bytes: 9,
+                uncompressedBytes: 9, sha256: String(repeating: "0", count: 64))
+            let line = LoggedBatch(run: run, entry: .deletes(deletes), rowsBefore: run.rowsRead)
+            func add(_ line: LoggedBatch, hasFile: Bool = true) -> Manifest.Addition {
+                manifest.add(line, in: export.directory) { _ in hasFile }
+            }
+            #expect(add(line, hasFile: false) == .refused)
+            let early = LoggedBatch(run: run, entry: .deletes(deletes), rowsBefore: run.rowsRead - 1)
+            #expect(add(early) == .refused && add(line) == .added && add(line) == .known)
+            #expect(manifest.deletes == [deletes])
+        }
+    }
+
     @Test func `a line is read as it was written, also that of a batch without a file`() async throws {
         try await withTemporaryDirectory { parent in
             let directory = ExportDirectory(parent: parent, table: "t")
@@ -266,4 +287,12 @@ enum LogDamage: CaseIterable {
             _ = await journal.state
         }
     }
+}
+
+extension LoggedBatch {
+    fileprivate init(run: Manifest.Run, batch: Manifest.Batch?, rowsBefore: Int) {
+        self.init(run: run, entry: batch.map { .rows($0) }, rowsBefore: rowsBefore)
+    }
+
+    fileprivate var batch: Manifest.Batch? { if case .rows(let batch) = entry { batch } else { nil } }
 }

@@ -22,6 +22,7 @@ struct TestExport {
     var primaryKey = ["id"]
     var cursorColumn: String?
     var onSchemaChange = SchemaChangePolicy.fail
+    var changes: ChangeOptions?
     /// Distinguishes the statements of different runs.
     var querySHA256 = String(repeating: "0", count: 64)
     var database: String?
@@ -57,10 +58,10 @@ struct TestExport {
         }
         let options = ExportOptions(
             primaryKey: primaryKey, format: format, limits: limits, compressionLevel: 6, workers: workers,
-            cursorColumn: cursorColumn, onSchemaChange: onSchemaChange)
+            cursorColumn: cursorColumn, onSchemaChange: onSchemaChange, changes: changes)
         let facts = RunFacts(
             querySHA256: querySHA256, parametersSHA256: String(repeating: "1", count: 64), database: database,
-            source: source.name, dataScannedBytes: nil)
+            source: source.name, dataScannedBytes: nil, changesOnly: changes != nil)
         let exporter = Exporter(
             journal: journal, options: options, facts: facts,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

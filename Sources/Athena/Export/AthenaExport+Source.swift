@@ -17,11 +17,14 @@ extension AthenaExport {
             firstBatch: state.firstBatch,
             logger: logger)
         do {
-            try await exportRows(of: execution, from: try await selection.select(from: state.checkpoint), state, sent)
+            let selected = try await selection.select(from: options.export.start(of: state))
+            try await exportRows(of: execution, from: selected, state, sent)
         } catch let error as AthenaExportError {
             // Batches that were published before the failure stay.
             let state = await journal.state ?? state
-            guard let other = selection.fallback(after: error, from: state.checkpoint) else { throw error }
+            guard let other = selection.fallback(after: error, from: options.export.start(of: state)) else {
+                throw error
+            }
             try await exportRows(of: execution, from: other, state, sent)
         }
     }
@@ -29,7 +32,7 @@ extension AthenaExport {
     private func exportRows(
         of execution: QueryExecution, from selected: SelectedSource, _ state: ExportState, _ sent: SentQuery?
     ) async throws {
-        if selected.checkpoint.rowsExported < state.checkpoint.rowsExported {
+        if selected.checkpoint.rowsExported < options.export.start(of: state).rowsExported {
             logger.notice(
                 "another source than before; reading the result again from its beginning",
                 metadata: ["event": "source_changed", "source": "\(selected.source.name)"])
@@ -53,7 +56,7 @@ extension AthenaExport {
             database: options.query.started?.database, source: source,
             sourceNote: note ?? (before?.source == source ? before?.sourceNote : nil),
             dataScannedBytes: execution.dataScannedInBytes, reusedPreviousResult: execution.reusedPreviousResult,
-            effectiveEngineVersion: execution.effectiveEngineVersion)
+            effectiveEngineVersion: execution.effectiveEngineVersion, changesOnly: options.export.changes != nil)
         return Exporter(journal: journal, options: options.export, facts: facts, logger: logger) { [report] in
             report(.export($0))
         }

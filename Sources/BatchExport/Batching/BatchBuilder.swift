@@ -13,6 +13,7 @@ struct BatchBuilder {
     private var rejected: [[UInt8]] = []
     private var rejectedRows = 0
     private var rejectedBytes = 0
+    private var unchangedRows = 0
 
     init(schema: ResultSchema, format: FileFormat, limits: BatchLimits) {
         self.schema = schema
@@ -24,21 +25,35 @@ struct BatchBuilder {
     /// Without a key, no row takes the place of another.
     private var hasKey: Bool { !schema.keyIndices.isEmpty }
 
-    /// Result rows that the open batch has taken, loadable or not.
-    var rowsRead: Int { chunks.rowCount + rejectedRows }
+    /// Result rows that the open batch has taken, however they fared.
+    var rowsRead: Int { rowsKept + unchangedRows }
+
+    /// Those of them that the table does not hold yet.
+    private var rowsKept: Int { chunks.rowCount + rejectedRows }
 
     var isFull: Bool {
-        rowsRead >= limits.rows || rowsRead > 0 && chunks.encodedBytes + rejectedBytes >= limits.bytes
+        rowsKept >= limits.rows || rowsKept > 0 && chunks.encodedBytes + rejectedBytes >= limits.bytes
     }
 
     /// Takes rows of the result until the batch is full.
     ///
-    /// - Parameter number: of the first of them; counts the result's data rows from 1.
+    /// - Parameters:
+    ///   - number: of the first of them; counts the result's data rows from 1.
+    ///   - isHeld: for each row of the block whether the table holds it already, so that it is only counted; empty if
+    ///     every row is written.
     /// - Returns: how many it has taken.
-    mutating func append(_ block: RowBlock, rows: Range<Int>, number: Int) throws(ExportError) -> Int {
+    mutating func append(
+        _ block: RowBlock, rows: Range<Int>, number: Int, isHeld: [Bool] = []
+    ) throws(ExportError) -> Int {
         var row = rows.lowerBound
         while row < rows.upperBound, !isFull {
-            let end = row + min(rows.upperBound - row, limits.rows - rowsRead)
+            if !isHeld.isEmpty, isHeld[row] {
+                unchangedRows += 1
+                row += 1
+                continue
+            }
+            var end = row + min(rows.upperBound - row, limits.rows - rowsKept)
+            if !isHeld.isEmpty { end = isHeld[row..<end].firstIndex(of: true) ?? end }
             let unloadable = rejectedEncoder.firstUnloadable(of: row..<end, in: block)
             let first = row
             // The first row is taken even if the file's header alone reaches the limit.
@@ -78,8 +93,11 @@ struct BatchBuilder {
     ) -> (batch: SealedBatch, missing: [Chunk]) {
         let removedRows = chunks.removedRows
         let counts = BatchCounts(
-            rows: chunks.rowCount - removedRows, duplicateRows: removedRows, rejectedRows: rejectedRows)
-        let (chunkCount, missing, uncompressedBytes) = chunks.seal()
+            rows: chunks.rowCount - removedRows, duplicateRows: removedRows, rejectedRows: rejectedRows,
+            unchangedRows: unchangedRows)
+        var (chunkCount, missing, uncompressedBytes) = chunks.seal()
+        // Without rows there is no file, not even its header.
+        if counts.rows == 0 { (chunkCount, missing) = (0, []) }
         let batch = SealedBatch(
             schema: schema, counts: counts, chunkCount: chunkCount,
             uncompressedBytes: uncompressedBytes, rejected: rejected, end: end, lastRowSHA256: lastRowSHA256,
@@ -88,13 +106,14 @@ struct BatchBuilder {
         rejected = []
         rejectedRows = 0
         rejectedBytes = 0
+        unchangedRows = 0
         return (batch, missing)
     }
 }
 
 /// When a batch is sealed: at the first of the two.
 public struct BatchLimits: Sendable, Equatable {
-    /// Result rows read.
+    /// Result rows read; those that the table holds already do not count.
     public let rows: Int
     /// Bytes encoded, before compression. The header and rejected rows count too. A batch has at least one row.
     public let bytes: Int

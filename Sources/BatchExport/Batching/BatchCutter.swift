@@ -15,15 +15,21 @@ struct BatchCutter {
     /// Digest of the last row of the previous page or of the newest sealed batch, whichever is later.
     private var lastRowSHA256: String?
     private var cursor: CursorTracker?
+    private let changes: ChangeFilter?
+    /// For each row of the current page whether the table holds it already; empty if every row is written.
+    private var isHeld: [Bool] = []
 
     /// - Parameters:
     ///   - schema: of the files.
     ///   - columns: of the result.
+    ///   - changes: tells the rows that need not be written; nil if all of them are.
     /// - Throws: ``ExportError/options(_:)`` if the cursor column is missing or has no order.
     init(
-        schema: ResultSchema, columns: [Column], options: ExportOptions, from checkpoint: Checkpoint
+        schema: ResultSchema, columns: [Column], options: ExportOptions, changes: ChangeFilter? = nil,
+        from checkpoint: Checkpoint
     ) throws(ExportError) {
         self.schema = schema
+        self.changes = changes
         arrangement = ColumnArrangement(from: columns, to: schema)
         if let column = options.cursorColumn {
             cursor = try CursorTracker(column: column, in: schema.columns, seen: checkpoint.highestCursor)
@@ -47,9 +53,11 @@ struct BatchCutter {
     mutating func cut(_ page: ResultPage) throws(ExportError) -> Cut {
         var row: Int
         if let nextRow { row = nextRow } else { row = try firstRow(of: page) }
-        let block = self.block ?? arrangement.arranged(page.block)
+        let block: RowBlock
+        if let arranged = self.block { block = arranged } else { block = try arranged(page.block) }
         self.block = block
-        let taken = row..<row + (try builder.append(block, rows: row..<block.rowCount, number: rowsRead + 1))
+        let count = try builder.append(block, rows: row..<block.rowCount, number: rowsRead + 1, isHeld: isHeld)
+        let taken = row..<row + count
         try cursor?.see(block, rows: taken, number: rowsRead + 1)
         rowsRead += taken.count
         row = taken.upperBound
@@ -65,6 +73,12 @@ struct BatchCutter {
         self.block = nil
         if row > 0, rowsToSkip == 0 { lastRowSHA256 = page.block.sha256(ofRow: row - 1) }
         return Cut(chunks: builder.takeClosedChunks(), batch: nil)
+    }
+
+    private mutating func arranged(_ block: RowBlock) throws(ExportError) -> RowBlock {
+        let block = arrangement.arranged(block)
+        if let changes { isHeld = try changes.heldRows(of: block) }
+        return block
     }
 
     private mutating func firstRow(of page: ResultPage) throws(ExportError) -> Int {

@@ -1,5 +1,13 @@
 /// A batch that takes no more rows, and where the next one begins in the result.
 struct SealedBatch: Sendable {
+    /// What the rows are for.
+    enum Kind: Sendable {
+        case rows
+        /// Keys to delete. They are no rows of the result.
+        case deletes
+    }
+
+    var kind = Kind.rows
     let schema: ResultSchema
     let counts: BatchCounts
     /// Chunks of the file.
@@ -19,11 +27,20 @@ struct SealedBatch: Sendable {
     ///
     /// - Parameter checkpoint: where this one does.
     func end(after checkpoint: Checkpoint) -> Checkpoint {
-        Checkpoint(
-            bookmark: end, rowsExported: checkpoint.rowsExported + counts.rowsRead,
-            duplicateRows: checkpoint.duplicateRows + counts.duplicateRows,
-            rejectedRows: checkpoint.rejectedRows + counts.rejectedRows,
-            nextBatch: checkpoint.nextBatch + 1, lastRowSHA256: lastRowSHA256, highestCursor: highestCursor)
+        var next = checkpoint
+        if counts.takesNumber { next.nextBatch += 1 }
+        guard kind == .rows else {
+            next.deletedRows += counts.rows
+            return next
+        }
+        next.bookmark = end
+        next.rowsExported += counts.rowsRead
+        next.duplicateRows += counts.duplicateRows
+        next.rejectedRows += counts.rejectedRows
+        next.unchangedRows += counts.unchangedRows
+        next.lastRowSHA256 = lastRowSHA256
+        next.highestCursor = highestCursor
+        return next
     }
 }
 
@@ -33,6 +50,11 @@ struct BatchCounts: Sendable {
     let rows: Int
     let duplicateRows: Int
     let rejectedRows: Int
+    /// Rows that the table held already.
+    var unchangedRows = 0
 
-    var rowsRead: Int { rows + duplicateRows + rejectedRows }
+    var rowsRead: Int { rows + duplicateRows + rejectedRows + unchangedRows }
+
+    /// Whether the batch has a file, of rows or of rejected ones, and so a number that no other has.
+    var takesNumber: Bool { rows + rejectedRows > 0 }
 }

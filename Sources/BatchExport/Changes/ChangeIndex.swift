@@ -15,6 +15,8 @@ final class ChangeIndex {
     let hashKey: HashKey
     /// Keys that were not held before and have a row now.
     private var newCount = 0
+    /// Makes the reads of ``prepare(_:)`` count for the compiler.
+    private var touched: UInt64 = 0
 
     /// - Parameters:
     ///   - held: what the table held before.
@@ -58,6 +60,15 @@ final class ChangeIndex {
         return true
     }
 
+    /// Reads the slots where keys belong, before they are taken one by one.
+    ///
+    /// Slots are scattered in memory. The reads here do not depend on one another, so the processor waits for many at a
+    /// time.
+    func prepare(_ keys: [Hash128]) {
+        guard let held else { return }
+        for key in keys { touched ^= held.slots.key(at: SortedSlots.home(of: key, of: held.slots.homes)).high }
+    }
+
     /// A key is still there, though its row cannot be taken.
     func see(_ key: Hash128) {
         guard let held else { return }
@@ -72,6 +83,17 @@ final class ChangeIndex {
         guard isHeld, !seen.contains(slot) else { return false }
         if listed.isEmpty { listed = SlotSet(slots: held.slots.count) }
         return listed.insert(slot)
+    }
+
+    /// Tells most of the keys that are not gone without a look at the index, once all rows were told.
+    func goneFilter() -> KeyFilter {
+        var filter = KeyFilter(for: goneCount)
+        guard let held else { return filter }
+        var cursor = SlotCursor(held.slots)
+        while let key = cursor.advance() {
+            if !seen.contains(cursor.slot) { filter.insert(key) }
+        }
+        return filter
     }
 
     /// Writes the index of the new state, without the keys that are gone.

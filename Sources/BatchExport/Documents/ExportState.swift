@@ -92,6 +92,10 @@ public struct Checkpoint: Sendable, Equatable {
     public var rowsExported: Int
     public var duplicateRows: Int
     public var rejectedRows: Int
+    /// Rows that the table held already.
+    public var unchangedRows = 0
+    /// Keys in files of deletes, which come behind the last row.
+    public var deletedRows = 0
     /// The sequence of the next batch.
     public var nextBatch: Int
     /// Digest of the row before the bookmark, by which a resume checks its place.
@@ -113,5 +117,5 @@ public struct Checkpoint: Sendable, Equatable {
     }
 
     /// Rows in files.
-    public var rows: Int { rowsExported - duplicateRows - rejectedRows }
+    public var rows: Int { rowsExported - duplicateRows - rejectedRows - unchangedRows }
 }

@@ -31,6 +31,8 @@ extension ExportState {
             "duplicate_rows": .integer(checkpoint.duplicateRows),
             "rejected_rows": .integer(checkpoint.rejectedRows),
         ]
+        if checkpoint.unchangedRows > 0 { position["unchanged_rows"] = .integer(checkpoint.unchangedRows) }
+        if checkpoint.deletedRows > 0 { position["deleted_rows"] = .integer(checkpoint.deletedRows) }
         position["last_row_sha256"] = checkpoint.lastRowSHA256.map { .string($0) }
         if let object = checkpoint.bookmark.object {
             position["object"] = .integer(object)
@@ -121,10 +123,12 @@ extension Checkpoint {
             highestCursor: try root.optionalMember("cursor")?.optionalMember("pending").map {
                 (field) throws(JSONError) in try CursorValue(field)
             })
+        unchangedRows = try position.optionalMember("unchanged_rows")?.count() ?? 0
+        deletedRows = try position.optionalMember("deleted_rows")?.count() ?? 0
         // On the first page, the rows before the bookmark are all that there are.
         let isConsistent =
             bookmark.pageToken == nil ? bookmark.rowsIntoPage == rowsExported : bookmark.rowsIntoPage <= rowsExported
-        guard duplicateRows + rejectedRows <= rowsExported,
+        guard duplicateRows + rejectedRows + unchangedRows <= rowsExported,
             isConsistent || bookmark.byteOffset > 0 || bookmark.object ?? 0 > 0
         else {
             throw .field(

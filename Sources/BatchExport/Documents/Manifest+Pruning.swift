@@ -1,7 +1,8 @@
 extension Manifest.Run {
     /// The identity of a full query: the statement, its parameters and where it ran; nil for a run with a cursor.
     fileprivate var fullQuery: [String?]? {
-        guard cursor == nil, let parametersSHA256 else { return nil }
+        // A run that wrote changes only has not brought the whole table.
+        guard cursor == nil, unchangedRows == nil, let parametersSHA256 else { return nil }
         return [querySHA256, parametersSHA256, catalog, database]
     }
 

@@ -9,6 +9,8 @@ public struct Manifest: Sendable, Equatable {
     public internal(set) var runs: [Run] = []
     /// By rising sequence.
     public internal(set) var batches: [Batch] = []
+    /// Keys whose rows are gone, by rising sequence. Batches and deletes share one numbering.
+    public internal(set) var deletes: [Deletes] = []
     /// Sequences whose files are removed, or will be, because a later run superseded them. By rising sequence.
     public internal(set) var pruned: [ClosedRange<Int>] = []
 
@@ -31,6 +33,8 @@ public struct Manifest: Sendable, Equatable {
         public internal(set) var rows: Int
         public internal(set) var duplicateRows: Int
         public internal(set) var rejectedRows: Int
+        /// Rows that the table held already; nil for a run that wrote every row.
+        public internal(set) var unchangedRows: Int?
         public internal(set) var dataScannedBytes: Int?
         /// Whether the service took the result of an equal query before this one; nil if it does not say.
         public internal(set) var reusedPreviousResult: Bool?
@@ -48,8 +52,8 @@ public struct Manifest: Sendable, Equatable {
         /// The sequence of the run's first batch, if it has any.
         public internal(set) var firstBatch: Int?
 
-        /// Data rows of the result, duplicate and rejected ones included.
-        var rowsRead: Int { rows + duplicateRows + rejectedRows }
+        /// Data rows of the result, duplicate, rejected and unchanged ones included.
+        var rowsRead: Int { rows + duplicateRows + rejectedRows + (unchangedRows ?? 0) }
 
         /// The value of a column from which a run read, and the one from which the next run will.
         public struct Cursor: Sendable, Equatable {
@@ -68,6 +72,8 @@ public struct Manifest: Sendable, Equatable {
         public let rows: Int
         public let duplicateRows: Int
         public let rejectedRows: Int
+        /// Rows that the table held already; nil in a run that wrote every row.
+        public var unchangedRows: Int?
         public let bytes: Int
         public let uncompressedBytes: Int
         public let sha256: String
@@ -75,8 +81,8 @@ public struct Manifest: Sendable, Equatable {
         public let firstRow: Int
         public let lastRow: Int
 
-        /// Data rows of the result, duplicate and rejected ones included.
-        var rowsRead: Int { rows + duplicateRows + rejectedRows }
+        /// Data rows of the result, duplicate, rejected and unchanged ones included.
+        var rowsRead: Int { rows + duplicateRows + rejectedRows + (unchangedRows ?? 0) }
     }
 
     public var rows: Int { batches.reduce(0) { $0 + $1.rows } }
@@ -91,7 +97,7 @@ public struct Manifest: Sendable, Equatable {
 
     init(
         table: String, primaryKey: [String], fileFormat: FileFormat, columns: [TableColumn], runs: [Run],
-        batches: [Batch], pruned: [ClosedRange<Int>] = []
+        batches: [Batch], deletes: [Deletes] = [], pruned: [ClosedRange<Int>] = []
     ) {
         self.table = table
         self.primaryKey = primaryKey
@@ -99,6 +105,7 @@ public struct Manifest: Sendable, Equatable {
         tableColumns = columns
         self.runs = runs
         self.batches = batches
+        self.deletes = deletes
         self.pruned = pruned
     }
 

@@ -6,8 +6,8 @@ extension Manifest {
     /// The newest version that is read and written.
     static let formatVersion = 2
 
-    /// A reader that knows version 1 alone would expect every column in every file.
-    private var version: Int { tableColumns.contains { $0.sinceBatch != nil } ? 2 : 1 }
+    /// A reader that knows version 1 alone would expect every column in every file, and no key to go.
+    private var version: Int { tableColumns.contains { $0.sinceBatch != nil } || !deletes.isEmpty ? 2 : 1 }
 
     var json: JSONValue {
         var document: JSONObject = [
@@ -23,6 +23,7 @@ extension Manifest {
             "runs": .array(runs.map(\.json)),
             "batches": .array(batches.map(\.json)),
         ]
+        if !deletes.isEmpty { document["deletes"] = .array(deletes.map(\.json)) }
         if !pruned.isEmpty {
             document["pruned"] = .array(
                 pruned.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] })
@@ -44,6 +45,9 @@ extension Manifest {
             columns: try root.member("columns").elements().map { (field) throws(JSONError) in try TableColumn(field) },
             runs: try root.member("runs").elements().map { (field) throws(JSONError) in try Run(field) },
             batches: try root.member("batches").elements().map { (field) throws(JSONError) in try Batch(field) },
+            deletes: try root.optionalMember("deletes")?.elements().map { (field) throws(JSONError) in
+                try Deletes(field)
+            } ?? [],
             pruned: try Self.pruned(root))
         try check(try root.member("table"), expected: expected)
         try checkMode(root)
@@ -84,7 +88,8 @@ extension Manifest {
             previous = table.sinceBatch
         }
         guard version <= (try root.member("version").integer()) else {
-            throw .field(path: "version", expected: "2, as a column has since_batch", found: "1")
+            let reason = previous == nil ? "there are deletes" : "a column has since_batch"
+            throw .field(path: "version", expected: "2, as \(reason)", found: "1")
         }
     }
 
@@ -99,25 +104,17 @@ extension Manifest {
 
     private func check(_ root: JSONField) throws(JSONError) {
         let directory = ExportDirectory(parent: "", table: table)
-        var previous = 0
+        try check(batches.map { .rows($0) }, named: "batches", in: directory)
+        try check(deletes.map { .deletes($0) }, named: "deletes", in: directory)
         for (index, batch) in batches.enumerated() {
             // Built only for an error, since there are many batches.
             func problem(_ member: String, _ expected: String, _ found: String) -> JSONError {
                 .field(path: "batches[\(index)]\(member)", expected: expected, found: found)
             }
-            guard batch.sequence > previous else {
-                throw problem(".sequence", "more than \(previous)", "\(batch.sequence)")
-            }
-            previous = batch.sequence
-            guard !isPruned(batch.sequence) else {
-                throw problem(".sequence", "one that is not in pruned", "\(batch.sequence)")
-            }
-            let path = directory.dataPath(sequence: batch.sequence, format: fileFormat)
-            guard batch.path == path else { throw problem(".path", "\"\(path)\"", "\"\(batch.path.prefix(200))\"") }
             guard batch.lastRow - batch.firstRow + 1 == batch.rowsRead else {
                 throw problem(
-                    "", "rows, duplicates and rejects that add up to first_row…last_row",
-                    "\(batch.rows) + \(batch.duplicateRows) + \(batch.rejectedRows)")
+                    "", "rows, duplicates, rejects and unchanged rows that add up to first_row…last_row",
+                    "\(batch.rows) + \(batch.duplicateRows) + \(batch.rejectedRows) + \(batch.unchangedRows ?? 0)")
             }
         }
         let totals = try root.member("totals")
@@ -165,6 +162,7 @@ extension Manifest.Run {
         object["rows"] = .integer(rows)
         object["duplicate_rows"] = .integer(duplicateRows)
         object["rejected_rows"] = .integer(rejectedRows)
+        object["unchanged_rows"] = unchangedRows.map { .integer($0) }
         object["data_scanned_bytes"] = dataScannedBytes.map { .integer($0) } ?? .null
         object["reused_previous_result"] = reusedPreviousResult.map { .bool($0) }
         object["effective_engine_version"] = effectiveEngineVersion.map { .string($0) }
@@ -189,6 +187,7 @@ extension Manifest.Run {
         rows = try field.member("rows").count()
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()
+        unchangedRows = try field.optionalMember("unchanged_rows")?.count()
         dataScannedBytes = try field.optionalMember("data_scanned_bytes")?.integer(atLeast: 0)
         reusedPreviousResult = try field.optionalMember("reused_previous_result")?.bool()
         effectiveEngineVersion = try field.optionalMember("effective_engine_version")?.string()
@@ -203,12 +202,17 @@ extension Manifest.Run {
 
 extension Manifest.Batch {
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "sequence": .integer(sequence), "run_id": .string(runID), "path": .string(path), "rows": .integer(rows),
             "duplicate_rows": .integer(duplicateRows), "rejected_rows": .integer(rejectedRows),
-            "bytes": .integer(bytes), "uncompressed_bytes": .integer(uncompressedBytes), "sha256": .string(sha256),
-            "first_row": .integer(firstRow), "last_row": .integer(lastRow),
         ]
+        object["unchanged_rows"] = unchangedRows.map { .integer($0) }
+        object["bytes"] = .integer(bytes)
+        object["uncompressed_bytes"] = .integer(uncompressedBytes)
+        object["sha256"] = .string(sha256)
+        object["first_row"] = .integer(firstRow)
+        object["last_row"] = .integer(lastRow)
+        return .object(object)
     }
 
     init(_ field: JSONField) throws(JSONError) {
@@ -218,6 +222,7 @@ extension Manifest.Batch {
         rows = try field.member("rows").count()
         duplicateRows = try field.member("duplicate_rows").count()
         rejectedRows = try field.member("rejected_rows").count()
+        unchangedRows = try field.optionalMember("unchanged_rows")?.count()
         bytes = try field.member("bytes").count()
         uncompressedBytes = try field.member("uncompressed_bytes").count()
         sha256 = try field.member("sha256").sha256()

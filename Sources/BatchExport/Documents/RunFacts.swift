@@ -16,11 +16,14 @@ public struct RunFacts: Sendable {
     public let reusedPreviousResult: Bool?
     /// The engine that the query ran on, as the service calls it; nil if it does not say.
     public let effectiveEngineVersion: String?
+    /// Whether rows that the table held already are counted instead of written.
+    public let changesOnly: Bool
 
     public init(
         querySHA256: String, parametersSHA256: String? = nil, catalog: String? = nil, database: String? = nil,
         source: String, sourceNote: String? = nil,
-        dataScannedBytes: Int?, reusedPreviousResult: Bool? = nil, effectiveEngineVersion: String? = nil
+        dataScannedBytes: Int?, reusedPreviousResult: Bool? = nil, effectiveEngineVersion: String? = nil,
+        changesOnly: Bool = false
     ) {
         self.querySHA256 = querySHA256
         self.parametersSHA256 = parametersSHA256
@@ -31,6 +34,7 @@ public struct RunFacts: Sendable {
         self.dataScannedBytes = dataScannedBytes
         self.reusedPreviousResult = reusedPreviousResult
         self.effectiveEngineVersion = effectiveEngineVersion
+        self.changesOnly = changesOnly
     }
 
     /// The manifest's entry for a run at a checkpoint.
@@ -44,8 +48,9 @@ public struct RunFacts: Sendable {
             querySHA256: querySHA256, source: source, sourceNote: sourceNote, startedAt: state.startedAt,
             completedAt: nil,
             rows: checkpoint.rows, duplicateRows: checkpoint.duplicateRows, rejectedRows: checkpoint.rejectedRows,
-            dataScannedBytes: dataScannedBytes, reusedPreviousResult: reusedPreviousResult,
-            effectiveEngineVersion: effectiveEngineVersion, queryReruns: state.queryReruns, cursor: cursor,
+            unchangedRows: changesOnly ? checkpoint.unchangedRows : nil, dataScannedBytes: dataScannedBytes,
+            reusedPreviousResult: reusedPreviousResult, effectiveEngineVersion: effectiveEngineVersion,
+            queryReruns: state.queryReruns, cursor: cursor,
             parametersSHA256: parametersSHA256, catalog: catalog, database: database, firstBatch: state.firstBatch)
     }
 }

@@ -9,6 +9,9 @@ struct KeyedRow {
 
     var end: Int { line.upperBound }
 
+    /// Whether the key has no row any more. The line of a row is never empty.
+    var isDeleted: Bool { line.isEmpty }
+
     /// The row that begins at `start`; nil if the bytes end before it does.
     init?(in bytes: Span<UInt8>, at start: Int) {
         guard start + Self.headerBytes <= bytes.count else { return nil }

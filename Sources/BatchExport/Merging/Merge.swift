@@ -1,7 +1,7 @@
 public import SystemPackage
 import Text
 
-/// Applies the upserts of a table's directory: gives the row of the highest batch for each key, by rising key. Without a
+/// Applies the upserts and deletes of a table's directory: gives the row of the highest batch for each key, by rising key. Without a
 /// key it gives all rows in the order of the batches.
 ///
 /// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
@@ -62,12 +62,13 @@ public struct Merge: Sendable {
 
     private func writeNewest(to output: any MergeOutput, _ text: inout MergedText) async throws {
         var sorter = RowSorter(memory: options.memory, temporaryDirectory: options.temporaryDirectory)
-        for batch in batches {
-            try read(batch, into: &sorter)
+        for entry in manifest.entries where entry.sequence <= options.through ?? .max {
+            try read(entry, into: &sorter)
             await Task.yield()
         }
         var rows = try sorter.finish()
         while let row = try rows.advance() {
+            if row.isDeleted { continue }
             if text.isFull { try await write(&text, to: output) }
             text.append(rows.bytes.span, row.line)
         }
@@ -76,14 +77,14 @@ public struct Merge: Sendable {
     /// Reads all batches twice: to compare them with the manifest, and then to write their rows.
     private func writeAll(to output: any MergeOutput, _ text: inout MergedText) async throws {
         for batch in batches {
-            var rows = try self.rows(of: batch)
+            var rows = try self.rows(of: .rows(batch))
             while rows.next() != nil { try Task.checkCancellation() }
-            try finish(rows, of: batch)
+            try finish(rows, of: batch.file)
             await Task.yield()
         }
         for batch in batches {
             let converter = converter(for: batch)
-            var rows = try self.rows(of: batch)
+            var rows = try self.rows(of: .rows(batch))
             while let window = rows.next() {
                 let lines = try converter.lines(of: window)
                 for row in 0..<window.block.rowCount {
@@ -91,7 +92,7 @@ public struct Merge: Sendable {
                     text.append(lines.bytes.span, lines.range(ofRow: row))
                 }
             }
-            try finish(rows, of: batch)
+            try finish(rows, of: batch.file)
         }
     }
 
@@ -100,27 +101,35 @@ public struct Merge: Sendable {
         try Task.checkCancellation()
     }
 
-    private func read(_ batch: Manifest.Batch, into sorter: inout RowSorter) throws {
-        let keys = RowKeys(of: schema)
-        let converter = converter(for: batch)
-        var rows = try self.rows(of: batch)
+    private func read(_ entry: Manifest.Entry, into sorter: inout RowSorter) throws {
+        // A key that is deleted has no line.
+        let (keys, converter): (RowKeys, LineConverter?) =
+            switch entry {
+            case .rows(let batch): (RowKeys(of: schema), converter(for: batch))
+            case .deletes: (RowKeys(of: try schema.ofKey), nil)
+            }
+        var rows = try self.rows(of: entry)
         var key: [UInt8] = []
         reading: while let window = try rows.next(makingRoom: { (bytes) throws in try sorter.makeRoom(for: bytes) }) {
             try Task.checkCancellation()
-            let lines = try converter.lines(of: window)
+            let lines = try converter?.lines(of: window)
             for row in 0..<window.block.rowCount {
                 if let problem = keys.read(row: row, of: window.block, into: &key) {
                     rows.fail("in a row up to row \(rows.rowCount)", problem)
                     break reading
                 }
-                try sorter.append(key: key, line: lines.bytes.span, lines.range(ofRow: row))
+                if let lines {
+                    try sorter.append(key: key, line: lines.bytes.span, lines.range(ofRow: row))
+                } else {
+                    try sorter.append(key: key, line: window.block.bytes.span, 0..<0)
+                }
             }
         }
-        try finish(rows, of: batch)
+        try finish(rows, of: entry.file)
     }
 }
 
-// MARK: - One batch
+// MARK: - One file
 
 extension Merge {
     private var batches: [Manifest.Batch] { manifest.batches.filter { $0.sequence <= options.through ?? .max } }
@@ -138,10 +147,10 @@ extension Merge {
             columns: schema.columns)
     }
 
-    private func rows(of batch: Manifest.Batch) throws(ExportError) -> BatchRows {
+    private func rows(of entry: Manifest.Entry) throws(ExportError) -> BatchRows {
         do throws(BatchDifference) {
             return try BatchRows(
-                batch, in: directory, format: manifest.fileFormat, columns: manifest.columns(ofBatch: batch.sequence),
+                entry.file, in: directory, format: manifest.fileFormat, columns: manifest.columns(of: entry),
                 rowLimit: rowLimit)
         } catch {
             throw untrusted([error])
@@ -149,12 +158,12 @@ extension Merge {
     }
 
     /// - Throws: if the file is not what the manifest lists, or has a row that the memory is too little for.
-    private func finish(_ rows: consuming BatchRows, of batch: Manifest.Batch) throws(ExportError) {
+    private func finish(_ rows: consuming BatchRows, of file: ListedFile) throws(ExportError) {
         if rows.isTooLong, rowLimit < BatchRows.maximumRowBytes {
             // Enough for any row that the batch can have.
-            let longest = min(batch.uncompressedBytes, BatchRows.maximumRowBytes)
+            let longest = min(file.uncompressedBytes, BatchRows.maximumRowBytes)
             throw .rowTooLong(
-                path: directory.path.appending(batch.path), row: rows.rowCount + 1, limit: rowLimit,
+                path: directory.path.appending(file.path), row: rows.rowCount + 1, limit: rowLimit,
                 memory: Self.copiesOfRow * (longest + 1))
         }
         let differences = rows.finish()

@@ -28,6 +28,8 @@ public struct ExportDirectory: Sendable, Equatable {
     public var state: FilePath { path.appending("state.json") }
     var work: FilePath { path.appending(".work") }
     var lock: FilePath { work.appending("lock") }
+    /// Of rows that the table holds: derived from the files, and made again if it is missing.
+    var index: FilePath { path.appending(".index").appending("rows.index") }
     var batchLog: FilePath { work.appending("batches.log") }
 
     /// Whether a name can be a table's: 1 to 200 letters, digits, `_`, `-` and `.`, beginning with a letter or digit, so
@@ -56,6 +58,19 @@ public struct ExportDirectory: Sendable, Equatable {
     /// The path of a batch's file from the table's directory, as in the manifest.
     public func dataPath(sequence: Int, format: FileFormat) -> String {
         "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
+    }
+
+    /// Where a file of keys to delete lies, from the table's directory.
+    public func deletedPath(sequence: Int, format: FileFormat) -> String {
+        "deleted/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
+    }
+
+    /// Where a file of the manifest must lie, from the table's directory.
+    func path(of entry: Manifest.Entry, format: FileFormat) -> String {
+        switch entry {
+        case .rows(let batch): dataPath(sequence: batch.sequence, format: format)
+        case .deletes(let deletes): deletedPath(sequence: deletes.sequence, format: format)
+        }
     }
 
     func rejectedPath(sequence: Int) -> String {

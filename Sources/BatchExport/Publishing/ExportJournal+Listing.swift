@@ -10,17 +10,17 @@ extension ExportJournal {
     /// A file with new columns is listed at once, because the log does not have them.
     /// - Parameter schema: of the batch's file.
     func list(_ batch: LoggedBatch, _ schema: ResultSchema, format: FileFormat) throws(ExportError) {
-        let hasNewColumns = batch.batch != nil && schema.columns.count > manifest?.tableColumns.count ?? 0
+        let hasNewColumns = batch.entry?.isDeletes == false && schema.columns.count > manifest?.tableColumns.count ?? 0
         guard isManifestDue || hasNewColumns else {
             try log.append(batch)
             // In place: a copy for each batch would cost the square of their number as well.
-            if let entry = batch.batch { manifest?.record(entry) }
+            if let entry = batch.entry { manifest?.record(entry) }
             manifest?.record(batch.run)
             return
         }
         var manifest = manifest ?? Manifest(table: directory.table, schema: schema, fileFormat: format)
-        if let entry = batch.batch {
-            manifest.addColumns(of: schema, since: entry.sequence)
+        if let entry = batch.entry {
+            if !entry.isDeletes { manifest.addColumns(of: schema, since: entry.sequence) }
             manifest.record(entry)
         }
         manifest.record(batch.run)
@@ -29,7 +29,7 @@ extension ExportJournal {
 
     private var isManifestDue: Bool {
         guard let manifest else { return true }
-        let listed = manifest.batches.count + manifest.runs.count - log.count
+        let listed = manifest.batches.count + manifest.deletes.count + manifest.runs.count - log.count
         return (log.count + 1) * Self.entriesPerLoggedBatch >= listed
     }
 
@@ -70,10 +70,11 @@ extension ExportJournal {
     /// Whether batches that the state counts are not listed, as in a copy of the directory whose log is lost.
     func lacksBatches(of state: ExportState) -> Bool {
         guard case .exporting(_, let checkpoint) = state.phase, let manifest else { return false }
-        let listed = manifest.batches.filter { (state.firstBatch..<checkpoint.nextBatch).contains($0.sequence) }
+        let listed = manifest.entries.filter { (state.firstBatch..<checkpoint.nextBatch).contains($0.sequence) }
         guard listed.allSatisfy({ $0.runID == state.runID }) else { return false }
         let next = (listed.last?.sequence ?? state.firstBatch - 1) + 1
-        return next < checkpoint.nextBatch && listed.reduce(0) { $0 + $1.rows } < checkpoint.rows
+        return next < checkpoint.nextBatch
+            && (listed.rowCount < checkpoint.rows || listed.deletedCount < checkpoint.deletedRows)
     }
 
     /// Puts a run back to the beginning of its result: each of its batches is then compared with its entry or its file,

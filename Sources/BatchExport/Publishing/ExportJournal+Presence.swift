@@ -20,15 +20,15 @@ extension ExportJournal {
 
     /// The size is nil if the manifest does not have it.
     private func publishedFiles(of state: ExportState) -> [(path: String, size: Int?)] {
-        (manifest?.batches ?? []).filter { $0.sequence >= state.firstBatch && $0.runID == state.runID }
-            .flatMap { batch in
-                [(batch.path, batch.bytes)]
-                    + (batch.rejectedRows > 0 ? [(directory.rejectedPath(sequence: batch.sequence), nil)] : [])
+        (manifest?.entries ?? []).filter { $0.sequence >= state.firstBatch && $0.runID == state.runID }
+            .flatMap { entry in
+                [(entry.file.path, entry.file.bytes)]
+                    + (entry.rejectedRows > 0 ? [(directory.rejectedPath(sequence: entry.sequence), nil)] : [])
             }
     }
 
-    /// Whether a batch's file exists with its size.
-    func isThere(_ batch: Manifest.Batch) -> Bool { isThere(batch.path, size: batch.bytes) }
+    /// Whether an entry's file exists with its size.
+    func isThere(_ entry: Manifest.Entry) -> Bool { isThere(entry.file.path, size: entry.file.bytes) }
 
     private func isThere(_ path: String, size: Int?) -> Bool {
         guard let found = directory.path.appending(path).regularFileSize else { return false }

@@ -7,11 +7,11 @@ extension ExportJournal {
         guard case .exporting(_, let checkpoint) = state?.phase, sequence >= checkpoint.nextBatch else {
             return .comparison
         }
-        if let listed = manifest?.batch(sequence), isThere(listed) { return .comparison }
+        if let listed = manifest?.entry(sequence), isThere(listed) { return .comparison }
         return .file(try stage(directory.dataPath(sequence: sequence, format: format)))
     }
 
-    /// Makes one batch part of the export: data file, rejected rows, log or manifest, state.
+    /// Makes one batch of rows or deletes part of the export: file, rejected rows, log or manifest, state.
     ///
     /// A batch that the manifest lists already is compared with its entry, and its file stays as it is; if it is gone, it
     /// is written again.
@@ -20,27 +20,28 @@ extension ExportJournal {
         _ batch: StagedBatch, to destination: consuming BatchDestination, _ facts: RunFacts, format: FileFormat
     ) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }
-        let entry = batch.entry(runID: state.runID, in: directory, format: format)
-        if batch.sequence < checkpoint.nextBatch { return try compare(entry) }
+        let entry = batch.entry(
+            runID: state.runID, in: directory, format: format, countsUnchanged: facts.changesOnly)
+        if batch.isBehind(checkpoint) { return try compare(entry) }
 
-        let isListed = manifest?.batch(batch.sequence) != nil
+        let isListed = entry != nil && manifest?.entry(batch.sequence) != nil
         if isListed { try compare(entry) }
         if case .file(let file) = consume destination, let entry, let content = batch.content {
-            try publish(file, as: entry.path, content)
+            try publish(file, as: entry.file.path, content)
         }
         if let rejected = batch.rejected { try publish(rejected, as: directory.rejectedPath(sequence: batch.sequence)) }
         if !isListed {
             let run = facts.run(state, query: query, checkpoint: batch.end)
-            let logged = LoggedBatch(run: run, batch: entry, rowsBefore: batch.rowsBefore)
+            let logged = LoggedBatch(run: run, entry: entry, rowsBefore: batch.rowsBefore)
             try list(logged, batch.schema, format: format)
         }
         state.phase = .exporting(query, batch.end)
         try save(state)
     }
 
-    private func compare(_ entry: Manifest.Batch?) throws(ExportError) {
+    private func compare(_ entry: Manifest.Entry?) throws(ExportError) {
         guard let entry else { return }
-        guard manifest?.batch(entry.sequence) == entry else {
+        guard manifest?.entry(entry.sequence) == entry else {
             throw .inconsistentSource(
                 "reading the result again from its beginning gave other rows than before in batch \(entry.sequence); "
                     + "nothing was changed; give the run up with --restart")

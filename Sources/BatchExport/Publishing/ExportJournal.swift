@@ -170,11 +170,12 @@ extension ExportJournal {
     }
 
     private func nextFreeSequence() throws(ExportError) -> Int {
-        let listed = manifest?.batches.last?.sequence ?? 0
+        let listed = manifest?.lastSequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
         // A file that neither document lists was published just before a crash; its name is not used for other rows.
         let onDisk =
-            (try directory.names(in: directory.path.appending("data")) ?? [])
+            ((try directory.names(in: directory.path.appending("data")) ?? [])
+            + (try directory.names(in: directory.path.appending("deleted")) ?? []))
             .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
             .filter { $0 <= JSONField.maximumCount }.max() ?? 0
         return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1
@@ -183,6 +184,7 @@ extension ExportJournal {
     /// Completes a step whose writes a crash interrupted.
     private func settle() throws(ExportError) {
         try listLogged()
+        try removeStagedIndex()
         guard var state, case .exporting(let query, let checkpoint) = state.phase,
             manifest?.run(named: state.runID)?.status == .succeeded
         else { return }
@@ -205,17 +207,17 @@ extension ExportJournal {
     /// The manifest must list the rows that the state counts as exported.
     private func checkAgreement(of state: ExportState) throws(ExportError) {
         let checkpoint = state.checkpoint
-        let batches = (manifest?.batches ?? [])
+        let entries = (manifest?.entries ?? [])
             .filter { (state.firstBatch..<checkpoint.nextBatch).contains($0.sequence) }
-        if let other = batches.first(where: { $0.runID != state.runID }) {
+        if let other = entries.first(where: { $0.runID != state.runID }) {
             throw .untrusted(
                 path: directory.state,
                 problem: "it belongs to run \(state.runID), but in the manifest run \(other.runID) wrote batch "
                     + "\(other.sequence)",
                 remedy: "restore the file that is out of date, or give the run up with --restart")
         }
-        let listed = batches.reduce(0) { $0 + $1.rows }
-        guard listed == checkpoint.rows else {
+        let listed = entries.rowCount
+        guard listed == checkpoint.rows, entries.deletedCount == checkpoint.deletedRows else {
             throw .untrusted(
                 path: directory.state,
                 problem: "it counts \(checkpoint.rows) exported rows of run \(state.runID), "

@@ -2,6 +2,7 @@ import Gzip
 
 /// A batch whose file is complete except for its name.
 struct StagedBatch: Sendable {
+    let kind: SealedBatch.Kind
     let sequence: Int
     let schema: ResultSchema
     let counts: BatchCounts
@@ -22,6 +23,7 @@ struct StagedBatch: Sendable {
     init(
         _ batch: SealedBatch, _ content: BatchFile.Content?, after checkpoint: Checkpoint, compressor: ChunkCompressor
     ) async throws {
+        kind = batch.kind
         sequence = checkpoint.nextBatch
         schema = batch.schema
         counts = batch.counts
@@ -34,12 +36,34 @@ struct StagedBatch: Sendable {
         end = batch.end(after: checkpoint)
     }
 
-    func entry(runID: String, in directory: ExportDirectory, format: FileFormat) -> Manifest.Batch? {
+    /// Whether the run has published the batch, or has counted its rows if it has no file.
+    func isBehind(_ checkpoint: Checkpoint) -> Bool {
+        sequence < checkpoint.nextBatch
+            || !counts.takesNumber && end.rowsExported <= checkpoint.rowsExported
+    }
+
+    /// Nil if it has no file.
+    ///
+    /// - Parameter countsUnchanged: whether the manifest tells how many rows were held already.
+    func entry(
+        runID: String, in directory: ExportDirectory, format: FileFormat, countsUnchanged: Bool
+    ) -> Manifest.Entry? {
         guard let content else { return nil }
-        return Manifest.Batch(
-            sequence: sequence, runID: runID, path: directory.dataPath(sequence: sequence, format: format),
-            rows: counts.rows, duplicateRows: counts.duplicateRows, rejectedRows: counts.rejectedRows,
-            bytes: content.bytes, uncompressedBytes: uncompressedBytes, sha256: content.sha256,
-            firstRow: rowsBefore + 1, lastRow: rowsBefore + counts.rowsRead)
+        switch kind {
+        case .rows:
+            return .rows(
+                Manifest.Batch(
+                    sequence: sequence, runID: runID, path: directory.dataPath(sequence: sequence, format: format),
+                    rows: counts.rows, duplicateRows: counts.duplicateRows, rejectedRows: counts.rejectedRows,
+                    unchangedRows: countsUnchanged ? counts.unchangedRows : nil,
+                    bytes: content.bytes, uncompressedBytes: uncompressedBytes, sha256: content.sha256,
+                    firstRow: rowsBefore + 1, lastRow: rowsBefore + counts.rowsRead))
+        case .deletes:
+            return .deletes(
+                Manifest.Deletes(
+                    sequence: sequence, runID: runID, path: directory.deletedPath(sequence: sequence, format: format),
+                    rows: counts.rows, bytes: content.bytes, uncompressedBytes: uncompressedBytes,
+                    sha256: content.sha256))
+        }
     }
 }

@@ -13,7 +13,7 @@ struct RowWindow {
 /// A window takes little memory unless a row is longer than it; then as much as the row and a quarter.
 struct BatchRows: ~Copyable {
     private var text: BatchText
-    private let batch: Manifest.Batch
+    private let listed: ListedFile
     private let scanner: any RowScanner
     private let columnCount: Int
     /// The beginning of a row whose end has not been read yet.
@@ -30,12 +30,12 @@ struct BatchRows: ~Copyable {
 
     /// - Parameter rowLimit: the bytes that a row may have. One that is longer by less than a window may be read as well.
     init(
-        _ batch: Manifest.Batch, in directory: ExportDirectory, format: FileFormat, columns: [Column],
+        _ listed: ListedFile, in directory: ExportDirectory, format: FileFormat, columns: [Column],
         rowLimit: Int = BatchRows.maximumRowBytes
     ) throws(BatchDifference) {
-        text = try BatchText(batch, in: directory)
+        text = try BatchText(listed, in: directory)
         self.rowLimit = rowLimit
-        self.batch = batch
+        self.listed = listed
         scanner = format.scanner(for: columns)
         columnCount = columns.count
     }
@@ -84,8 +84,8 @@ struct BatchRows: ~Copyable {
         isOver = true
         var rest = [UInt8](repeating: 0, count: min(Self.windowBytes, text.room))
         while text.fill(&rest, from: 0) == rest.count {}
-        if text.isComplete, rowCount != batch.rows {
-            text.note(.rows, "the manifest says \(batch.rows), the file has \(rowCount)")
+        if text.isComplete, rowCount != listed.rows {
+            text.note(.rows, "the manifest says \(listed.rows), the file has \(rowCount)")
         }
         return text.finish()
     }

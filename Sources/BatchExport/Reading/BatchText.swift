@@ -24,7 +24,7 @@ struct BatchText: ~Copyable {
     /// Compressed bytes so far.
     private(set) var bytesRead = 0
 
-    private let batch: Manifest.Batch
+    private let listed: ListedFile
     private let file: ConfinedFile
     private var digest = SHA256()
     private let inflater = Inflater()
@@ -35,18 +35,18 @@ struct BatchText: ~Copyable {
     private static let inputBytes = 128 << 10
 
     /// - Throws: the difference that there is no such file.
-    init(_ batch: Manifest.Batch, in directory: ExportDirectory) throws(BatchDifference) {
-        self.batch = batch
+    init(_ listed: ListedFile, in directory: ExportDirectory) throws(BatchDifference) {
+        self.listed = listed
         do throws(ConfinedFile.Failure) {
-            file = try ConfinedFile(batch.path, below: directory.path)
+            file = try ConfinedFile(listed.path, below: directory.path)
         } catch {
-            throw BatchDifference(of: error, at: batch.path)
+            throw BatchDifference(of: error, at: listed.path)
         }
-        if file.size != batch.bytes { note(.bytes, "the manifest says \(batch.bytes), the file has \(file.size)") }
+        if file.size != listed.bytes { note(.bytes, "the manifest says \(listed.bytes), the file has \(file.size)") }
     }
 
     mutating func note(_ check: BatchDifference.Check, _ detail: String) {
-        differences.append(BatchDifference(batch.path, check, detail))
+        differences.append(BatchDifference(listed.path, check, detail))
     }
 
     /// Fills `text` from `start` on.
@@ -67,16 +67,16 @@ struct BatchText: ~Copyable {
             }
         }
         count += end - start
-        if count > batch.uncompressedBytes {
+        if count > listed.uncompressedBytes {
             isBroken = true
-            note(.uncompressedBytes, "the manifest says \(batch.uncompressedBytes), the text is longer")
-            end -= count - batch.uncompressedBytes
+            note(.uncompressedBytes, "the manifest says \(listed.uncompressedBytes), the text is longer")
+            end -= count - listed.uncompressedBytes
         }
         return end
     }
 
     /// The bytes that may follow by the manifest, and one more, which shows that the text is too long.
-    var room: Int { max(0, batch.uncompressedBytes - count) + 1 }
+    var room: Int { max(0, listed.uncompressedBytes - count) + 1 }
 
     /// Whether the text was read to its proper end.
     var isComplete: Bool { inflater.isAtEnd && !isBroken }
@@ -90,18 +90,18 @@ struct BatchText: ~Copyable {
     /// Reads the rest of the file, compares the whole with the manifest, and returns all differences.
     consuming func finish() -> [BatchDifference] {
         if isComplete {
-            if count != batch.uncompressedBytes {
-                note(.uncompressedBytes, "the manifest says \(batch.uncompressedBytes), the text has \(count)")
+            if count != listed.uncompressedBytes {
+                note(.uncompressedBytes, "the manifest says \(listed.uncompressedBytes), the text has \(count)")
             }
             noteTrailingBytes()
         } else if !isBroken {
             note(.gzip, "the file ends inside the gzip member")
         }
         // A file of another size has another digest, so the size alone is reported.
-        guard file.size == batch.bytes else { return differences }
+        guard file.size == listed.bytes else { return differences }
         while bytesRead < file.size, readInput() {}
         guard !differences.contains(where: { $0.check == .unreadable }) else { return differences }
-        let (path, expected) = (batch.path, batch.sha256)
+        let (path, expected) = (listed.path, listed.sha256)
         var differences = differences
         let found = digest.finalize().hexadecimal
         if found != expected {

@@ -1,7 +1,7 @@
 import Files
 import SystemPackage
 
-/// Files in `data/` that the manifest does not list. A reader of the directory would load them.
+/// Files in `data/` and `deleted/` that the manifest does not list. A reader of these directories would apply them.
 struct UnlistedFiles {
     private(set) var differences: [BatchDifference] = []
     /// Files that pruning has left; no difference.
@@ -22,22 +22,28 @@ struct UnlistedFiles {
         self.directory = directory
         self.manifest = manifest
         self.isStateReadable = isStateReadable
-        listed = Set(manifest.batches.map(\.path))
-        listedDirectories = Set(manifest.batches.map { FilePath($0.path).removingLastComponent().string })
-        let next = (manifest.batches.last?.sequence ?? 0) + 1
+        listed = Set(manifest.entries.map(\.file.path))
+        listedDirectories = Set(listed.map { FilePath($0).removingLastComponent().string })
+        let next = manifest.lastSequence + 1
         if !isStateReadable {
             pending = next...
         } else {
             // Not every batch is listed at once, and the state may be a step behind the manifest.
             pending = state.flatMap { $0.isUnfinished ? max($0.firstBatch, next)... : nil }
         }
-        let data = directory.path.appending("data")
+        look(through: "data")
+        look(through: "deleted")
+    }
+
+    private mutating func look(through folder: String) {
         // Through a link, every listed file is reported as missing; this check does not follow it either.
-        guard !data.isSymbolicLink else {
-            if listed.isEmpty { differences.append(BatchDifference("data", .notAFile, "it is a symbolic link")) }
+        guard !directory.path.appending(folder).isSymbolicLink else {
+            if !listed.contains(where: { $0.hasPrefix("\(folder)/") }) {
+                differences.append(BatchDifference(folder, .notAFile, "it is a symbolic link"))
+            }
             return
         }
-        for name in names(in: "data") ?? [] { look(at: "data/\(name)") }
+        for name in names(in: folder) ?? [] { look(at: "\(folder)/\(name)", in: folder) }
     }
 
     /// Nil if there is no such directory. One that cannot be read is a difference, since its content is unknown.
@@ -67,26 +73,35 @@ struct UnlistedFiles {
         ]
     }
 
-    private mutating func look(at path: String) {
+    private mutating func look(at path: String, in folder: String) {
         let full = directory.path.appending(path)
         guard !full.isSymbolicLink, let names = names(in: path) else { return add(path, in: nil) }
-        let sequence = path.hasPrefix("data/batch=") ? Int(path.dropFirst(11)) : nil
+        let prefix = "\(folder)/batch="
+        let sequence = path.hasPrefix(prefix) ? Int(path.dropFirst(prefix.utf8.count)) : nil
         for name in names where !listed.contains("\(path)/\(name)") { add("\(path)/\(name)", in: sequence) }
     }
 
     private mutating func add(_ path: String, in sequence: Int?) {
         guard !listedDirectories.contains(path) else { return }
         if let sequence, pending?.contains(sequence) == true,
-            FileFormat.allCases.contains(where: { directory.dataPath(sequence: sequence, format: $0) == path })
+            FileFormat.allCases.contains(where: { paths(of: sequence, format: $0).contains(path) })
         {
             pendingFiles.append(path)
         } else if let sequence, manifest.isPruned(sequence),
-            directory.dataPath(sequence: sequence, format: manifest.fileFormat) == path
+            paths(of: sequence, format: manifest.fileFormat).contains(path)
         {
             leftovers.append("\(path) is superseded; the next run with --prune-runs removes it")
         } else {
             differences.append(
-                BatchDifference(path, .notListed, "the manifest does not list it; move it out of data/"))
+                BatchDifference(
+                    path, .notListed, "the manifest does not list it; move it out of \(path.prefix { $0 != "/" })/"))
         }
+    }
+
+    private func paths(of sequence: Int, format: FileFormat) -> [String] {
+        [
+            directory.dataPath(sequence: sequence, format: format),
+            directory.deletedPath(sequence: sequence, format: format),
+        ]
     }
 }

@@ -7,6 +7,8 @@ public struct Verification: Sendable {
         /// Files, rows and compressed bytes that the manifest lists.
         public let files: Int
         public let rows: Int
+        /// Keys in files of deletes.
+        public let deletes: Int
         public let bytes: Int
         /// By batch, then files that are not listed; empty if all is as the manifest says.
         public let differences: [BatchDifference]
@@ -46,14 +48,15 @@ public struct Verification: Sendable {
     /// - Throws: `CancellationError` when the task is cancelled.
     public func run(workers: Int, report: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
         // The largest first, so that no worker is left with a large file at the end.
-        let order = manifest.batches.indices.sorted { manifest.batches[$0].bytes > manifest.batches[$1].bytes }
+        let entries = manifest.entries
+        let order = entries.indices.sorted { entries[$0].file.bytes > entries[$1].file.bytes }
         let found = try await withThrowingTaskGroup(of: (index: Int, [BatchDifference]).self) { group in
             var found = [[BatchDifference]](repeating: [], count: order.count)
             for (started, index) in order.enumerated() {
                 if started >= max(1, workers), let (done, differences) = try await group.next() {
                     found[done] = differences
                 }
-                group.addTask { (index, try check(manifest.batches[index], report)) }
+                group.addTask { (index, try check(entries[index], report)) }
             }
             for try await (done, differences) in group { found[done] = differences }
             return found
@@ -61,18 +64,20 @@ public struct Verification: Sendable {
         let unlisted = UnlistedFiles(
             in: directory, manifest: manifest, state: state, isStateReadable: isStateReadable)
         return Outcome(
-            files: manifest.batches.count, rows: manifest.rows, bytes: manifest.bytes,
+            files: entries.count, rows: manifest.rows, deletes: entries.deletedCount,
+            bytes: entries.reduce(0) { $0 + $1.file.bytes },
             differences: found.flatMap { $0 } + unlisted.differences, notes: unlisted.notes)
     }
 
     private func check(
-        _ batch: Manifest.Batch, _ report: @Sendable (Progress) -> Void
+        _ entry: Manifest.Entry, _ report: @Sendable (Progress) -> Void
     ) throws(CancellationError) -> [BatchDifference] {
         defer { report(.checked) }
+        let schema = schema(of: entry)
         var rows: BatchRows
         do throws(BatchDifference) {
             rows = try BatchRows(
-                batch, in: directory, format: manifest.fileFormat, columns: manifest.columns(ofBatch: batch.sequence))
+                entry.file, in: directory, format: manifest.fileFormat, columns: manifest.columns(of: entry))
         } catch {
             return [error]
         }
@@ -86,5 +91,13 @@ public struct Verification: Sendable {
         }
         for problem in keys.problems { rows.note(problem.check, problem.detail) }
         return rows.finish()
+    }
+}
+
+extension Verification {
+    /// Files of deletes have the key's columns alone.
+    private func schema(of entry: Manifest.Entry) -> ResultSchema {
+        guard entry.isDeletes, let ofKey = try? schema.ofKey else { return schema }
+        return ofKey
     }
 }

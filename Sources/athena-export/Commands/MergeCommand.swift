@@ -130,7 +130,7 @@ struct MergeCommand: AsyncParsableCommand {
 
     /// Without this check, a missing batch would be left out silently.
     private func checkThrough(_ manifest: Manifest) throws(ConfigurationError) {
-        guard let through, !manifest.batches.contains(where: { $0.sequence == through }) else { return }
+        guard let through, !manifest.entries.contains(where: { $0.sequence == through }) else { return }
         throw .option(name: "--through", problem: manifest.problem(ofMissing: through))
     }
 

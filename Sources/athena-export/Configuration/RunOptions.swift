@@ -173,6 +173,16 @@ struct RunOptions: ParsableArguments {
             valueName: "n"))
     var pruneRuns: Int?
 
+    @Flag(
+        help: "Write only rows that are new or changed, and the keys that are gone; the query brings the whole table.")
+    var changesOnly = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --changes-only: if more of the table's keys are gone, none is deleted (default: 50).",
+            valueName: "percent"))
+    var maxDeletes: Int?
+
     @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
     var leaveQueryRunning = false
 

@@ -48,6 +48,8 @@ struct RunMetrics {
         add("run_rows", "Rows in files.") { $0.summary.rows }
         add("run_duplicate_rows", "Rows whose key came again in their batch.") { $0.summary.duplicateRows }
         add("run_rejected_rows", "Rows that cannot be loaded.") { $0.summary.rejectedRows }
+        add("run_unchanged_rows", "Rows that the table held already.") { $0.summary.unchangedRows }
+        add("run_deleted_rows", "Keys in files of deletes.") { $0.summary.deletedRows }
         add("run_batches", "Files of rows.") { $0.summary.batches }
         add("run_bytes", "Bytes of the files of rows.") { $0.summary.bytes }
         add("run_uncompressed_bytes", "Bytes of rows before compression.") { $0.summary.uncompressedBytes }

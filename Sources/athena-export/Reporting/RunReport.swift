@@ -48,6 +48,10 @@ struct RunReport {
             "rows": .stringConvertible(end.summary.rows), "batches": .stringConvertible(end.summary.batches),
             "bytes": .stringConvertible(end.summary.bytes), "seconds": .stringConvertible(end.summary.seconds),
         ]
+        if end.summary.unchangedRows > 0 || end.summary.deletedRows > 0 {
+            metadata["unchanged_rows"] = .stringConvertible(end.summary.unchangedRows)
+            metadata["deleted_rows"] = .stringConvertible(end.summary.deletedRows)
+        }
         if let runID = end.summary.runID { metadata["run_id"] = "\(runID)" }
         if let failure = end.summary.failure {
             metadata["error_kind"] = "\(failure.kind)"

@@ -18,6 +18,10 @@ struct RunSummary {
     let rows: Int
     let duplicateRows: Int
     let rejectedRows: Int
+    /// Rows that the table held already.
+    let unchangedRows: Int
+    /// Keys in files of deletes.
+    let deletedRows: Int
     let batches: Int
     let bytes: Int
     let uncompressedBytes: Int
@@ -51,6 +55,8 @@ struct RunSummary {
         rows = run?.rows ?? 0
         duplicateRows = run?.duplicateRows ?? 0
         rejectedRows = run?.rejectedRows ?? 0
+        unchangedRows = run?.unchangedRows ?? 0
+        deletedRows = run.flatMap { journal.manifest?.deletedRows(of: $0) } ?? 0
         self.batches = batches.count
         bytes = batches.reduce(0) { $0 + $1.bytes }
         uncompressedBytes = batches.reduce(0) { $0 + $1.uncompressedBytes }
@@ -88,7 +94,8 @@ struct RunSummary {
             "run_id": runID.map { .string($0) } ?? .null,
             "query_execution_id": queryExecutionID.map { .string($0) } ?? .null, "source": .string(source),
             "rows": .integer(rows), "duplicate_rows": .integer(duplicateRows),
-            "rejected_rows": .integer(rejectedRows), "batches": .integer(batches), "bytes": .integer(bytes),
+            "rejected_rows": .integer(rejectedRows), "unchanged_rows": .integer(unchangedRows),
+            "deleted_rows": .integer(deletedRows), "batches": .integer(batches), "bytes": .integer(bytes),
             "uncompressed_bytes": .integer(uncompressedBytes), "resumed": .bool(isResumed),
             "manifest": manifest.map { .string($0) } ?? .null, "seconds": .decimal(seconds, digits: 3),
         ]
@@ -115,6 +122,8 @@ struct RunSummary {
         if isResumed { remarks.append("resumed") }
         if duplicateRows > 0 { remarks.append(Self.count(duplicateRows, "duplicate row") + " dropped") }
         if rejectedRows > 0 { remarks.append(Self.count(rejectedRows, "row") + " rejected") }
+        if unchangedRows > 0 { remarks.append(Self.count(unchangedRows, "row") + " unchanged") }
+        if deletedRows > 0 { remarks.append(Self.count(deletedRows, "key") + " deleted") }
         return remarks.isEmpty ? line : "\(line); \(remarks.joined(separator: ", "))"
     }
 

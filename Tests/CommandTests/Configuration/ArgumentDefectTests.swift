@@ -20,7 +20,7 @@ import Testing
         "--nested": "text", "--replay": "r", "--record": "r",
         "--query-timeout": "1m", "--max-attempts": "1", "--jobs": "1", "--run-id": "x", "--progress": "never",
         "--log-level": "info", "--log-format": "json", "--summary": "json",
-        "--cursor-column": "c", "--cursor-start": "0", "--prune-runs": "1", "--metrics-file": "m",
+        "--cursor-column": "c", "--cursor-start": "0", "--prune-runs": "1", "--max-deletes": "1", "--metrics-file": "m",
         "--only": "t", "--parallel": "2",
     ]
 
@@ -63,7 +63,7 @@ import Testing
         "12x", "", " 1", "1 ", "-1", "0x10", "1e3", "٣", "9223372036854775808", "99999999999999999999", "1.0", "1,000",
     ])
     func `an option with a number takes nothing else`(_ text: String) {
-        for option in ["--batch-rows", "--batch-bytes", "--prune-runs"] {
+        for option in ["--batch-rows", "--batch-bytes", "--prune-runs", "--max-deletes"] {
             ConfigurationCheck(["\(option)=\(text)"]).expectRefused(.usage, [option])
         }
     }

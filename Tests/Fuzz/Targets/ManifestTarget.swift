@@ -9,9 +9,11 @@ extension FuzzTarget {
         guard let manifest = try? Manifest(parsing: input, table: "customers") else { return }
         let written = manifest.json.serialized(pretty: true)
         try promise(try Manifest(parsing: written) == manifest, "a manifest that is saved reads back")
-        for batch in manifest.batches {
+        for entry in manifest.entries {
+            let path = entry.file.path
+            let folder = entry.isDeletes ? "deleted" : "data"
             try promise(
-                batch.path.hasPrefix("data/batch=") && !batch.path.contains(".."), "a batch lies in the directory")
+                path.hasPrefix("\(folder)/batch=") && !path.contains(".."), "every file lies in the directory")
         }
         _ = try? ResultSchema(columns: manifest.columns, primaryKey: manifest.primaryKey)
     }

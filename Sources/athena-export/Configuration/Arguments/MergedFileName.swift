@@ -48,7 +48,8 @@ extension FileFormat {
 extension Manifest {
     /// Why the batch of an option is missing.
     func problem(ofMissing sequence: Int) -> String {
-        guard let first = batches.first?.sequence, let last = batches.last?.sequence else {
+        let entries = entries
+        guard let first = entries.first?.sequence, let last = entries.last?.sequence else {
             return "there is no batch \(sequence); the manifest lists none"
         }
         if sequence > last { return "there is no batch \(sequence); the last one is \(last)" }

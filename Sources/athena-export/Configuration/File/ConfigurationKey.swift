@@ -41,6 +41,8 @@ enum ConfigurationKey: String, CaseIterable {
     case nested
     case maxAttempts = "max_attempts"
     case pruneRuns = "prune_runs"
+    case changesOnly = "changes_only"
+    case maxDeletes = "max_deletes"
     case progress
     case logLevel = "log_level"
     case logFormat = "log_format"
@@ -75,10 +77,10 @@ enum ConfigurationKey: String, CaseIterable {
     var kind: Kind {
         switch self {
         case .parameters, .primaryKey: .texts
-        case .batchRows, .compressionLevel, .jobs, .parallel, .maxAttempts, .pruneRuns: .number
+        case .batchRows, .compressionLevel, .jobs, .parallel, .maxAttempts, .pruneRuns, .maxDeletes: .number
         case .batchBytes: .size
         case .tables: .tables
-        case .leaveQueryRunning, .keepUnload: .flag
+        case .leaveQueryRunning, .keepUnload, .changesOnly: .flag
         default: .text
         }
     }

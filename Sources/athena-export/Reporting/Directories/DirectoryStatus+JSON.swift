@@ -9,6 +9,7 @@ extension DirectoryStatus {
             "rows": .integer(manifest?.rows ?? 0),
             "batches": .integer(manifest?.batches.count ?? 0), "bytes": .integer(manifest?.bytes ?? 0),
             "uncompressed_bytes": .integer(manifest?.uncompressedBytes ?? 0),
+            "deleted_rows": .integer(manifest?.deletedRows ?? 0),
             "data_scanned_bytes": .integer(scannedBytes),
             "next_run": nextRun.map { .string($0.rawValue) } ?? .null,
         ]
@@ -35,6 +36,8 @@ extension DirectoryStatus {
         var object: JSONObject = [
             "run_id": .string(run.runID), "status": .string(status(of: run)), "rows": .integer(run.rows),
             "duplicate_rows": .integer(run.duplicateRows), "rejected_rows": .integer(run.rejectedRows),
+            "unchanged_rows": run.unchangedRows.map { .integer($0) } ?? .null,
+            "deleted_rows": .integer(manifest?.deletedRows(of: run) ?? 0),
             "batches": .integer(batches.count), "bytes": .integer(batches.reduce(0) { $0 + $1.bytes }),
             "pruned": .bool(Self.isPruned(run, batches)), "source": .string(run.source),
             "source_note": run.sourceNote.map { .string($0) } ?? .null,

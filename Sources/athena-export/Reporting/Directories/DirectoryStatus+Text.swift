@@ -31,6 +31,10 @@ extension DirectoryStatus {
         "\(RunSummary.count(manifest.batches.count, "batch", "batches")) of "
             + "\(manifest.fileFormat.rawValue), \(RunSummary.count(manifest.rows, "row")), "
             + "\(RunSummary.size(manifest.bytes)) (\(RunSummary.size(manifest.uncompressedBytes)) uncompressed)"
+            + (manifest.deletes.isEmpty
+                ? ""
+                : "; \(RunSummary.count(manifest.deletedRows, "key")) deleted in "
+                    + RunSummary.count(manifest.deletes.count, "file"))
     }
 
     private func runLines(_ showsAllRuns: Bool) -> [String] {
@@ -54,6 +58,10 @@ extension DirectoryStatus {
         } else {
             let bytes = batches.reduce(0) { $0 + $1.bytes }
             parts.append("\(RunSummary.count(batches.count, "batch", "batches")) (\(RunSummary.size(bytes)))")
+        }
+        if let unchanged = run.unchangedRows { parts.append("\(RunSummary.grouped(unchanged)) unchanged") }
+        if let deleted = manifest?.deletedRows(of: run), deleted > 0 {
+            parts.append(RunSummary.count(deleted, "key") + " deleted")
         }
         if let bytes = run.dataScannedBytes { parts.append("\(RunSummary.size(bytes)) scanned") }
         if run.reusedPreviousResult == true { parts.append("result of an earlier query") }

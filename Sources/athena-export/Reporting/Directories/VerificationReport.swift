@@ -80,7 +80,8 @@ extension VerificationReport.Finding {
     }
 
     private static func verdict(_ outcome: Verification.Outcome) -> String {
-        let listed = "\(RunSummary.count(outcome.files, "file")), \(RunSummary.count(outcome.rows, "row"))"
+        var listed = "\(RunSummary.count(outcome.files, "file")), \(RunSummary.count(outcome.rows, "row"))"
+        if outcome.deletes > 0 { listed += ", \(RunSummary.count(outcome.deletes, "deleted key"))" }
         return outcome.differences.isEmpty
             ? "OK: \(listed) match the manifest"
             : "\(RunSummary.count(outcome.differences.count, "difference")) to the manifest, which lists \(listed), "
@@ -92,7 +93,8 @@ extension VerificationReport.Finding {
         case .outcome(let outcome):
             return [
                 "status": outcome.differences.isEmpty ? "verified" : "different", "files": .integer(outcome.files),
-                "rows": .integer(outcome.rows), "bytes": .integer(outcome.bytes),
+                "rows": .integer(outcome.rows), "deleted_rows": .integer(outcome.deletes),
+                "bytes": .integer(outcome.bytes),
                 "differences": .array(
                     outcome.differences.map {
                         ["path": .string($0.path), "check": .string($0.check.rawValue), "detail": .string($0.detail)]

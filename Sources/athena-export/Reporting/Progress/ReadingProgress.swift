@@ -22,8 +22,9 @@ final class ReadingProgress: Sendable {
     init(console: Console, isShown: Bool, of manifest: Manifest) {
         self.console = console
         self.isShown = isShown
-        totalBytes = manifest.bytes
-        totalFiles = manifest.batches.count
+        let entries = manifest.entries
+        totalBytes = entries.reduce(0) { $0 + $1.file.bytes }
+        totalFiles = entries.count
     }
 
     func report(_ progress: Verification.Progress) {

@@ -1,0 +1,18 @@
+/// How a run writes nothing but what has changed.
+public struct ChangeOptions: Sendable, Equatable {
+    /// The most keys that a run deletes, in percent of those that the table has: 0 to 100.
+    public let maximumDeletes: Int
+
+    public init(maximumDeletes: Int = 50) {
+        self.maximumDeletes = maximumDeletes
+    }
+
+    /// - Parameters:
+    ///   - gone: keys that the result does not have.
+    ///   - held: keys that the table has.
+    /// - Throws: ``ExportError/tooManyDeletes(gone:held:limit:)``
+    func check(gone: Int, of held: Int) throws(ExportError) {
+        guard Double(gone) * 100 > Double(held) * Double(maximumDeletes) else { return }
+        throw .tooManyDeletes(gone: gone, held: held, limit: maximumDeletes)
+    }
+}

@@ -1,0 +1,28 @@
+/// A set of keys that may say of a few others that they are in it: a bit for each key, among 32 bits for each or more.
+struct KeyFilter {
+    private var words: [UInt64]
+    private let mask: UInt64
+
+    private static let bitsPerKey = 32
+    private static let smallest = 1 << 16
+
+    /// - Parameter count: how many keys will be inserted.
+    init(for count: Int) {
+        var bits = Self.smallest
+        while bits < count * Self.bitsPerKey { bits *= 2 }
+        words = [UInt64](repeating: 0, count: bits / 64)
+        mask = UInt64(bits - 1)
+    }
+
+    mutating func insert(_ key: Hash128) {
+        let bit = key.low & mask
+        words[Int(bit >> 6)] |= 1 << (bit & 63)
+    }
+
+    /// False only for a key that was not inserted.
+    @inline(__always)
+    func mayContain(_ key: Hash128) -> Bool {
+        let bit = key.low & mask
+        return words[Int(bit >> 6)] & 1 << (bit & 63) != 0
+    }
+}

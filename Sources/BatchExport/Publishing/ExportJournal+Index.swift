@@ -1,0 +1,53 @@
+import Files
+import SystemPackage
+
+extension ExportJournal {
+    /// The files that a run's rows are compared with; nil if there are none.
+    ///
+    /// - Parameter firstBatch: the run's.
+    func indexSource(before firstBatch: Int) throws(ExportError) -> IndexSource? {
+        guard let manifest else { return nil }
+        let source = try IndexSource(directory, manifest, before: firstBatch)
+        return source.entries.isEmpty ? nil : source
+    }
+
+    /// Of all files that are published by now.
+    func indexIdentity() throws(ExportError) -> IndexIdentity? {
+        guard let manifest else { return nil }
+        return try IndexSource(directory, manifest, before: .max).identity
+    }
+
+    /// Begins the file of an index.
+    func stageIndex() throws(ExportError) -> StagedFile {
+        do throws(FileError) {
+            return try StagedFile(at: directory.temporary(for: directory.index), permissions: .dataFile)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    /// Removes the temporary files of a killed run with `--changes-only`: an index can be large, and the next run may not
+    /// write one.
+    func removeStagedIndex() throws(ExportError) {
+        guard state?.request.value("changes_only") != nil else { return }
+        let index = directory.temporary(for: directory.index)
+        let names = try directory.names(in: directory.work) ?? []
+        do throws(FileError) {
+            for name in names where name == index.lastComponent?.string || ScratchFile.isName(name) {
+                try DurableFile.remove(directory.work.appending(name))
+            }
+        } catch {
+            throw ExportError(error)
+        }
+    }
+
+    /// Puts an index in the place of the one before, durably.
+    func placeIndex(_ file: consuming StagedFile) throws(ExportError) {
+        do throws(FileError) {
+            try DurableFile.makeDirectory(directory.index.removingLastComponent())
+            try file.replace(directory.index)
+        } catch {
+            throw ExportError(error)
+        }
+    }
+}
