@@ -12,7 +12,9 @@ extension Manifest {
 
     /// Every file that the manifest lists, by rising sequence.
     public var files: [File] {
-        batches.map { File(sequence: $0.sequence, path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+        entries.map {
+            File(sequence: $0.sequence, path: $0.file.path, bytes: $0.file.bytes, sha256: $0.file.sha256)
+        }
     }
 
     /// The sequence of a file of this table; nil if its path is none that a run or an upload makes.

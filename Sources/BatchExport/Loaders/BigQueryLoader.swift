@@ -47,7 +47,7 @@ private struct BigQueryScript {
         """
     }
 
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         let number = batch.sequence
         let columns = plan.columns(of: batch)
         return """
@@ -62,11 +62,11 @@ private struct BigQueryScript {
                 AS 'batch \(number): the file does not hold the \(batch.rows) rows that the manifest names';
             \(yearChecks(of: batch))\
               BEGIN TRANSACTION;
-            \(table.merge("MERGE", columns, columns.map { expression($0) }))
+            \(table.merge("MERGE", columns, columns.map { expression($0) }, isDeletes: batch.isDeletes))
               INSERT INTO \(table.loads) (target, batch, row_count, sha256, loaded_at)
                 VALUES (\(target), \(number), \(batch.rows), '\(batch.sha256)', CURRENT_TIMESTAMP());
               COMMIT TRANSACTION;
-              SELECT 'batch \(number): loaded \(batch.rows) rows' AS result;
+              SELECT '\(batch.outcome)' AS result;
             ELSE
               SELECT 'batch \(number): loaded before' AS result;
             END IF;
@@ -75,7 +75,7 @@ private struct BigQueryScript {
     }
 
     /// BigQuery has the years from 1 to 9999.
-    private func yearChecks(of batch: Manifest.Batch) -> String {
+    private func yearChecks(of batch: LoadPlan.Step) -> String {
         plan.columns(of: batch).filter(\.hasYears).map { column in
             let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "BigQuery")
             return """

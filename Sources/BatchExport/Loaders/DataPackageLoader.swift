@@ -14,13 +14,16 @@ struct DataPackageLoader: Loader {
         return String(decoding: package.serialized(pretty: true), as: UTF8.self)
     }
 
-    private func resource(_ batch: Manifest.Batch, _ plan: LoadPlan) -> JSONValue {
+    private func resource(_ batch: LoadPlan.Step, _ plan: LoadPlan) -> JSONValue {
         var resource: JSONObject = [
             "name": .string("\(Self.slug(plan.target.table))-\(batch.sequence)"), "path": .string(batch.path),
             "profile": "tabular-data-resource", "format": .string(plan.format.rawValue),
             "mediatype": plan.format == .csv ? "text/csv" : "application/x-ndjson", "compression": "gz",
             "encoding": "utf-8", "bytes": .integer(batch.bytes), "hash": .string("sha256:\(batch.sha256)"),
         ]
+        if batch.isDeletes {
+            resource["description"] = "Keys to delete, once the resources before this one are applied."
+        }
         if plan.format == .csv {
             resource["dialect"] = ["delimiter": ",", "lineTerminator": "\n", "doubleQuote": .bool(true)]
         }

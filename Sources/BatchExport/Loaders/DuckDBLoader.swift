@@ -62,7 +62,7 @@ private struct DuckDBScript {
 
     /// One transaction. SQL cannot branch, so a batch that is not due reads nothing: DuckDB drops a scan whose
     /// condition is a constant false, and the manifest is read in the place of a file that may be gone.
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         let number = batch.sequence
         let columns = plan.columns(of: batch)
         let before = plan.predecessor(of: batch)?.sequence ?? 0
@@ -92,15 +92,23 @@ private struct DuckDBScript {
                 WHEN NOT getvariable('athena_export_is_due') OR count(*) = \(batch.rows) THEN count(*)
                 ELSE error('batch \(number): the file does not hold the \(batch.rows) rows that the manifest names') END
               FROM athena_export_stage);
-            INSERT INTO \(table.name) (\(table.list(columns)))
-            SELECT
-            \(SQLQuoting.lines(columns.map { expression($0) }))
-            FROM athena_export_stage\(table.onConflict(columns));
+            \(application(of: batch, columns))
             INSERT INTO \(table.loads) (target, batch, "rows", sha256)
             SELECT \(target), \(number), \(batch.rows), '\(batch.sha256)' WHERE getvariable('athena_export_is_due');
             DROP TABLE athena_export_stage;
             COMMIT;
 
+            """
+    }
+
+    private func application(of batch: LoadPlan.Step, _ columns: [Column]) -> String {
+        let expressions = columns.map { expression($0) }
+        guard !batch.isDeletes else { return table.deletion(expressions, from: "FROM athena_export_stage") }
+        return """
+            INSERT INTO \(table.name) (\(table.list(columns)))
+            SELECT
+            \(SQLQuoting.lines(expressions))
+            FROM athena_export_stage\(table.onConflict(columns));
             """
     }
 

@@ -23,7 +23,7 @@ public struct LoadPlan: Sendable {
     public let primaryKey: [String]
     public let format: FileFormat
     /// By rising sequence.
-    public let batches: [Manifest.Batch]
+    public let batches: [Step]
     /// The beginning of every batch's address: an absolute directory, or the URL of the objects. No `/` at its end.
     public let location: String
 
@@ -55,7 +55,7 @@ public struct LoadPlan: Sendable {
         sinceBatches = manifest.tableColumns.map(\.sinceBatch)
         primaryKey = schema.primaryKey
         format = manifest.fileFormat
-        batches = manifest.batches.filter { $0.sequence > sequence }
+        batches = manifest.entries.filter { $0.sequence > sequence }.map { Step($0) }
         self.location = location
     }
 
@@ -74,7 +74,7 @@ public struct LoadPlan: Sendable {
     /// The batch that must be in the target before this one; nil for the first.
     ///
     /// A client that continues after an error would else load the batches behind a failed one, and never load that one.
-    func predecessor(of batch: Manifest.Batch) -> Manifest.Batch? {
+    func predecessor(of batch: Step) -> Step? {
         batches.last { $0.sequence < batch.sequence }
     }
 
@@ -89,9 +89,10 @@ public struct LoadPlan: Sendable {
 
     func isKey(_ column: Column) -> Bool { primaryKey.contains(column.name) }
 
-    /// The columns of a batch's file. Later files can have more.
-    func columns(of batch: Manifest.Batch) -> [Column] {
-        zip(columns, sinceBatches).filter { $1 ?? 0 <= batch.sequence }.map(\.0)
+    /// The columns of a batch's file. Later files can have more; those of deletes have the key's, in its order.
+    func columns(of batch: Step) -> [Column] {
+        guard !batch.isDeletes else { return primaryKey.compactMap { name in columns.first { $0.name == name } } }
+        return zip(columns, sinceBatches).filter { $1 ?? 0 <= batch.sequence }.map(\.0)
     }
 
     /// The columns that a table may lack which was made for earlier batches.

@@ -81,7 +81,7 @@ private struct PostgresScript {
     }
 
     /// One transaction. Its first queries run under the lock, so of two loads at once, one waits for the other.
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         let columns = plan.columns(of: batch)
         let source = source(columns)
         let years = PostgresYears(columns, plan.format)
@@ -103,14 +103,11 @@ private struct PostgresScript {
                 raise exception 'batch \(batch.sequence): the file does not hold the \(batch.rows) rows that the manifest names';
               end if;
             end $athena_export$;
-            \(years.checks(of: batch, in: source))insert into \(table.name) (\(table.list(columns)))
-            select
-            \(SQLQuoting.lines(columns.map { expression($0) }))
-            \(source)\(table.onConflict(columns));
+            \(years.checks(of: batch, in: source))\(application(of: batch, columns, source))
             insert into \(table.loads) (target, batch, rows, sha256)
               values (\(SQLQuoting.anyText(plan.targetName)), \(batch.sequence), \(batch.rows), '\(batch.sha256)');
             commit;
-            \\echo 'batch \(batch.sequence): loaded \(batch.rows) rows'
+            \\echo '\(batch.outcome)'
             \\else
             commit;
             \\echo 'batch \(batch.sequence): loaded before'
@@ -119,12 +116,23 @@ private struct PostgresScript {
             """
     }
 
+    private func application(of batch: LoadPlan.Step, _ columns: [Column], _ source: String) -> String {
+        let expressions = columns.map { expression($0) }
+        guard !batch.isDeletes else { return table.deletion(expressions, from: source) }
+        return """
+            insert into \(table.name) (\(table.list(columns)))
+            select
+            \(SQLQuoting.lines(expressions))
+            \(source)\(table.onConflict(columns));
+            """
+    }
+
     private func raise(_ problem: String) -> String {
         "do $athena_export$ begin raise exception '\(problem)'; end $athena_export$;"
     }
 
     /// The shell command that psql runs. The table's name in the path needs no quotes.
-    private func program(_ batch: Manifest.Batch) -> String {
+    private func program(_ batch: LoadPlan.Step) -> String {
         let open = #"f="$ATHENA_EXPORT_LOCATION/\#(batch.path)"; export LC_ALL=C; "#
         let check =
             #"if [ "$(sha256sum <"$f")" != "\#(batch.sha256)  -" ]; then "#

@@ -29,7 +29,7 @@ struct PostgresYears {
     /// Statements that end the script if a column has a year that PostgreSQL does not have, and name the column.
     ///
     /// - Parameter source: the query that gives the rows, as `r`.
-    func checks(of batch: Manifest.Batch, in source: String) -> String {
+    func checks(of batch: LoadPlan.Step, in source: String) -> String {
         guard !columns.isEmpty else { return "" }
         let outcomes = columns.indices.map { "coalesce(bool_or(\(isOutside(columns[$0]))), false) as \(variable($0))" }
         // Few lines hold such a year, and only those are parsed.
@@ -59,7 +59,7 @@ struct PostgresYears {
             """
     }
 
-    private func problem(_ column: Column, _ batch: Manifest.Batch) -> String {
+    private func problem(_ column: Column, _ batch: LoadPlan.Step) -> String {
         SignedYear.problem(
             batch: batch.sequence, column: column, years: "before 4713 BC or after \(lastYear(column))",
             target: "PostgreSQL")

@@ -43,7 +43,7 @@ private struct RedshiftScript {
           loaded_at TIMESTAMPTZ NOT NULL DEFAULT GETDATE(),
           PRIMARY KEY (target, batch)
         );
-        CREATE OR REPLACE PROCEDURE \(procedure) (ae_before BIGINT, ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048), ae_columns VARCHAR(65535))
+        CREATE OR REPLACE PROCEDURE \(procedure) (ae_before BIGINT, ae_number BIGINT, ae_expected BIGINT, ae_digest VARCHAR(64), ae_manifest VARCHAR(2048), ae_columns VARCHAR(65535), ae_deletes BOOLEAN)
         AS \(tag)
         DECLARE
           ae_last BIGINT;
@@ -74,10 +74,12 @@ private struct RedshiftScript {
           IF ae_found <> ae_expected THEN
             RAISE EXCEPTION 'batch %: the file holds % rows, the manifest says %', ae_number, ae_found, ae_expected;
           END IF;
-        \(deletion)  INSERT INTO \(table.name) (\(table.list(plan.columns)))
-          SELECT
-        \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 4))
-          FROM athena_export_stage;
+        \(deletion)  IF NOT ae_deletes THEN
+            INSERT INTO \(table.name) (\(table.list(plan.columns)))
+            SELECT
+        \(SQLQuoting.lines(plan.columns.map { expression($0) }, indentation: 6))
+            FROM athena_export_stage;
+          END IF;
           INSERT INTO \(table.loads) (target, batch, row_count, sha256) VALUES (\(target), ae_number, ae_expected, ae_digest);
           RAISE INFO 'batch %: loaded % rows', ae_number, ae_found;
         END;
@@ -86,12 +88,12 @@ private struct RedshiftScript {
         """
     }
 
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         let manifest = SQLQuoting.escapedText("\(plan.location)/\(RedshiftManifest.path(batch))")
         let before = plan.predecessor(of: batch)?.sequence ?? 0
         let columns = SQLQuoting.escapedText(table.list(plan.columns(of: batch)))
         return
-            "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest), \(columns));"
+            "CALL \(procedure)(\(before), \(batch.sequence), \(batch.rows), '\(batch.sha256)', \(manifest), \(columns), \(batch.isDeletes));"
     }
 
     /// The dollar quote of the procedure's body, which no name in it contains.

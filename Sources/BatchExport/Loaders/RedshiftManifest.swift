@@ -25,7 +25,7 @@ public struct RedshiftManifest: Sendable {
     }
 
     /// The path in the script, from the URL prefix.
-    static func path(_ batch: Manifest.Batch) -> String { path(ofFile: batch.path) }
+    static func path(_ batch: LoadPlan.Step) -> String { path(ofFile: batch.path) }
 
     static func path(ofFile path: String) -> String {
         "redshift/\(path.split(separator: "/").last ?? "")\(suffix)"

@@ -61,15 +61,18 @@ private struct SQLiteScript {
                 printf '.parameter set @sha256 "'"'%s'"'"\\n' "$3"
                 "$5"
             } | sql
-            echo "batch $1: loaded $2 rows"
+            case $5 in
+            delete_keys) echo "batch $1: deleted $2 rows" ;;
+            *) echo "batch $1: loaded $2 rows" ;;
+            esac
         }
 
         """
     }
 
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         "load \(batch.sequence) \(batch.rows) \(batch.sha256) \(Shell.quoted(batch.path)) "
-            + Self.function(plan.columns(of: batch))
+            + Self.function(of: batch, plan.columns(of: batch))
     }
 
     var closing: String {
@@ -123,23 +126,28 @@ private struct SQLiteScript {
             """
     }
 
-    /// A function for each number of columns that files have.
+    /// A function for each number of columns that files have, and one for deletes.
     private var transactions: String {
-        var seen: Set<Int> = []
-        return plan.batches.map { plan.columns(of: $0) }.filter { seen.insert($0.count).inserted }.map { columns in
-            """
-            \(Self.function(columns))() {
-                \(Shell.document(transaction(columns), to: "cat"))
-            }
+        var seen: Set<String> = []
+        return plan.batches.compactMap { batch in
+            let columns = plan.columns(of: batch)
+            let name = Self.function(of: batch, columns)
+            guard seen.insert(name).inserted else { return nil }
+            return """
+                \(name)() {
+                    \(Shell.document(transaction(columns, isDeletes: batch.isDeletes), to: "cat"))
+                }
 
-            """
+                """
         }.joined()
     }
 
-    private static func function(_ columns: [Column]) -> String { "load_\(columns.count)_columns" }
+    private static func function(of batch: LoadPlan.Step, _ columns: [Column]) -> String {
+        batch.isDeletes ? "delete_keys" : "load_\(columns.count)_columns"
+    }
 
     /// SQLite raises a custom error only by a constraint, whose name it prints.
-    private func transaction(_ columns: [Column]) -> String {
+    private func transaction(_ columns: [Column], isDeletes: Bool) -> String {
         """
         BEGIN IMMEDIATE;
         CREATE TEMPORARY TABLE athena_export_check (
@@ -151,13 +159,28 @@ private struct SQLiteScript {
         INSERT INTO athena_export_check
         SELECT (SELECT coalesce(max(batch), 0) < @batch FROM athena_export_loads WHERE target = \(target)),
           (SELECT count(*) = @rows FROM athena_export_stage);
-        INSERT INTO \(table.name) (\(table.list(columns)))
-        SELECT
-        \(SQLQuoting.lines(columns.indices.map { expression($0) }))
-        FROM athena_export_stage WHERE true\(table.onConflict(columns));
+        \(application(of: columns, isDeletes: isDeletes))
         INSERT INTO athena_export_loads (target, batch, rows, sha256) VALUES (\(target), @batch, @rows, @sha256);
         COMMIT;
         """
+    }
+
+    private func application(of columns: [Column], isDeletes: Bool) -> String {
+        let expressions = SQLQuoting.lines(columns.enumerated().map { expression($1, at: $0) })
+        guard !isDeletes else {
+            return """
+                DELETE FROM \(table.name) WHERE (\(table.list(columns))) IN (
+                SELECT
+                \(expressions)
+                FROM athena_export_stage);
+                """
+        }
+        return """
+            INSERT INTO \(table.name) (\(table.list(columns)))
+            SELECT
+            \(expressions)
+            FROM athena_export_stage WHERE true\(table.onConflict(columns));
+            """
     }
 
     // MARK: - The file
@@ -209,8 +232,8 @@ private struct SQLiteScript {
 
     // MARK: - Columns
 
-    private func expression(_ index: Int) -> String {
-        let column = plan.columns[index]
+    /// - Parameter index: of the column in the file.
+    private func expression(_ column: Column, at index: Int) -> String {
         let value = plan.format == .csv ? csvValue(index, column) : ndjsonValue(column)
         guard column.type == .boolean else { return value }
         return "CASE \(value) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE \(value) END"

@@ -45,7 +45,7 @@ private struct SnowflakeScript {
     }
 
     /// One transaction. The stage table is made outside of it, since CREATE commits.
-    func load(_ batch: Manifest.Batch) -> String {
+    func load(_ batch: LoadPlan.Step) -> String {
         let number = batch.sequence
         let columns = plan.columns(of: batch)
         let before = plan.predecessor(of: batch)?.sequence ?? 0
@@ -81,11 +81,11 @@ private struct SnowflakeScript {
                 RAISE other_rows;
               END IF;
             \(yearChecks(columns))\
-            \(table.merge("MERGE INTO", columns, columns.map { expression($0) }))
+            \(table.merge("MERGE INTO", columns, columns.map { expression($0) }, isDeletes: batch.isDeletes))
               INSERT INTO \(table.loads) (target, batch, row_count, sha256)
                 VALUES (\(target), \(number), \(batch.rows), '\(batch.sha256)');
               COMMIT;
-              RETURN 'batch \(number): loaded \(batch.rows) rows';
+              RETURN '\(batch.outcome)';
             EXCEPTION
               WHEN OTHER THEN
                 ROLLBACK;
@@ -113,7 +113,7 @@ private struct SnowflakeScript {
 
     /// COPY wants as many fields as the table has columns, unless it is told which ones there are.
     private func source(_ columns: [Column]) -> String {
-        guard plan.format == .csv, columns.count < plan.columns.count else { return " FROM @\(stage)" }
+        guard plan.format == .csv, columns != plan.columns else { return " FROM @\(stage)" }
         let fields = columns.indices.map { "$\($0 + 1)" }
         return " (\(table.list(columns))) FROM (SELECT \(SQLQuoting.list(fields)) FROM @\(stage))"
     }
@@ -130,7 +130,7 @@ private struct SnowflakeScript {
         columns.filter { $0.hasYears && $0.type != .utcDateTime }
     }
 
-    private func yearProblems(of batch: Manifest.Batch) -> String {
+    private func yearProblems(of batch: LoadPlan.Step) -> String {
         dated(plan.columns(of: batch)).enumerated().map { index, column in
             let problem = SignedYear.problem(batch: batch.sequence, column: column, target: "Snowflake")
             return "  other_years_\(index) EXCEPTION (\(-20100 - index), \(SQLQuoting.escapedText(problem)));\n"

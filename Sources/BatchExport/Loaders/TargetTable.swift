@@ -32,6 +32,22 @@ struct TargetTable {
         plan.laterColumns.map { "ALTER TABLE \(name) ADD COLUMN IF NOT EXISTS \(definition($0));\n" }.joined()
     }
 
+    /// The statement that deletes the rows of staged keys.
+    ///
+    /// - Parameters:
+    ///   - expressions: one for each column of the key, in the key's order.
+    ///   - source: the FROM clause of the staged keys.
+    func deletion(_ expressions: [String], from source: String) -> String {
+        let keys = zip(expressions, plan.primaryKey).map { "\($0) AS \(quote($1))" }
+        return """
+            DELETE FROM \(name) AS t USING (
+            SELECT
+            \(SQLQuoting.lines(keys))
+            \(source)
+            ) AS s WHERE \(condition);
+            """
+    }
+
     /// The end of an INSERT, that updates the rows whose keys are there; without a key there is nothing to say.
     ///
     /// - Parameter columns: that the file has. Others stay as they are.
@@ -48,16 +64,24 @@ struct TargetTable {
     ///   - keyword: of the statement that updates.
     ///   - columns: that the file has. Others stay as they are.
     ///   - expressions: one for each, called as the column is.
-    func merge(_ keyword: String, _ columns: [Column], _ expressions: [String]) -> String {
+    ///   - isDeletes: whether the staged rows are keys to delete.
+    func merge(_ keyword: String, _ columns: [Column], _ expressions: [String], isDeletes: Bool = false) -> String {
         let rows = """
                 SELECT
             \(SQLQuoting.lines(expressions, indentation: 6))
                 FROM athena_export_stage
             """
         guard plan.writeMode == .upsert else { return "  INSERT INTO \(name) (\(list(columns)))\n\(rows);" }
-        let condition = plan.primaryKey.map { "t.\(quote($0)) = s.\(quote($0))" }.joined(separator: " AND ")
         let values = values(of: columns)
         let assignments = SQLQuoting.lines(assignments(to: values, from: "s"), indentation: 4)
+        guard !isDeletes else {
+            return """
+                  \(keyword) \(name) t USING (
+                \(rows)
+                  ) s ON \(condition)
+                  WHEN MATCHED THEN DELETE;
+                """
+        }
         let update = values.isEmpty ? "" : "WHEN MATCHED THEN UPDATE SET\n\(assignments)\n  "
         return """
               \(keyword) \(name) t USING (
@@ -66,6 +90,10 @@ struct TargetTable {
               \(update)WHEN NOT MATCHED THEN INSERT (\(list(columns)))
                 VALUES (\(columns.map { "s.\(quote($0.name))" }.joined(separator: ", ")));
             """
+    }
+
+    private var condition: String {
+        plan.primaryKey.map { "t.\(quote($0)) = s.\(quote($0))" }.joined(separator: " AND ")
     }
 
     private func values(of columns: [Column]) -> [Column] { columns.filter { !plan.isKey($0) } }

@@ -58,7 +58,7 @@ struct LoaderCommand: ParsableCommand {
     private func product() throws -> String {
         try checkOptions()
         let export = try TableDirectory(directory, purpose: "loader")
-        let last = export.manifest.batches.last?.sequence ?? 0
+        let last = export.manifest.lastSequence
         guard after <= last else {
             throw ConfigurationError.option(name: "--after", problem: export.manifest.problem(ofMissing: after))
         }
