@@ -2,9 +2,11 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
-
 /// The job of the fault tests: three or fifty batches out of five pages, or of the object in S3, with repeated keys and
 /// a row that is rejected. It is disturbed at every point and compared with an undisturbed run.
+///
+/// With ``BatchRows/changes`` it is the second night of a run with `--changes-only`: five batches of rows, and two files
+/// of deletes, beside what the first night has left.
 struct FaultInjectionJob: Sendable {
     /// The source of the rows.
     enum Source: String, CaseIterable, Sendable {
@@ -20,6 +22,8 @@ struct FaultInjectionJob: Sendable {
         case twenty = 20
         /// Fifty batches, of which at times one or two are in the log alone.
         case one = 1
+        /// Of the rows that are new or changed.
+        case changes = 6
     }
 
     let athena: FakeAthena
@@ -62,7 +66,13 @@ struct FaultInjectionJob: Sendable {
         _ body: @escaping @Sendable (FaultInjectionJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            let seed = addsColumns ? try await seed(format, in: directory) : nil
+            let result = batchRows == .changes ? changedResult : result
+            let seed: String? =
+                if batchRows == .changes {
+                    try await firstNight(in: directory, format)
+                } else {
+                    addsColumns ? try await seed(format, in: directory) : nil
+                }
             let s3 = FakeS3(result, script: script)
             let unload = FakeUnload(result.inS3, s3: s3)
             let athena = FakeAthena(
@@ -102,8 +112,41 @@ struct FaultInjectionJob: Sendable {
         files = Self.exported("\(output)/customers")
         manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
         try #require(points.count >= 60, "only \(points.count) points were found")
-        try #require(files.count == (batchRows == .one ? 50 : 4) + (seed == nil ? 0 : 1))
+        switch batchRows {
+        case .twenty: try #require(files.count == 4 + (seed == nil ? 0 : 1))
+        case .one: try #require(files.count == 50 + (seed == nil ? 0 : 1))
+        case .changes:
+            // With those of the first night: a batch, and its rejected row, which comes again.
+            try #require(files.keys.count { $0.hasPrefix("data/") } == 6 && files.keys.count { $0.hasPrefix("d") } == 8)
+        }
     }
+
+    private static func firstNight(in scratch: String, _ format: String) async throws -> String {
+        let athena = FakeAthena(result: result, isSigned: isSigned)
+        let output = "\(scratch)/first-night"
+        try await athena.serve { url in
+            let outcome = try await Executable.run(
+                [
+                    "--endpoint-url", url, "--output", output, "--format", format, "--run-id", "first",
+                    "--changes-only",
+                ])
+            try #require(outcome.status == 0, "\(outcome.errors)")
+        }
+        return "\(output)/customers"
+    }
+
+    /// The second night: every third row is changed, eight keys are gone and ten are new.
+    private static let changedResult: FakeResult = {
+        var changed = result
+        changed.rowCount = 52
+        changed.row = { place in
+            let number = place < 12 ? place : place + 8
+            var row = result.row(number)
+            if number % 3 == 1 { row[3] = "changed\(number)@example.com" }
+            return row
+        }
+        return changed
+    }()
 
     static let result: FakeResult = {
         var result = FakeResult.customers(50)
@@ -132,7 +175,9 @@ struct FaultInjectionJob: Sendable {
         return "\(directory)/seed/customers"
     }
 
-    /// Puts the seed where no run has been yet.
+    /// Puts the seed where no run has been yet, as ``run(_:_:log:environment:onStart:)`` does.
+    func begin(_ output: String) throws { try Self.plant(seed, in: output) }
+
     private static func plant(_ seed: String?, in output: String) throws {
         guard let seed, !FileManager.default.fileExists(atPath: output) else { return }
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
@@ -146,7 +191,9 @@ struct FaultInjectionJob: Sendable {
         [
             "--endpoint-url", url, "--output", output, "--source", source.rawValue, "--format", format,
             "--batch-rows", String(batchRows.rawValue), "--run-id", "nightly", "--work-group", workGroup,
-        ] + (addsColumns ? ["--on-schema-change", "append_new_columns"] : [])
+        ]
+            + (addsColumns ? ["--on-schema-change", "append_new_columns"] : [])
+            + (batchRows == .changes ? ["--changes-only"] : [])
     }
 
     /// The service recognizes the runs of one output by the work group, on every copy of a disk.
@@ -176,7 +223,9 @@ struct FaultInjectionJob: Sendable {
         guard FileManager.default.fileExists(atPath: "\(table)/manifest.json") else { return }
         let exported = Self.exported(table)
         for (name, data) in exported { #expect(data == files[name], "\(name): \(comment)") }
-        for batch in try ExportedTable(table).manifest.member("batches").elements() {
+        let manifest = try ExportedTable(table).manifest
+        let deletes = try manifest.optionalMember("deletes")?.elements() ?? []
+        for batch in try manifest.member("batches").elements() + deletes {
             let path = try batch.member("path").string()
             #expect(exported[path] != nil, "\(path): \(comment)")
         }
@@ -234,7 +283,9 @@ struct FaultInjectionJob: Sendable {
 
     /// Everything that a loader may read, by name.
     private static func exported(_ table: String) -> [String: Data] {
-        TestMachine.files(below: table).filter { $0.key.hasPrefix("data/") || $0.key.hasPrefix("rejected/") }
+        TestMachine.files(below: table).filter { name, _ in
+            ["data/", "deleted/", "rejected/"].contains { name.hasPrefix($0) }
+        }
     }
 }
 

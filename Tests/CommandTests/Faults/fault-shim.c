@@ -113,6 +113,11 @@ int close(int file) {
 
 int fsync(int file) { return is_ours(file) && point("fsync") == fail ? -1 : REAL(fsync)(file); }
 
+// Returns the error instead of setting it.
+int posix_fallocate(int file, off_t offset, off_t length) {
+    return is_ours(file) && point("allocate") == fail ? errno : REAL(posix_fallocate)(file, offset, length);
+}
+
 int mkdir(const char *path, mode_t mode) {
     return is_below_root(path) && point("mkdir") == fail ? -1 : REAL(mkdir)(path, mode);
 }
