@@ -28,7 +28,7 @@ struct RedactedText {
     ///   secret may stand there.
     func replacing(
         _ secrets: [(raw: [UInt8], plain: [UInt8])], with mark: [UInt8], ignoringLast: Int
-    ) -> String {
+    ) -> [UInt8] {
         var found: [Range<Int>] = []
         for secret in secrets {
             found += raw.ranges(of: secret.raw)
@@ -49,7 +49,7 @@ struct RedactedText {
             offset = range.upperBound
         }
         if offset < end { output += raw.bytes[offset..<end] }
-        return String(decoding: output, as: UTF8.self)
+        return output
     }
 }
 

@@ -5,11 +5,13 @@ import Text
 ///
 /// A secret is found as it is, and also with percent signs, escapes of JSON or character references in place of its
 /// characters, and with blanks and line breaks inside.
-struct Redactor {
+package struct Redactor {
     /// As they are, and in the form of ``RedactedText/plain``.
     private let secrets: [(raw: [UInt8], plain: [UInt8])]
     /// The length of the longest secret in bytes.
     private let longest: Int
+    /// The length of the shortest secret in bytes, without escapes. No shorter text contains one.
+    private let shortest: Int
 
     static let mark = Array("[redacted]".utf8)
     /// Shorter texts are no secrets, and removing them would make words illegible.
@@ -28,9 +30,21 @@ struct Redactor {
             // The whole header, and its signature alone.
             secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]
         }
+        self.init(secrets)
+    }
+
+    package init(_ secrets: [String]) {
         self.secrets = secrets.map { Array($0.utf8) }.filter { $0.count >= Self.minimumBytes }
             .map { ($0, RedactedText($0).plain.bytes) }
         longest = self.secrets.map(\.raw.count).max() ?? 0
+        shortest = self.secrets.map(\.plain.count).min() ?? .max
+    }
+
+    /// A whole text, with a mark in the place of each secret.
+    ///
+    /// - Returns: the text byte for byte if it contains none.
+    package func redacted(_ text: [UInt8], mark: [UInt8]) -> [UInt8] {
+        text.count < shortest ? text : RedactedText(text).replacing(secrets, with: mark, ignoringLast: 0)
     }
 
     /// The beginning of a text, without secrets and safe to show (``Swift/StringProtocol/shown(limit:)``).
@@ -41,6 +55,6 @@ struct Redactor {
         let isCut = text.utf8.count > window
         let redacted = RedactedText(Array(text.utf8.prefix(window))).replacing(
             secrets, with: Self.mark, ignoringLast: isCut ? longest + Self.longestEscape : 0)
-        return (redacted + (isCut ? "…" : "")).shown(limit: limit)
+        return (String(decoding: redacted, as: UTF8.self) + (isCut ? "…" : "")).shown(limit: limit)
     }
 }

@@ -128,6 +128,8 @@ import Testing
             + "SignedHeaders=host, Signature=\(String(repeating: "0123456789abcdef", count: 4))"
         let quoted = [
             token, token.replacingOccurrences(of: "/", with: "\\/"), URIEncoding.encode(token),
+            URIEncoding.encode(token).replacing("%2F", with: "%2f").replacing("%3D", with: "%3d"),
+            token.replacing("rst", with: #"r\n  st"#), token.map { "\($0) " }.joined(),
             "AKIDCANARY0123456789", String(repeating: "0123456789abcdef", count: 4),
             try #require(request.headers["Authorization"]), "arn:aws:iam::123456789012:user/x",
             "s3://aws-athena-query-results-123456789012-eu-central-1/a", "123456789012",

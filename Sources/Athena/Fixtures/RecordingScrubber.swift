@@ -5,7 +5,7 @@ import Text
 
 /// Removes from an answer what must not be kept: account numbers, and credentials that an error message repeats.
 struct RecordingScrubber {
-    private let secrets: [[UInt8]]
+    private let redactor: Redactor
 
     init(_ request: HTTPRequest) {
         var secrets: [String] = []
@@ -18,9 +18,7 @@ struct RecordingScrubber {
                 secrets.append(parts[signature + 1])
             }
         }
-        // Plain, percent-encoded as in a URL, and with the escaped slash of some serializers.
-        self.secrets = secrets.filter { $0.utf8.count >= 8 }
-            .flatMap { [$0, URIEncoding.encode($0), $0.replacing("/", with: "\\/")] }.map { Array($0.utf8) }
+        redactor = Redactor(secrets)
     }
 
     /// - Returns: the body byte for byte if nothing had to be removed.
@@ -46,7 +44,8 @@ struct RecordingScrubber {
     private func scrub(_ text: String) -> String { String(decoding: scrub(text: Array(text.utf8)), as: UTF8.self) }
 
     private func scrub(text: [UInt8]) -> [UInt8] {
-        secrets.reduce(Self.withoutAccountNumbers(text)) { $0.replacing($1, with: Array("REDACTED".utf8)) }
+        // Secrets first: twelve digits in one would hide it.
+        Self.withoutAccountNumbers(redactor.redacted(text, mark: Array("REDACTED".utf8)))
     }
 
     /// Twelve digits that stand alone are taken for an account number.
