@@ -50,6 +50,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ["q", "PIVOT t", "EXPLAIN ANALYZE SELECT 1", ""])
+    func `a result with rows is exported although its statement begins with a word that is not known`(
+        _ query: String
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult(rowCount: 3)
+            result.substatementType = ""
+            result.query = query
+            let export = InProcessExport(FakeAthena(result: result), in: directory)
+            _ = try await export.run()
+            #expect(try export.manifest().member("totals").member("rows").integer() == 3)
+        }
+    }
+
     @Test(arguments: [#"{"ColumnInfo": []}"#, "{}"])
     func `an answer with rows and no columns is a query without rows, and is requested once`(_ metadata: String)
         async throws

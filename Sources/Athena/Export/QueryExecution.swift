@@ -123,12 +123,12 @@ extension QueryExecution {
     var effect: String? {
         guard let substatementType, let verb = substatementType.uppercased().split(separator: "_").first else {
             let scanner = StatementScanner(query ?? "")
-            return scanner.isEmpty || scanner.readsRows ? nil : scanner.verb
+            return scanner.innermostVerb.flatMap { Self.verbsOfEffect.contains($0) ? scanner.verb : nil }
         }
         return Self.verbsOfEffect.contains(String(verb)) ? substatementType : nil
     }
 
-    /// Substatement types are free text, so unknown ones count as reading.
+    /// Substatement types are free text, and the query has run already, so unknown words count as reading.
     private static let verbsOfEffect: Set<String> = [
         "ALTER", "ANALYZE", "CALL", "CREATE", "DEALLOCATE", "DELETE", "DROP", "GRANT", "INSERT", "MERGE", "MSCK",
         "OPTIMIZE", "PREPARE", "REFRESH", "REVOKE", "SET", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",

@@ -8,6 +8,8 @@ package struct StatementScanner: Sendable {
     /// The first words in capitals: `SELECT`, `INSERT`, `EXPLAIN ANALYZE INSERT`; nil if the statement begins with no
     /// word.
     package let verb: String?
+    /// The first word in capitals of what is carried out in the end: `INSERT` of `EXPLAIN ANALYZE INSERT`.
+    package var innermostVerb: String? { verb?.split(separator: " ").last.map(String.init) }
     /// Its answer has rows, and getting them changes nothing. An EXECUTE counts, though what was prepared may be anything.
     package let readsRows: Bool
 
