@@ -63,10 +63,9 @@ public enum BoundedFile {
         let status: stat
         do { status = try POSIX.status(of: file) } catch { throw .unreadable(FileError("look at", path, error)) }
         if takesPipes, status.st_mode & S_IFMT == S_IFIFO {
-            // Opened again: the first open must not block, and reading must.
-            let pipe = try open(path, [])
-            defer { try? pipe.close() }
-            let bytes = try readStream(pipe, named: path, limit: limit)
+            // Not opened again: a writer that has written all and is gone would not come a second time.
+            do { try POSIX.waitForInput(file) } catch { throw .unreadable(FileError("read", path, error)) }
+            let bytes = try readStream(file, named: path, limit: limit)
             return Content(bytes: bytes, isReadableByOthers: false, isPipe: true)
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path) }

@@ -90,6 +90,15 @@ enum POSIX {
         return status
     }
 
+    /// Waits until a pipe that was opened without blocking has something to read or its writers are gone. Then makes reads
+    /// block.
+    static func waitForInput(_ pipe: FileDescriptor) throws(Errno) {
+        var entry = pollfd(fd: pipe.rawValue, events: CShort(POLLIN), revents: 0)
+        try check { poll(&entry, 1, -1) < 0 ? -1 : 0 }
+        let flags = fcntl(pipe.rawValue, F_GETFL)
+        try check { fcntl(pipe.rawValue, F_SETFL, flags & ~O_NONBLOCK) }
+    }
+
     /// Opens a name in an open directory.
     static func open(_ name: String, in directory: FileDescriptor, flags: CInt) throws(Errno) -> FileDescriptor {
         var file: CInt = -1
