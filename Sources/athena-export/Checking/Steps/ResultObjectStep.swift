@@ -32,13 +32,21 @@ struct ResultObjectStep: CheckStep {
         } catch let error as AWSError where error.saysEmptyObject {
             // A statement that gives no rows, SHOW for example, leaves an object without a byte.
         } catch let error as AWSError {
-            let missing = CheckAdvice.permission(after: error)
             return verdict(
-                "\(location) cannot be read: \(error.serviceMessage)",
-                missing.map { "\($0) on arn:aws:s3:::\(location.bucket)/*, and kms:Decrypt if it is encrypted" }
-                    ?? "check that this machine reaches S3 in the bucket's region", ExitStatus(error), source)
+                "\(location) cannot be read: \(error.serviceMessage)", advice(after: error, location),
+                ExitStatus(error), source)
         }
         return .ok("\(location) can be read")
+    }
+
+    private func advice(after error: AWSError, _ location: S3Location) -> String {
+        if let missing = CheckAdvice.permission(after: error) {
+            return "\(missing) on arn:aws:s3:::\(location.bucket)/*, and kms:Decrypt if it is encrypted"
+        }
+        guard case .service(let answer, _) = error, answer.httpStatus == 404 else {
+            return "check that this machine reaches S3 in the bucket's region"
+        }
+        return "check that the bucket exists and keeps its objects long enough"
     }
 
     /// The run goes on without S3 unless it must not.
