@@ -57,7 +57,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
 }
 
 @Suite struct `An index of rows` {
-    @Test(arguments: [true, false]) func `agrees with a dictionary over a million random operations`(
+    @Test(arguments: [true, false]) func `the index agrees with a dictionary over a million random operations`(
         _ spread: Bool
     ) async throws {
         try await withTemporaryDirectory { directory in
@@ -110,7 +110,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         }
     }
 
-    @Test func `takes every row of a table that held none, the last of a key for good`() async throws {
+    @Test func `the index takes every row of an empty table, and keeps the last one of a key`() async throws {
         try await withTemporaryDirectory { directory in
             let files = IndexFiles(directory: directory)
             let first = try files.index(nil)
@@ -124,7 +124,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         }
     }
 
-    @Test func `compares a row with what was taken before, not only with what was held`() async throws {
+    @Test func `the index compares a row with the rows of this run as well as with earlier ones`() async throws {
         try await withTemporaryDirectory { directory in
             let files = IndexFiles(directory: directory)
             let first = try files.index(nil)
@@ -140,7 +140,8 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         }
     }
 
-    @Test func `is refused when it is lost, of another state, cut off, longer or damaged anywhere`() async throws {
+    @Test func `an index that is lost, of another state, cut off, longer or damaged anywhere is refused`() async throws
+    {
         try await withTemporaryDirectory { directory in
             let files = IndexFiles(directory: directory)
             #expect(files.held(1) == nil)
@@ -166,7 +167,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         }
     }
 
-    @Test func `is made again from a table's files, newest first`() async throws {
+    @Test func `the index is made again from a table's files, newest first`() async throws {
         try await withTemporaryDirectory { directory in
             let files = IndexFiles(directory: directory)
             var rebuild = try IndexRebuild(temporaryIn: files.directory)
@@ -192,7 +193,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         }
     }
 
-    @Test func `says that the disk is full before a row is taken`() async throws {
+    @Test func `a full disk is reported before a row is taken`() async throws {
         let directory = FilePath("/dev/full-there-is-no-such-directory")
         #expect { try ChangeIndex(held: nil, temporaryIn: directory) } throws: {
             ($0 as? FileError)?.errno == .noSuchFileOrDirectory
@@ -205,7 +206,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
     @Test(arguments: [
         (0, "a3817f04ba25a8e66df67214c7550293"), (1, "3b62a9ba6258f5610f83e264f31497b4"),
         (2, "6ee2a4ca67b054bbfd3315bf85230577"), (5, "df6a301e95c95dad97ae0cc8c6913bd8"),
-    ]) func `are those of SipHash`(_ words: Int, _ expected: String) {
+    ]) func `the hashes are those of SipHash`(_ words: Int, _ expected: String) {
         var hash = SipHash128(HashKey(first: 0x0706_0504_0302_0100, second: 0x0f0e_0d0c_0b0a_0908))
         for word in 0..<UInt64(words) {
             hash.update((0..<8).reduce(0) { $0 | (8 * word + $1) << (8 * $1) })
@@ -227,34 +228,34 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
         return (0..<block.rowCount).map { hasher.hash(ofRow: $0, in: block) }
     }
 
-    @Test func `differ wherever values do`() {
+    @Test func `the hashes differ wherever values do`() {
         let values: [String?] = [nil, "", "a", "ab", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmnop", "\u{0}"]
         let rows = values.flatMap { first in values.map { [first, $0, "end"] } }
         let hashes = hashes(rows, hasher([.string, .string, .string]))
         #expect(Set(hashes.map { "\($0)" }).count == rows.count)
     }
 
-    @Test func `do not depend on where in a block a row stands`() {
+    @Test func `the hashes do not depend on where in a block a row stands`() {
         let rows = (0..<40).map { [String(repeating: "x", count: $0 % 20), "value \($0 % 20)"] }
         let hashes = hashes(rows, hasher([.string, .string]))
         #expect(hashes[..<20] == hashes[20...])
     }
 
-    @Test func `stay when columns are added in which a row has nothing`() {
+    @Test func `the hashes stay when columns are added in which a row has nothing`() {
         let before = hashes([["1", "a"], ["2", nil]], hasher([.string, .string]))
         let after = hashes(
             [["1", "a", nil], ["2", nil, nil], ["1", nil, "a"]], hasher([.string, .string, .string]))
         #expect(before[0] == after[0] && before[1] == after[1] && after[2] != after[0])
     }
 
-    @Test func `of a key are of its columns alone, and there is none with a NULL`() {
+    @Test func `the hash of a key covers its columns alone, and a key with a NULL has none`() {
         let hasher = hasher([.string, .string, .string], keys: [2, 0])
         let block = block([["a", "x", "b"], ["a", "y", "b"], ["b", "x", "a"], [nil, "x", "b"]])
         let keys = (0..<4).map { hasher.keyHash(ofRow: $0, in: block) }
         #expect(keys[0] == keys[1] && keys[0] != keys[2] && keys[0] != nil && keys[3] == nil)
     }
 
-    @Test func `of JSON are of what NDJSON tells, and in CSV of the text`() {
+    @Test func `the hash of JSON covers the value in NDJSON, and the text in CSV`() {
         let rows: [[String?]] = [
             ["{\"a\": 1}"], ["{\"a\":1}"], ["null"], [nil], ["\"text\""], ["text"], ["[1"], ["{\"a\":2}"],
         ]

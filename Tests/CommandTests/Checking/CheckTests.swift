@@ -68,7 +68,7 @@ import Testing
             words: ["allow athena:GetQueryResults"], status: .noPermission),
     ]
 
-    @Test(arguments: refusals.indices) func `what a service refuses is told by its step, with what to do about it`(
+    @Test(arguments: refusals.indices) func `a refusal of a service is reported by its step, with what to do about it`(
         _ index: Int
     ) async throws {
         let refusal = Self.refusals[index]
@@ -97,7 +97,7 @@ import Testing
             .success, "at most 10.0 MB scanned a query, results go to s3://b/"
         ),
     ])
-    func `the work group is told, and what keeps it from taking the query`(
+    func `the work group is reported, and what keeps it from taking the query`(
         _ group: String, _ status: CommandStatus, _ words: String
     ) async throws {
         var job = CheckJob()
@@ -108,7 +108,7 @@ import Testing
         #expect(outcome.report.exitStatus == status)
     }
 
-    @Test func `a work group that puts results elsewhere than asked causes a warning`() async throws {
+    @Test func `a work group that puts results into another location causes a warning`() async throws {
         var job = CheckJob()
         job.options = ["--staging-dir", "s3://other/"]
         job.result.workGroup = [
@@ -158,7 +158,7 @@ import Testing
         #expect(outcome.verdict(.key)?.words.contains("rename it with AS") == true)
     }
 
-    @Test func `a query that Athena fails is told with its reason`() async throws {
+    @Test func `a query that fails in Athena is reported with its reason`() async throws {
         var job = CheckJob()
         job.result.states = ["FAILED"]
         job.result.stateChangeReason = "TABLE_NOT_FOUND: line 1:15"
