@@ -8,7 +8,7 @@ import Testing
 
 @testable import Athena
 
-@Suite(.fewAtATime) struct `The probe of a query's columns` {
+@Suite(.limitedConcurrency) struct `The probe of a query's columns` {
     private let time = VirtualTime()
 
     private func probe(

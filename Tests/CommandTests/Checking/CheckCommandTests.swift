@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `The command check` {
+@Suite(.limitedConcurrency) struct `The command check` {
     private static let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
 
     private func replayed(_ options: [String] = []) async throws -> Executable.Outcome {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import athena_export
 
-@Suite(.fewAtATime) struct `The command init` {
+@Suite(.limitedConcurrency) struct `The command init` {
     /// Runs `init` in a directory of its own, and gives the outcome and the file.
     private func initialized(
         _ options: [String], file: String = "athena-export.json",
@@ -39,9 +39,9 @@ import Testing
     func `check and run take the configuration as it is`(_ options: [String]) async throws {
         try await initialized(options + ["--config", "c.json"], file: "c.json") { outcome, file in
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(Configuring(["--config", file]) == .accepted)
+            #expect(ConfigurationCheck(["--config", file]) == .accepted)
             let options = try RunOptions.parse(["--config", file])
-            let job = try Configuring.job(options)
+            let job = try ConfigurationCheck.job(options)
             #expect(job.isOfSeveral == (job.tables.count == 2) && job.warnings.isEmpty)
         }
     }

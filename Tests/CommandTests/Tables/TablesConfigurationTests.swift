@@ -88,15 +88,16 @@ import Testing
     ])
     func `tables that cannot be are refused by the key and its place`(_ tables: String, _ words: String) async throws {
         let text = "{\n\"tables\": \(tables)}"
-        try await Configuring.file(text.utf8).expectRefused(.configuration, [words, "configuration.json: line 2"])
+        try await ConfigurationCheck.file(text.utf8).expectRefused(
+            .configuration, [words, "configuration.json: line 2"])
     }
 
     @Test func `one error lists the mistakes of all tables`() async throws {
         let text = #"{"tables":[{"table":"a","batch_rows":0},{"table":"b","compression_level":10}]}"#
-        try await Configuring.file(text.utf8).expectRefused(
+        try await ConfigurationCheck.file(text.utf8).expectRefused(
             .configuration, ["2 mistakes", "batch_rows", "compression"])
         let unknown = #"{"tables":[{"table":"a","batch_row":0},{"tabel":"b"}],"table":"c"}"#
-        try await Configuring.file(unknown.utf8).expectRefused(
+        try await ConfigurationCheck.file(unknown.utf8).expectRefused(
             .configuration, ["4 mistakes", "batch_rows", "did you mean table?", "has no name", "remove this one"])
     }
 
@@ -107,18 +108,18 @@ import Testing
     ])
     func `an option that is of one table is refused beside tables`(_ option: [String]) async throws {
         try await withConfiguration(Self.two.serialized(pretty: false)) { path in
-            Configuring(["--config", path] + option).expectRefused(.usage, [option[0], "is of one table"])
+            ConfigurationCheck(["--config", path] + option).expectRefused(.usage, [option[0], "is of one table"])
         }
     }
 
     @Test(arguments: [("item", "did you mean items?"), ("customers", "none of the tables"), ("", "none of the tables")])
     func `--only is refused for a name that no table has`(_ name: String, _ words: String) async throws {
         try await withConfiguration(Self.two.serialized(pretty: false)) { path in
-            Configuring(["--config", path, "--only", name]).expectRefused(.usage, ["--only", words])
+            ConfigurationCheck(["--config", path, "--only", name]).expectRefused(.usage, ["--only", words])
         }
     }
 
     @Test func `--only is refused without tables`() {
-        Configuring(["--only", "customers"]).expectRefused(.usage, ["--only", "no tables"])
+        ConfigurationCheck(["--only", "customers"]).expectRefused(.usage, ["--only", "no tables"])
     }
 }

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Several tables that are killed` {
+@Suite(.limitedConcurrency) struct `Several tables that are killed` {
     private static let tables: [(name: String, result: FakeResult)] = (0..<6).map { number in
         var result = FakeResult.customers(60 + number, from: 100 * number)
         result.pageRows = 11
@@ -11,7 +11,7 @@ import Testing
     }
 
     /// How many kills: few in everyday runs, all before a release.
-    private static let kills = max(2, 50 / DisturbedJob.stride)
+    private static let kills = max(2, 50 / FaultInjectionJob.stride)
 
     @Test
     func `a job that was killed is completed to the same bytes by the same command, with one query for each table`()

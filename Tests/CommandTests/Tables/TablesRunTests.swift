@@ -13,7 +13,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime) struct `Several tables` {
+@Suite(.limitedConcurrency) struct `Several tables` {
     private func summary(_ outcome: Executable.Outcome) throws -> (status: String, tables: [JSONField]) {
         let object = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
         _ = try object.member("seconds")
