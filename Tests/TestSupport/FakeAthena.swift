@@ -311,7 +311,7 @@ extension FakeAthena {
 }
 
 extension LoopbackServer.Request {
-    /// STS is asked with a form, and so is no other service.
+    /// Requests to STS are forms, those to no other service are.
     fileprivate var isForSTS: Bool {
         header("Content-Type")?.hasPrefix("application/x-www-form-urlencoded") == true
     }

@@ -9,7 +9,7 @@ struct CheckFindings: Sendable {
     var table: HeldTable?
     /// From `work_group`; nil if it is not known.
     var workGroup: WorkGroup?
-    /// From `statement`; nil if the columns were not asked for.
+    /// From `statement`; nil if they were not requested.
     var probed: ProbedColumns?
     /// From `key`.
     var schema: ResultSchema?

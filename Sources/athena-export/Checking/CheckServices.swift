@@ -2,7 +2,7 @@ import AWS
 import Athena
 import Logging
 
-/// AWS as the steps of all tables share it: whose the credentials are, and a work group, is asked once.
+/// AWS as the steps of all tables share it. The identity and each work group are requested once.
 actor CheckServices {
     nonisolated let assembly: Assembly
     nonisolated let logger: Logger

@@ -5,7 +5,7 @@ import BatchExport
 struct TableCheck {
     let configuration: ExportConfiguration
     let services: CheckServices
-    /// Whether Athena is asked for the columns.
+    /// Whether the columns are requested from Athena.
     let asksForColumns: Bool
 
     private var steps: [any CheckStep] {

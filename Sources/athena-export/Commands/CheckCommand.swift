@@ -53,7 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
-    /// Only what is out of the ordinary is logged, unless it is asked for: the answer says the rest.
+    /// Only warnings are logged unless --log-level says otherwise: the product on standard output has the rest.
     private func logger(_ console: Console, _ settings: SettingsLookup) -> Logger {
         let reporting = ReportingOptions(asFarAsRight: settings)
         let level = reporting.logLevel == .info ? Logger.Level.warning : reporting.logLevel

@@ -83,7 +83,7 @@ struct ConfigurationDraft {
     ]
     private static let otherKeys = [
         ("s3_staging_dir", "s3://bucket/prefix/ for results, if the work group has no place"),
-        ("profile_name", "profile of ~/.aws/config; without it, and without keys, the usual AWS sources are asked"),
+        ("profile_name", "profile of ~/.aws/config; without it, and without keys, the usual AWS sources serve"),
         ("query_file", "file with the statement, in place of query"),
         ("format", "csv or ndjson"),
         ("cursor_column", "column that an incremental export goes by; the query then has {cursor} in it"),

@@ -2,7 +2,7 @@ import Text
 import AWS
 import BatchExport
 
-/// What `run` and `check` were asked for: the export of one table, or those of several.
+/// The task of `run` and `check`: the export of one table, or those of several.
 struct JobConfiguration {
     /// In the order of the file; those that `--only` names.
     let tables: [ExportConfiguration]

@@ -30,7 +30,7 @@ import Testing
         let step: CheckStepName
         let words: [String]
         let status: CommandStatus
-        /// Where the run goes on without it.
+        /// The run continues without it.
         var isWarning = false
         var testDescription: String { "\(operation): \(words[0])" }
     }

@@ -49,7 +49,7 @@ struct ResultObjectStep: CheckStep {
         return "check that the bucket exists and keeps its objects long enough"
     }
 
-    /// The run goes on without S3 unless it must not.
+    /// The run continues without S3 unless the options exclude that.
     private func verdict(_ problem: String, _ advice: String, _ status: ExitStatus, _ source: SourceMode)
         -> CheckVerdict
     {

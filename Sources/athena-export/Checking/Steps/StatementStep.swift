@@ -3,7 +3,7 @@ import BatchExport
 
 /// What columns the statement has, by a query that reads no data.
 struct StatementStep: CheckStep {
-    /// Whether Athena may be asked.
+    /// Whether requests to Athena make sense.
     let asksForColumns: Bool
     let name = CheckStepName.statement
     let needs: [CheckStepName] = [.credentials]
@@ -23,7 +23,7 @@ struct StatementStep: CheckStep {
             do throws(StatementFault) {
                 statement = try InnerStatement(filled.statement)
             } catch .notAQuery {
-                return .skipped("a statement of this kind cannot be asked for its columns without being run")
+                return .skipped("the columns of such a statement are known only once it has run")
             } catch {
                 return .failed(
                     "the statement \(error)", advice: "correct --query, --query-file or the key query", .usage)

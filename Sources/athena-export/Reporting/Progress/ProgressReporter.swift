@@ -46,7 +46,7 @@ final class ProgressReporter<Figures: ProgressTelling>: Sendable {
         state = Locked(State(figures: figures))
     }
 
-    /// Takes news, and tells them unless something was told a moment ago.
+    /// Takes figures, and shows them unless the line was refreshed a moment ago.
     func update(
         at now: ContinuousClock.Instant = .now, _ change: (inout Figures, ContinuousClock.Instant) -> Void
     ) {
