@@ -130,7 +130,7 @@ extension ExportJournal {
     public func check(columns: [Column], _ options: ExportOptions) throws(ExportError) {
         let schema = try ResultSchema(columns: columns, primaryKey: options.primaryKey)
         if let column = options.cursorColumn { _ = try CursorTracker(column: column, in: columns, seen: nil) }
-        try checkSchema(schema, format: options.format)
+        _ = try fileSchema(for: schema, format: options.format, onChange: options.onSchemaChange)
     }
 
     /// Compares the result's columns with those of the directory.

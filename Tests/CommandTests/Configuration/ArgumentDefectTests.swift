@@ -21,7 +21,7 @@ import Testing
         "--query-timeout": "1m", "--max-attempts": "1", "--jobs": "1", "--run-id": "x", "--progress": "never",
         "--log-level": "info", "--log-format": "json", "--summary": "json",
         "--cursor-column": "c", "--cursor-start": "0", "--prune-runs": "1", "--max-deletes": "1", "--metrics-file": "m",
-        "--only": "t", "--parallel": "2",
+        "--only": "t", "--parallel": "2", "--upload": "s3://bucket/p/",
     ]
 
     @Test func `every option that takes a value is tested here`() {
