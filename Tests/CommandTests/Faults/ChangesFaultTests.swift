@@ -8,7 +8,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.fewAtATime, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults while changes are written` {
+@Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults while changes are written` {
     private static func forEachPoint(
         _ format: String, _ source: FaultInjectionJob.Source,
         _ body: @escaping @Sendable (FaultInjectionJob, Int) async throws -> Void

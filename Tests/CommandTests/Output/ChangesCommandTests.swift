@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `Nights of changes` {
+@Suite(.limitedConcurrency) struct `Nights of changes` {
     private static let changes = NightlyJob.full + ["--changes-only", "--summary", "json"]
 
     @Test func `a nightly run exports what has changed, and every command knows what was deleted`() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// moto's S3 was written by others; boto3 and DuckDB read from it what was uploaded.
-@Suite(.fewAtATime, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
+@Suite(.limitedConcurrency, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))
 struct `An upload to moto's S3` {
     /// DuckDB's extension for `s3://`, as `Tests/setup` installs it; nil if there is none.
     private static let httpfs: String? = TestMachine.python.flatMap { python in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.fewAtATime) struct `A run with an upload` {
+@Suite(.limitedConcurrency) struct `A run with an upload` {
     /// A job against an Athena and an S3 of the tests.
     private struct Job: Sendable {
         let athena = FakeAthena(result: .customers(40))

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite(.fewAtATime) struct `The upload command` {
+@Suite(.limitedConcurrency) struct `The upload command` {
     private func withExport(_ body: (UploadedExport) async throws -> Void) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try await body(try await UploadedExport(in: directory))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Threading
 
-@Suite(.fewAtATime) struct `An upload that is killed` {
+@Suite(.limitedConcurrency) struct `An upload that is killed` {
     @Test func `at any call to the service is completed by the same command, and nothing is sent twice`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let export = try await UploadedExport(in: directory)
@@ -15,7 +15,7 @@ import Threading
             #expect(reference.contents == export.expected)
             try #require(reference.calls.count == 7)
             // At its first call and at its last, and at those between that are this run's.
-            let taken = Set([1, reference.calls.count] + DisturbedJob.taken(of: reference.calls.count))
+            let taken = Set([1, reference.calls.count] + FaultInjectionJob.taken(of: reference.calls.count))
             for number in taken.sorted() {
                 let process = RunningProcess()
                 let s3 = StrictS3(script: { call in

@@ -1,3 +1,0 @@
-/// Former names, while branches still use them.
-typealias Configuring = ConfigurationCheck
-typealias DisturbedJob = FaultInjectionJob
