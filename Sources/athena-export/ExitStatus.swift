@@ -1,5 +1,5 @@
-import AWS
 import Athena
+import AWS
 import BatchExport
 import Files
 import ProcessLimits

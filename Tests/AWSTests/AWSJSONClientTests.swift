@@ -4,8 +4,8 @@ import HTTPTransport
 import InMemoryLogging
 import JSON
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Calls over AWS JSON 1.1` {
     private let time = FakeTime()

@@ -4,8 +4,8 @@ import HTTPTransport
 import InMemoryLogging
 import Logging
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 /// The same files, variables and endpoints, over real sockets.
 @Suite(.limitedConcurrency, .enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))

@@ -3,8 +3,8 @@ import Clock
 import InMemoryLogging
 import Logging
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Kept credentials` {
     private let time = FakeTime()

@@ -3,8 +3,8 @@ import Clock
 import HTTPTransport
 import InMemoryLogging
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Keys and tokens` {
     @Test func `keys and tokens show nothing however they are printed`() {

@@ -3,8 +3,8 @@ import Clock
 import HTTPTransport
 import InMemoryLogging
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `The metadata of an instance` {
     private static let paths = [

@@ -1,6 +1,6 @@
 import AWS
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `A process that prints credentials` {
     private func failure(_ script: String, config: String = "[default]\ncredential_process = /bin/sh DIR/run\n")

@@ -2,8 +2,8 @@ import AWS
 import Clock
 import InMemoryLogging
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 /// One provider, and the set-up that it needs.
 struct ProviderCase: Sendable, CustomTestStringConvertible {

@@ -1,10 +1,10 @@
-import Clock
 @testable import AWS
+import Clock
 import HTTPTransport
 import InMemoryLogging
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 private let location = S3Location("s3://results/exports/a b+c.csv")!
 

@@ -3,8 +3,8 @@ import Digest
 import HTTPTransport
 import InMemoryLogging
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 private struct Setup {
     let transport: ScriptedTransport

@@ -6,8 +6,8 @@ import InMemoryLogging
 import JSON
 import Logging
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Signing in with SSO` {
     private static let config = """

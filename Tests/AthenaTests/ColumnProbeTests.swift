@@ -3,8 +3,8 @@ import BatchExport
 import HTTPTransport
 import JSON
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Athena
 

@@ -2,8 +2,8 @@ import Athena
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Answers of a service that does not know yet of a query that it has just started or ended.
 @Suite(.limitedConcurrency) struct `Early answers of Athena` {

@@ -2,11 +2,11 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import AWS
 @testable import Athena
+@testable import AWS
 
 @Suite(.limitedConcurrency) struct `A query without rows to export` {
     private static let effects: [(type: String, substatement: String, columns: [(name: String, type: String)])] = [

@@ -1,11 +1,11 @@
-import AWS
 import Athena
+import AWS
 import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 @Suite(.limitedConcurrency) struct `A query that fails` {

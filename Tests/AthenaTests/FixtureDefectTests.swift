@@ -5,8 +5,8 @@ import Foundation
 import HTTPTransport
 import JSON
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Defects of recorded answers` {
     /// Exports from a changed copy of the recorded customers.

@@ -1,5 +1,5 @@
-import AWS
 import Athena
+import AWS
 import BatchExport
 import Clock
 import Foundation
@@ -7,8 +7,8 @@ import HTTPTransport
 import JSON
 import Logging
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 /// A whole export in this process: everything is real except the network, the clock and random numbers.

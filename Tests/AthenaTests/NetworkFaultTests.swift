@@ -1,11 +1,11 @@
-import AWS
 import Athena
+import AWS
 import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 /// The faults of a network, a proxy or a service under load. The transport's own tests show that each arrives from a

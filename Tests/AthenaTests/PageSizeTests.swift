@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import JSON
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Athena
 

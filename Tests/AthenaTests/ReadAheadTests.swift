@@ -1,9 +1,9 @@
-import AWS
 import Athena
+import AWS
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 /// Serves each page in two parts: the beginning, and the rest once another page was requested.

@@ -3,8 +3,8 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Answers of the service with all members that an export reads.
 private enum Good {

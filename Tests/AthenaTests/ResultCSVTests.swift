@@ -1,9 +1,9 @@
-import AWS
 @testable import Athena
+import AWS
 import BatchExport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 private func rows(_ text: String, columns: Int = 2) throws -> [[String?]] {
     texts(try ResultCSV.rows(in: Array(text.utf8), columnCount: columns))

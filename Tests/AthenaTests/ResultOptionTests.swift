@@ -1,9 +1,9 @@
-import AWS
 import Athena
+import AWS
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The options of a result in StartQueryExecution, and their record in the manifest.
 @Suite struct `Options of the result` {

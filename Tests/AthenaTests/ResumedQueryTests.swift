@@ -1,8 +1,8 @@
 import Athena
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 /// Queries that Athena or other users changed between two processes of a run.

@@ -2,8 +2,8 @@
 import BatchExport
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// One at a time: every test runs whole exports, and other tests in this process measure time.
 @Suite(.serialized) enum `The result object` {

@@ -4,8 +4,8 @@ import Foundation
 import InMemoryLogging
 import JSON
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 extension `The result object` {
     @Suite struct `Resuming a run that read from S3` {

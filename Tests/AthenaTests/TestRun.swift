@@ -1,7 +1,7 @@
-import AWS
-import Clock
 @testable import Athena
+import AWS
 import BatchExport
+import Clock
 import Foundation
 import HTTPTransport
 import InMemoryLogging

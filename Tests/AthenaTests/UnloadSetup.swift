@@ -1,8 +1,8 @@
 import AWS
 import BatchExport
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Athena
 

@@ -3,8 +3,8 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Athena
 

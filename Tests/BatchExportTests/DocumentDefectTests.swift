@@ -2,8 +2,8 @@ import BatchExport
 import Foundation
 import JSON
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 /// A directory with one finished run and one that stopped after its second batch.
 private struct HalfDone {

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import BatchExport
 

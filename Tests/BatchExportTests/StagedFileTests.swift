@@ -1,7 +1,7 @@
 import Files
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Staged files` {
     @Test func `a staged file gets its name only when it is complete, and then holds all that was written`()

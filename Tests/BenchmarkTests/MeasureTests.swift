@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The built benchmark, on a result so small that its figures mean nothing.
 @Suite struct `The benchmark's measurements` {

@@ -1,6 +1,6 @@
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `Spoilt JSON texts` {
     private static let good = Array(#"{"format":"x","list":[{"a":1}],"text":"é\n"}"#.utf8)

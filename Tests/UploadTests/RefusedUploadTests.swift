@@ -2,8 +2,8 @@ import AWS
 import BatchExport
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 import Upload
 
 @Suite struct `An upload refuses` {

@@ -2,8 +2,8 @@ import BatchExport
 import Digest
 import Foundation
 import JSON
-import TestSupport
 import SystemPackage
+import TestSupport
 
 /// A table's directory with a manifest and its files, as runs leave it; the files hold any bytes.
 struct TableOnDisk {

@@ -1,6 +1,6 @@
-import Clock
 import AWS
 import BatchExport
+import Clock
 import HTTPTransport
 import Logging
 import TestSupport

@@ -1,7 +1,7 @@
-import Text
 public import Clock
 public import HTTPTransport
 public import Logging
+import Text
 
 /// Whose credentials they are.
 public struct CallerIdentity: Sendable, Equatable {

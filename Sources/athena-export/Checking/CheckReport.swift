@@ -1,7 +1,7 @@
-import Text
 import AWS
 import BatchExport
 import JSON
+import Text
 
 /// The steps of one table, and its columns if they are known.
 struct TableCheckResult: Sendable {

@@ -1,5 +1,5 @@
-import AWS
 import Athena
+import AWS
 import Logging
 
 /// AWS as the steps of all tables share it. The identity and each work group are requested once.

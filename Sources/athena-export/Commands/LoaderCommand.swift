@@ -1,5 +1,5 @@
-import AWS
 import ArgumentParser
+import AWS
 import BatchExport
 import SystemPackage
 

@@ -1,9 +1,9 @@
-import Text
 import AWS
 import BatchExport
 import Files
 import JSON
 import SystemPackage
+import Text
 
 /// A first configuration: as little as a run needs, and in words what else there is.
 struct ConfigurationDraft {

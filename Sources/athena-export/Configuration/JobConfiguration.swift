@@ -1,6 +1,6 @@
-import Text
 import AWS
 import BatchExport
+import Text
 
 /// The task of `run` and `check`: the export of one table, or those of several.
 struct JobConfiguration {

@@ -1,5 +1,5 @@
-import AWS
 import Athena
+import AWS
 import Text
 
 // MARK: - UNLOAD and nested values

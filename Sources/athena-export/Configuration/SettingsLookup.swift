@@ -1,6 +1,6 @@
-import AWS
 import ArgumentParser
 import Athena
+import AWS
 import BatchExport
 import SystemPackage
 import Text

@@ -1,5 +1,5 @@
-import Text
 import AWS
+import Text
 
 /// The place that files are uploaded to, as users write it in an argument, an option or the configuration file.
 enum UploadTarget {

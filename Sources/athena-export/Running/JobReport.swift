@@ -1,6 +1,6 @@
-import Clock
 import AWS
 import BatchExport
+import Clock
 import Logging
 
 /// Tells the end of a job of several tables: summary, errors, metrics, and the exit status.

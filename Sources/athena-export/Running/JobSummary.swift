@@ -1,6 +1,6 @@
-import Text
 import AWS
 import JSON
+import Text
 
 /// The last word of a job of several tables on standard output: a line or an object for each, in the order of the file.
 struct JobSummary {

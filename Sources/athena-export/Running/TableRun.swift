@@ -1,7 +1,7 @@
-import Clock
-import AWS
 import Athena
+import AWS
 import BatchExport
+import Clock
 import Logging
 import Threading
 import Upload

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `The command check` {
     private static let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import JSON
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

@@ -2,8 +2,8 @@ import BatchExport
 import Foundation
 import JSON
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

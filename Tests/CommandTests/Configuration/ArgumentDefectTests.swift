@@ -1,8 +1,8 @@
 import ArgumentParser
 import BatchExport
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

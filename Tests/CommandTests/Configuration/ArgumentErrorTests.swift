@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Wrong arguments and configuration` {
     @Test(

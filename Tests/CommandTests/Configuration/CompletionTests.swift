@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// A shell, and a script that shows its completions.
 enum CompletingShell: String, CaseIterable, Sendable {

@@ -1,8 +1,8 @@
 import Athena
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Clock, locale and streams of the environment` {
     private static let year = 365 * 24 * 3600

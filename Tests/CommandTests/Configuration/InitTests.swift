@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

@@ -1,6 +1,6 @@
 @testable import athena_export
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Options of UNLOAD and of nested values` {
     private func check(_ arguments: [String], query: String = "SELECT 1") -> ConfigurationCheck {

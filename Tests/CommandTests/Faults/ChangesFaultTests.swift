@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -8,7 +8,8 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Faults while changes are written` {
+@Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs))
+struct `Faults while changes are written` {
     private static func forEachPoint(
         _ format: String, _ source: FaultInjectionJob.Source,
         _ body: @escaping @Sendable (FaultInjectionJob, Int) async throws -> Void

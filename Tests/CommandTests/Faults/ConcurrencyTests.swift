@@ -1,8 +1,8 @@
 import Digest
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 @Suite(.limitedConcurrency) struct `Two processes in one directory` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 /// The job of the fault tests: three or fifty batches out of five pages, or of the object in S3, with repeated keys and
 /// a row that is rejected. It is disturbed at every point and compared with an undisturbed run.
 ///

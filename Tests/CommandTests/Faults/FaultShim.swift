@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The fault of the command at one of its calls that touch the export's files; `fault-shim.c` causes it.
 struct FileFault: Sendable, CustomStringConvertible {

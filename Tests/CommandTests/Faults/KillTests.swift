@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 @Suite(.limitedConcurrency) struct `Kills and recovery` {

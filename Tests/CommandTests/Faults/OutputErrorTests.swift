@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Output that cannot be written` {
     @Test func `a temporary name that is taken is the name in the error`() async throws {

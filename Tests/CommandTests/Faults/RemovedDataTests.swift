@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Data removed under a run` {
     @Test(arguments: ["data", "data/batch=000001"])

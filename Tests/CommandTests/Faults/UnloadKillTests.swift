@@ -1,6 +1,6 @@
-import Threading
-import TestSupport
 import Testing
+import TestSupport
+import Threading
 
 @Suite(.limitedConcurrency) struct `Kills of an export by UNLOAD` {
     @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))

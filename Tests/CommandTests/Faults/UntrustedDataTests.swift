@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Data that cannot be trusted` {
     /// Replays a changed copy of the customers, after a good run into the same directory.

@@ -1,8 +1,8 @@
 import Digest
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The files of a table's directory, compared with its manifest.
 struct ExportedTable {

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// A table with every value that a loader could get wrong, exported in three runs of three batches, and the expected
 /// rows in a database.

@@ -1,10 +1,11 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(
-    .limitedConcurrency, .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
+    .limitedConcurrency,
+    .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     LoaderSuiteTrait())
 struct `Loading deletes` {
     private static func export(_ rows: [[String?]], _ format: String, into parent: String) async throws {

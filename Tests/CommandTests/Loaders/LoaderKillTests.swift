@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 extension `Loading into real databases` {
     /// A gzip that ends the program behind it in the middle of the file of one batch.

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The documentation's blocks for Python libraries, run as they are.
 @Suite(

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The refusals of `loader`, none of which needs a database.
 @Suite(.limitedConcurrency) struct `Loaders that cannot be printed` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The databases that run scripts here.
 enum LoaderDatabase: String, CaseIterable, Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Targets that tests cannot reach: their scripts, as far as they can be checked here.
 @Suite(.limitedConcurrency, LoaderSuiteTrait(startsPostgres: false))

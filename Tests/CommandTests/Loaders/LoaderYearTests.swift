@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Dates and times that Athena prints with a sign in front of the year, or with the year 0000.
 @Suite(

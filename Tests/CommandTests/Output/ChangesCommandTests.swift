@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Nights of changes` {
     private static let changes = NightlyJob.full + ["--changes-only", "--summary", "json"]

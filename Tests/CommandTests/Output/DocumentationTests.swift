@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Examples of the documentation, checked by the programs that read them.
 @Suite(.limitedConcurrency) struct `Documentation pages` {

@@ -2,8 +2,8 @@ import Digest
 import Foundation
 import Gzip
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The output of `merge`.
 func merge(_ table: String, _ options: [String] = []) async throws -> String {

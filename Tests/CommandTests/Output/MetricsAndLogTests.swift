@@ -3,8 +3,8 @@ import BatchExport
 import Foundation
 import JSON
 import Logging
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

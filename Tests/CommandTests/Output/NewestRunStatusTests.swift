@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `The status of the newest run` {
     private func json(_ table: String) async throws -> JSONField {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Directories that version 0.1.0 left: `Tests/OldDirectories`.
 @Suite(.limitedConcurrency) struct `Directories of version 0.1.0` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Progress and summary` {
     @Test(arguments: ["csv", "ndjson"]) func `a value of a megabyte passes whole`(_ format: String) async throws {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Runs that prune` {
     /// The merged table of these runs alone.

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Every reading command, with its required options.
 private let readers: [[String]] = [

@@ -2,8 +2,8 @@ import Digest
 import Foundation
 import Gzip
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Verifying a directory` {
     /// Three batches of the recorded customers.

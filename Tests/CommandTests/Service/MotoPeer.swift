@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// moto's server, and boto3 for what it holds.
 enum MotoPeer {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// moto is an independent implementation of Athena's protocol; boto3 reads what it holds.
 @Suite(.limitedConcurrency, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))

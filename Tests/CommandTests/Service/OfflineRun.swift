@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The recorded result of most tests without a service.
 let customers = TestMachine.root.appendingPathComponent("fixtures/customers").path

@@ -1,8 +1,8 @@
 import AWS
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import athena_export
 

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// A result that was paid for and does not fit the options.
 @Suite(.limitedConcurrency) struct `Paid results` {

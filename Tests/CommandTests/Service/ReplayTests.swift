@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 private let fixtures = TestMachine.root.appendingPathComponent("fixtures").path
 private let expected = TestMachine.root.appendingPathComponent("Tests/Expected").path

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The example that this program replaces lost whole pages at these sizes.
 @Suite(.limitedConcurrency) struct `Every row arrives once and in order` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// Pages of 20 rows, so that `auto` has a reason to read from S3.
 private func customers(_ count: Int) -> FakeResult {

@@ -2,8 +2,8 @@ import ArgumentParser
 import BatchExport
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Athena
 @testable import athena_export

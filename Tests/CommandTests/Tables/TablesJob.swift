@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// A configuration with several tables, and an Athena that has the rows of each.
 struct TablesJob: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `Several tables that are killed` {
     private static let tables: [(name: String, result: FakeResult)] = (0..<6).map { number in

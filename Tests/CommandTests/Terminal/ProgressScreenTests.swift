@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency, .enabled(if: TerminalEmulator.isThere, TerminalEmulator.needs))
 struct `The progress line on a terminal` {

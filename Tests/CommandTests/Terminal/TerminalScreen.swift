@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The content of a terminal's screen at one moment.
 struct TerminalScreen {

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 // Every test that runs the command checks that its output cannot steer a terminal: see ``Executable/run``. Here are the
 // runs whose input tries to.

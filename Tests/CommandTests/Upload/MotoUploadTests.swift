@@ -1,8 +1,8 @@
 import Digest
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// moto's S3 was written by others; boto3 and DuckDB read from it what was uploaded.
 @Suite(.limitedConcurrency, .enabled(if: TestMachine.python != nil, "needs moto and boto3: run Tests/setup"))

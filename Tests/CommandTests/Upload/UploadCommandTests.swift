@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.limitedConcurrency) struct `The upload command` {
     private func withExport(_ body: (UploadedExport) async throws -> Void) async throws {

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 import Threading
 
 @Suite(.limitedConcurrency) struct `An upload that is killed` {

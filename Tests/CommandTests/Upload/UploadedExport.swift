@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// An export of several batches, and the command that uploads it.
 struct UploadedExport: Sendable {

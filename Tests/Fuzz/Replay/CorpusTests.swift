@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct `The fuzzing corpus` {
     private static let directory = TestMachine.root.appendingPathComponent("Tests/Fuzz/Corpus")

@@ -1,7 +1,7 @@
 import BatchExport
 
-@testable import AWS
 @testable import Athena
+@testable import AWS
 
 extension FuzzTarget {
     /// The CSV of result objects. Ranges of any size give the same rows as the whole, or an error like the whole.

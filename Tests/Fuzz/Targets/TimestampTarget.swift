@@ -1,5 +1,5 @@
-import Clock
 @testable import AWS
+import Clock
 
 extension FuzzTarget {
     /// Times as text in both spellings, and as the number that eight bytes make.

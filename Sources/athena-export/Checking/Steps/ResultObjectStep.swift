@@ -1,6 +1,6 @@
-import Text
-import AWS
 import Athena
+import AWS
+import Text
 
 /// Whether the objects of results can be read from S3: that of the query without rows is tried.
 struct ResultObjectStep: CheckStep {

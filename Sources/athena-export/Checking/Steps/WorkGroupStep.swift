@@ -1,6 +1,6 @@
-import Text
-import AWS
 import Athena
+import AWS
+import Text
 
 /// Whether the work group takes queries, and where their results go.
 struct WorkGroupStep: CheckStep {
