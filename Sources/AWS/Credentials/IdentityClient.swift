@@ -17,7 +17,7 @@ public struct IdentityClient: Sendable {
     private let client: AWSClient
 
     /// The answer only informs, so it is not waited for.
-    private static let limits = HTTPLimits(bodyBytes: 64 << 10, connect: .seconds(3), total: .seconds(10))
+    private static let limits = HTTPLimits(bodyBytes: 64 << 10, connect: .seconds(3), total: .seconds(20))
 
     public init(
         endpoint: Endpoint, credentials: any CredentialProvider, transport: any HTTPTransport,

@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import athena_export
 
-@Suite struct `A check before a run` {
+@Suite(.limitedConcurrency) struct `A check before a run` {
     @Test func `a check of what is right sends one query, which reads no data, and leaves nothing behind`() async throws
     {
         let outcome = try await CheckJob().run()

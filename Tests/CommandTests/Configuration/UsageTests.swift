@@ -46,7 +46,7 @@ import TestSupport
             (["--batch-bytes", "5QB"], "write 1000000, 64KiB or 128MiB"),
             (["--format", "xml"], "write csv or ndjson;"),
             (["--format", "cvs"], "write csv or ndjson; did you mean csv? See athena-export run --help"),
-            (["--source", "atuo"], "write auto, api or s3; did you mean auto?"),
+            (["--source", "atuo"], "write auto, api, s3 or unload; did you mean auto?"),
             (["--log-level", "warn"], "warning, error or critical; did you mean warning?"),
             (["loader", "postgers", "x"], "did you mean postgres? See athena-export loader --help"),
             (
