@@ -171,8 +171,8 @@ struct `Loading exports that change` {
             #expect(script.contains("EXECUTE 'ALTER TABLE \"events\" ADD COLUMN \"w\" VARCHAR(65535)';"))
             #expect(script.contains("CALL \"athena_export_add_events\"();"))
             let calls = script.split(separator: "\n").filter { $0.hasPrefix("CALL \"athena_export_load") }
-            #expect(calls.count == 2 && calls[0].hasSuffix("'\"id\"');"))
-            #expect(calls.last?.hasSuffix("'\"id\", \"w\", \"day\"');") == true)
+            #expect(calls.count == 2 && calls[0].hasSuffix("'\"id\"', false);"))
+            #expect(calls.last?.hasSuffix("'\"id\", \"w\", \"day\"', false);") == true)
         }
     }
 
