@@ -100,10 +100,11 @@ enum CompletingShell: String, CaseIterable, Sendable {
     private static let cases: [(line: String, offers: [String], isWhole: Bool)] = [
         ("athena-export --compr", ["--compression-level"], true),
         ("athena-export --que", ["--query", "--query-file", "--query-execution-id", "--query-timeout"], true),
-        ("athena-export --format ", ["csv", "ndjson"], true), ("athena-export --source ", ["auto", "api", "s3"], true),
+        ("athena-export --format ", ["csv", "ndjson"], true),
+        ("athena-export --source ", ["auto", "api", "s3", "unload"], true),
         ("athena-export --table x --batch-r", ["--batch-rows"], true),
         ("athena-export sta", ["status"], true), ("athena-export run --restar", ["--restart"], true),
-        ("athena-export ", ["run", "status", "verify", "merge", "loader"], false),
+        ("athena-export ", ["run", "check", "status", "verify", "merge", "loader", "upload", "init"], false),
         ("athena-export status --format ", ["text", "json"], true),
         ("athena-export merge sub --format ", ["csv", "ndjson"], true),
         ("athena-export loader postg", ["postgres"], true), ("athena-export --log-level wa", ["warning"], true),
