@@ -42,7 +42,9 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
 }
 
 @Suite struct `Writing an object` {
-    @Test func `signs the content's digest, sends it as checksum, and does so only if nothing is there`() async throws {
+    @Test func `a write signs the content's digest, sends it as checksum, and does so only if nothing is there`()
+        async throws
+    {
         let setup = Setup(done, owner: "123456789012")
         try await setup.put()
         let request = setup.request
@@ -61,7 +63,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         #expect(CanonicalRequest(request, pathRule: .verbatim).text.hasSuffix("\n" + digest))
     }
 
-    @Test func `replaces one version alone, and encrypts with the key that is named`() async throws {
+    @Test func `a write replaces one version alone, and encrypts with the key that is named`() async throws {
         let setup = Setup(done)
         try await setup.put(.version("\"v7\""), kmsKey: "alias/exports")
         #expect(setup.request.headers["If-Match"] == "\"v7\"" && setup.request.headers["If-None-Match"] == nil)
@@ -69,7 +71,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         #expect(setup.request.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "alias/exports")
     }
 
-    @Test func `lets a large object take its time`() async throws {
+    @Test func `a write lets a large object take its time`() async throws {
         let setup = Setup(done)
         try await setup.client.putObject(
             setup.location,
@@ -85,7 +87,8 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         ("OperationAborted", 409, 4), ("PreconditionFailed", 412, 1), ("BadDigest", 400, 1), ("AccessDenied", 403, 1),
         ("NoSuchBucket", 404, 1), ("EntityTooLarge", 400, 1),
     ])
-    func `repeats what may succeed later and nothing else`(_ code: String, _ status: Int, _ attempts: Int) async throws
+    func `a write repeats what may succeed later and nothing else`(_ code: String, _ status: Int, _ attempts: Int)
+        async throws
     {
         let setup = Setup(refusal(code, status: status))
         await #expect {
@@ -97,14 +100,14 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         #expect(setup.transport.requests.allSatisfy { $0.bodySource != nil })
     }
 
-    @Test func `follows the bucket to its region`() async throws {
+    @Test func `a write follows the bucket to its region`() async throws {
         let setup = Setup(
             refusal("TemporaryRedirect", status: 307, headers: ["x-amz-bucket-region": "us-west-2"]), done)
         try await setup.put()
         #expect(setup.request.url.host == "results.s3.us-west-2.amazonaws.com")
     }
 
-    @Test func `takes no word of S3 that it has stored something else`() async throws {
+    @Test func `a write takes no word of S3 that it has stored something else`() async throws {
         let setup = Setup(
             HTTPResponse(
                 status: 200, headers: ["x-amz-checksum-sha256": "AAACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M="]))
@@ -115,7 +118,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
     }
 
     @Test(arguments: ["", "abc", String(repeating: "g", count: 64)])
-    func `sends nothing with a digest that is none`(_ sha256: String) async throws {
+    func `a write sends nothing with a digest that is none`(_ sha256: String) async throws {
         let setup = Setup(done)
         await #expect(throws: AWSError.self) {
             try await setup.client.putObject(
@@ -127,7 +130,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
 }
 
 @Suite struct `Asking for an object without its bytes` {
-    @Test func `gives its version and the SHA-256 that S3 keeps`() async throws {
+    @Test func `a HEAD request gives its version and the SHA-256 that S3 keeps`() async throws {
         let setup = Setup(
             HTTPResponse(status: 200, headers: ["ETag": "\"v1\"", "x-amz-checksum-sha256": checksum]))
         let info = try await setup.client.headObject(setup.location)
@@ -136,13 +139,15 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
     }
 
     @Test(arguments: [nil, "abc", checksum + "-3"])
-    func `gives no SHA-256 of an object that was written without it or in parts`(_ value: String?) async throws {
+    func `a HEAD request gives no SHA-256 of an object that was written without it or in parts`(_ value: String?)
+        async throws
+    {
         var response = HTTPResponse(status: 200, headers: ["ETag": "\"v1\""])
         response.headers["x-amz-checksum-sha256"] = value
         #expect(try await Setup(response).client.headObject(S3Location("s3://abc/k")!)?.sha256 == nil)
     }
 
-    @Test func `says that there is none, or that it may not say so`() async throws {
+    @Test func `a HEAD request says that there is none, or that it may not say so`() async throws {
         #expect(try await Setup(HTTPResponse(status: 404)).client.headObject(S3Location("s3://abc/k")!) == nil)
         await #expect {
             try await Setup(HTTPResponse(status: 403)).client.headObject(S3Location("s3://abc/k")!)
@@ -154,7 +159,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         }
     }
 
-    @Test func `follows the bucket to its region, though the answer has no code`() async throws {
+    @Test func `a HEAD request follows the bucket to its region, though the answer has no code`() async throws {
         let setup = Setup(
             HTTPResponse(status: 400, headers: ["x-amz-bucket-region": "us-west-2"]),
             HTTPResponse(status: 200, headers: ["ETag": "\"v1\""]))
@@ -236,7 +241,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         ("s3://abc", "abc", "", "s3://abc/"), ("s3://abc/", "abc", "", "s3://abc/"),
         ("s3://abc/x", "abc", "x/", "s3://abc/x/"), ("s3://abc/x/y=1/", "abc", "x/y=1/", "s3://abc/x/y=1/"),
     ])
-    func `ends in a slash, whether it was written so or not`(
+    func `a prefix ends in a slash, whether it was written so or not`(
         _ text: String, _ bucket: String, _ path: String, _ url: String
     ) throws {
         let prefix = try #require(S3Prefix(text))
@@ -249,7 +254,7 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         "s3://abc/a b", "s3://abc/a*", "s3://abc/a?b", "s3://abc/a\u{7}", "s3://a_b@c/x",
         "s3://abc/" + String(repeating: "x", count: 701),
     ])
-    func `is nothing that a reader of the bucket would take for something else`(_ text: String) {
+    func `a prefix is nothing that a reader of the bucket would take for something else`(_ text: String) {
         #expect(S3Prefix(text) == nil)
     }
 }

@@ -27,7 +27,7 @@ import Testing
     ]
 
     @Test(arguments: [whole, whole + "\n", whole.replacing(":", with: " : ").replacing("\" : 1}", with: "\": 1}")])
-    func `gives the texts that Athena's CSV has`(_ line: String) throws {
+    func `the reader gives the texts that Athena's CSV has`(_ line: String) throws {
         let line = line.replacing("{\\\"a\\\" :  1}", with: "{\\\"a\\\": 1}")
         #expect(try Self.texts(line) == [Self.wholeTexts])
         #expect(try Self.texts(line.hasSuffix("\n") ? line + line : line + "\n" + line).count == 2)
@@ -39,12 +39,12 @@ import Testing
             (#""-Infinity""#, "-Infinity"), ("-Infinity", "-Infinity"), ("-0.0", "-0.0"), ("4.9E-324", "4.9E-324"),
             ("null", nil),
         ] as [(String, String?)])
-    func `takes both spellings of what is not a number`(_ value: String, _ text: String?) throws {
+    func `the reader takes both spellings of what is not a number`(_ value: String, _ text: String?) throws {
         #expect(try Self.texts("{\"c0000\":\(value)}", JSONLinesReader(forms: [.float])) == [[text]])
     }
 
     @Test(arguments: ["😀 é", #"\uD83D\uDE00 \u00e9"#, #"\ud83d\ude00 é"#])
-    func `takes characters as they are and as escapes`(_ value: String) throws {
+    func `the reader takes characters as they are and as escapes`(_ value: String) throws {
         #expect(try Self.texts("{\"c0000\":\"\(value)\"}", JSONLinesReader(forms: [.text])) == [["😀 é"]])
     }
 
@@ -55,12 +55,12 @@ import Testing
             (#"{"c0001":"\u0062","c0000":"\u0061","c0002":"\u0063"}"#, ["a", "b", "c"]),
             (#"  { "c0000" : "a" , "c0001":null }  "#, ["a", nil, nil]), ("{}\r", [nil, nil, nil]),
         ] as [(String, [String?])])
-    func `takes a missing name for NULL, and names in any order`(_ line: String, _ row: [String?]) throws {
+    func `the reader takes a missing name for NULL, and names in any order`(_ line: String, _ row: [String?]) throws {
         let reader = JSONLinesReader(forms: [.text, .text, .text])
         #expect(try Self.texts("\(line)\n{\"c0000\":\"z\"}\n", reader) == [row, ["z", nil, nil]])
     }
 
-    @Test func `takes names of any order with bytes among their values`() throws {
+    @Test func `the reader takes names of any order with bytes among their values`() throws {
         let reader = JSONLinesReader(forms: [.hexadecimal, .text])
         let lines = "{\"c0000\":\"0A\",\"c0001\":\"a\"}\n{\"c0001\":\"\\u0062\",\"c0000\":\"0b0C\"}\n{\"c0000\":\"\"}"
         #expect(try Self.texts(lines, reader) == [["0a", "a"], ["0b 0c", "b"], ["", nil]])
@@ -75,7 +75,7 @@ import Testing
         "{\"c0000\":\"a\tb\"}", "{\"c0000\":1}", "{\"c0000\":true}", "{\"c0000\":{}}", "{\"c0000\":[1]}",
         "{\"c0000\":nul}", "{\"c0000\":nulls}", "{\"c0000\":NaN}",
     ])
-    func `refuses a line that Athena does not write`(_ line: String) throws {
+    func `the reader refuses a line that Athena does not write`(_ line: String) throws {
         let reader = JSONLinesReader(forms: [.text])
         if line.isEmpty {
             #expect(try Self.texts(line, reader).isEmpty)
@@ -92,7 +92,7 @@ import Testing
             (.text, ["1", "true"]), (.castToText, ["1.5"]), (.hexadecimal, ["\"0\"", "\"0g\"", "\"00 ff\"", "1"]),
             (.jsonText, ["{}"]), (.nested, ["[]"]), (.null, ["\"\"", "0"]),
         ] as [(ColumnForm, [String])])
-    func `refuses a value of another kind, and names its column`(_ form: ColumnForm, _ values: [String]) {
+    func `the reader refuses a value of another kind, and names its column`(_ form: ColumnForm, _ values: [String]) {
         let reader = JSONLinesReader(forms: [.text, form])
         for value in values {
             let line = "{\"c0000\":\"secret\",\"c0001\":\(value)}"
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `refuses bytes that are not UTF-8 at their place`() {
+    @Test func `the reader refuses bytes that are not UTF-8 at their place`() {
         var line = Array("{\"c0000\":\"ab\"}".utf8)
         line[11] = 0xff
         #expect(throws: JSONLinesError(offset: 11, column: 0, reason: "the text is not valid UTF-8")) {
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func `notices what no loader takes`() throws {
+    @Test func `the reader notices what no loader takes`() throws {
         let reader = JSONLinesReader(forms: [.text])
         let block = try reader.rows(in: Array(#"{"c0000":"a\u0000"}"#.utf8))
         #expect(block.hasUnloadableCells && block.cells[0].traits.contains(.nul))
@@ -122,7 +122,7 @@ import Testing
         #expect(try !reader.rows(in: Array(#"{"c0000":"a"}"#.utf8)).hasUnloadableCells)
     }
 
-    @Test func `reads more columns than fit four digits`() throws {
+    @Test func `the reader reads more columns than fit four digits`() throws {
         let reader = JSONLinesReader(forms: Array(repeating: .integer, count: 10_002))
         let line = "{" + (0..<10_002).map { "\"\(OuterSelect.name(ofColumn: $0))\":\($0)" }.joined(separator: ",") + "}"
         #expect(try Self.texts(line, reader) == [(0..<10_002).map { String($0) }])
@@ -143,7 +143,7 @@ import Testing
             ("s3://bucket/p/é\ns3://bucket/p/z\ns3://bucket/p/Z\n", ["p/Z", "p/z", "p/é"]),
             ("s3://bucket/p/a.b\ns3://bucket/p/a/b\ns3://bucket/p/a-b\n", ["p/a-b", "p/a.b", "p/a/b"]),
         ])
-    func `gives the objects by the bytes of their keys`(_ text: String, _ keys: [String]) throws {
+    func `the list gives the objects by the bytes of their keys`(_ text: String, _ keys: [String]) throws {
         #expect(try Self.keys(text) == keys)
     }
 
@@ -153,7 +153,7 @@ import Testing
             ("s3://bucket/p/a\ns3://bucket/p/a", 2), ("s3://bucket/p/a\n\ns3://bucket/p/b", 2),
             ("https://bucket/p/a", 1), ("s3://bucket/p/a\tb", 1),
         ])
-    func `is refused at the line that is wrong`(_ text: String, _ line: Int) {
+    func `the list is refused at the line that is wrong`(_ text: String, _ line: Int) {
         #expect {
             try Self.keys(text)
         } throws: {
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func `must be UTF-8`() {
+    @Test func `the list must be UTF-8`() {
         #expect(throws: UnloadError.self) { try UnloadManifest(text: [0xff], target: Self.target) }
     }
 }

@@ -19,7 +19,9 @@ import Testing
         ("unknown", "CAST(NULL AS varchar)"),
     ]
 
-    @Test(arguments: types.indices) func `selects each type so that its text is exact`(_ index: Int) throws {
+    @Test(arguments: types.indices) func `the outer SELECT selects each type so that its text is exact`(_ index: Int)
+        throws
+    {
         let (type, expression) = Self.types[index]
         let form = try #require(ColumnForm(sourceType: type))
         let select = OuterSelect(around: try InnerStatement("SELECT 1"), forms: [form])
@@ -27,11 +29,11 @@ import Testing
     }
 
     @Test(arguments: ["geometry", "hyperloglog", "qdigest(double)", "", "VARCHAR", "interval"])
-    func `does not guess a form for a type that is not known`(_ type: String) {
+    func `the outer SELECT does not guess a form for a type that is not known`(_ type: String) {
         #expect(ColumnForm(sourceType: type) == nil)
     }
 
-    @Test func `stands in an UNLOAD word for word`() throws {
+    @Test func `the outer SELECT stands in an UNLOAD word for word`() throws {
         let statement = try InnerStatement("SELECT a, b FROM t -- end")
         let unload = UnloadStatement(of: statement, forms: [.integer, .nested], target: "s3://b/it's/")
         #expect(
@@ -52,7 +54,7 @@ import Testing
         "SELECT 1", "SELECT * FROM (\nSELECT 1\n) AS t (\"c0000\")", "VALUES ') TO ''s3://x/'", "SELECT '\n) TO ''s3'",
         "WITH a AS (SELECT 1) SELECT * FROM a ORDER BY 1", "SELECT \" FROM (\n\"",
     ])
-    func `gives the query back whatever the query looks like`(_ query: String) throws {
+    func `the outer SELECT gives the query back whatever the query looks like`(_ query: String) throws {
         let statement = try InnerStatement(query)
         let forms: [ColumnForm] = [.text, .hexadecimal, .null]
         #expect(OuterSelect.innerStatement(of: OuterSelect(around: statement, forms: forms).text) == statement)
@@ -66,12 +68,12 @@ import Testing
         "UNLOAD (\n/* athena-export unload v2 */\nSELECT \"c0000\" AS \"c0000\" FROM (\nSELECT 1\n) AS t (\"c0000\")\n) "
             + "TO 's3://b/p/' WITH (format = 'JSON', compression = 'GZIP')",
     ])
-    func `is not found in a statement of another form`(_ text: String) {
+    func `the outer SELECT is not found in a statement of another form`(_ text: String) {
         #expect(UnloadStatement.parts(of: text) == nil)
         #expect(OuterSelect.innerStatement(of: text) == nil)
     }
 
-    @Test func `names columns by their numbers, however many there are`() {
+    @Test func `the outer SELECT names columns by their numbers, however many there are`() {
         #expect(OuterSelect.name(ofColumn: 0) == "c0000")
         #expect(OuterSelect.name(ofColumn: 9999) == "c9999")
         #expect(OuterSelect.name(ofColumn: 12_345) == "c12345")
@@ -86,7 +88,7 @@ import Testing
             to: .first(below: "s3://b/p/", table: "t", runID: "2026-01-01T00:00:00Z äÖ/x", token: "0123456789"))
     }
 
-    @Test func `has a target of its own for each start of each run`() throws {
+    @Test func `a sent query has a target of its own for each start of each run`() throws {
         let first = try sent(["bigint"])
         #expect(first.unload?.target == "s3://b/p/t/2026-01-01T00-00-00Z------x/1-01234567/")
         let second = try #require(first.unloading(toTargetOf: "abcdefghij"))
@@ -95,13 +97,13 @@ import Testing
         #expect(second.statement == first.statement.replacing("1-01234567", with: "2-abcdefgh"))
     }
 
-    @Test func `names the column of a type that has no exact text`() {
+    @Test func `a sent query names the column of a type that has no exact text`() {
         #expect(throws: UnloadError.unsupportedColumn(name: "n1", type: "geometry")) {
             try sent(["bigint", "geometry"])
         }
     }
 
-    @Test func `has JSON in the place of what is nested, and nothing else`() throws {
+    @Test func `a sent query has JSON in the place of what is nested, and nothing else`() throws {
         let columns = try sent(["array", "map", "row", "json", "varchar"]).exportedColumns
         #expect(columns.map(\.type) == [.json, .json, .json, .string, .string])
         #expect(columns.map(\.sourceType) == ["array", "map", "row", "json", "varchar"])

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 1000, (1 << 20) + 1, 5_000_000])
-    func `arrives whole, with its length and nothing of libcurl's own`(_ count: Int) async throws {
+    func `a body arrives whole, with its length and nothing of libcurl's own`(_ count: Int) async throws {
         let body = variedBytes(count)
         let seen = Box<ReceivedRequest>()
         let server = try RawServer.answering { request in
@@ -40,7 +40,7 @@ import Testing
         #expect((most.value.withLock { $0 } ?? 0) <= 1 << 20)
     }
 
-    @Test func `that is large waits for the server's consent once, and for no server that does not give it`()
+    @Test func `a body that is large waits for the server's consent once, and for no server that does not give it`()
         async throws
     {
         let expectations = Mutex<[String?]>([])
@@ -55,7 +55,7 @@ import Testing
         #expect(expectations.withLock { $0 } == ["100-continue", nil])
     }
 
-    @Test func `is not sent to a server that refuses it at once`() async throws {
+    @Test func `a body is not sent to a server that refuses it at once`() async throws {
         let reads = Mutex(0)
         let server = try RawServer { connection in
             guard connection.readHead() else { return }
@@ -70,7 +70,7 @@ import Testing
         #expect(reads.withLock { $0 } == 0)
     }
 
-    @Test func `is sent after the server's consent`() async throws {
+    @Test func `a body is sent after the server's consent`() async throws {
         let body = variedBytes(3 << 20)
         let seen = Box<[UInt8]>()
         let server = try RawServer { connection in
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `reaches a server that reads slowly`() async throws {
+    @Test func `a body reaches a server that reads slowly`() async throws {
         let body = variedBytes(600_000)
         let server = try RawServer { connection in
             guard connection.readHead() else { return }
@@ -100,7 +100,7 @@ import Testing
         #expect(try await CurlTransport.forTests().send(request(server, HTTPBodySource(body))).status == 200)
     }
 
-    @Test func `that the server does not read any further is given up after the time for that`() async throws {
+    @Test func `a body that the server does not read any further is given up after the time for that`() async throws {
         let server = try RawServer { connection in
             guard connection.readHead() else { return }
             connection.pause(30)
@@ -112,7 +112,7 @@ import Testing
         #expect(error.isTransient)
     }
 
-    @Test func `whose connection is reset in the middle is a lost connection`() async throws {
+    @Test func `a body whose connection is reset in the middle is a lost connection`() async throws {
         let server = try RawServer { connection in
             guard connection.readHead() else { return }
             _ = connection.readSome(100_000)
@@ -127,7 +127,7 @@ import Testing
         #expect(error.isTransient)
     }
 
-    @Test func `that fails or ends too early is the request's own failure`() async throws {
+    @Test func `a body that fails or ends too early is the request's own failure`() async throws {
         let server = try RawServer.answering { _ in RawServer.answer() }
         let broken = HTTPBodySource(length: 10_000) { offset, _ in
             if offset > 0 { throw Broken() }
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `is sent again from its beginning where a kept connection was closed`() async throws {
+    @Test func `a body is sent again from its beginning where a kept connection was closed`() async throws {
         let count = Mutex(0)
         let server = try RawServer { connection in
             // Answers once, and closes the connection while it waits for the next request.

@@ -17,7 +17,7 @@ import Upload
     }
 
     @Test(arguments: [FaultyTransport.Loss.inBody, .ofAnswer, .stalled], 1...5)
-    func `completes after a lost request or a lost answer, and nothing is written twice`(
+    func `an upload completes after a lost request or a lost answer, and nothing is written twice`(
         _ loss: FaultyTransport.Loss, _ number: Int
     ) async throws {
         try await withTable { table in
@@ -35,7 +35,7 @@ import Upload
         Fault.s3Error("InternalError", status: 500), .s3Error("SlowDown", status: 503),
         .s3Error("RequestTimeout", status: 400), .s3Error("ConditionalRequestConflict", status: 409),
     ])
-    func `repeats a call that S3 cannot answer now`(_ fault: Fault) async throws {
+    func `an upload repeats a call that S3 cannot answer now`(_ fault: Fault) async throws {
         try await withTable { table in
             let s3 = StrictS3(script: { $0.number % 2 == 1 ? fault : nil })
             var setup = UploadSetup(s3)
@@ -47,7 +47,7 @@ import Upload
     }
 
     @Test(arguments: ["GetObject", "ListObjectsV2", "PutObject", "HeadObject"])
-    func `says which permission a refused call needs`(_ operation: String) async throws {
+    func `an upload says which permission a refused call needs`(_ operation: String) async throws {
         try await withTable { table in
             let s3 = StrictS3(script: {
                 $0.operation == operation ? .s3Error("AccessDenied", "Access Denied", status: 403) : nil
@@ -74,7 +74,9 @@ import Upload
         }
     }
 
-    @Test func `continues after the manifest was replaced by an earlier upload at the same time`() async throws {
+    @Test func `an upload continues after the manifest was replaced by an earlier upload at the same time`()
+        async throws
+    {
         try await withTable { table in
             var older = table
             older.batches.removeLast()
@@ -92,7 +94,7 @@ import Upload
         }
     }
 
-    @Test func `gives up where the manifest is replaced again and again`() async throws {
+    @Test func `an upload gives up where the manifest is replaced again and again`() async throws {
         try await withTable { table in
             let s3 = StrictS3(script: { call in
                 call.operation == "PutObject" && call.operationNumber >= 5
@@ -107,7 +109,9 @@ import Upload
         }
     }
 
-    @Test func `stopped at any request, the next one completes it and writes nothing twice`() async throws {
+    @Test func `an upload stopped at any request is completed by the next one, which writes nothing twice`()
+        async throws
+    {
         try await withTable { table in
             // Two of its own, a page of the list, a HEAD for each object that is there, five files.
             for stop in 1...12 {

@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 import Upload
 
-@Suite struct `An upload refuses` {
+@Suite struct `Refused uploads` {
     /// Runs an upload that must fail with data that cannot be trusted, and compares the bucket with what it was.
     private func expectRefusal(
         _ setup: UploadSetup, _ table: TableOnDisk, _ words: String, sourceLocation: SourceLocation = #_sourceLocation
@@ -29,14 +29,14 @@ import Upload
         }
     }
 
-    @Test func `a file whose bytes were changed, and sends none of the others`() async throws {
+    @Test func `an upload refuses a file whose bytes were changed, and sends none of the others`() async throws {
         try await withTable { table, file in
             try Data(repeating: 1, count: 30).write(to: URL(fileURLWithPath: file))
             try await expectRefusal(UploadSetup(), table, "the manifest says SHA-256")
         }
     }
 
-    @Test func `a file of another size, a missing one and a link`() async throws {
+    @Test func `an upload refuses a file of another size, a missing one and a link`() async throws {
         try await withTable { table, file in
             try Data(repeating: 1, count: 31).write(to: URL(fileURLWithPath: file))
             try await expectRefusal(UploadSetup(), table, "the manifest says 30 bytes, the file has 31")
@@ -48,7 +48,7 @@ import Upload
     }
 
     @Test(arguments: [[UInt8](repeating: 9, count: 20), [9]])
-    func `an object with another content, and does not overwrite it`(_ bytes: [UInt8]) async throws {
+    func `an upload refuses an object with another content, and does not overwrite it`(_ bytes: [UInt8]) async throws {
         try await withTable { table, _ in
             let setup = UploadSetup()
             setup.s3.place("lake/customers/\(TableOnDisk.dataPath(2))", bytes)
@@ -62,7 +62,7 @@ import Upload
         "lake/customers/eu/orders/data/batch=000001/orders-000001.csv.gz",
         "lake/customers/data/batch=000001/customers-000001.ndjson.gz",
     ])
-    func `a prefix with objects of another table`(_ key: String) async throws {
+    func `an upload refuses a prefix with objects of another table`(_ key: String) async throws {
         try await withTable { table, _ in
             let setup = UploadSetup()
             setup.s3.place(key, [1])
@@ -70,7 +70,7 @@ import Upload
         }
     }
 
-    @Test func `no prefix because of objects that no reader takes for rows`() async throws {
+    @Test func `an upload refuses no prefix because of objects that no reader takes for rows`() async throws {
         try await withTable { table, _ in
             let setup = UploadSetup()
             for key in [
@@ -82,7 +82,9 @@ import Upload
         }
     }
 
-    @Test func `to replace the manifest of another table, of another key, or something else`() async throws {
+    @Test func `an upload refuses to replace the manifest of another table, of another key, or something else`()
+        async throws
+    {
         try await withTable { table, _ in
             var other = table
             other.table = "orders"
@@ -101,7 +103,7 @@ import Upload
         }
     }
 
-    @Test func `to replace a newer manifest`() async throws {
+    @Test func `an upload refuses to replace a newer manifest`() async throws {
         try await withTable { table, _ in
             let setup = UploadSetup()
             var newer = table

@@ -17,7 +17,9 @@ import Upload
         }
     }
 
-    @Test func `leaves the bucket with what the manifest lists, and the manifest is written last`() async throws {
+    @Test func `an upload leaves the bucket with what the manifest lists, and the manifest is written last`()
+        async throws
+    {
         try await withTable { table in
             let setup = UploadSetup()
             let outcome = try await setup.run(table)
@@ -34,7 +36,7 @@ import Upload
         }
     }
 
-    @Test func `that is run again finds everything there and sends nothing`() async throws {
+    @Test func `an upload that is run again finds everything there and sends nothing`() async throws {
         try await withTable { table in
             let setup = UploadSetup()
             try await setup.run(table)
@@ -45,7 +47,7 @@ import Upload
         }
     }
 
-    @Test func `after another run sends the new files alone and replaces the manifest`() async throws {
+    @Test func `an upload after another run sends the new files alone and replaces the manifest`() async throws {
         try await withTable { table in
             var table = table
             let setup = UploadSetup()
@@ -63,7 +65,7 @@ import Upload
         }
     }
 
-    @Test func `of an empty table puts the manifest there`() async throws {
+    @Test func `an upload of an empty table puts the manifest there`() async throws {
         try await withTable(sizes: []) { table in
             let setup = UploadSetup()
             let outcome = try await setup.run(table)
@@ -72,7 +74,7 @@ import Upload
         }
     }
 
-    @Test func `asks for the bucket's owner and for encryption with the key`() async throws {
+    @Test func `an upload asks for the bucket's owner and for encryption with the key`() async throws {
         try await withTable { table in
             var setup = UploadSetup()
             setup.owner = StrictS3.owner
@@ -85,7 +87,7 @@ import Upload
         }
     }
 
-    @Test func `puts the manifests of Redshift behind the files and before the manifest`() async throws {
+    @Test func `an upload puts the manifests of Redshift behind the files and before the manifest`() async throws {
         try await withTable { table in
             let setup = UploadSetup()
             let outcome = try await setup.run(table) { $0.includesRedshiftManifests = true }
@@ -104,7 +106,9 @@ import Upload
         }
     }
 
-    @Test func `removes what the manifest calls pruned if that is asked for, after the manifest`() async throws {
+    @Test func `an upload removes what the manifest calls pruned if that is asked for, after the manifest`()
+        async throws
+    {
         try await withTable { table in
             var table = table
             let setup = UploadSetup()
@@ -129,7 +133,7 @@ import Upload
         }
     }
 
-    @Test func `takes an object without a checksum for its own if the bytes are the same`() async throws {
+    @Test func `an upload takes an object without a checksum for its own if the bytes are the same`() async throws {
         try await withTable { table in
             let setup = UploadSetup()
             for (path, bytes) in table.uploaded where path != "manifest.json" {
@@ -141,7 +145,7 @@ import Upload
         }
     }
 
-    @Test func `reports each byte once, also those that are sent again`() async throws {
+    @Test func `an upload reports each byte once, also those that are sent again`() async throws {
         try await withTable { table in
             var setup = UploadSetup()
             setup.fault = { method, number in method == "PUT" && number == 2 ? .inBody : nil }

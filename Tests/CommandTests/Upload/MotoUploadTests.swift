@@ -31,7 +31,7 @@ struct `An upload to moto's S3` {
         }
     }
 
-    @Test func `leaves there what boto3 reads as the directory's files, and finds all of it the next time`()
+    @Test func `an upload leaves there what boto3 reads as the directory's files, and finds all of it the next time`()
         async throws
     {
         try await withUpload { address, export, _ in
@@ -49,7 +49,7 @@ struct `An upload to moto's S3` {
 
     @Test(
         .enabled(if: httpfs != nil && DuckDBTarget.program != nil, "needs DuckDB and its httpfs: run Tests/setup"))
-    func `is loaded from there into DuckDB by the printed script, and once only`() async throws {
+    func `an uploaded table is loaded into DuckDB by the printed script, and once only`() async throws {
         try await withUpload { address, export, directory in
             let script = try await Executable.run([
                 "loader", "duckdb", export.directory, "--url-prefix", "s3://exports/lake/customers",

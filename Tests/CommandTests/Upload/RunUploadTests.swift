@@ -54,7 +54,7 @@ import Threading
         }
     }
 
-    @Test func `brings its rows into the bucket, and the next run its own`() async throws {
+    @Test func `a run brings its rows into the bucket, and the next run its own`() async throws {
         try await withJob { job, run in
             for number in 1...2 {
                 let outcome = try await run([], nil)
@@ -67,7 +67,7 @@ import Threading
         }
     }
 
-    @Test func `whose upload fails ends with 75, and the same command continues without a query`() async throws {
+    @Test func `a run whose upload fails ends with 75, and the same command continues without a query`() async throws {
         let isRefused = Locked(true)
         let s3 = StrictS3(script: { call in
             call.operation == "PutObject" && isRefused.withLock { $0 } ? .s3Error("AccessDenied", status: 403) : nil
@@ -97,7 +97,7 @@ import Threading
     }
 
     @Test(arguments: [["--restart"], ["--query", "SELECT 2", "--table", "customers", "--key", "customer_id"]])
-    func `with a pending upload begins a new run where the command says so`(
+    func `a run with a pending upload begins a new run where the command says so`(
         _ options: [String]
     ) async throws {
         let isRefused = Locked(true)
@@ -114,7 +114,8 @@ import Threading
         }
     }
 
-    @Test func `of a name that has succeeded sends what is missing in the bucket and nothing else`() async throws {
+    @Test func `a run of a name that has succeeded sends what is missing in the bucket and nothing else`() async throws
+    {
         try await withJob { job, run in
             #expect(try await run(["--run-id", "monday"], nil).status == 0)
             let key = "lake/customers/data/batch=000002/customers-000002.csv.gz"
@@ -127,7 +128,7 @@ import Threading
         }
     }
 
-    @Test func `killed at a call of its upload is completed by the same command with one query`() async throws {
+    @Test func `a run killed at a call of its upload is completed by the same command with one query`() async throws {
         // Two that look, four files, the manifest.
         for number in [1, 4, 7] {
             let process = RunningProcess()
@@ -143,7 +144,7 @@ import Threading
         }
     }
 
-    @Test func `is refused for a URL that is none and for a replay`() async throws {
+    @Test func `a run is refused for a URL that is none and for a replay`() async throws {
         let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
         for (options, words) in [
             (["--upload", "gs://bucket/x"], "does not begin with s3://"),

@@ -10,7 +10,7 @@ import TestSupport
         }
     }
 
-    @Test func `brings the bucket to what a copied directory's manifest says, and says so`() async throws {
+    @Test func `the command brings the bucket to what a copied directory's manifest says, and says so`() async throws {
         try await withExport { export in
             let s3 = StrictS3(isSigned: isSigned)
             try await s3.serve { endpoint in
@@ -37,7 +37,7 @@ import TestSupport
         }
     }
 
-    @Test func `says in words what it has sent and what was there`() async throws {
+    @Test func `the command says in words what it has sent and what was there`() async throws {
         try await withExport { export in
             let s3 = StrictS3()
             try await s3.serve { endpoint in
@@ -63,7 +63,7 @@ import TestSupport
         (["DIR", UploadedExport.url, "--config", "DIR/none.json"], 66, "none.json"),
         (["DIR", UploadedExport.url, "--metrics-file", "DIR/m.prom"], 64, "lies in the table's directory"),
     ])
-    func `refuses what it cannot mean, before anything is sent`(
+    func `the command refuses what it cannot mean, before anything is sent`(
         _ arguments: [String], _ status: Int32, _ words: String
     ) async throws {
         try await withExport { export in
@@ -84,7 +84,7 @@ import TestSupport
         ("SlowDown", 503, 75, "temporary"), ("AccessDenied", 403, 77, "credentials"),
         ("NoSuchBucket", 404, 78, "configuration"), ("BadDigest", 400, 65, "data"),
     ])
-    func `ends with the status of what S3 says`(
+    func `the command ends with the status of what S3 says`(
         _ code: String, _ httpStatus: Int, _ status: Int32, _ kind: String
     ) async throws {
         try await withExport { export in
@@ -104,7 +104,7 @@ import TestSupport
         }
     }
 
-    @Test func `refuses an altered file and leaves the bucket empty`() async throws {
+    @Test func `the command refuses an altered file and leaves the bucket empty`() async throws {
         try await withExport { export in
             let file = "\(export.directory)/data/batch=000004/customers-000004.csv.gz"
             var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
@@ -120,7 +120,7 @@ import TestSupport
         }
     }
 
-    @Test func `follows a signal and continues afterwards`() async throws {
+    @Test func `the command follows a signal and continues afterwards`() async throws {
         try await withExport { export in
             let process = RunningProcess()
             let s3 = StrictS3(script: { call in
@@ -140,7 +140,7 @@ import TestSupport
         }
     }
 
-    @Test func `writes metrics and events for those who watch`() async throws {
+    @Test func `the command writes metrics and events for those who watch`() async throws {
         try await withExport { export in
             let metrics = export.directory + ".prom"
             try await StrictS3().serve { endpoint in
@@ -158,7 +158,7 @@ import TestSupport
         }
     }
 
-    @Test func `takes region and keys out of a configuration file`() async throws {
+    @Test func `the command takes region and keys out of a configuration file`() async throws {
         try await withExport { export in
             let config = export.directory + ".json"
             let s3 = StrictS3(isSigned: isSigned)

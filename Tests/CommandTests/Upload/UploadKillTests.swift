@@ -4,7 +4,10 @@ import TestSupport
 import Threading
 
 @Suite(.limitedConcurrency) struct `An upload that is killed` {
-    @Test func `at any call to the service is completed by the same command, and nothing is sent twice`() async throws {
+    @Test
+    func `an upload killed at any call to the service is completed by the same command, and nothing is sent twice`()
+        async throws
+    {
         try await TestMachine.withTemporaryDirectory { directory in
             let export = try await UploadedExport(in: directory)
             let reference = StrictS3()
