@@ -159,6 +159,14 @@ import TestSupport
         }
     }
 
+    @Test func `an answer that is JSON only without its secret is searched as JSON`() {
+        var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
+        request.headers["X-Amz-Security-Token"] = "canary-token"
+        // No string of JSON has a line break in it. The backslash and the n are one character, and no part of a word.
+        let body = RecordingScrubber(request).scrub(Array("{\"Message\":\"canary-\ntoken \\n123456789012\"}".utf8))
+        #expect(String(decoding: body, as: UTF8.self) == #"{"Message":"REDACTED \nxxxxxxxxxxxx"}"#)
+    }
+
     @Test(arguments: [
         // The token's letters begin inside an escape, which stands for another character.
         #"{"Message" : "\u00canary-token", "Rows": 123456789012}"#, #"{"Message":"\u0123456789012"}"#,
