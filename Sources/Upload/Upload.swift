@@ -130,14 +130,14 @@ extension Upload {
         }
     }
 
-    private func forEach(
-        _ files: [UploadFile], atATime limit: Int? = nil,
-        _ body: @escaping @Sendable (UploadFile) async throws -> Void
+    private func forEach<Item: Sendable>(
+        _ items: [Item], atATime limit: Int? = nil,
+        _ body: @escaping @Sendable (Item) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (started, file) in files.enumerated() {
+            for (started, item) in items.enumerated() {
                 if started >= limit ?? options.filesAtATime { try await group.next() }
-                group.addTask { try await body(file) }
+                group.addTask { try await body(item) }
             }
             try await group.waitForAll()
         }
@@ -170,16 +170,10 @@ extension Upload {
     }
 
     private func prune(_ locations: [S3Location]) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (started, location) in locations.enumerated() {
-                if started >= Self.requestsAtATime { try await group.next() }
-                group.addTask {
-                    try await bucket.remove(location)
-                    state.withLock { $0.removed += 1 }
-                    logger.debug("removed", metadata: ["event": "object_removed", "url": "\(location)"])
-                }
-            }
-            try await group.waitForAll()
+        try await forEach(locations, atATime: Self.requestsAtATime) { location in
+            try await bucket.remove(location)
+            state.withLock { $0.removed += 1 }
+            logger.debug("removed", metadata: ["event": "object_removed", "url": "\(location)"])
         }
     }
 }

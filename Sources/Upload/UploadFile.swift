@@ -60,7 +60,8 @@ struct UploadFile: Sendable {
         let source: HTTPBodySource.Read
         switch content {
         case .bytes(let bytes):
-            source = { offset, count in Array(bytes[offset..<min(offset + count, bytes.count)]) }
+            let body = HTTPBodySource(bytes)
+            source = { offset, count in try body.bytes(at: offset, upTo: count) }
         case .file(let directory):
             let file = try open(in: directory)
             source = { offset, count in try file.read(at: offset, upTo: count) }

@@ -66,16 +66,7 @@ struct Assembly {
                 retry: retry, runtime: runtime, logger: logger)
         }
         // A recording holds the answers of Athena's API, so a recording run must use the API.
-        let isLive = configuration.replay == nil && configuration.record == nil
-        guard isLive else {
-            objects = nil
-            return
-        }
-        objects = Result { [runtime, credentials] () throws(AWSError) in
-            S3Client(
-                endpoint: try connection.settings.endpoint(for: .s3), credentials: credentials, transport: transport,
-                retry: retry, runtime: runtime, logger: logger)
-        }
+        objects = configuration.replay == nil && configuration.record == nil ? writer : nil
     }
 
     /// What reads the result objects of a table's queries; nil if none is to be read.
@@ -118,7 +109,7 @@ struct Storage {
         s3 = S3Client(
             endpoint: try connection.settings.endpoint(for: .s3), expectedBucketOwner: expectedBucketOwner,
             credentials: CachedCredentials(connection.credentials, runtime: connection.runtime, logger: logger),
-            transport: requests, retry: RetryPolicy(maxAttempts: aws.explicit.maxAttempts ?? connection.maxAttempts),
+            transport: requests, retry: RetryPolicy(maxAttempts: connection.maxAttempts),
             runtime: connection.runtime, logger: logger)
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BatchExport
 import Logging
-import ProcessLimits
 
 /// Tries what a run needs, without running the query.
 struct CheckCommand: AsyncParsableCommand {
@@ -46,7 +45,6 @@ struct CheckCommand: AsyncParsableCommand {
         }
         let file = try ConfigurationFile(options)
         let job = try JobConfiguration(options, file: file, workers: Assembly.workers)
-        try ProcessNeeds.tasks(cores: Assembly.workers).check()
         let logger = logger(console, SettingsLookup(options: options, file: file))
         return try await interruptible {
             try await TablesCheck(job: job, asksForColumns: !noQuery, logger: logger).run()
@@ -56,12 +54,6 @@ struct CheckCommand: AsyncParsableCommand {
     /// Only warnings are logged unless --log-level says otherwise: the product on standard output has the rest.
     private func logger(_ console: Console, _ settings: SettingsLookup) -> Logger {
         let reporting = ReportingOptions(asFarAsRight: settings)
-        let level = reporting.logLevel == .info ? Logger.Level.warning : reporting.logLevel
-        var logger = Logger(label: "athena-export") { _ in
-            ConsoleLogHandler(
-                console: console, format: reporting.logFormat, logLevel: level, metadataProvider: LogContext.metadata)
-        }
-        logger.logLevel = level
-        return logger
+        return Logger(reporting, console, level: reporting.logLevel == .info ? .warning : nil)
     }
 }

@@ -25,12 +25,7 @@ struct RunCommand: AsyncParsableCommand {
         let file = Result { () throws(ConfigurationError) in try ConfigurationFile(options) }
         let reporting = ReportingOptions(
             asFarAsRight: SettingsLookup(options: options, file: (try? file.get()) ?? nil))
-        var logger = Logger(label: "athena-export") { _ in
-            ConsoleLogHandler(
-                console: console, format: reporting.logFormat, logLevel: reporting.logLevel,
-                metadataProvider: LogContext.metadata)
-        }
-        logger.logLevel = reporting.logLevel
+        let logger = Logger(reporting, console)
         let report = RunReport(options: reporting, console: console, logger: logger)
         let job: JobConfiguration
         do {
@@ -78,20 +73,11 @@ private struct Run {
         let progress = ProgressReporter(
             console: console, isShown: reporting.progress.isShown, logger: reporting.progress == .never ? nil : logger)
         let run = TableRun(configuration: configuration, assembly: assembly, logger: logger)
-        let task = Task { [report] in
+        let outcome = await progress.show(until: signals, logger) { [report] in
             await run.execute(
                 signals: signals, since: report.started, report: { progress.report($0) },
                 reportUpload: { progress.report($0) })
         }
-        signals.atFirstSignal { [logger] in
-            logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])
-            task.cancel()
-        }
-        let clock = Task { await progress.keepCurrent() }
-        let outcome = await task.value
-        clock.cancel()
-        await clock.value
-        console.eraseProgress()
         return report.ended(outcome.end, phases: outcome.phases, requests: assembly.requests.counts())
     }
 }

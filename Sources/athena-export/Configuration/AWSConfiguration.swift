@@ -10,18 +10,18 @@ struct AWSConfiguration {
 
     init(_ options: RunOptions, _ settings: SettingsLookup) throws(ConfigurationError) {
         var mistakes = ConfigurationMistakes()
-        let profile = mistakes.collect(try settings.string(.profile, options.profile))
+        let profile = mistakes.collect(try settings.string(.profile, options.aws.profile))
         explicit = AWSSettings.Explicit(
             region: mistakes.collect(try Self.region(settings)), profile: profile?.value,
             endpointURL: mistakes.collect(try Self.endpoint(settings)),
-            maxAttempts: mistakes.collect(try settings.bounded(.maxAttempts, options.maxAttempts, 1...1000)))
+            maxAttempts: mistakes.collect(try settings.bounded(.maxAttempts, options.aws.maxAttempts, 1...1000)))
         let keys = mistakes.collect(try settings.file.flatMap(Self.credentials))
         if keys != nil, let origin = profile?.origin, case .key = origin {
             mistakes.add([origin.error("the file has keys as well; remove the profile or the keys")])
         }
         try mistakes.check()
         // A profile on the command line excludes the file's keys.
-        credentials = options.profile == nil ? keys : nil
+        credentials = options.aws.profile == nil ? keys : nil
     }
 
     /// The configuration without any setting.
@@ -35,7 +35,7 @@ struct AWSConfiguration {
     // Checked here, where the source of each setting is known.
 
     private static func region(_ settings: SettingsLookup) throws(ConfigurationError) -> String? {
-        guard let setting = try settings.string(.region, settings.options.region) else { return nil }
+        guard let setting = try settings.string(.region, settings.options.aws.region) else { return nil }
         guard Region(setting.value) != nil else {
             throw setting.origin.error(
                 "\"\(setting.value.shown(limit: 80))\" is no region; a region is written like us-east-1")
@@ -44,7 +44,7 @@ struct AWSConfiguration {
     }
 
     private static func endpoint(_ settings: SettingsLookup) throws(ConfigurationError) -> String? {
-        guard let setting = try settings.string(.endpointURL, settings.options.endpointURL) else {
+        guard let setting = try settings.string(.endpointURL, settings.options.aws.endpointURL) else {
             return nil
         }
         do { _ = try HTTPURL(parsing: setting.value) } catch { throw setting.origin.error("\(error)") }

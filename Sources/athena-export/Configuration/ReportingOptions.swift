@@ -24,7 +24,7 @@ struct ReportingOptions {
     }
 
     private init(_ settings: SettingsLookup, _ mistakes: inout ConfigurationMistakes) {
-        let options = settings.options
+        let options = settings.options.reporting
         progress = mistakes.collect(try settings.choice(.progress, options.progress)) ?? .auto
         logLevel = mistakes.collect(try settings.choice(.logLevel, options.logLevel)) ?? .info
         logFormat = mistakes.collect(try settings.choice(.logFormat, options.logFormat)) ?? .text
@@ -33,11 +33,35 @@ struct ReportingOptions {
     }
 
     private static func metricsFile(_ settings: SettingsLookup) throws(ConfigurationError) -> FilePath? {
-        guard let setting = try settings.path(.metricsFile, settings.options.metricsFile) else { return nil }
+        guard let setting = try settings.path(.metricsFile, settings.options.reporting.metricsFile) else { return nil }
         let parent = setting.value.removingLastComponent()
         guard setting.value.lastComponent != nil, (parent.isEmpty ? "." : parent).resolved != nil else {
             throw setting.origin.error("\(setting.value) lies in no directory; make it first")
         }
         return setting.value
+    }
+
+    /// Writes figures for Prometheus, if they are wanted. A failure is a warning: it does not fail the command.
+    func writeMetrics(_ text: String, _ logger: Logger) {
+        guard let path = metricsFile else { return }
+        do throws(FileError) {
+            try NamedOutput.write(Array(text.utf8), to: path, permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } catch {
+            logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
+        }
+    }
+}
+
+extension Logger {
+    /// The command's own: to standard error.
+    ///
+    /// - Parameter level: instead of the one in the options.
+    init(_ options: ReportingOptions, _ console: Console, level: Logger.Level? = nil) {
+        let level = level ?? options.logLevel
+        self.init(label: "athena-export") { _ in
+            ConsoleLogHandler(
+                console: console, format: options.logFormat, logLevel: level, metadataProvider: LogContext.metadata)
+        }
+        logLevel = level
     }
 }

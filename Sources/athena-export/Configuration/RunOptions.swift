@@ -1,6 +1,5 @@
 import ArgumentParser
 import BatchExport
-import Logging
 
 /// The typed options. ``ExportConfiguration`` has their meaning; an option that is missing is nil here.
 struct RunOptions: ParsableArguments {
@@ -68,14 +67,7 @@ struct RunOptions: ParsableArguments {
             valueName: "time"))
     var reuseResults: TimeLimit?
 
-    @Option(help: "AWS region.")
-    var region: String?
-
-    @Option(help: "Profile of the shared AWS files.")
-    var profile: String?
-
-    @Option(help: ArgumentHelp("Endpoint for every AWS service.", valueName: "url"))
-    var endpointURL: String?
+    @OptionGroup var aws: AWSArguments
 
     @Option(help: "Destination table (default: customers).")
     var table: String?
@@ -155,9 +147,6 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long the query may take, such as 90s or 2h (default: 30m).", valueName: "time"))
     var queryTimeout: TimeLimit?
 
-    @Option(help: ArgumentHelp("Attempts for each request (default: 10).", valueName: "n"))
-    var maxAttempts: Int?
-
     @Option(
         help: ArgumentHelp(
             "Name of the run, such as a scheduler's logical date; one that has succeeded is not run again.",
@@ -186,21 +175,5 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
     var leaveQueryRunning = false
 
-    @Option(help: "Progress on standard error; auto shows it on a terminal only (default: auto).")
-    var progress: ProgressChoice?
-
-    @Option(help: "Least severe log level shown (default: info).")
-    var logLevel: Logger.Level?
-
-    @Option(help: "Format of the log on standard error (default: text).")
-    var logFormat: LogFormat?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the run's figures for Prometheus to this file at its end, however it ends.", valueName: "file"),
-        completion: .file())
-    var metricsFile: String?
-
-    @Option(help: "Format of the summary on standard output (default: text).")
-    var summary: SummaryFormat?
+    @OptionGroup var reporting: ReportingArguments
 }

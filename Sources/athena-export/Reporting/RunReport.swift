@@ -1,8 +1,6 @@
 import BatchExport
 import Clock
-import Files
 import Logging
-import SystemPackage
 
 /// Reports the end of a run in every requested form: log event, summary, error, metrics.
 struct RunReport {
@@ -63,14 +61,5 @@ struct RunReport {
             level: end.error == nil ? .info : .error, "run \(end.summary.status.rawValue)", metadata: metadata)
     }
 
-    func write(_ metrics: RunMetrics) {
-        guard let path = options.metricsFile else { return }
-        do throws(FileError) {
-            try NamedOutput.write(
-                Array(metrics.text.utf8), to: path, permissions: [.ownerReadWrite, .groupRead, .otherRead])
-        } catch {
-            // A failure to write metrics does not fail the export.
-            logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
-        }
-    }
+    func write(_ metrics: RunMetrics) { options.writeMetrics(metrics.text, logger) }
 }

@@ -16,6 +16,7 @@ struct JobReport {
                 end: RunEnd(failed: error, directory: table.directory, seconds: report.seconds),
                 phases: (report.seconds, 0), requests: .init())
         }
+        for end in ends { LogContext.$table.withValue(end.end.directory?.table) { log(end.end) } }
         return ended(ends, signal: nil)
     }
 

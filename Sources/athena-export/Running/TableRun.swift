@@ -54,8 +54,11 @@ struct TableRun {
             report($0)
         }
         let result: Result<AthenaExport.Outcome, any Error>
+        // The run before has every row in a file, and this command is about its upload.
+        var continuesUpload = false
         do {
             let outcome = try await export.run()
+            if case .uploadPending = outcome { continuesUpload = true }
             try await upload?.execute(journal, report: reportUpload)
             result = .success(outcome)
         } catch {
@@ -65,9 +68,10 @@ struct TableRun {
         let end = RunEnd(
             result, manifest: await journal.manifest,
             // What an earlier run left says nothing of one that never began.
-            state: state == before && before?.isUnfinished != true ? nil : state,
+            state: state == before && before?.isUnfinished != true && !continuesUpload ? nil : state,
             directory: configuration.directory, signal: signals.exitStatus,
-            wasResumed: before?.isUnfinished == true && !configuration.export.restart, seconds: seconds)
+            wasResumed: continuesUpload || before?.isUnfinished == true && !configuration.export.restart,
+            seconds: seconds)
         return Outcome(end: end, phases: phases.seconds)
     }
 }

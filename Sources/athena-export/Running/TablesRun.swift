@@ -29,16 +29,7 @@ struct TablesRun {
             console: console, isShown: reporting.progress.isShown, logger: reporting.progress == .never ? nil : logger,
             figures: JobFigures(tableCount: job.tables.count))
         let threads = WorkerThreads(count: first.export.export.workers)
-        let task = Task { await runAll(assembly, threads, signals, progress) }
-        signals.atFirstSignal { [logger] in
-            logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])
-            task.cancel()
-        }
-        let clock = Task { await progress.keepCurrent() }
-        let ends = await task.value
-        clock.cancel()
-        await clock.value
-        console.eraseProgress()
+        let ends = await progress.show(until: signals, logger) { await runAll(assembly, threads, signals, progress) }
         return report.ended(ends, signal: signals.exitStatus)
     }
 
@@ -69,6 +60,7 @@ struct TablesRun {
                 let end = RunEnd(
                     .failure(CancellationError()), manifest: nil, state: nil, directory: table.directory,
                     signal: signals.exitStatus, wasResumed: false, seconds: 0)
+                report.log(end)
                 return TableEnd(end: end, phases: (0, 0), requests: .init())
             }
             progress.update { figures, _ in figures.begin(name) }

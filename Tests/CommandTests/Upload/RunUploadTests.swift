@@ -77,7 +77,9 @@ import Threading
                 let failed = try await run([], nil)
                 #expect(failed.status == 75, "\(failed.errors)")
                 #expect(failed.errors.contains("the same command continues the upload without a query"))
-                #expect(try UploadedExport.summary(failed).member("status").string() == "failed")
+                let summary = try UploadedExport.summary(failed)
+                #expect(try summary.member("status").string() == "failed")
+                #expect(try summary.member("rows").integer() == 40)
                 #expect(try job.state().member("pending_upload").string() == UploadedExport.url)
             }
             let status = try await Executable.run(["status", "\(job.directory)/customers"])

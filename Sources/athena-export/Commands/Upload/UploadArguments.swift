@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 
 /// Options of `upload`: those that `run` has as well, under the same names and keys.
 struct UploadArguments: ParsableArguments {
@@ -22,45 +21,18 @@ struct UploadArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The KMS key that S3 encrypts the objects with.", valueName: "arn"))
     var kmsKey: String?
 
-    @Option(help: "AWS region.")
-    var region: String?
+    @OptionGroup var aws: AWSArguments
 
-    @Option(help: "Profile of the shared AWS files.")
-    var profile: String?
+    @OptionGroup var reporting: ReportingArguments
 
-    @Option(help: ArgumentHelp("Endpoint of S3.", valueName: "url"))
-    var endpointURL: String?
-
-    @Option(help: ArgumentHelp("Attempts for each request (default: 10).", valueName: "n"))
-    var maxAttempts: Int?
-
-    @Option(help: "Progress on standard error; auto shows it on a terminal only (default: auto).")
-    var progress: ProgressChoice?
-
-    @Option(help: "Least severe log level shown (default: info).")
-    var logLevel: Logger.Level?
-
-    @Option(help: "Format of the log on standard error (default: text).")
-    var logFormat: LogFormat?
-
-    @Option(
-        help: ArgumentHelp(
-            "Write the upload's figures for Prometheus to this file at its end, however it ends.", valueName: "file"),
-        completion: .file())
-    var metricsFile: String?
-
-    @Option(help: "Format of the summary on standard output (default: text).")
-    var summary: SummaryFormat?
-
-    /// The options that `run` has as well, as `run` would have them: they are looked up and checked the same way.
+    /// As `run` would have the options that it has as well: they are looked up and checked the same way.
     func asRunOptions() throws -> RunOptions {
-        let shared: [(name: String, value: String?)] = [
-            ("config", config), ("expected-bucket-owner", expectedBucketOwner), ("kms-key", kmsKey),
-            ("region", region), ("profile", profile), ("endpoint-url", endpointURL),
-            ("max-attempts", maxAttempts.map(String.init)), ("progress", progress?.rawValue),
-            ("log-level", logLevel?.rawValue), ("log-format", logFormat?.rawValue), ("metrics-file", metricsFile),
-            ("summary", summary?.rawValue),
-        ]
-        return try RunOptions.parse(shared.flatMap { option in option.value.map { ["--\(option.name)=\($0)"] } ?? [] })
+        var options = try RunOptions.parse([])
+        options.config = config
+        options.expectedBucketOwner = expectedBucketOwner
+        options.kmsKey = kmsKey
+        options.aws = aws
+        options.reporting = reporting
+        return options
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import AWS
 import BatchExport
 import Logging
-import ProcessLimits
 import Upload
 
 /// Puts a table's files into a bucket.
@@ -79,7 +78,6 @@ struct UploadCommand: AsyncParsableCommand {
                 files: ProtectedPlaces.inputs(config: file?.path, isLive: true) + published.directory.documents
             ).check(metrics, option: "--metrics-file")
         }
-        try ProcessNeeds.tasks(cores: Assembly.workers).check()
         var uploadOptions = UploadOptions(target: target)
         uploadOptions.includesRedshiftManifests = arguments.redshiftManifests
         uploadOptions.prunes = arguments.prune
@@ -87,15 +85,5 @@ struct UploadCommand: AsyncParsableCommand {
         return PreparedUpload(
             published: published, options: uploadOptions,
             storage: try Storage(aws, expectedBucketOwner: owner, logger: logger))
-    }
-}
-
-extension Logger {
-    /// The program's own: to standard error, as it was asked for.
-    init(_ reporting: ReportingOptions, _ console: Console) {
-        self.init(label: "athena-export") { _ in
-            ConsoleLogHandler(console: console, format: reporting.logFormat, logLevel: reporting.logLevel)
-        }
-        logLevel = reporting.logLevel
     }
 }

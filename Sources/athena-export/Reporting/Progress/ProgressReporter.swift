@@ -54,9 +54,26 @@ final class ProgressReporter<Figures: ProgressTelling>: Sendable {
         refresh(at: now)
     }
 
+    /// Shows the progress of exports until they end. The first signal stops them in order.
+    func show<Result: Sendable>(
+        until signals: SignalWatcher, _ logger: Logger, _ work: @escaping @Sendable () async -> Result
+    ) async -> Result {
+        let task = Task { await work() }
+        signals.atFirstSignal {
+            logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])
+            task.cancel()
+        }
+        let clock = Task { await keepCurrent() }
+        let result = await task.value
+        clock.cancel()
+        await clock.value
+        console.eraseProgress()
+        return result
+    }
+
     /// Redraws the line as time passes, until the task is cancelled: a query that runs for minutes gives no new
     /// figures.
-    func keepCurrent() async {
+    private func keepCurrent() async {
         while (try? await Task.sleep(for: Self.tick)) != nil { refresh(at: .now) }
     }
 

@@ -1,6 +1,4 @@
-import Files
 import Logging
-import SystemPackage
 import Text
 import Upload
 
@@ -22,7 +20,10 @@ struct UploadReport {
             if status == .success { status = .inputOutput }
         }
         if let error = end.error { console.writeError(error) }
-        if let table = end.table { write(UploadMetrics(end: end, table: table, status: status, summary: summary)) }
+        if let table = end.table {
+            options.writeMetrics(
+                UploadMetrics(end: end, table: table, status: status, summary: summary).text, logger)
+        }
         return status
     }
 
@@ -32,16 +33,6 @@ struct UploadReport {
         logger.log(
             level: end.error == nil ? .info : .error, "upload \(summary.status.rawValue)",
             metadata: summary.metadata(exitStatus: end.status))
-    }
-
-    private func write(_ metrics: UploadMetrics) {
-        guard let path = options.metricsFile else { return }
-        do throws(FileError) {
-            try NamedOutput.write(
-                Array(metrics.text.utf8), to: path, permissions: [.ownerReadWrite, .groupRead, .otherRead])
-        } catch {
-            logger.warning("the metrics could not be written: \(error)", metadata: ["event": "metrics_not_written"])
-        }
     }
 }
 
