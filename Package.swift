@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "Clock", "HTTPTransport", "JSON", "TestSupport", "Text", "Threading",
+                "AWS", "Clock", "Digest", "HTTPTransport", "JSON", "TestSupport", "Text", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -11,9 +11,8 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     case untrusted(path: FilePath, problem: String, remedy: String)
     /// The unfinished run was started with another request; names what differs.
     case otherRequest(differences: [String], path: FilePath)
-    /// The columns, key or format differ from what the directory holds; names what differs.
-    ///
-    /// Names what differs, and says whether ``SchemaChangePolicy/appendNewColumns`` would do.
+    /// The columns, key or format differ from what the directory holds. Names what differs, and says whether
+    /// ``SchemaChangePolicy/appendNewColumns`` would do.
     case schemaChanged(differences: [String], path: FilePath, canBeAppended: Bool)
     /// An answer of the source contradicts an earlier one.
     case inconsistentSource(String)

@@ -92,6 +92,23 @@ extension `An export by UNLOAD` {
             }
         }
 
+        @Test func `a statement that is too long with the SELECT around it is an error of the statement`() async throws
+        {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var setup = setup(directory, .api)
+                let long = String(repeating: "x", count: AthenaQuery.maximumBytes - 60)
+                setup.run.change = {
+                    $0.query = .start(AthenaQuery(statement: "SELECT '\(long)'"))
+                    $0.nested = .json
+                }
+                await #expect {
+                    try await setup.run.run()
+                } throws: {
+                    if case AthenaExportError.unload(.statementTooLong) = $0 { true } else { false }
+                }
+            }
+        }
+
         @Test func `an unfinished run continues with the same form`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let isDown = FaultSwitch()

@@ -218,6 +218,21 @@ import Testing
         }
     }
 
+    @Test func `a manifest of appended rows that lists deletes is refused`() async throws {
+        try await withNights { nights in
+            try await nights.run([["a", "1"], ["b", "2"]])
+            try await nights.run([["a", "1"]])
+            let text = try Data(contentsOf: URL(fileURLWithPath: nights.export.directory.manifest.string))
+            guard case .object(var document) = try JSONValue(parsing: Array(text)) else { throw CancellationError() }
+            document["write_mode"] = "append"
+            document["primary_key"] = []
+            let error = #expect(throws: JSONError.self) {
+                try Manifest(parsing: JSONValue.object(document).serialized(pretty: true))
+            }
+            #expect("\(try #require(error))".contains("deletes"))
+        }
+    }
+
     @Test(arguments: ["deleted/batch=000002/t-000002.csv.gz", "data/batch=000001/t-000001.csv.gz"])
     func `a damaged file is named by verify and merge, and by the run that needs it`(_ path: String) async throws {
         try await withNights { nights in

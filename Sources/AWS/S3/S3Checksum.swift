@@ -1,4 +1,5 @@
 import Digest
+import Text
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -15,15 +16,10 @@ struct S3Checksum: Equatable {
     /// - Returns: nil for anything but 64 hexadecimal digits.
     init?(hexadecimal text: String) {
         let digits = Array(text.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = digits[index].hexadecimalValue, let low = digits[index + 1].hexadecimalValue else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
+        guard digits.count == 64, digits.allSatisfy(\.isHexadecimalDigit) else { return nil }
+        bytes = stride(from: 0, to: 64, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
         }
-        self.bytes = bytes
     }
 
     /// - Returns: nil for anything but 32 bytes. That of an object in several parts has a number behind it, and is no
@@ -35,15 +31,4 @@ struct S3Checksum: Equatable {
 
     var hexadecimal: String { bytes.hexadecimal }
     var base64: String { Data(bytes).base64EncodedString() }
-}
-
-extension UInt8 {
-    fileprivate var hexadecimalValue: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

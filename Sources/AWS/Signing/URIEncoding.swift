@@ -23,7 +23,7 @@ public enum URIEncoding {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 let digits = rest.prefix(2)
-                guard digits.count == 2, digits.allSatisfy(\.isASCIIAlphanumeric),
+                guard digits.count == 2, digits.allSatisfy(\.isHexadecimalDigit),
                     let value = UInt8(Substring(digits), radix: 16)
                 else { return nil }
                 bytes.append(value)

@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 import BatchExport
 import JSON
 import Logging
@@ -20,23 +20,21 @@ extension AthenaExport {
             return try checkingLength(
                 SentQuery(selecting: statement, columns: probed.columns, parameters: filled.parameters))
         }
-        guard probed.encryptionOption != "CSE_KMS" else { throw AthenaExportError.unload(.clientSideEncryption) }
-        guard let parent = options.unloadTarget ?? probed.standardTarget(filled) else {
-            throw AthenaExportError.unload(.noTarget)
-        }
+        let parent = try probed.unloadParent(options.unloadTarget, filled)
         if statement.isSorted {
             logger.warning(
                 "the query sorts its rows, and an UNLOAD does not keep their order", metadata: ["event": "order_lost"])
         }
         let unload = SentQuery.Unload.first(
             below: parent.url, table: options.table, runID: run.runID, token: token)
+        let sent: SentQuery
         do throws(UnloadError) {
-            return try checkingLength(
-                SentQuery(
-                    unloading: statement, columns: probed.columns, parameters: filled.parameters, to: unload))
+            sent = try SentQuery(
+                unloading: statement, columns: probed.columns, parameters: filled.parameters, to: unload)
         } catch {
             throw AthenaExportError.unload(error)
         }
+        return try checkingLength(sent)
     }
 
     /// What a run has sent in the place of its query; nil if that was the query itself.
@@ -65,10 +63,10 @@ extension AthenaExport {
             .columns(of: statement, in: query)
     }
 
-    private func checkingLength(_ sent: SentQuery) throws(UnloadError) -> SentQuery {
+    private func checkingLength(_ sent: SentQuery) throws(AthenaExportError) -> SentQuery {
         let bytes = sent.statement.utf8.count
         guard bytes <= AthenaQuery.maximumBytes else {
-            throw .statementTooLong(bytes: bytes, limit: AthenaQuery.maximumBytes)
+            throw .unload(.statementTooLong(bytes: bytes, limit: AthenaQuery.maximumBytes))
         }
         return sent
     }
@@ -136,7 +134,16 @@ extension AthenaExport {
 }
 
 extension ProbedColumns {
-    /// Where an UNLOAD writes if it was not told: beside the results.
+    /// The place below which an UNLOAD of the query writes.
+    ///
+    /// - Parameter given: the one in the options, if there is one.
+    package func unloadParent(_ given: S3Prefix?, _ query: AthenaQuery) throws(AthenaExportError) -> S3Prefix {
+        guard encryptionOption != "CSE_KMS" else { throw .unload(.clientSideEncryption) }
+        guard let parent = given ?? standardTarget(query) else { throw .unload(.noTarget) }
+        return parent
+    }
+
+    /// The place if none is given: beside the results.
     fileprivate func standardTarget(_ query: AthenaQuery) -> S3Prefix? {
         let results =
             query.outputLocation

@@ -80,6 +80,8 @@ struct ChangeRun {
         do {
             // Nothing was ever published, so there is nothing to compare with.
             guard let identity = try await journal.indexIdentity() else { return nil }
+            // No file has come since, so the index in place fits.
+            if source?.identity == identity { return nil }
             return try index.write(to: try await journal.stageIndex()).finish(for: identity)
         } catch {
             warn(of: error)

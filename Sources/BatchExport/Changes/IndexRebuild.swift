@@ -7,7 +7,7 @@ struct IndexRebuild {
     private var rows: GrowingSlots
     private var deletedCount = 0
 
-    /// - Parameter directory: for a temporary file, which has up to 86 bytes for each key.
+    /// - Parameter directory: for temporary files, which have up to 128 bytes for each key, while one grows.
     init(temporaryIn directory: FilePath) throws(FileError) {
         rows = try GrowingSlots(temporaryIn: directory)
     }

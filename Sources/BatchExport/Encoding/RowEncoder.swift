@@ -18,11 +18,6 @@ public struct EncodedRows: Sendable {
 
     var count: Int { starts.count }
 
-    mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        starts.removeAll(keepingCapacity: true)
-    }
-
     func range(ofRow row: Int) -> Range<Int> {
         Int(starts[row])..<(row + 1 < starts.count ? Int(starts[row + 1]) : bytes.count)
     }

@@ -75,7 +75,8 @@ public struct LoadPlan: Sendable {
     ///
     /// A client that continues after an error would else load the batches behind a failed one, and never load that one.
     func predecessor(of batch: Step) -> Step? {
-        batches.last { $0.sequence < batch.sequence }
+        let index = batches.partitioningIndex { $0.sequence >= batch.sequence }
+        return index > 0 ? batches[index - 1] : nil
     }
 
     /// Command lines that read a script line by line remove CR at a line's end, also within a name.

@@ -65,7 +65,7 @@ struct TargetTable {
     ///   - columns: that the file has. Others stay as they are.
     ///   - expressions: one for each, called as the column is.
     ///   - isDeletes: whether the staged rows are keys to delete.
-    func merge(_ keyword: String, _ columns: [Column], _ expressions: [String], isDeletes: Bool = false) -> String {
+    func merge(_ keyword: String, _ columns: [Column], _ expressions: [String], isDeletes: Bool) -> String {
         let rows = """
                 SELECT
             \(SQLQuoting.lines(expressions, indentation: 6))

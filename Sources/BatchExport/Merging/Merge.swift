@@ -1,8 +1,8 @@
 public import SystemPackage
 import Text
 
-/// Applies the upserts and deletes of a table's directory: gives the row of the highest batch for each key, by rising key. Without a
-/// key it gives all rows in the order of the batches.
+/// Applies the upserts and deletes of a table's directory: gives the row of the highest batch for
+/// each key, by rising key. Without a key it gives all rows in the order of the batches.
 ///
 /// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
 /// part into a temporary file and merged from there. Every batch is compared with the manifest while it is read, and

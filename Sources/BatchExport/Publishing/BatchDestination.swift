@@ -6,7 +6,7 @@ enum BatchDestination: ~Copyable, Sendable {
     case file(StagedFile)
     /// Nowhere: the batch is exported already, and its content is compared with its entry in the manifest.
     case comparison
-    /// Nowhere: every row of the batch was rejected.
+    /// Nowhere: no row of the batch is written.
     case nowhere
 
     mutating func append(_ bytes: [UInt8]) throws(FileError) {

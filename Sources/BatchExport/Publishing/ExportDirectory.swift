@@ -57,12 +57,12 @@ public struct ExportDirectory: Sendable, Equatable {
 
     /// The path of a batch's file from the table's directory, as in the manifest.
     public func dataPath(sequence: Int, format: FileFormat) -> String {
-        "data/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
+        "data/batch=\(sequence.padded(6))/\(fileName(sequence, suffix: format.fileSuffix))"
     }
 
     /// Where a file of keys to delete lies, from the table's directory.
     public func deletedPath(sequence: Int, format: FileFormat) -> String {
-        "deleted/batch=\(Self.padded(sequence))/\(fileName(sequence, suffix: format.fileSuffix))"
+        "deleted/batch=\(sequence.padded(6))/\(fileName(sequence, suffix: format.fileSuffix))"
     }
 
     /// Where a file of the manifest must lie, from the table's directory.
@@ -83,12 +83,7 @@ public struct ExportDirectory: Sendable, Equatable {
     }
 
     private func fileName(_ sequence: Int, suffix: String) -> String {
-        "\(table)-\(Self.padded(sequence)).\(suffix)"
-    }
-
-    private static func padded(_ sequence: Int) -> String {
-        let digits = String(sequence)
-        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        "\(table)-\(sequence.padded(6)).\(suffix)"
     }
 
     /// The names in a directory of the export; nil if there is no such directory.

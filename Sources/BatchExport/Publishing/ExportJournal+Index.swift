@@ -19,11 +19,7 @@ extension ExportJournal {
 
     /// Begins the file of an index.
     func stageIndex() throws(ExportError) -> StagedFile {
-        do throws(FileError) {
-            return try StagedFile(at: directory.temporary(for: directory.index), permissions: .dataFile)
-        } catch {
-            throw ExportError(error)
-        }
+        try stage(directory.index)
     }
 
     /// Removes the temporary files of a killed run with `--changes-only`: an index can be large, and the next run may not

@@ -8,7 +8,8 @@ extension ExportJournal {
             return .comparison
         }
         if let listed = manifest?.entry(sequence), isThere(listed) { return .comparison }
-        return .file(try stage(directory.dataPath(sequence: sequence, format: format)))
+        let path = directory.dataPath(sequence: sequence, format: format)
+        return .file(try stage(directory.path.appending(path)))
     }
 
     /// Makes one batch of rows or deletes part of the export: file, rejected rows, log or manifest, state.
@@ -48,17 +49,17 @@ extension ExportJournal {
         }
     }
 
-    private func stage(_ relativePath: String) throws(ExportError) -> StagedFile {
+    /// Begins a file under a temporary name.
+    func stage(_ path: FilePath) throws(ExportError) -> StagedFile {
         do {
-            return try StagedFile(
-                at: directory.temporary(for: directory.path.appending(relativePath)), permissions: .dataFile)
+            return try StagedFile(at: directory.temporary(for: path), permissions: .dataFile)
         } catch {
             throw ExportError(error)
         }
     }
 
     private func publish(_ pieces: [[UInt8]], as relativePath: String) throws(ExportError) {
-        var file = try stage(relativePath)
+        var file = try stage(directory.path.appending(relativePath))
         do throws(FileError) {
             for piece in pieces { try file.append(piece) }
         } catch {

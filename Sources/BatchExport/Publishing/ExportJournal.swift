@@ -216,12 +216,14 @@ extension ExportJournal {
                     + "\(other.sequence)",
                 remedy: "restore the file that is out of date, or give the run up with --restart")
         }
-        let listed = entries.rowCount
-        guard listed == checkpoint.rows, entries.deletedCount == checkpoint.deletedRows else {
+        let (listed, deleted) = (entries.rowCount, entries.deletedCount)
+        guard listed == checkpoint.rows, deleted == checkpoint.deletedRows else {
             throw .untrusted(
                 path: directory.state,
                 problem: "it counts \(checkpoint.rows) exported rows of run \(state.runID), "
-                    + "the manifest lists \(listed)",
+                    + "the manifest lists \(listed)"
+                    + (deleted == checkpoint.deletedRows
+                        ? "" : "; it counts \(checkpoint.deletedRows) deleted keys, the manifest lists \(deleted)"),
                 remedy: "restore the file that is out of date, or give the run up with --restart")
         }
     }

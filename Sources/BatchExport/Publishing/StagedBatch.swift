@@ -8,7 +8,7 @@ struct StagedBatch: Sendable {
     let counts: BatchCounts
     /// Bytes of the file before compression.
     let uncompressedBytes: Int
-    /// The file's figures; nil if every row was rejected, so that there is no file.
+    /// The file's figures; nil if no row is written, so that there is no file.
     let content: BatchFile.Content?
     /// The compressed file of rejected rows in pieces, if there are any.
     let rejected: [[UInt8]]?

@@ -3,9 +3,6 @@ struct RowWindow {
     let block: RowBlock
     /// Where each row's text begins in the block's bytes; the last element is where the last row ends.
     let lineStarts: [UInt32]
-
-    /// A row's text with its line end.
-    func line(ofRow row: Int) -> Range<Int> { Int(lineStarts[row])..<Int(lineStarts[row + 1]) }
 }
 
 /// The rows of a batch's file, a window of text at a time.

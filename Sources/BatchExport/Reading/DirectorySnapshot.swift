@@ -44,9 +44,8 @@ public struct DirectorySnapshot: Sendable {
     /// - Returns: nil if there is no manifest.
     /// - Throws: ``ExportError`` if it cannot be read or trusted.
     public static func manifest(in path: FilePath) throws(ExportError) -> (ExportDirectory, Manifest)? {
-        let named = ExportDirectory(path: path, table: path.lastComponent?.string ?? "")
-        guard let manifest = try Manifest(reading: named, remedy: remedy) else { return nil }
-        return (ExportDirectory(path: path, table: manifest.table), manifest)
+        guard let published = try PublishedManifest(in: path) else { return nil }
+        return (published.directory, published.manifest)
     }
 
     /// Whether a directory has a file of a run, readable or not.

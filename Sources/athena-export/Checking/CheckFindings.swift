@@ -7,8 +7,6 @@ struct CheckFindings: Sendable {
     let services: CheckServices
     /// From `output`; nil if the directory could not be read.
     var table: HeldTable?
-    /// From `work_group`; nil if it is not known.
-    var workGroup: WorkGroup?
     /// From `statement`; nil if they were not requested.
     var probed: ProbedColumns?
     /// From `key`.
@@ -16,6 +14,11 @@ struct CheckFindings: Sendable {
 
     /// Nil for a query that exists.
     var query: AthenaQuery? { configuration.export.query.started }
-    /// Where the configuration wants the result.
-    var askedLocation: String? { query?.outputLocation }
+
+    /// From where the run would read on; nil without a cursor.
+    func cursor() throws -> CursorValue? {
+        guard let choice = configuration.export.cursor else { return nil }
+        if let value = table?.committedCursor(of: choice.column) ?? choice.start { return value }
+        throw AthenaExportError.noCursor(column: choice.column)
+    }
 }

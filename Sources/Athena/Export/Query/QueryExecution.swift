@@ -103,7 +103,7 @@ struct QueryExecution: Sendable, Equatable {
 
     /// Another statement that runs where this one did, with its parameters.
     func query(statement: String) -> AthenaQuery {
-        let results = outputLocation.flatMap { $0.lastIndex(of: "/").map { String(outputLocation?[...$0] ?? "") } }
+        let results = outputLocation.flatMap { place in place.lastIndex(of: "/").map { String(place[...$0]) } }
         return AthenaQuery(
             statement: statement, parameters: context.parameters, database: context.database, catalog: context.catalog,
             workGroup: context.workGroup, outputLocation: results, expectedBucketOwner: expectedBucketOwner)
@@ -139,7 +139,7 @@ extension QueryExecution {
     /// - Parameter isNamed: the query was named by its id.
     func remedy(isNamed: Bool) -> QueryRemedy {
         if isNamed { return .nameAnother }
-        if isUnload, reasonsContain(["cannot cast"]), reasonsContain(["json"]) { return .castInnerValues }
+        if makesJSON, reasonsContain(["cannot cast"]), reasonsContain(["json"]) { return .castInnerValues }
         if state == .cancelled { return .sendAgain }
         if mayBeRetried { return .sendLater }
         return athenaError?.isOfUser == true ? .correctIt : .lookAtIt
@@ -160,6 +160,9 @@ extension QueryExecution {
 
     /// Whether it is an UNLOAD that this program has sent. Objects that it wrote before it failed are not read.
     private var isUnload: Bool { query.map { UnloadStatement.parts(of: $0) != nil } ?? false }
+
+    /// Whether this program has put the SELECT around the query that makes JSON of nested values.
+    private var makesJSON: Bool { isUnload || query.map { OuterSelect.innerStatement(of: $0) != nil } ?? false }
 
     /// Whether it is an UNLOAD whose target had objects already.
     var foundTarget: Bool { state == .failed && isUnload && reasonsContain(["hive_path_already_exists"]) }

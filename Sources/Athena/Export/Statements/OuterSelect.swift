@@ -1,4 +1,5 @@
 import BatchExport
+import Text
 
 /// The SELECT around a query that makes of every value something that can be read back without loss.
 ///
@@ -22,8 +23,7 @@ struct OuterSelect: Sendable, Equatable {
 
     /// What the columns are called in place of their own names.
     static func name(ofColumn index: Int) -> String {
-        let digits = String(index)
-        return "c" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        "c" + index.padded(4)
     }
 
     /// Finds the query in a text that this type has made.

@@ -8,7 +8,6 @@ struct JSONLineMembers {
     /// Where the value of the current member begins; the caller moves it behind the value.
     var offset: Int
     private var isFirst = true
-    private var isClosed = false
 
     /// - Parameter start: of the line.
     @inline(__always)
@@ -51,7 +50,6 @@ struct JSONLineMembers {
 
     private mutating func close() -> Int? {
         offset &+= 1
-        isClosed = true
         return nil
     }
 

@@ -5,7 +5,7 @@ import Text
 /// A place in unloaded lines that is not what Athena writes there.
 package struct JSONLinesError: Error, Equatable {
     /// From the beginning of the bytes that were read.
-    package var offset: Int
+    package let offset: Int
     /// From 0; nil if no column is at fault.
     package let column: Int?
     package let reason: String

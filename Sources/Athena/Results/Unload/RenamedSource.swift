@@ -19,7 +19,8 @@ struct RenamedSource: ResultSource {
     }
 
     private func spacingHexadecimals(_ block: RowBlock) -> RowBlock {
-        let columns = sent.forms.indices.filter { sent.forms[$0] == .hexadecimal }
+        let forms = sent.forms
+        let columns = forms.indices.filter { forms[$0] == .hexadecimal }
         guard !columns.isEmpty else { return block }
         var (bytes, cells) = (block.bytes, block.cells)
         let indices = (0..<block.rowCount).flatMap { row in columns.map { row * block.columnCount + $0 } }

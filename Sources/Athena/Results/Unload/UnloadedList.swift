@@ -67,5 +67,5 @@ struct UnloadedList: Sendable {
 
 extension AWSError {
     /// S3 answers, and does not give the list, though Athena may.
-    fileprivate var keepsTheList: Bool { category == .refused || httpStatus == 403 || httpStatus == 404 }
+    fileprivate var keepsTheList: Bool { category == .refused || httpStatus == 403 }
 }

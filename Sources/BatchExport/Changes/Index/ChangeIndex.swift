@@ -4,8 +4,8 @@ import SystemPackage
 /// Tells the rows of a table that are new or changed from those that it holds, and the keys that are gone.
 ///
 /// Knows nothing but hashes of keys and of rows. It is told each row of a table's new state, in any order; a row that was
-/// taken then counts as held. Its memory is two bits for each key that was held; everything else is in files that the
-/// kernel keeps in memory as far as there is room. It has one owner.
+/// taken then counts as held. Its memory is less than three bits for each key that was held, and a filter of bounded
+/// size; everything else is in files that the kernel keeps in memory as far as there is room. It has one owner.
 final class ChangeIndex {
     /// Of the state before; nil if there was none, and then every row is taken.
     private let held: HeldRows?
@@ -20,7 +20,7 @@ final class ChangeIndex {
 
     /// - Parameters:
     ///   - held: what the table held before.
-    ///   - directory: for a temporary file, which has up to 86 bytes for each row that is taken.
+    ///   - directory: for temporary files, which have up to 128 bytes for each row that is taken, while one grows.
     init(held: HeldRows?, temporaryIn directory: FilePath) throws(FileError) {
         self.held = held
         hashKey = held?.hashKey ?? .random()

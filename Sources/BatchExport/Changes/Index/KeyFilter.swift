@@ -1,15 +1,18 @@
-/// A set of keys that may say of a few others that they are in it: a bit for each key, among 32 bits for each or more.
+/// A set of keys that may say of a few others that they are in it: a bit for each key, among 32
+/// bits for each or more as long as they fit into 16 MiB.
 struct KeyFilter {
     private var words: [UInt64]
     private let mask: UInt64
 
     private static let bitsPerKey = 32
     private static let smallest = 1 << 16
+    /// 16 MiB. With more keys the filter says so of more others.
+    private static let largest = 1 << 27
 
     /// - Parameter count: how many keys will be inserted.
     init(for count: Int) {
         var bits = Self.smallest
-        while bits < count * Self.bitsPerKey { bits *= 2 }
+        while bits < count * Self.bitsPerKey, bits < Self.largest { bits *= 2 }
         words = [UInt64](repeating: 0, count: bits / 64)
         mask = UInt64(bits - 1)
     }

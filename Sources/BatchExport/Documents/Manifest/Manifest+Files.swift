@@ -25,8 +25,10 @@ extension Manifest {
         guard name.hasPrefix("\(table)-"), name.hasSuffix(suffix),
             let sequence = Int(name.dropFirst(table.count + 1).dropLast(suffix.count)), sequence > 0
         else { return nil }
-        let data = ExportDirectory(parent: "", table: table).dataPath(sequence: sequence, format: fileFormat)
-        let own = [data, "deleted" + data.dropFirst("data".count), RedshiftManifest.path(ofFile: data)]
+        let directory = ExportDirectory(parent: "", table: table)
+        let data = directory.dataPath(sequence: sequence, format: fileFormat)
+        let deleted = directory.deletedPath(sequence: sequence, format: fileFormat)
+        let own = [data, deleted, RedshiftManifest.path(ofFile: data)]
         return own.contains(path) ? sequence : nil
     }
 

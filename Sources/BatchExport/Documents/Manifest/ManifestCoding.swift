@@ -69,6 +69,9 @@ extension Manifest {
                 path: "primary_key", expected: mode == .append ? "no column, as write_mode is append" : "a column",
                 found: primaryKey.isEmpty ? "none" : "one")
         }
+        guard mode == .upsert || deletes.isEmpty else {
+            throw .field(path: "deletes", expected: "nothing, as write_mode is append", found: "some")
+        }
     }
 
     private func checkColumns(_ root: JSONField) throws(JSONError) {

@@ -13,9 +13,7 @@ struct CursorStep: CheckStep {
             return .skipped("it needs the columns")
         }
         try HeldTable.check(cursorColumn: choice.column, in: probed.columns)
-        guard let value = findings.table?.committedCursor(of: choice.column) ?? choice.start else {
-            throw AthenaExportError.noCursor(column: choice.column)
-        }
+        guard let value = try findings.cursor() else { return .skipped("it needs the columns") }
         return .ok("\(choice.column): the next run reads on from \(value.text)")
     }
 }

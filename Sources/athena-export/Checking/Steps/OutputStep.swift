@@ -19,14 +19,16 @@ struct OutputStep: CheckStep {
         findings.table = table
         let free = place.freeBytes
         let room = free.map { ", \(RunSummary.size($0)) free" } ?? ""
-        let message = "\(directory.path): \(Self.content(of: table))\(room)"
+        let message =
+            "\(directory.path): \(Self.content(of: table, restart: findings.configuration.export.restart))\(room)"
         guard let free, free < Self.littleSpace else { return .ok(message) }
         return .warning(message, advice: "make room, or export to another --output")
     }
 
-    private static func content(of table: HeldTable) -> String {
+    private static func content(of table: HeldTable, restart: Bool) -> String {
         let files = table.manifest.map { DirectoryStatus.files(of: $0) } ?? "no files yet"
         guard let state = table.unfinished else { return files }
-        return "\(files), and run \(state.runID) is unfinished; the next run resumes it"
+        let next = restart ? "--restart gives it up" : "the next run resumes it"
+        return "\(files), and run \(state.runID) is unfinished; \(next)"
     }
 }

@@ -13,6 +13,10 @@ struct ResultObjectStep: CheckStep {
             return .skipped("rows are read by GetQueryResults, so it is not needed")
         }
         guard let probed = findings.probed else { return .skipped("it needs the result of the statement") }
+        if case .unload = source, let query = findings.query {
+            let place = try probed.unloadParent(findings.configuration.export.unloadTarget, query)
+            return .skipped("the run reads what UNLOAD writes below \(place.url), which is not there yet")
+        }
         guard let text = probed.outputLocation else {
             return verdict("Athena keeps the result itself", "use --source auto or api", .configuration, source)
         }

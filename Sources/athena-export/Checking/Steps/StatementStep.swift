@@ -18,7 +18,10 @@ struct StatementStep: CheckStep {
             return found(probed, &findings, "query \(id) has succeeded")
         case .start(let query):
             let statement: InnerStatement
-            let cursor = try cursor(findings)
+            if let choice = findings.configuration.export.cursor, choice.start == nil, findings.table == nil {
+                return .skipped("it needs output")
+            }
+            let cursor = try findings.cursor()
             let filled = query.filled(with: cursor)
             do throws(StatementFault) {
                 statement = try InnerStatement(filled.statement)
@@ -36,14 +39,5 @@ struct StatementStep: CheckStep {
     private func found(_ probed: ProbedColumns, _ findings: inout CheckFindings, _ beginning: String) -> CheckVerdict {
         findings.probed = probed
         return .ok("\(beginning), and it has \(RunSummary.count(probed.columns.count, "column"))")
-    }
-
-    /// From where the run would read on.
-    private func cursor(_ findings: CheckFindings) throws -> CursorValue? {
-        guard let choice = findings.configuration.export.cursor else { return nil }
-        guard let value = findings.table?.committedCursor(of: choice.column) ?? choice.start else {
-            throw AthenaExportError.noCursor(column: choice.column)
-        }
-        return value
     }
 }

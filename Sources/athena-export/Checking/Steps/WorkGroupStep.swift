@@ -23,7 +23,6 @@ struct WorkGroupStep: CheckStep {
                 advice: (CheckAdvice.permission(after: error) ?? "a run does not need GetWorkGroup")
                     + "; without it, where results go is not known yet")
         }
-        findings.workGroup = group
         return verdict(on: group, findings)
     }
 
@@ -34,7 +33,7 @@ struct WorkGroupStep: CheckStep {
                 "\(summary), and it is disabled", advice: "enable the work group, or give another --work-group",
                 .configuration)
         }
-        let asked = findings.askedLocation
+        let asked = findings.query?.outputLocation
         guard asked != nil || group.outputLocation != nil || group.hasManagedResults else {
             return .failed(
                 "\(summary), and nothing says where results go",
