@@ -177,7 +177,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "AWS", "Athena", "BatchExport", "Clock", "Digest", "Files", "Gzip", "HTTPTransport", "JSON",
-                "ProcessLimits", "TestSupport", "Threading", "athena-export",
+                "ProcessLimits", "TestSupport", "Threading", "Upload", "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -49,6 +49,11 @@ extension AthenaExport {
         /// The query is sent inside of another statement, which asks for its columns first.
         var isRewritten: Bool { source == .unload || nested == .json }
 
+        /// The columns of the query as its files have them.
+        package func exported(_ columns: [Column]) -> [Column] {
+            isRewritten ? columns.map(\.withNestedJSON) : columns
+        }
+
         /// What the files depend on. The compression level is part of it: a batch that is written again after a crash
         /// must have the same bytes.
         public var request: ExportRequest {

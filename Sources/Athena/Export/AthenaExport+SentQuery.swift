@@ -15,7 +15,7 @@ extension AthenaExport {
         let statement: InnerStatement
         do { statement = try InnerStatement(filled.statement) } catch { throw AthenaExportError.unfitStatement(error) }
         let probed = try await probe(statement, in: filled)
-        try await journal.check(columns: probed.columns.map(\.withNestedJSON), options.export)
+        try await journal.check(columns: options.exported(probed.columns), options.export)
         guard options.source == .unload else {
             return try checkingLength(
                 SentQuery(selecting: statement, columns: probed.columns, parameters: filled.parameters))

@@ -12,6 +12,9 @@ struct CheckFindings: Sendable {
     /// From `key`.
     var schema: ResultSchema?
 
+    /// The columns that files will have; nil if they are not known.
+    var columns: [Column]? { probed.map { configuration.export.exported($0.columns) } }
+
     /// Nil for a query that exists.
     var query: AthenaQuery? { configuration.export.query.started }
 

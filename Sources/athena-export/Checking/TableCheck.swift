@@ -39,7 +39,7 @@ struct TableCheck {
             }
         }
         return TableCheckResult(
-            table: configuration.directory.table, results: results, columns: findings.probed?.columns ?? [],
+            table: configuration.directory.table, results: results, columns: findings.columns ?? [],
             primaryKey: configuration.export.export.primaryKey, cursorColumn: configuration.export.cursor?.column)
     }
 }

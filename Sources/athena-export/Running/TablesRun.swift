@@ -68,6 +68,8 @@ struct TablesRun {
                 configuration: table.sharing(with: job.parallel), assembly: assembly, threads: threads, logger: logger)
             let outcome = await run.execute(signals: signals, since: started) { news in
                 progress.update { figures, now in figures.note(news, of: name, at: now) }
+            } reportUpload: { news in
+                progress.update { figures, _ in figures.note(news) }
             }
             progress.update { figures, _ in figures.end(name, hasFailed: outcome.end.error != nil) }
             report.log(outcome.end)

@@ -23,6 +23,17 @@ import TestSupport
             try #require(outcome.verdict(.workGroup)?.words).contains("work group primary, Athena engine version 3"))
     }
 
+    @Test(arguments: [["--nested", "json"], ["--source", "unload"], []])
+    func `nested columns have the type that the run's files will have`(_ options: [String]) async throws {
+        var job = CheckJob(result: CheckJob.columns([("id", "bigint"), ("tags", "array"), ("more", "map")]))
+        job.options = options
+        let outcome = try await job.run()
+        #expect(outcome.report.exitStatus == .success, "\(outcome.exceptions)")
+        let columns = outcome.report.tables[0].columns
+        #expect(columns.map(\.type) == (options.isEmpty ? [.long, .string, .string] : [.long, .json, .json]))
+        #expect(columns.map(\.sourceType) == ["bigint", "array", "map"])
+    }
+
     /// What a service answers, the step that says so, in which words, and how the run would end.
     private struct Refusal: Sendable, CustomTestStringConvertible {
         let operation: String

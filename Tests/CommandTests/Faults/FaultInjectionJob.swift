@@ -43,6 +43,8 @@ struct FaultInjectionJob: Sendable {
 
     /// One of how many points is tested: all of them before a release, some in everyday runs.
     static let stride = max(1, number("ATHENA_EXPORT_TEST_STRIDE") ?? 20)
+    /// How many kills at random times: few in everyday runs, a thousand before a release.
+    static let randomKills = number("ATHENA_EXPORT_TEST_KILLS") ?? 20
     /// The first tested point. Runs with other numbers test other points.
     private static let offset = number("ATHENA_EXPORT_TEST_OFFSET") ?? 0
 

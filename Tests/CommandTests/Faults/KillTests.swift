@@ -115,10 +115,6 @@ import Threading
         }
     }
 
-    /// How many kills at random times: few in everyday runs, a thousand before a release.
-    private static let randomKills =
-        ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_KILLS"].flatMap { Int($0) } ?? 20
-
     @Test(arguments: FaultInjectionJob.Source.allCases)
     func `killed at random times until it completes, an export has the same bytes`(
         _ source: FaultInjectionJob.Source
@@ -129,7 +125,7 @@ import Threading
             let kills = Locked(0)
             try await forEachConcurrently(Array(1...4)) { worker in
                 var round = 0
-                while kills.withLock({ $0 }) < Self.randomKills {
+                while kills.withLock({ $0 }) < FaultInjectionJob.randomKills {
                     round += 1
                     let output = job.output("\(worker)-\(round)")
                     var killed = 0

@@ -3,6 +3,7 @@ import BatchExport
 import Foundation
 import Logging
 import Testing
+import Upload
 
 @testable import athena_export
 
@@ -52,5 +53,17 @@ import Testing
             "bytes": 1500,
         ]
         for (name, value) in expected { #expect(metadata[name] == .stringConvertible(value), "\(name)") }
+        #expect(metadata["uploaded_files"] == nil)
+    }
+
+    @Test func `files of uploads that follow the rows are counted over all tables`() {
+        var figures = Self.figures()
+        figures.note(.planned(files: 3, bytes: 900))
+        figures.note(.sent(bytes: 300))
+        figures.note(.arrived)
+        figures.note(.planned(files: 2, bytes: 100))
+        let line = figures.line(at: Self.start + .seconds(2)).fitted(to: 200)
+        #expect(line.hasSuffix("1 at work, 2 batches, 1.5 KB, 1 of 5 files uploaded"), "\(line)")
+        #expect(figures.metadata(at: Self.start + .seconds(2))["uploaded_files"] == .stringConvertible(1))
     }
 }

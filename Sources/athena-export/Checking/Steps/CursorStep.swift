@@ -9,10 +9,10 @@ struct CursorStep: CheckStep {
     func concerns(_ findings: CheckFindings) -> Bool { findings.configuration.export.cursor != nil }
 
     func run(_ findings: inout CheckFindings) throws -> CheckVerdict {
-        guard let choice = findings.configuration.export.cursor, let probed = findings.probed else {
+        guard let choice = findings.configuration.export.cursor, let columns = findings.columns else {
             return .skipped("it needs the columns")
         }
-        try HeldTable.check(cursorColumn: choice.column, in: probed.columns)
+        try HeldTable.check(cursorColumn: choice.column, in: columns)
         guard let value = try findings.cursor() else { return .skipped("it needs the columns") }
         return .ok("\(choice.column): the next run reads on from \(value.text)")
     }

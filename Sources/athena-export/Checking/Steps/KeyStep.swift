@@ -7,9 +7,9 @@ struct KeyStep: CheckStep {
     let needs: [CheckStepName] = [.statement]
 
     func run(_ findings: inout CheckFindings) throws -> CheckVerdict {
-        guard let probed = findings.probed else { return .skipped("it needs the columns") }
+        guard let columns = findings.columns else { return .skipped("it needs the columns") }
         let key = findings.configuration.export.export.primaryKey
-        findings.schema = try ResultSchema(columns: probed.columns, primaryKey: key)
+        findings.schema = try ResultSchema(columns: columns, primaryKey: key)
         guard !key.isEmpty else { return .ok("rows are appended without one") }
         return .ok("\(key.joined(separator: ", ")): unique as long as no two rows of the result have the same")
     }

@@ -13,14 +13,13 @@ struct PreparedUpload {
             console: report.console, isShown: report.options.progress.isShown,
             logger: report.options.progress == .never ? nil : report.logger, figures: UploadFigures())
         let upload = Upload(published, options, to: storage.s3, logger: report.logger, report: { progress.report($0) })
-        let result: Result<Void, any Error>
-        do {
-            try await interruptible { try await upload.run() }
-            result = .success(())
-        } catch {
-            result = .failure(error)
+        let result: Result<Void, any Error> = await progress.show {
+            do {
+                return .success(try await interruptible { try await upload.run() })
+            } catch {
+                return .failure(error)
+            }
         }
-        report.console.eraseProgress()
         return report.ended(
             UploadEnd(
                 result, upload.outcome, table: published.manifest.table, url: options.target.url,

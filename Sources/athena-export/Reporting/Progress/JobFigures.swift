@@ -1,6 +1,7 @@
 import Athena
 import BatchExport
 import Logging
+import Upload
 
 /// What is known of several exports that are at work side by side.
 struct JobFigures: ProgressTelling {
@@ -12,6 +13,8 @@ struct JobFigures: ProgressTelling {
     private var batches = 0
     private var bytes = 0
     private var readingSince: ContinuousClock.Instant?
+    /// Files to be uploaded, as far as it is known, and those that have arrived.
+    private var files = (planned: 0, arrived: 0)
 
     private struct Table {
         /// Rows that earlier processes of the run had read.
@@ -45,6 +48,14 @@ struct JobFigures: ProgressTelling {
         }
     }
 
+    mutating func note(_ progress: UploadProgress) {
+        switch progress {
+        case .planned(let more, _): files.planned += more
+        case .sent: break
+        case .arrived: files.arrived += 1
+        }
+    }
+
     mutating func end(_ table: String, hasFailed: Bool) {
         done += 1
         if hasFailed { failed.append(table) }
@@ -73,10 +84,14 @@ struct JobFigures: ProgressTelling {
                 timeLeft: ProgressFigures.clock(now - start))
         }
         let read = " · \(RunSummary.count(rows, "row"))"
+        let uploaded =
+            files.planned == 0
+            ? "" : ", \(RunSummary.grouped(files.arrived)) of \(RunSummary.count(files.planned, "file")) uploaded"
         return ProgressLine(
             share: Double(done) / Double(max(1, tableCount)), text + names + read, brief: text + read,
             rate: "\(RunSummary.grouped(rate(at: now))) rows/s",
-            detail: "\(underway) at work, \(RunSummary.count(batches, "batch", "batches")), \(RunSummary.size(bytes))")
+            detail: "\(underway) at work, \(RunSummary.count(batches, "batch", "batches")), \(RunSummary.size(bytes))"
+                + uploaded)
     }
 
     func metadata(at now: ContinuousClock.Instant) -> Logger.Metadata {
@@ -85,6 +100,7 @@ struct JobFigures: ProgressTelling {
             "tables_failed": .stringConvertible(failed.count), "rows": .stringConvertible(rows),
             "batches": .stringConvertible(batches), "bytes": .stringConvertible(bytes),
         ]
+        if files.planned > 0 { metadata["uploaded_files"] = .stringConvertible(files.arrived) }
         if readingSince != nil { metadata["rows_per_second"] = .stringConvertible(rate(at: now)) }
         return metadata
     }

@@ -63,8 +63,13 @@ final class ProgressReporter<Figures: ProgressTelling>: Sendable {
             logger.notice("stopping; what is exported so far is kept", metadata: ["event": "run_stopping"])
             task.cancel()
         }
+        return await show { await task.value }
+    }
+
+    /// Shows the progress of work until it ends.
+    func show<Result: Sendable>(while work: () async -> Result) async -> Result {
         let clock = Task { await keepCurrent() }
-        let result = await task.value
+        let result = await work()
         clock.cancel()
         await clock.value
         console.eraseProgress()
