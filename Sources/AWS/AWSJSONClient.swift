@@ -1,23 +1,23 @@
-public import Clock
-public import HTTPTransport
-public import JSON
-public import Logging
+package import Clock
+package import HTTPTransport
+package import JSON
+package import Logging
 
 /// An error of decoding an answer. It knows whether another request can help.
-public protocol AnswerFault: Error {
+package protocol AnswerFault: Error {
     /// The same request would get the same answer.
     var isFinal: Bool { get }
 }
 
 /// Calls operations of a service that speaks AWS JSON 1.1: `POST /`, the operation in `X-Amz-Target`, one JSON object
 /// there and one back.
-public struct AWSJSONClient: Sendable {
+package struct AWSJSONClient: Sendable {
     private let targetPrefix: String
     private let endpoint: Endpoint
     private let client: AWSClient
 
     /// - Parameter targetPrefix: what stands before the operation: `AmazonAthena`.
-    public init(
+    package init(
         service: AWSService, targetPrefix: String, endpoint: Endpoint, credentials: any CredentialProvider,
         transport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
     ) {
@@ -37,7 +37,7 @@ public struct AWSJSONClient: Sendable {
     ///   - decode: what it throws counts as a failed attempt, as if no answer had come, unless it is an
     ///     ``AnswerFault`` that says it is final; after the last attempt it is passed on as it is.
     /// - Throws: ``AWSError``; `CancellationError`; whatever `decode` or a transport of another kind throws.
-    public func call<Answer>(
+    package func call<Answer>(
         _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard, isRepeated: Bool = true,
         onBody: (@Sendable (Span<UInt8>) -> Bool)? = nil, decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
@@ -54,7 +54,7 @@ public struct AWSJSONClient: Sendable {
     }
 
     /// Calls an operation and hands its answer back as it came.
-    public func call(
+    package func call(
         _ operation: String, _ body: JSONValue, limits: HTTPLimits = .standard
     ) async throws -> HTTPResponse {
         try await call(operation, body, limits: limits) { $0 }

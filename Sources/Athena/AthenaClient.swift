@@ -1,22 +1,22 @@
-public import AWS
+package import AWS
 import BatchExport
 import HTTPTransport
 import JSON
 import Text
 
 /// The operations of Athena's API that an export needs (API version 2017-05-18).
-public struct AthenaClient: Sendable {
+package struct AthenaClient: Sendable {
     private let client: AWSJSONClient
     private let knownColumns = KnownColumns()
     /// Most bytes of an answer with a page.
     let pageBytes: Int
 
     /// A value may have 32 MB, so a page can be large; it must not be larger than memory.
-    public static let standardPageBytes = 512 << 20
+    package static let standardPageBytes = 512 << 20
 
     /// - Parameter pageBytes: the most that the answer with a page of rows may have; a larger page is requested again
     ///   with fewer rows.
-    public init(_ client: AWSJSONClient, pageBytes: Int = standardPageBytes) {
+    package init(_ client: AWSJSONClient, pageBytes: Int = standardPageBytes) {
         self.client = client
         self.pageBytes = pageBytes
     }
@@ -171,24 +171,24 @@ private struct ManifestPage {
 }
 
 /// A statement and where it runs.
-public struct AthenaQuery: Sendable, Equatable {
-    public var statement: String
+package struct AthenaQuery: Sendable, Equatable {
+    package var statement: String
     /// One SQL literal for each `?`, as text.
-    public var parameters: [String]
-    public var database: String?
-    public var catalog: String?
-    public var workGroup: String?
+    package var parameters: [String]
+    package var database: String?
+    package var catalog: String?
+    package var workGroup: String?
     /// `s3://…`; may be left out if the work group has a location.
-    public var outputLocation: String?
+    package var outputLocation: String?
     /// The number of the account whose bucket it must be; Athena and S3 refuse any other.
-    public var expectedBucketOwner: String?
+    package var expectedBucketOwner: String?
     /// The KMS key that the result is encrypted with (SSE-KMS): its ARN or id. Nil for what the work group or the bucket
     /// says.
-    public var kmsKey: String?
+    package var kmsKey: String?
     /// The result of an equal query that is no older than so many minutes may be taken instead, 1 to 10080. Nil for never.
-    public var reusedResultMinutes: Int?
+    package var reusedResultMinutes: Int?
 
-    public init(
+    package init(
         statement: String, parameters: [String] = [], database: String? = nil, catalog: String? = nil,
         workGroup: String? = nil, outputLocation: String? = nil, expectedBucketOwner: String? = nil,
         kmsKey: String? = nil, reusedResultMinutes: Int? = nil

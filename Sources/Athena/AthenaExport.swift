@@ -1,14 +1,14 @@
-public import AWS
-public import BatchExport
-public import Clock
+package import AWS
+package import BatchExport
+package import Clock
 import Digest
-public import Logging
+package import Logging
 
 /// One export: the query is started, or found again, waited for, and its rows become batches.
 ///
 /// Every step is in the journal before the work that it stands for can be lost, so the same call continues where a
 /// killed process stopped.
-public struct AthenaExport: Sendable {
+package struct AthenaExport: Sendable {
     let client: AthenaClient
     let s3: S3Client?
     let journal: ExportJournal
@@ -21,7 +21,7 @@ public struct AthenaExport: Sendable {
     /// - Parameters:
     ///   - s3: reads result objects; nil if rows come from the API, whatever the options say.
     ///   - recording: keeps the client's answers, if they are recorded.
-    public init(
+    package init(
         client: AthenaClient, s3: S3Client? = nil, journal: ExportJournal, recording: RecordingTransport? = nil,
         options: Options, runtime: Runtime,
         logger: Logger, report: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -37,7 +37,7 @@ public struct AthenaExport: Sendable {
     }
 
     /// Progress of a running export.
-    public enum Progress: Sendable {
+    package enum Progress: Sendable {
         /// The query's state, and the bytes that it has scanned if the service says.
         case query(state: String, scannedBytes: Int?)
         /// The service's count of the result's rows.
@@ -46,7 +46,7 @@ public struct AthenaExport: Sendable {
     }
 
     /// The result of ``run()``.
-    public enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         /// All rows are in files; `wasResumed` if an unfinished run was continued.
         case exported(wasResumed: Bool)
         /// A run of the requested name has succeeded before.
@@ -59,7 +59,7 @@ public struct AthenaExport: Sendable {
     ///
     /// - Throws: ``AthenaExportError``, `AWSError`, `ExportError` or `CancellationError`. Whatever is thrown, the
     ///   directory is as the last checkpoint left it.
-    public func run() async throws -> Outcome {
+    package func run() async throws -> Outcome {
         // Of the run before, if it could not.
         await removeUnloadedObjects()
         while true {

@@ -1,9 +1,9 @@
-public import AWS
-public import BatchExport
-public import JSON
+package import AWS
+package import BatchExport
+package import JSON
 
 /// Errors between a query and its rows.
-public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
+package enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     /// The query ended FAILED or CANCELLED.
     case queryEnded(queryExecutionID: String, state: String, reason: String?, athenaError: String?, QueryRemedy)
     /// StartQueryExecution refused the request for a reason that an option removes, which the advice names.
@@ -48,7 +48,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
     /// What is wrong with an UNLOAD.
     case unload(UnloadError)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .queryEnded(let id, let state, let reason, let error, let remedy):
             "query \(id) ended \(state): \(reason ?? "no reason given")"
@@ -111,7 +111,7 @@ public enum AthenaExportError: Error, Sendable, CustomStringConvertible {
 
 extension AthenaExportError: AnswerFault {
     /// A recorded answer is the same every time; an answer of the network may have been a proxy's.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         if case .malformedAnswer(_, let origin, _, _) = self { origin != nil } else { false }
     }
 }

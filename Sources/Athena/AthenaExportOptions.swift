@@ -1,38 +1,38 @@
-public import AWS
-public import BatchExport
+package import AWS
+package import BatchExport
 import Digest
 
 extension AthenaExport {
     /// The query of an export, and how its rows are exported.
-    public struct Options: Sendable {
-        public var query: QueryChoice
-        public var table: String
-        public var export: ExportOptions
+    package struct Options: Sendable {
+        package var query: QueryChoice
+        package var table: String
+        package var export: ExportOptions
         /// The run's name, if one is given.
-        public var runID: String?
+        package var runID: String?
         /// Give up an unfinished run.
-        public var restart: Bool
-        public var queryTimeout: Duration
+        package var restart: Bool
+        package var queryTimeout: Duration
         /// A run may continue with another source than it began with: the rows and their order are the same.
-        public var source: SourceMode
-        public var ranges = RangeSizes.standard
+        package var source: SourceMode
+        package var ranges = RangeSizes.standard
         /// Do not stop the query in Athena when this process stops waiting for it.
-        public var leavesQueryRunning: Bool
+        package var leavesQueryRunning: Bool
         /// The cursor column; the statement then has ``CursorTemplate/placeholder``.
-        public var cursor: CursorChoice?
+        package var cursor: CursorChoice?
         /// How arrays, maps and rows come.
-        public var nested = NestedForm.text
+        package var nested = NestedForm.text
         /// `s3://bucket/prefix/` below which an UNLOAD writes; nil for a prefix beside the results.
-        public var unloadTarget: S3Prefix?
+        package var unloadTarget: S3Prefix?
         /// Do not remove what an UNLOAD has written once the run has succeeded.
-        public var keepsUnloaded = false
+        package var keepsUnloaded = false
         /// How many full runs are kept once this one has succeeded; nil keeps all.
-        public var prunedRuns: Int?
+        package var prunedRuns: Int?
         /// The URL that the caller uploads the files to once the run has succeeded. The journal keeps it until that is
         /// done, so that the same call continues the upload.
-        public var upload: String?
+        package var upload: String?
 
-        public init(
+        package init(
             query: QueryChoice, table: String, export: ExportOptions, runID: String? = nil, restart: Bool = false,
             queryTimeout: Duration = .seconds(1800), source: SourceMode = .auto, leavesQueryRunning: Bool = false
         ) {
@@ -56,7 +56,7 @@ extension AthenaExport {
 
         /// What the files depend on. The compression level is part of it: a batch that is written again after a crash
         /// must have the same bytes.
-        public var request: ExportRequest {
+        package var request: ExportRequest {
             var parts: [ExportRequest.Part] = []
             switch query {
             case .start(let query):
@@ -90,7 +90,7 @@ extension AthenaExport {
     }
 
     /// How values of arrays, maps and rows come.
-    public enum NestedForm: Sendable {
+    package enum NestedForm: Sendable {
         /// As Athena prints them, which nothing can take apart again.
         case text
         /// As JSON, for which the query is sent inside of another one.
@@ -98,7 +98,7 @@ extension AthenaExport {
     }
 
     /// Which query's result is exported.
-    public enum QueryChoice: Sendable, Equatable {
+    package enum QueryChoice: Sendable, Equatable {
         case start(AthenaQuery)
         /// An existing execution, by its QueryExecutionId.
         case attach(String)

@@ -1,14 +1,14 @@
 /// A column of the result: its name and what its texts mean.
-public struct Column: Sendable, Equatable {
-    public let name: String
+package struct Column: Sendable, Equatable {
+    package let name: String
     /// The source's own name of the type, lower case: `varchar`, `decimal`.
-    public let sourceType: String
-    public let type: ColumnType
+    package let sourceType: String
+    package let type: ColumnType
     /// Digits in all, and digits after the point; for decimals.
-    public let precision: Int?
-    public let scale: Int?
+    package let precision: Int?
+    package let scale: Int?
 
-    public init(name: String, sourceType: String, type: ColumnType, precision: Int? = nil, scale: Int? = nil) {
+    package init(name: String, sourceType: String, type: ColumnType, precision: Int? = nil, scale: Int? = nil) {
         self.name = name
         self.sourceType = sourceType
         self.type = type
@@ -17,14 +17,14 @@ public struct Column: Sendable, Equatable {
     }
 
     /// The type as a person writes it: `decimal(38,10)`.
-    public var typeDescription: String {
+    package var typeDescription: String {
         guard let precision, let scale else { return sourceType }
         return "\(sourceType)(\(precision),\(scale))"
     }
 }
 
 /// The types for loaders, by the names of the connector that this program replaces.
-public enum ColumnType: String, Sendable, CaseIterable {
+package enum ColumnType: String, Sendable, CaseIterable {
     case string = "STRING"
     case boolean = "BOOLEAN"
     case short = "SHORT"
@@ -41,14 +41,14 @@ public enum ColumnType: String, Sendable, CaseIterable {
 }
 
 /// The columns of a result for an export: names that files can carry and a key that identifies rows.
-public struct ResultSchema: Sendable, Equatable {
-    public let columns: [Column]
-    public let primaryKey: [String]
+package struct ResultSchema: Sendable, Equatable {
+    package let columns: [Column]
+    package let primaryKey: [String]
     /// Where in a row the key's columns stand, in the key's order.
-    public let keyIndices: [Int]
+    package let keyIndices: [Int]
 
     /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a missing key.
-    public init(columns: [Column], primaryKey: [String]) throws(ExportError) {
+    package init(columns: [Column], primaryKey: [String]) throws(ExportError) {
         guard !columns.isEmpty else {
             throw .schema("the result has no columns, so there is nothing to export; give a query that returns rows")
         }

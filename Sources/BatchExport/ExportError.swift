@@ -1,8 +1,8 @@
 import Files
-public import SystemPackage
+package import SystemPackage
 
 /// Errors between rows and files. Messages give row numbers and positions, never values.
-public enum ExportError: Error, Sendable, CustomStringConvertible {
+package enum ExportError: Error, Sendable, CustomStringConvertible {
     /// The result's columns or values cannot be exported, whatever the options.
     case schema(String)
     /// The key, the cursor or the format does not fit the result.
@@ -31,7 +31,7 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     case io(operation: String, path: FilePath, Errno)
 
     /// The columns, the key or the format are wrong.
-    public var isOfSchema: Bool {
+    package var isOfSchema: Bool {
         switch self {
         case .schema, .options, .schemaChanged: true
         default: false
@@ -39,14 +39,14 @@ public enum ExportError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Other options, or another directory, would serve for the same result.
-    public var isOfOptions: Bool {
+    package var isOfOptions: Bool {
         switch self {
         case .options, .schemaChanged: true
         default: false
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .schema(let problem), .options(let problem): problem
         case .untrusted(let path, let problem, let remedy): "\(path): \(problem); \(remedy)"

@@ -1,25 +1,25 @@
-public import Threading
+package import Threading
 
 /// How an export is written.
-public struct ExportOptions: Sendable {
+package struct ExportOptions: Sendable {
     /// Empty where every row is added: ``WriteMode/append``.
-    public let primaryKey: [String]
-    public let format: FileFormat
-    public let limits: BatchLimits
+    package let primaryKey: [String]
+    package let format: FileFormat
+    package let limits: BatchLimits
     /// 1 to 9.
-    public let compressionLevel: Int
+    package let compressionLevel: Int
     /// Chunks compressed at a time.
-    public let workers: Int
+    package let workers: Int
     /// The threads that compress, if other exports share them.
-    public var threads: WorkerThreads?
+    package var threads: WorkerThreads?
     /// The column whose highest value is kept, if any.
-    public let cursorColumn: String?
+    package let cursorColumn: String?
     /// What happens if the result's columns are not those of the directory.
-    public let onSchemaChange: SchemaChangePolicy
+    package let onSchemaChange: SchemaChangePolicy
     /// Nil if every row is written.
-    public let changes: ChangeOptions?
+    package let changes: ChangeOptions?
 
-    public init(
+    package init(
         primaryKey: [String], format: FileFormat, limits: BatchLimits, compressionLevel: Int, workers: Int,
         cursorColumn: String? = nil, onSchemaChange: SchemaChangePolicy = .fail, changes: ChangeOptions? = nil
     ) {
@@ -46,7 +46,7 @@ extension ExportOptions {
 }
 
 /// News of a running export.
-public enum ExportProgress: Sendable {
+package enum ExportProgress: Sendable {
     /// Data rows of the result that were read so far, over all processes of the run.
     case read(rows: Int)
     /// One more batch is in its file.

@@ -1,4 +1,4 @@
-public import Logging
+package import Logging
 
 /// Turns the rows of a result into published batches.
 ///
@@ -7,13 +7,13 @@ public import Logging
 /// work at the same time. Two batches are in memory, most of them compressed.
 ///
 /// Calls go one way: `Exporter`, ``ExportPipeline``, ``BatchPublisher``, ``ExportJournal``.
-public struct Exporter: Sendable {
+package struct Exporter: Sendable {
     private let options: ExportOptions
     private let publisher: BatchPublisher
     private let logger: Logger
     private let report: @Sendable (ExportProgress) -> Void
 
-    public init(
+    package init(
         journal: ExportJournal, options: ExportOptions, facts: RunFacts, logger: Logger,
         report: @escaping @Sendable (ExportProgress) -> Void
     ) {
@@ -26,7 +26,7 @@ public struct Exporter: Sendable {
     /// Exports all rows behind the state's checkpoint and completes the run.
     ///
     /// - Throws: ``ExportError``, or the source's error; the checkpoint is then the end of the last batch.
-    public func export(from source: any ResultSource, state: ExportState) async throws {
+    package func export(from source: any ResultSource, state: ExportState) async throws {
         do {
             let result = try await exportRows(from: source, state: state)
             let index = await result.changes?.stageIndex()

@@ -1,5 +1,5 @@
 /// Any source of result rows, read in order from any bookmark.
-public protocol ResultSource: Sendable {
+package protocol ResultSource: Sendable {
     /// The name of the source in the manifest: `api`, `s3`, `unload`.
     var name: String { get }
 
@@ -11,26 +11,26 @@ public protocol ResultSource: Sendable {
 }
 
 /// The source does not know a bookmark any more; the result can still be read from its beginning.
-public struct BookmarkRefused: Error {
-    public init() {}
+package struct BookmarkRefused: Error {
+    package init() {}
 }
 
 /// A place between two rows of a result.
-public struct Bookmark: Sendable, Equatable {
+package struct Bookmark: Sendable, Equatable {
     /// The token that was sent for the page in which the next row lies; nil for the first page.
-    public var pageToken: String?
+    package var pageToken: String?
     /// Data rows from the beginning of that page to the bookmark; a header row does not count. They may reach into
     /// later pages, since not every source cuts a result into the same pages.
-    public var rowsIntoPage: Int
+    package var rowsIntoPage: Int
     /// For sources that are several streams of bytes: the stream in which the page begins, from 0; nil for other sources.
-    public var object: Int?
+    package var object: Int?
     /// For sources that are streams of bytes: the offset at which the page begins, in compressed ones that of the
     /// decompressed bytes.
-    public var byteOffset: Int
+    package var byteOffset: Int
     /// For sources that are streams of bytes: the version of the stream. A bookmark of one version is not valid in another.
-    public var etag: String?
+    package var etag: String?
 
-    public init(
+    package init(
         pageToken: String? = nil, rowsIntoPage: Int = 0, object: Int? = nil, byteOffset: Int = 0, etag: String? = nil
     ) {
         self.pageToken = pageToken
@@ -40,19 +40,19 @@ public struct Bookmark: Sendable, Equatable {
         self.etag = etag
     }
 
-    public static let start = Bookmark()
+    package static let start = Bookmark()
 }
 
 /// Some rows of a result.
-public struct ResultPage: Sendable {
+package struct ResultPage: Sendable {
     /// Where the page begins.
-    public let bookmark: Bookmark
-    public let columns: [Column]
-    public let block: RowBlock
+    package let bookmark: Bookmark
+    package let columns: [Column]
+    package let block: RowBlock
     /// Where the page after this one begins; nil at the end of the result. A page without rows is not the end.
-    public let next: Bookmark?
+    package let next: Bookmark?
 
-    public init(at bookmark: Bookmark, columns: [Column], block: RowBlock, next: Bookmark?) {
+    package init(at bookmark: Bookmark, columns: [Column], block: RowBlock, next: Bookmark?) {
         self.bookmark = bookmark
         self.columns = columns
         self.block = block

@@ -1,16 +1,16 @@
 /// Time, waiting and randomness.
 ///
 /// Passed in, so that tests and replays need not wait and always give the same result.
-public struct Runtime: Sendable {
+package struct Runtime: Sendable {
     /// The wall clock, for signatures and time stamps. It may jump; do not measure durations with it.
-    public var now: @Sendable () -> Timestamp
+    package var now: @Sendable () -> Timestamp
     /// Waits on a clock that does not jump.
     /// - Throws: `CancellationError`.
-    public var sleep: @Sendable (Duration) async throws -> Void
+    package var sleep: @Sendable (Duration) async throws -> Void
     /// A number from 0 up to, but not including, 1.
-    public var random: @Sendable () -> Double
+    package var random: @Sendable () -> Double
 
-    public init(
+    package init(
         now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
         random: @escaping @Sendable () -> Double
     ) {
@@ -20,10 +20,10 @@ public struct Runtime: Sendable {
     }
 
     /// The system's clock and random numbers.
-    public static let system = Runtime(
+    package static let system = Runtime(
         now: { Timestamp.now() }, sleep: { try await Task.sleep(for: $0, clock: .continuous) },
         random: { Double.random(in: 0..<1) })
 
     /// Now, written `2026-11-23T01:02:03.123Z`.
-    public func timestamp() -> String { now().iso8601 }
+    package func timestamp() -> String { now().iso8601 }
 }

@@ -2,7 +2,7 @@ import Text
 
 extension Timestamp {
     /// Written `2026-11-23T01:02:03.123Z`.
-    public var iso8601: String {
+    package var iso8601: String {
         let time = CivilTime(self)
         let date = "\(time.year.padded(4))-\(time.month.padded(2))-\(time.day.padded(2))"
         let clock = "\(time.hour.padded(2)):\(time.minute.padded(2)):\(time.second.padded(2))"
@@ -19,7 +19,7 @@ extension Timestamp {
     /// Reads the extended form with a time zone: `2026-11-23T01:02:03Z`, with or without a fraction, `+01:00` for `Z`.
     ///
     /// Digits after the millisecond are dropped. A text without a time zone is refused, since its meaning is unknown.
-    public init?(iso8601 text: String) {
+    package init?(iso8601 text: String) {
         var reader = FieldReader(text)
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
             reader.skip("-"), let day = reader.number(digits: 2), reader.skip("T") || reader.skip(" "),

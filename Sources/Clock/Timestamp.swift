@@ -5,19 +5,19 @@
 #endif
 
 /// A point in time of the wall clock, to the millisecond.
-public struct Timestamp: Sendable, Hashable, Comparable {
+package struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
-    public let milliseconds: Int64
+    package let milliseconds: Int64
 
     private static let representable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
     /// A time outside the years 1 to 9999 becomes the nearest one inside: a service's answer must not stop the program.
-    public init(milliseconds: Int64) {
+    package init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, Self.representable.lowerBound), Self.representable.upperBound)
     }
 
     /// - Parameter seconds: since the epoch, with their fraction, as AWS's JSON protocols write times.
-    public init(seconds: Double) {
+    package init(seconds: Double) {
         let rounded = (seconds * 1000).rounded()
         if let exact = Int64(exactly: rounded) {
             self.init(milliseconds: exact)
@@ -27,15 +27,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// The system's clock.
-    public static func now() -> Timestamp {
+    package static func now() -> Timestamp {
         Timestamp(seconds: Date().timeIntervalSince1970)
     }
 
     /// Whole seconds since the epoch, rounded down.
-    public var seconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
+    package var seconds: Int64 { milliseconds.flooredDivision(by: 1000).quotient }
 
     /// The time later by a duration, or earlier if it is negative.
-    public func advanced(by duration: Duration) -> Timestamp {
+    package func advanced(by duration: Duration) -> Timestamp {
         // Ten thousand years either way exceed the range, and still fit the arithmetic.
         let bound = Duration.seconds(10_000 * 366 * 86_400)
         let (seconds, attoseconds) = min(max(duration, .zero - bound), bound).components
@@ -43,11 +43,11 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// The duration from this time to the other; negative if the other is earlier.
-    public func duration(to other: Timestamp) -> Duration {
+    package func duration(to other: Timestamp) -> Duration {
         .milliseconds(other.milliseconds - milliseconds)
     }
 
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
 }

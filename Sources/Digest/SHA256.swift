@@ -1,10 +1,10 @@
 internal import CCrypto
 
 /// SHA-256 (FIPS 180-4) of bytes that arrive in pieces.
-public struct SHA256: ~Copyable {
+package struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
-    public init() {
+    package init() {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             // Out of memory, or a libcrypto without SHA-256. Nothing of this program works without it.
             fatalError("libcrypto offers no SHA-256")
@@ -14,13 +14,13 @@ public struct SHA256: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    public mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
         let status = EVP_DigestUpdate(context, bytes, bytes.count)
         precondition(status == 1, "EVP_DigestUpdate failed")
     }
 
     /// The 32 bytes of the digest.
-    public consuming func finalize() -> [UInt8] {
+    package consuming func finalize() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         let status = EVP_DigestFinal_ex(context, &digest, nil)
         precondition(status == 1, "EVP_DigestFinal_ex failed")
@@ -28,22 +28,22 @@ public struct SHA256: ~Copyable {
     }
 
     /// The digest of these bytes.
-    public static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    package static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var digest = SHA256()
         digest.update(bytes)
         return digest.finalize()
     }
 
     /// The digest of a text's UTF-8, as 64 lower-case hexadecimal digits.
-    public static func hex(_ text: String) -> String {
+    package static func hex(_ text: String) -> String {
         hash(Array(text.utf8)).hexadecimal
     }
 }
 
 /// HMAC with SHA-256 (RFC 2104).
-public enum HMACSHA256 {
+package enum HMACSHA256 {
     /// The 32 bytes of the authentication code.
-    public static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+    package static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
         // An empty Swift array may pass a null pointer, and HMAC would then use the key of the call before.
@@ -56,7 +56,7 @@ public enum HMACSHA256 {
 
 extension [UInt8] {
     /// Two lower-case hexadecimal digits a byte.
-    public var hexadecimal: String {
+    package var hexadecimal: String {
         var text: [UInt8] = []
         text.reserveCapacity(2 * count)
         for byte in self {

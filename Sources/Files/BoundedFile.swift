@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -9,25 +9,25 @@ public import SystemPackage
 #endif
 
 /// Small files that are read whole: configuration, state, manifest, fixtures.
-public enum BoundedFile {
+package enum BoundedFile {
     /// The bytes of a file, and whether other users may read it.
-    public struct Content: Sendable {
-        public let bytes: [UInt8]
+    package struct Content: Sendable {
+        package let bytes: [UInt8]
         /// Whether the file's mode lets its group or everyone read it.
-        public let isReadableByOthers: Bool
+        package let isReadableByOthers: Bool
         /// Whether the path leads to a pipe, which cannot be read again.
-        public let isPipe: Bool
+        package let isPipe: Bool
     }
 
     /// Why a file cannot be read whole.
-    public enum Failure: Error, Equatable, CustomStringConvertible {
+    package enum Failure: Error, Equatable, CustomStringConvertible {
         case missing(FilePath)
         /// The path leads to a directory, pipe or device.
         case notAFile(FilePath)
         case tooLarge(FilePath, limit: Int)
         case unreadable(FileError)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .missing(let path), .notAFile(let path), .tooLarge(let path, _): "\(path) \(problem)"
             case .unreadable(let error): "\(error)"
@@ -35,12 +35,12 @@ public enum BoundedFile {
         }
 
         /// The advice if a limit of the machine or the process is reached; nil if the file is at fault.
-        public var remedy: String? {
+        package var remedy: String? {
             if case .unreadable(let error) = self { error.errno.remedy } else { nil }
         }
 
         /// The problem, without the path.
-        public var problem: String {
+        package var problem: String {
             switch self {
             case .missing: "does not exist"
             case .notAFile: "is not a regular file"
@@ -55,7 +55,7 @@ public enum BoundedFile {
     /// - Parameters:
     ///   - followsLinks: whether the path may be a symbolic link to one.
     ///   - takesPipes: whether it may be a pipe, such as a shell's `/dev/fd/63`. A pipe without a writer blocks.
-    public static func read(
+    package static func read(
         _ path: FilePath, limit: Int, followsLinks: Bool = true, takesPipes: Bool = false
     ) throws(Failure) -> Content {
         let file = try open(path, followsLinks ? .nonBlocking : [.nonBlocking, .noFollow])
@@ -86,7 +86,7 @@ public enum BoundedFile {
     /// - Parameters:
     ///   - path: for messages.
     ///   - limit: in bytes; a longer stream is read no further.
-    public static func readStream(
+    package static func readStream(
         _ file: FileDescriptor, named path: FilePath, limit: Int
     ) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []

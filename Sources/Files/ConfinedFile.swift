@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -11,9 +11,9 @@ public import SystemPackage
 /// A regular file below a directory, read once from its beginning to its end.
 ///
 /// The path is opened part by part, and no symbolic link is followed, so it cannot lead out of the directory.
-public final class ConfinedFile: Sendable {
+package final class ConfinedFile: Sendable {
     /// Why the file cannot be opened.
-    public enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         case missing
         /// A symbolic link, directory, pipe or device in the place of the file or of a directory above it.
         case notAFile
@@ -21,13 +21,13 @@ public final class ConfinedFile: Sendable {
     }
 
     /// The size when the file was opened.
-    public let size: Int
+    package let size: Int
 
     private let file: FileDescriptor
     private let path: FilePath
 
     /// - Parameter relativePath: names joined by `/`, none of them `..`.
-    public init(_ relativePath: String, below directory: FilePath) throws(Failure) {
+    package init(_ relativePath: String, below directory: FilePath) throws(Failure) {
         path = directory.appending(relativePath)
         let names = relativePath.split(separator: "/").map(String.init)
         precondition(!names.isEmpty && !names.contains(".."), "the path stays below its directory")
@@ -64,7 +64,7 @@ public final class ConfinedFile: Sendable {
 
     /// Bytes of the file from an offset on, at most `count`; empty at its end. What ``read(upTo:)`` reads next stays the
     /// same.
-    public func read(at offset: Int, upTo count: Int) throws(FileError) -> [UInt8] {
+    package func read(at offset: Int, upTo count: Int) throws(FileError) -> [UInt8] {
         try FileError.naming("read", path) {
             try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 filled = try file.read(
@@ -74,7 +74,7 @@ public final class ConfinedFile: Sendable {
     }
 
     /// The next bytes of the file, at most `count`; empty at its end.
-    public func read(upTo count: Int) throws(FileError) -> [UInt8] {
+    package func read(upTo count: Int) throws(FileError) -> [UInt8] {
         try FileError.naming("read", path) {
             try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer))

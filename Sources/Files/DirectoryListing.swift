@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -9,11 +9,11 @@ public import SystemPackage
 #endif
 
 /// The names in a directory.
-public enum DirectoryListing {
+package enum DirectoryListing {
     /// The names in byte order, without `.` and `..`; nil if there is no such directory.
     ///
     /// - Throws: ``FileError`` for a directory that cannot be read, whose names are unknown.
-    public static func names(in path: FilePath) throws(FileError) -> [String]? {
+    package static func names(in path: FilePath) throws(FileError) -> [String]? {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(

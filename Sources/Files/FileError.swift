@@ -1,19 +1,19 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A file operation that failed: the operation, the path, and the system's answer.
-public struct FileError: Error, Equatable, CustomStringConvertible {
+package struct FileError: Error, Equatable, CustomStringConvertible {
     /// A verb that can follow "cannot": `write`, `create`.
-    public let operation: String
-    public let path: FilePath
-    public let errno: Errno
+    package let operation: String
+    package let path: FilePath
+    package let errno: Errno
 
-    public init(_ operation: String, _ path: FilePath, _ errno: Errno) {
+    package init(_ operation: String, _ path: FilePath, _ errno: Errno) {
         self.operation = operation
         self.path = path
         self.errno = errno
     }
 
-    public var description: String { "cannot \(operation) \(path): \(errno)" }
+    package var description: String { "cannot \(operation) \(path): \(errno)" }
 
     /// Runs one call and adds the operation and the path to its error.
     static func naming<Result>(
@@ -32,7 +32,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 extension Errno {
     /// The advice if a limit of the disk, the machine or the process is reached, so that no other path would help; nil
     /// for other errors. "then run the same command again" can follow it.
-    public var remedy: String? {
+    package var remedy: String? {
         switch self {
         case .noSpace, .diskQuotaExceeded: "make room"
         case .tooManyOpenFiles: "raise the limit of open files (ulimit -n)"

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -9,12 +9,12 @@ public import SystemPackage
 #endif
 
 /// What a path leads to, in any spelling: links, `..`, a second name or another case give the same identity.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
 
     /// - Returns: nil if nothing is there.
-    public init?(_ path: FilePath) {
+    package init?(_ path: FilePath) {
         guard let status = try? POSIX.status(at: path) else { return nil }
         self.init(status)
     }
@@ -29,7 +29,7 @@ extension FilePath {
     /// Whether the path is the directory or lies in it, in any spelling.
     ///
     /// Neither must exist. Missing names are compared without case, as some file systems do.
-    public func isInside(_ directory: FilePath) -> Bool {
+    package func isInside(_ directory: FilePath) -> Bool {
         let own = anchored
         let other = directory.anchored
         guard let identity = FileIdentity(other.place) else { return false }
@@ -40,7 +40,7 @@ extension FilePath {
 
     /// The existing directories above the path, and the path itself if it exists: nearest first, absolute, without
     /// links.
-    public var existingAncestors: [FilePath] { anchored.ancestors }
+    package var existingAncestors: [FilePath] { anchored.ancestors }
 
     private struct Anchored {
         /// The part of the path that exists, resolved.

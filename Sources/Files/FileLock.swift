@@ -1,14 +1,14 @@
-public import SystemPackage
+package import SystemPackage
 
 /// An advisory lock on a file, held while the value lives.
 ///
 /// It is the kernel's lock on an open file, so it ends with the process in every case and leaves nothing behind. On
 /// NFS, its reach depends on the server.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private let file: FileDescriptor
 
     /// - Returns: nil if another process holds the lock.
-    public init?(_ path: FilePath) throws(FileError) {
+    package init?(_ path: FilePath) throws(FileError) {
         file = try FileError.naming("create", path) {
             try FileDescriptor.open(
                 path, .readWrite, options: [.create, .noFollow, .closeOnExec], permissions: .ownerReadWrite)
@@ -28,7 +28,7 @@ public final class FileLock: Sendable {
     /// Whether another process holds the lock now; nil if this process may not open the file.
     ///
     /// Needs no write access. A missing file was never locked.
-    public static func isHeld(_ path: FilePath) -> Bool? {
+    package static func isHeld(_ path: FilePath) -> Bool? {
         let file: FileDescriptor
         do {
             // Non-blocking: opening a pipe would otherwise wait for a writer.

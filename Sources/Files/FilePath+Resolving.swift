@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -10,10 +10,10 @@ public import SystemPackage
 
 extension FilePath {
     /// The absolute path without symbolic links, `.` and `..`; nil if nothing exists there.
-    public var resolved: FilePath? { try? POSIX.realPath(self) }
+    package var resolved: FilePath? { try? POSIX.realPath(self) }
 
     /// Whether the name is taken, also by a dangling link, or in a directory that this user may not read.
-    public var isTaken: Bool {
+    package var isTaken: Bool {
         do throws(Errno) {
             _ = try POSIX.type(of: self)
             return true
@@ -23,20 +23,20 @@ extension FilePath {
     }
 
     /// Whether this is a directory, or a link to one.
-    public var isDirectory: Bool { (try? POSIX.status(at: self).st_mode & S_IFMT) == S_IFDIR }
+    package var isDirectory: Bool { (try? POSIX.status(at: self).st_mode & S_IFMT) == S_IFDIR }
 
     /// The size in bytes of a regular file; nil if the file is missing or is anything else, such as a link.
-    public var regularFileSize: Int? {
+    package var regularFileSize: Int? {
         guard let status = try? POSIX.statusOfName(self), status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
     }
 
     /// Whether this is a regular file, or a link to one, that this user may run.
-    public var isExecutableFile: Bool {
+    package var isExecutableFile: Bool {
         guard let status = try? POSIX.status(at: self), status.st_mode & S_IFMT == S_IFREG else { return false }
         return access(string, X_OK) == 0
     }
 
     /// Whether this is a symbolic link.
-    public var isSymbolicLink: Bool { (try? POSIX.isSymbolicLink(self)) == true }
+    package var isSymbolicLink: Bool { (try? POSIX.isSymbolicLink(self)) == true }
 }

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -10,16 +10,16 @@ public import SystemPackage
 
 extension FilePath {
     /// The path itself, or the nearest directory above it that exists: where what is missing would be made.
-    public var nearestExisting: FilePath { existingAncestors.first ?? self }
+    package var nearestExisting: FilePath { existingAncestors.first ?? self }
 
     /// The error of making a file in this directory; nil if this user may make one.
-    public var writeError: Errno? {
+    package var writeError: Errno? {
         guard isDirectory else { return .notDirectory }
         return access(string, W_OK | X_OK) == 0 ? nil : Errno(rawValue: errno)
     }
 
     /// Bytes of the file system that this user may still fill; nil if it does not say.
-    public var freeBytes: Int? {
+    package var freeBytes: Int? {
         var status = statvfs()
         guard withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
         let (bytes, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -11,8 +11,8 @@ public import SystemPackage
 /// A file as numbers of 64 bits, lowest byte first, that the kernel reads and writes page by page as they are used.
 ///
 /// So a file of gigabytes takes no memory that the machine needs elsewhere. Every access checks its bounds.
-public final class MappedWords {
-    public let count: Int
+package final class MappedWords {
+    package let count: Int
     @usableFromInline let words: UnsafeMutablePointer<UInt64>
     @usableFromInline let isWritable: Bool
 
@@ -21,7 +21,7 @@ public final class MappedWords {
     /// It must not become shorter while it is mapped.
     /// - Throws: ``FileError`` if there is no such file, if it is not a regular one, is empty, or does not have a whole
     ///   number of words.
-    public init(reading path: FilePath) throws(FileError) {
+    package init(reading path: FilePath) throws(FileError) {
         (words, count) = try FileError.naming("read", path) {
             let file = try FileDescriptor.open(path, .readOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
             // A mapping outlives its descriptor.
@@ -39,7 +39,7 @@ public final class MappedWords {
     /// Makes a temporary file of zeros that no other process sees and that is gone when the process ends.
     ///
     /// Its room on the disk is taken at once, so that no later write can find the disk full.
-    public init(zeros count: Int, temporaryIn directory: FilePath) throws(FileError) {
+    package init(zeros count: Int, temporaryIn directory: FilePath) throws(FileError) {
         precondition(count > 0, "a mapping has at least one word")
         words = try FileError.naming("make a temporary file of \(count * Self.wordBytes) bytes in", directory) {
             let file = try ScratchFile.makeFile(in: directory)
@@ -55,7 +55,7 @@ public final class MappedWords {
 
     /// A word of the file. Only a temporary file is written to.
     @inlinable
-    public subscript(index: Int) -> UInt64 {
+    package subscript(index: Int) -> UInt64 {
         get {
             precondition(index >= 0 && index < count, "the word is in the file")
             return UInt64(littleEndian: words[index])

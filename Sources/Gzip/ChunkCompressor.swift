@@ -1,28 +1,28 @@
-public import Threading
+package import Threading
 
 /// Compresses the chunks of gzip members.
-public final class ChunkCompressor: Sendable {
+package final class ChunkCompressor: Sendable {
     /// How far deflate looks back (RFC 1951), and so how much of a dictionary it uses.
-    public static let windowBytes = 32 << 10
+    package static let windowBytes = 32 << 10
 
     /// 1 to 9.
-    public let level: Int
+    package let level: Int
     /// Each compresses one chunk at a time.
-    public let workers: WorkerThreads
+    package let workers: WorkerThreads
     /// Idle deflaters, last in, first out, so that their state is still in the processor's cache.
     private let idle = Locked<[Deflater]>([])
 
     /// - Parameters:
     ///   - level: 1 (fast) to 9 (small).
     ///   - workers: how many chunks are compressed at a time.
-    public convenience init(level: Int, workers: Int) {
+    package convenience init(level: Int, workers: Int) {
         self.init(level: level, workers: WorkerThreads(count: workers))
     }
 
     /// - Parameters:
     ///   - level: 1 (fast) to 9 (small).
     ///   - workers: threads that other compressors may share.
-    public init(level: Int, workers: WorkerThreads) {
+    package init(level: Int, workers: WorkerThreads) {
         self.level = level
         self.workers = workers
     }
@@ -33,7 +33,7 @@ public final class ChunkCompressor: Sendable {
     ///   - content: of the chunk.
     ///   - dictionary: the chunk before it, or its last ``windowBytes``; empty for the first.
     ///   - isLast: no chunk follows.
-    public func compress(_ content: [UInt8], after dictionary: [UInt8], isLast: Bool) -> DeflatedChunk {
+    package func compress(_ content: [UInt8], after dictionary: [UInt8], isLast: Bool) -> DeflatedChunk {
         let deflater = idle.withLock { $0.popLast() } ?? Deflater(level: level)
         defer { idle.withLock { $0.append(deflater) } }
         return DeflatedChunk(

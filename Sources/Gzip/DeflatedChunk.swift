@@ -1,5 +1,5 @@
 /// A part of a gzip member's content, compressed so that it can follow the one before it.
-public struct DeflatedChunk: Sendable {
+package struct DeflatedChunk: Sendable {
     /// Whole bytes of raw deflate (RFC 1951).
     let deflated: [UInt8]
     let crc: UInt32
@@ -9,7 +9,7 @@ public struct DeflatedChunk: Sendable {
     /// Decompresses the content.
     ///
     /// - Parameter dictionary: what the chunk was compressed after.
-    public func content(after dictionary: [UInt8]) -> [UInt8] {
+    package func content(after dictionary: [UInt8]) -> [UInt8] {
         var content = [UInt8](repeating: 0, count: contentCount)
         var output = content.mutableSpan
         var (read, written) = (0, 0)

@@ -1,14 +1,14 @@
 /// Header and trailer of a gzip member (RFC 1952), computed while its chunks arrive.
 ///
 /// The header has no file name and no time.
-public struct GzipFrame: Sendable {
+package struct GzipFrame: Sendable {
     /// The member's first bytes.
-    public let header: [UInt8]
+    package let header: [UInt8]
     private var crc: UInt32 = 0
     private var contentCount = 0
 
     /// - Parameter level: that of the chunks, 1 to 9.
-    public init(level: Int) {
+    package init(level: Int) {
         // Magic, deflate, no flags, no time, gzip's hint at the level, unknown operating system.
         header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, level == 9 ? 2 : level == 1 ? 4 : 0, 255]
     }
@@ -17,14 +17,14 @@ public struct GzipFrame: Sendable {
     ///
     /// - Parameter chunk: compressed after the one before it; the last one with `isLast`.
     /// - Returns: the bytes that come next in the member.
-    public mutating func append(_ chunk: DeflatedChunk) -> [UInt8] {
+    package mutating func append(_ chunk: DeflatedChunk) -> [UInt8] {
         crc = CRC32.combine(crc, chunk.crc, secondCount: chunk.contentCount)
         contentCount += chunk.contentCount
         return chunk.deflated
     }
 
     /// The member's last bytes, after the last chunk.
-    public var trailer: [UInt8] {
+    package var trailer: [UInt8] {
         Self.littleEndian(crc) + Self.littleEndian(UInt32(truncatingIfNeeded: contentCount))
     }
 

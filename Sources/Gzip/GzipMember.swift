@@ -2,13 +2,13 @@
 ///
 /// One member, because several readers stop after the first: Perl's, Ruby's, older Trino's. The bytes depend on the
 /// chunks and the level, never on the number of workers.
-public struct GzipMember: Sendable {
+package struct GzipMember: Sendable {
     /// Compressed bytes in pieces, in order, frame included.
-    public let pieces: [[UInt8]]
+    package let pieces: [[UInt8]]
 
     /// - Parameter chunks: the content; each is compressed with the one before it as dictionary.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public init(compressing chunks: [[UInt8]], with compressor: ChunkCompressor) async throws {
+    package init(compressing chunks: [[UInt8]], with compressor: ChunkCompressor) async throws {
         // An empty stream still needs a last chunk.
         let chunks = chunks.isEmpty ? [[]] : chunks
         var frame = GzipFrame(level: compressor.level)

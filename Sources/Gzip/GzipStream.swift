@@ -1,12 +1,12 @@
 /// Compresses chunks that arrive over time to one gzip member, a few at a time in parallel.
 ///
 /// The bytes depend on the chunks and the level, never on the number of workers or on which chunks arrive together.
-public struct GzipStream: Sendable {
+package struct GzipStream: Sendable {
     private let compressor: ChunkCompressor
     private var frame: GzipFrame
     private var last: [UInt8]?
 
-    public init(with compressor: ChunkCompressor) {
+    package init(with compressor: ChunkCompressor) {
         self.compressor = compressor
         frame = GzipFrame(level: compressor.level)
     }
@@ -15,7 +15,7 @@ public struct GzipStream: Sendable {
     ///
     /// - Returns: the next pieces of the file, in order.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public mutating func compress(_ chunks: [[UInt8]]) async throws -> [[UInt8]] {
+    package mutating func compress(_ chunks: [[UInt8]]) async throws -> [[UInt8]] {
         guard let newLast = chunks.last else { return [] }
         let header = last == nil ? [frame.header] : []
         let deflated = try await compressor.compress(chunks, after: last ?? [], isEnd: false)
@@ -24,7 +24,7 @@ public struct GzipStream: Sendable {
     }
 
     /// Ends the member.
-    public mutating func finish() async throws -> [[UInt8]] {
+    package mutating func finish() async throws -> [[UInt8]] {
         let header = last == nil ? [frame.header] : []
         let end = try await compressor.compress([[]], after: last ?? [], isEnd: true)
         return header + end.map { frame.append($0) } + [frame.trailer]

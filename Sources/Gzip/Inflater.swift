@@ -3,15 +3,15 @@ internal import CZlib
 /// Decompresses one gzip member (RFC 1952), or one chunk of raw deflate, piece by piece in constant memory.
 ///
 /// Stricter than gzip itself: one member, and nothing after it. Not thread-safe.
-public final class Inflater {
+package final class Inflater {
     /// Whether the member's end was reached and its check value and length were right.
-    public private(set) var isAtEnd = false
+    package private(set) var isAtEnd = false
 
     /// On the heap and never moved: zlib's internal state points back at it.
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// For a gzip member.
-    public convenience init() {
+    package convenience init() {
         // 16 on top of the window bits: zlib reads the gzip frame too, and compares its check value and length with what
         // it has decompressed.
         self.init(windowBits: MAX_WBITS + 16)
@@ -43,7 +43,7 @@ public final class Inflater {
     /// - Parameters:
     ///   - inputOffset: where in the input to continue; moved behind the consumed bytes.
     ///   - outputOffset: where in the output to continue; moved behind the written bytes.
-    public func inflate(
+    package func inflate(
         _ input: Span<UInt8>, at inputOffset: inout Int, into output: inout MutableSpan<UInt8>,
         at outputOffset: inout Int
     ) throws(GzipError) {
@@ -71,11 +71,11 @@ public final class Inflater {
 }
 
 /// Why bytes are not a gzip member.
-public enum GzipError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum GzipError: Error, Equatable, Sendable, CustomStringConvertible {
     /// In zlib's words: `incorrect data check`.
     case corrupt(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .corrupt(let reason): reason
         }

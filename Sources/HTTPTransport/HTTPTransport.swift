@@ -2,30 +2,30 @@
 ///
 /// The boundary between this program and the network. Implementations use libcurl, answer from fixtures, record, or
 /// follow a test's script. A transport does not retry, sign or interpret; an answer with an error status is an answer.
-public protocol HTTPTransport: Sendable {
+package protocol HTTPTransport: Sendable {
     /// - Returns: the whole answer, whatever its status.
     /// - Throws: ``HTTPTransportError`` when no whole answer arrived; `CancellationError` when the task was cancelled.
     func send(_ request: HTTPRequest) async throws -> HTTPResponse
 }
 
 /// One HTTP request, ready to send.
-public struct HTTPRequest: Sendable {
-    public var method: String
-    public var url: HTTPURL
+package struct HTTPRequest: Sendable {
+    package var method: String
+    package var url: HTTPURL
     /// Header fields beyond those that the transport sets itself (`Host`, `Content-Length`).
-    public var headers: HTTPHeaders
-    public var body: [UInt8]
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
     /// Sent instead of ``body``, which is then empty.
-    public var bodySource: HTTPBodySource?
-    public var limits: HTTPLimits
+    package var bodySource: HTTPBodySource?
+    package var limits: HTTPLimits
     /// Whether an answer whose body broke off after its first byte is returned with the part that arrived. For callers
     /// that see from the headers that a part is missing, and request the rest.
-    public var acceptsBrokenBody = false
+    package var acceptsBrokenBody = false
     /// Called with the body's bytes so far whenever more arrive, until it returns `false`. Runs on the transport's own
     /// thread, so it must be quick. A transport that has the whole answer at once need not call it.
-    public var onBody: (@Sendable (_ soFar: Span<UInt8>) -> Bool)?
+    package var onBody: (@Sendable (_ soFar: Span<UInt8>) -> Bool)?
 
-    public init(
+    package init(
         method: String, url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8] = [], limits: HTTPLimits = .standard
     ) {
         self.method = method
@@ -37,44 +37,44 @@ public struct HTTPRequest: Sendable {
 }
 
 /// One HTTP answer, with its whole body; that of an error may be cut (``HTTPLimits/errorBodyBytes``).
-public struct HTTPResponse: Sendable {
-    public var status: Int
-    public var headers: HTTPHeaders
-    public var body: [UInt8]
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
 
-    public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+    package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
     /// Whether the status is that of success.
-    public var isSuccess: Bool { (200..<300).contains(status) }
+    package var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Moves the body out, so that the caller can change it without a copy.
-    public mutating func takeBody() -> [UInt8] {
+    package mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
 }
 
 /// How large an answer may be, and how long it may take, before the transport gives up.
-public struct HTTPLimits: Sendable {
+package struct HTTPLimits: Sendable {
     /// Bytes of body.
-    public var bodyBytes: Int
+    package var bodyBytes: Int
     /// Most bytes that are kept of the body of an error. The rest is cut off and is no failure, since no service's
     /// explanation is that long.
-    public var errorBodyBytes: Int
+    package var errorBodyBytes: Int
     /// Bytes of status line and header fields together.
-    public var headerBytes: Int
+    package var headerBytes: Int
     /// Time to resolve the name, connect and shake hands.
-    public var connect: Duration
+    package var connect: Duration
     /// Time without a byte in either direction.
-    public var stall: Duration
+    package var stall: Duration
     /// Time for the request as a whole.
-    public var total: Duration
+    package var total: Duration
 
-    public init(
+    package init(
         bodyBytes: Int = 16 << 20, errorBodyBytes: Int = 1 << 20, headerBytes: Int = 256 << 10,
         connect: Duration = .seconds(10), stall: Duration = .seconds(60), total: Duration = .seconds(300)
     ) {
@@ -86,5 +86,5 @@ public struct HTTPLimits: Sendable {
         self.total = total
     }
 
-    public static let standard = HTTPLimits()
+    package static let standard = HTTPLimits()
 }

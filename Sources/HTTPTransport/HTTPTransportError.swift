@@ -2,14 +2,14 @@
 ///
 /// Hosts have their port unless it is the scheme's own; reasons are libcurl's words. Neither contains the request's
 /// query, header values or body.
-public enum HTTPTransportError: Error, Equatable, Sendable {
+package enum HTTPTransportError: Error, Equatable, Sendable {
     /// The limit of ``HTTPLimits`` that was exceeded.
-    public enum Phase: String, Sendable {
+    package enum Phase: String, Sendable {
         case connect, stall, total
     }
 
     /// Why a proxy makes no connection to a host.
-    public enum ProxyRefusal: Sendable {
+    package enum ProxyRefusal: Sendable {
         /// It requires a user and a password, or refuses the given ones.
         case needsCredentials
         /// It is not allowed to connect to this host.
@@ -56,7 +56,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
     case noThread(reason: String)
 
     /// Whether the same request may work later.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         switch self {
         case .couldNotResolve, .couldNotConnect, .tlsFailed, .timedOut, .connectionLost, .truncatedBody,
             .malformedAnswer:
@@ -71,7 +71,7 @@ public enum HTTPTransportError: Error, Equatable, Sendable {
 
 extension HTTPTransportError: CustomStringConvertible {
     /// One line.
-    public var description: String {
+    package var description: String {
         switch self {
         case .couldNotResolve(let host): "the name of \(host) could not be resolved"
         case .couldNotConnect(let host, let reason): "no connection to \(host): \(reason)"

@@ -3,24 +3,24 @@ import Text
 /// An absolute `http` or `https` address, split into the parts that signing and sending need.
 ///
 /// User information, fragments and other schemes are never sent, so a text with them does not parse.
-public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
-    public enum Scheme: String, Sendable {
+package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+    package enum Scheme: String, Sendable {
         case http, https
 
         var defaultPort: Int { self == .http ? 80 : 443 }
     }
 
-    public var scheme: Scheme
+    package var scheme: Scheme
     /// Lower-case name or address; an IPv6 address keeps its brackets.
-    public var host: String
+    package var host: String
     /// `nil` for the scheme's own port.
-    public var port: Int?
+    package var port: Int?
     /// Percent-encoded, beginning with `/`.
-    public var path: String
+    package var path: String
     /// Percent-encoded, without the `?`.
-    public var query: String?
+    package var query: String?
 
-    public init(scheme: Scheme, host: String, port: Int? = nil, path: String = "/", query: String? = nil) {
+    package init(scheme: Scheme, host: String, port: Int? = nil, path: String = "/", query: String? = nil) {
         self.scheme = scheme
         self.host = host.lowercased()
         self.port = port == scheme.defaultPort ? nil : port
@@ -29,11 +29,11 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The value of the `Host` header: the host, with the port unless it is the scheme's own.
-    public var authority: String {
+    package var authority: String {
         port.map { "\(host):\($0)" } ?? host
     }
 
-    public var description: String {
+    package var description: String {
         "\(scheme.rawValue)://\(authority)\(path)\(query.map { "?" + $0 } ?? "")"
     }
 
@@ -41,7 +41,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     ///
     /// A host that ends in a number has to be a plain IPv4 address: libcurl also reads `2130706433`, `0x7f.1` and
     /// `127.1` as addresses, so a check on the text would pass a host that libcurl resolves differently.
-    public init(parsing text: String) throws(HTTPURLError) {
+    package init(parsing text: String) throws(HTTPURLError) {
         guard text.utf8.allSatisfy({ $0.isVisibleASCII && $0 != .backslash }) else {
             throw HTTPURLError(
                 text: text, reason: "it contains a blank, a backslash, a control or a non-ASCII character")

@@ -1,8 +1,8 @@
 /// A text that is no address for a request.
-public struct HTTPURLError: Error, Equatable, CustomStringConvertible {
+package struct HTTPURLError: Error, Equatable, CustomStringConvertible {
     /// The text as far as it is safe to show: up to the query; `nil` if a password may be part of it.
-    public let text: String?
-    public let reason: String
+    package let text: String?
+    package let reason: String
 
     init(text: String, reason: String) {
         // A password may contain any character, also "/", "?" and "#": with an "@" anywhere, no part is known to be
@@ -11,7 +11,7 @@ public struct HTTPURLError: Error, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var description: String {
+    package var description: String {
         "\(text ?? "the text (not shown)") is no URL for a request: \(reason)"
     }
 

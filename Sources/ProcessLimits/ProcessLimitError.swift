@@ -1,8 +1,8 @@
 import CGlibc
-public import SystemPackage
+package import SystemPackage
 
 /// A limit of the machine or of this process that is too low.
-public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
+package enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
     /// The number of threads that are needed; the system allows fewer.
     case threads(needed: Int, Errno)
     /// No thread could be made for so long, and the process was idle meanwhile.
@@ -13,7 +13,7 @@ public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
     case memory(needed: Int, Errno)
 
     /// Whether the same command may work later: the limit is shared with other processes.
-    public var isTemporary: Bool {
+    package var isTemporary: Bool {
         switch self {
         case .threads, .noThread: true
         case .openFiles(_, _, let errno): errno == .tooManyOpenFilesInSystem
@@ -22,7 +22,7 @@ public enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
     }
 
     /// One line: what is missing, the system's answer, the limits to raise.
-    public var description: String {
+    package var description: String {
         switch self {
         case .threads(let needed, let errno):
             "\(needed) more threads are needed, and the system does not make them: \(errno); "

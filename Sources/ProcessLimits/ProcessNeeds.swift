@@ -14,15 +14,15 @@ import Threading
 ///
 /// If one of these runs out later, Dispatch waits for ever or the process traps. At the beginning, an error can say
 /// what is missing.
-public struct ProcessNeeds: Sendable, Equatable {
+package struct ProcessNeeds: Sendable, Equatable {
     /// Threads beside those that the process has.
-    public var threads: Int
+    package var threads: Int
     /// Files, sockets and the like that are open at a time, beside those that are.
-    public var openFiles: Int
+    package var openFiles: Int
     /// Bytes of address space beside those in use. The stacks of threads are not counted.
-    public var memory: Int
+    package var memory: Int
 
-    public init(threads: Int, openFiles: Int, memory: Int) {
+    package init(threads: Int, openFiles: Int, memory: Int) {
         self.threads = threads
         self.openFiles = openFiles
         self.memory = memory
@@ -31,7 +31,7 @@ public struct ProcessNeeds: Sendable, Equatable {
     /// The needs of Swift's tasks in any command: the shared threads, and Dispatch's own files for timers and signals.
     ///
     /// - Parameter cores: that the process may use, as many as there are shared threads.
-    public static func tasks(cores: Int) -> ProcessNeeds {
+    package static func tasks(cores: Int) -> ProcessNeeds {
         ProcessNeeds(threads: cores + 3, openFiles: 12, memory: 16 << 20)
     }
 
@@ -41,7 +41,7 @@ public struct ProcessNeeds: Sendable, Equatable {
     /// - Parameters:
     ///   - workers: chunks compressed, and parts of a result parsed, at a time.
     ///   - tables: worked on at a time, with the same threads.
-    public static func rows(workers: Int, cores: Int, tables: Int = 1) -> ProcessNeeds {
+    package static func rows(workers: Int, cores: Int, tables: Int = 1) -> ProcessNeeds {
         var needs = tasks(cores: cores)
         needs.threads += workers + 4
         needs.openFiles += (16 + 2 * workers) * max(1, tables)
@@ -53,7 +53,7 @@ public struct ProcessNeeds: Sendable, Equatable {
     ///
     /// Raises the process's own limit of open files, as far as it may.
     /// - Throws: ``ProcessLimitError`` for what is missing.
-    public func check() throws(ProcessLimitError) {
+    package func check() throws(ProcessLimitError) {
         // The files that are open already are few, so they are not counted one by one.
         cglibc_raise_limit_of_files(UInt64(openFiles) + 32)
         try checkOpenFiles()
@@ -62,7 +62,7 @@ public struct ProcessNeeds: Sendable, Equatable {
 
     /// Sets the stack size of threads that are made from now on. By default it is the limit of the main thread's stack
     /// (`ulimit -s`), which may be a few kilobytes.
-    public static func giveThreadsEnoughStack() {
+    package static func giveThreadsEnoughStack() {
         cglibc_thread_stack_at_least(2 << 20)
     }
 

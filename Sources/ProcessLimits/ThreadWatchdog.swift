@@ -14,13 +14,13 @@ import Threading
 /// Dispatch, on which Swift's tasks run, retries for ever without a message. So a thread of our own tries to make a
 /// thread now and then. If that fails for some time while the process is idle, the process is assumed to wait for a
 /// thread.
-public enum ThreadWatchdog {
+package enum ThreadWatchdog {
     /// Begins to watch, for as long as the process lives.
     ///
     /// - Parameters:
     ///   - onShortage: is called at most once, on the watchdog's own thread.
     /// - Throws: ``ProcessLimitError`` if not even this thread can be made.
-    public static func start(
+    package static func start(
         onShortage: @escaping @Sendable (ProcessLimitError) -> Void
     ) throws(ProcessLimitError) {
         do throws(ThreadShortage) {

@@ -11,13 +11,13 @@ import Dispatch
 /// A thread of its own, for work that blocks or that lasts as long as the process.
 ///
 /// If the system allows no more threads, this throws. Dispatch would wait for ever.
-public struct DedicatedThread: ~Copyable {
+package struct DedicatedThread: ~Copyable {
     private let id: pthread_t
 
     /// Starts the work. All signals are blocked on the thread: another one waits for them.
     ///
     /// - Throws: ``ThreadShortage`` if the system lets this process have no more threads.
-    public init(_ work: @escaping @Sendable () -> Void) throws(ThreadShortage) {
+    package init(_ work: @escaping @Sendable () -> Void) throws(ThreadShortage) {
         let context = unsafe Unmanaged.passRetained(Work(work))
         // A thread inherits the signal mask of the one that makes it.
         var all = sigset_t()
@@ -37,7 +37,7 @@ public struct DedicatedThread: ~Copyable {
     deinit { pthread_detach(id) }
 
     /// Waits until the work is done and the thread has ended.
-    public consuming func join() {
+    package consuming func join() {
         pthread_join(id, nil)
         discard self
     }
@@ -53,14 +53,14 @@ public struct DedicatedThread: ~Copyable {
 }
 
 /// The system lets this process have no more threads.
-public struct ThreadShortage: Error, Equatable, CustomStringConvertible {
+package struct ThreadShortage: Error, Equatable, CustomStringConvertible {
     /// From `pthread_create`: EAGAIN, as a rule.
-    public let errno: Int32
+    package let errno: Int32
 
-    public init(errno: Int32) { self.errno = errno }
+    package init(errno: Int32) { self.errno = errno }
 
     /// The system's own words.
-    public var description: String { unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)" }
+    package var description: String { unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)" }
 }
 
 private final class Work {
@@ -83,7 +83,7 @@ private final class Work {
 
 extension ThreadShortage {
     /// Makes so many threads at the same time, and ends them again.
-    public static func check(_ count: Int) throws(ThreadShortage) {
+    package static func check(_ count: Int) throws(ThreadShortage) {
         guard count > 0 else { return }
         let isOver = DispatchSemaphore(value: 0)
         let thread = try DedicatedThread { isOver.wait() }

@@ -4,15 +4,15 @@ import Synchronization
 ///
 /// On Linux the sanitizer does not see the mutex of the standard library, and reports a race on the value that it guards.
 /// The pair of atomic operations inside the lock shows it the order; they cost little beside the lock itself.
-public final class Locked<Value>: Sendable {
+package final class Locked<Value>: Sendable {
     private let mutex: Mutex<Value>
     private let turn = Atomic<Bool>(false)
 
-    public init(_ value: consuming sending Value) {
+    package init(_ value: consuming sending Value) {
         mutex = Mutex(value)
     }
 
-    public func withLock<Result, Failure: Error>(
+    package func withLock<Result, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         try mutex.withLock { (value: inout sending Value) throws(Failure) -> sending Result in

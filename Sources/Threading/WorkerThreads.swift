@@ -5,13 +5,13 @@ import Dispatch
 ///
 /// A `TaskExecutor`: use it as executor preference. Tasks start first in, first out. A thread is made when there is a task
 /// for it, and ends with this object. If the system allows fewer threads, fewer run the same tasks.
-public final class WorkerThreads: TaskExecutor {
+package final class WorkerThreads: TaskExecutor {
     /// How many tasks run at a time, at most.
-    public let count: Int
+    package let count: Int
 
     private let lanes: Lanes
 
-    public convenience init(count: Int) {
+    package convenience init(count: Int) {
         self.init(count: count) { work throws(ThreadShortage) in _ = try DedicatedThread(work) }
     }
 
@@ -23,7 +23,7 @@ public final class WorkerThreads: TaskExecutor {
 
     deinit { lanes.close() }
 
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         lanes.take(Lanes.Task(job: UnownedJob(job), executor: self))
     }
 }

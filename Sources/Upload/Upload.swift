@@ -1,13 +1,13 @@
-public import AWS
-public import BatchExport
-public import Logging
+package import AWS
+package import BatchExport
+package import Logging
 import Threading
 
 /// Brings a bucket to what a manifest says, in the order that keeps a reader right: files, manifests for COPY, and the
 /// manifest last.
 ///
 /// It changes nothing but what is missing, so the same call continues what was stopped.
-public struct Upload: Sendable {
+package struct Upload: Sendable {
     private let published: PublishedManifest
     private let options: UploadOptions
     private let bucket: Bucket
@@ -20,7 +20,7 @@ public struct Upload: Sendable {
     /// How often the bucket's manifest may be replaced under an upload's hands.
     private static let manifestAttempts = 3
 
-    public init(
+    package init(
         _ published: PublishedManifest, _ options: UploadOptions, to s3: S3Client, logger: Logger,
         report: @escaping @Sendable (UploadProgress) -> Void = { _ in }
     ) {
@@ -32,12 +32,12 @@ public struct Upload: Sendable {
     }
 
     /// How far it has come, also after an error.
-    public var outcome: UploadOutcome { state.withLock { $0 } }
+    package var outcome: UploadOutcome { state.withLock { $0 } }
 
     /// Runs to its end.
     ///
     /// - Throws: ``UploadError`` or `CancellationError`.
-    public func run() async throws {
+    package func run() async throws {
         let plan = try UploadPlan(published, options)
         state.withLock {
             $0.files = plan.files.count + 1

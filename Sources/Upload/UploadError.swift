@@ -1,8 +1,8 @@
-public import AWS
-public import Files
+package import AWS
+package import Files
 
 /// Why a bucket is not what the manifest says. What was there is as it was, unless a case says otherwise.
-public enum UploadError: Error, Sendable {
+package enum UploadError: Error, Sendable {
     /// A file of the directory is not what the manifest lists.
     case altered(path: String, problem: String)
     /// A file of the directory cannot be read.
@@ -19,14 +19,14 @@ public enum UploadError: Error, Sendable {
     case service(AWSError, S3Location?, permissions: String)
 
     /// What the error means for the program as a whole.
-    public enum Category: Sendable {
+    package enum Category: Sendable {
         case untrusted
         case inputOutput
         case temporary
         case service(AWSError)
     }
 
-    public var category: Category {
+    package var category: Category {
         switch self {
         case .altered, .otherObject, .otherTable, .otherManifest: .untrusted
         case .unreadable: .inputOutput
@@ -38,7 +38,7 @@ public enum UploadError: Error, Sendable {
 
 extension UploadError: CustomStringConvertible {
     /// One line.
-    public var description: String {
+    package var description: String {
         switch self {
         case .altered(let path, let problem):
             "\(path): \(problem); restore the file (athena-export verify looks at all of them)"

@@ -1,18 +1,18 @@
-public import AWS
+package import AWS
 
 /// Where a table's files go, and what goes with them.
-public struct UploadOptions: Sendable {
-    public var target: S3Prefix
+package struct UploadOptions: Sendable {
+    package var target: S3Prefix
     /// Whether the manifests that COPY of Redshift reads go up too.
-    public var includesRedshiftManifests = false
+    package var includesRedshiftManifests = false
     /// Whether objects of pruned batches are removed once the manifest is there.
-    public var prunes = false
+    package var prunes = false
     /// The KMS key that S3 encrypts the objects with; nil for what the bucket does by itself.
-    public var kmsKey: String?
+    package var kmsKey: String?
     /// Files that are sent at a time. Each takes about a megabyte of memory, a connection and an open file.
-    public var filesAtATime = 8
+    package var filesAtATime = 8
 
-    public init(target: S3Prefix) {
+    package init(target: S3Prefix) {
         self.target = target
     }
 }

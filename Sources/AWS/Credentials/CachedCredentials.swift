@@ -1,14 +1,14 @@
-public import Clock
-public import Logging
+package import Clock
+package import Logging
 
 /// Keeps a provider's credentials and renews them before they expire, one renewal at a time.
 ///
 /// The windows are botocore's. From 15 minutes before the expiry, one caller renews while the others use the old
 /// credentials. From 10 minutes before it, all callers wait for the renewal. Credentials that live for less than half
 /// an hour have windows of a half and a third of their life; else they would be renewed for every request.
-public actor CachedCredentials: CredentialProvider {
-    public nonisolated let name: String
-    public nonisolated var chosenName: String { provider.chosenName }
+package actor CachedCredentials: CredentialProvider {
+    package nonisolated let name: String
+    package nonisolated var chosenName: String { provider.chosenName }
     private let provider: any CredentialProvider
     private let runtime: Runtime
     private let logger: Logger
@@ -25,7 +25,7 @@ public actor CachedCredentials: CredentialProvider {
     /// The caller that renews waits for the result, so a renewal that fails is not tried for each call.
     static let pauseAfterFailure = Duration.seconds(60)
 
-    public init(_ provider: any CredentialProvider, runtime: Runtime, logger: Logger) {
+    package init(_ provider: any CredentialProvider, runtime: Runtime, logger: Logger) {
         name = provider.name
         self.provider = provider
         self.runtime = runtime
@@ -33,7 +33,7 @@ public actor CachedCredentials: CredentialProvider {
     }
 
     /// - Throws: what the provider throws; ``AWSError/expiredCredentials(provider:)`` if its credentials have expired.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let cached else { return try await renew() }
         switch need(of: cached) {
         case .none: return .found(cached)
@@ -53,7 +53,7 @@ public actor CachedCredentials: CredentialProvider {
     }
 
     /// Drops the credentials if they are the ones kept: another task may have renewed them meanwhile.
-    public func invalidate(_ expired: Credentials) async {
+    package func invalidate(_ expired: Credentials) async {
         guard cached == expired else { return }
         cached = nil
         await provider.invalidate(expired)

@@ -6,7 +6,7 @@ extension CredentialChain {
     /// Nothing is read or requested before the first lookup, except what `context` holds already.
     ///
     /// - Parameter explicit: keys from the configuration, which come before everything.
-    public static func standard(explicit: Credentials?, context: CredentialContext) -> CredentialChain {
+    package static func standard(explicit: Credentials?, context: CredentialContext) -> CredentialChain {
         let settings = context.settings
         var providers: [any CredentialProvider] = [ExplicitCredentials(explicit)]
         // As in botocore: a profile named on the command line excludes the environment's keys.

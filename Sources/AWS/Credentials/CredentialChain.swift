@@ -1,12 +1,12 @@
-public import Logging
+package import Logging
 import Threading
 
 /// Tries providers in order, takes the first credentials, and stays with that provider.
 ///
 /// So a run keeps the identity that it began with, even if a file changes meanwhile.
-public struct CredentialChain: CredentialProvider {
-    public let name: String
-    public var chosenName: String { memory.chosen.withLock { $0 }.map { providers[$0].chosenName } ?? name }
+package struct CredentialChain: CredentialProvider {
+    package let name: String
+    package var chosenName: String { memory.chosen.withLock { $0 }.map { providers[$0].chosenName } ?? name }
     private let providers: [any CredentialProvider]
     private let logger: Logger
     private let level: Logger.Level
@@ -18,7 +18,7 @@ public struct CredentialChain: CredentialProvider {
     }
 
     /// - Parameter level: log level of the choice, which is logged once.
-    public init(
+    package init(
         _ providers: [any CredentialProvider], name: String = "credential chain", level: Logger.Level = .info,
         logger: Logger
     ) {
@@ -30,7 +30,7 @@ public struct CredentialChain: CredentialProvider {
 
     /// - Throws: ``AWSError/noCredentials(_:)`` with the answer of every provider, or the error of a provider that is
     ///   configured and does not work.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         if let chosen = memory.chosen.withLock({ $0 }) { return .found(try await credentials(of: providers[chosen])) }
         var attempts: [CredentialAttempt] = []
         for (index, provider) in providers.enumerated() {
@@ -60,7 +60,7 @@ public struct CredentialChain: CredentialProvider {
         }
     }
 
-    public func invalidate(_ expired: Credentials) async {
+    package func invalidate(_ expired: Credentials) async {
         for provider in providers { await provider.invalidate(expired) }
     }
 }

@@ -1,9 +1,9 @@
-public import Clock
-public import HTTPTransport
-public import Logging
+package import Clock
+package import HTTPTransport
+package import Logging
 
 /// What the providers share: settings, transports, time.
-public struct CredentialContext: Sendable {
+package struct CredentialContext: Sendable {
     let settings: AWSSettings
     let files: SharedConfigFiles
     /// To STS and the sign-in service.
@@ -18,7 +18,7 @@ public struct CredentialContext: Sendable {
     ///   - files: what `settings` were read from; keys are read from them again at every lookup.
     ///   - directTransport: uses no proxy, whatever the environment says: its endpoints are on this machine or next to
     ///     it, and a proxy would see the credentials.
-    public init(
+    package init(
         settings: AWSSettings, files: SharedConfigFiles, transport: any HTTPTransport,
         directTransport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
     ) {

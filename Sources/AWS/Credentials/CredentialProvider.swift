@@ -1,5 +1,5 @@
 /// One place where credentials may come from.
-public protocol CredentialProvider: Sendable {
+package protocol CredentialProvider: Sendable {
     /// For messages: `environment`, `shared credentials file (profile "default")`.
     var name: String { get }
 
@@ -17,21 +17,21 @@ public protocol CredentialProvider: Sendable {
 }
 
 /// The result of looking for credentials.
-public enum CredentialLookup: Sendable, Equatable {
+package enum CredentialLookup: Sendable, Equatable {
     case found(Credentials)
     /// Nothing is configured here, so the next provider is tried; the text says why, in a few words.
     case absent(String)
 }
 
 extension CredentialProvider {
-    public var chosenName: String { name }
+    package var chosenName: String { name }
 
-    public func invalidate(_ expired: Credentials) async {}
+    package func invalidate(_ expired: Credentials) async {}
 
     /// The current credentials, for callers with this provider alone.
     ///
     /// - Throws: the error of the lookup; ``AWSError/noCredentials(_:)`` if there are none.
-    public func credentials() async throws -> Credentials {
+    package func credentials() async throws -> Credentials {
         switch try await lookUp() {
         case .found(let credentials): return credentials
         case .absent(let reason): throw AWSError.noCredentials([CredentialAttempt(provider: name, outcome: reason)])
@@ -40,11 +40,11 @@ extension CredentialProvider {
 }
 
 /// The answer of one provider of a chain.
-public struct CredentialAttempt: Sendable, Equatable, CustomStringConvertible {
-    public let provider: String
-    public let outcome: String
+package struct CredentialAttempt: Sendable, Equatable, CustomStringConvertible {
+    package let provider: String
+    package let outcome: String
 
-    public var description: String { "\(provider): \(outcome)" }
+    package var description: String { "\(provider): \(outcome)" }
 }
 
 extension ProviderFault {

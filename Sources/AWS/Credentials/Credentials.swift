@@ -1,19 +1,19 @@
-public import Clock
+package import Clock
 import Text
 
 /// AWS credentials: what requests are signed with.
 ///
 /// However a value is printed, dumped or interpolated, it shows no key and no token.
-public struct Credentials: Sendable, Equatable {
-    public let accessKeyID: String
-    public let secretAccessKey: String
+package struct Credentials: Sendable, Equatable {
+    package let accessKeyID: String
+    package let secretAccessKey: String
     /// Comes with temporary credentials and must be sent with them.
-    public let sessionToken: String?
+    package let sessionToken: String?
     /// Expiry; nil if the credentials are static or the expiry is unknown.
-    public let expiration: Timestamp?
+    package let expiration: Timestamp?
 
     /// Takes the values as they are; providers take them through ``init(checking:secretAccessKey:sessionToken:expiration:)``.
-    public init(
+    package init(
         accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Timestamp? = nil
     ) {
         self.accessKeyID = accessKeyID
@@ -26,7 +26,7 @@ public struct Credentials: Sendable, Equatable {
     /// copying mistake.
     ///
     /// An empty session token counts as none: programs print one beside keys that need none.
-    public init(
+    package init(
         checking accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil,
         expiration: Timestamp? = nil
     ) throws(CredentialsFault) {
@@ -54,14 +54,14 @@ public struct Credentials: Sendable, Equatable {
 }
 
 /// The defect of a set of keys. Its text contains none of them.
-public struct CredentialsFault: Error, Equatable, CustomStringConvertible {
-    public let description: String
+package struct CredentialsFault: Error, Equatable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }
 
 extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "Credentials([redacted]\(expiration.map { ", expiring \($0.iso8601)" } ?? ""))" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)](), displayStyle: .struct) }
+    package var description: String { "Credentials([redacted]\(expiration.map { ", expiring \($0.iso8601)" } ?? ""))" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)](), displayStyle: .struct) }
 }

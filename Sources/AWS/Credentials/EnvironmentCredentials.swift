@@ -1,16 +1,16 @@
 import Clock
 
 /// `AWS_ACCESS_KEY_ID` and the variables beside it.
-public struct EnvironmentCredentials: CredentialProvider {
-    public let name = "environment"
+package struct EnvironmentCredentials: CredentialProvider {
+    package let name = "environment"
     private let environment: AWSEnvironment
 
-    public init(_ environment: AWSEnvironment) {
+    package init(_ environment: AWSEnvironment) {
         self.environment = environment
     }
 
     /// - Throws: ``AWSError/configuration(_:)`` if only one of the two keys is set or a value is invalid.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         let accessKeyID = environment["AWS_ACCESS_KEY_ID"]
         let secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"]
         switch (accessKeyID, secretAccessKey) {

@@ -1,25 +1,25 @@
-public import Clock
-public import HTTPTransport
-public import Logging
+package import Clock
+package import HTTPTransport
+package import Logging
 import Text
 
 /// Whose credentials they are.
-public struct CallerIdentity: Sendable, Equatable {
+package struct CallerIdentity: Sendable, Equatable {
     /// The account's number.
-    public let account: String
+    package let account: String
     /// Of the user, or of the role with its session.
-    public let arn: String
+    package let arn: String
 }
 
 /// Asks STS whose the credentials are: GetCallerIdentity, API version 2011-06-15. No policy has to allow it.
-public struct IdentityClient: Sendable {
+package struct IdentityClient: Sendable {
     private let endpoint: Endpoint
     private let client: AWSClient
 
     /// The answer only informs, so it is not waited for.
     private static let limits = HTTPLimits(bodyBytes: 64 << 10, connect: .seconds(3), total: .seconds(20))
 
-    public init(
+    package init(
         endpoint: Endpoint, credentials: any CredentialProvider, transport: any HTTPTransport,
         runtime: Runtime = .system, logger: Logger
     ) {
@@ -32,7 +32,7 @@ public struct IdentityClient: Sendable {
     /// Asks once.
     ///
     /// - Throws: ``AWSError``; `CancellationError`; what reading an answer that is none throws.
-    public func callerIdentity() async throws -> CallerIdentity {
+    package func callerIdentity() async throws -> CallerIdentity {
         let operation = "GetCallerIdentity"
         let request = HTTPRequest(
             method: "POST", url: endpoint.url,

@@ -1,5 +1,5 @@
 /// A service of AWS. The raw value is its name in variables and in `[services …]` sections.
-public enum AWSService: String, Sendable, CaseIterable {
+package enum AWSService: String, Sendable, CaseIterable {
     case athena, s3, sts
     /// The portal that gives credentials to signed-in users.
     case sso
@@ -45,13 +45,13 @@ public enum AWSService: String, Sendable, CaseIterable {
 }
 
 /// Which kind of host is used.
-public struct EndpointVariant: Sendable, Equatable {
+package struct EndpointVariant: Sendable, Equatable {
     /// Hosts whose cryptography is validated by FIPS 140.
-    public var usesFIPS: Bool
+    package var usesFIPS: Bool
     /// Hosts that have IPv6 addresses too.
-    public var usesDualStack: Bool
+    package var usesDualStack: Bool
 
-    public init(usesFIPS: Bool = false, usesDualStack: Bool = false) {
+    package init(usesFIPS: Bool = false, usesDualStack: Bool = false) {
         self.usesFIPS = usesFIPS
         self.usesDualStack = usesDualStack
     }

@@ -1,10 +1,10 @@
-public import HTTPTransport
+package import HTTPTransport
 import Text
 
 /// The address of a service, and the region for which its requests are signed.
-public struct Endpoint: Sendable, Equatable {
-    public let url: HTTPURL
-    public let signingRegion: Region
+package struct Endpoint: Sendable, Equatable {
+    package let url: HTTPURL
+    package let signingRegion: Region
     /// The parts of a standard address; nil for a configured one.
     private let made: Made?
 
@@ -14,7 +14,7 @@ public struct Endpoint: Sendable, Equatable {
     }
 
     /// The service's own endpoint in a region.
-    public init(_ service: AWSService, region: Region, variant: EndpointVariant = EndpointVariant()) {
+    package init(_ service: AWSService, region: Region, variant: EndpointVariant = EndpointVariant()) {
         var variant = variant
         signingRegion = region.withoutFIPS ?? region
         if region != signingRegion { variant.usesFIPS = true }
@@ -30,7 +30,7 @@ public struct Endpoint: Sendable, Equatable {
     ///
     /// - Parameter origin: what configured it, for messages.
     /// - Throws: ``AWSError/configuration(_:)``.
-    public init(custom text: String, origin: String, region: Region, variant: EndpointVariant) throws(AWSError) {
+    package init(custom text: String, origin: String, region: Region, variant: EndpointVariant) throws(AWSError) {
         guard variant == EndpointVariant(), region.withoutFIPS == nil else {
             throw .configuration(
                 ConfigurationFault(

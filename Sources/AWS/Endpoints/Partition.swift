@@ -1,15 +1,15 @@
 import Text
 
 /// A group of regions with its own names (botocore, `partitions.json`).
-public struct Partition: Sendable, Equatable {
+package struct Partition: Sendable, Equatable {
     /// The name in ARNs: `aws`, `aws-cn`.
-    public let id: String
-    public let dnsSuffix: String
-    public let dualStackSuffix: String
+    package let id: String
+    package let dnsSuffix: String
+    package let dualStackSuffix: String
     /// The beginnings of region names, before `-south-1` and the like.
     private let regionPrefixes: [String]
 
-    public static let aws = Partition(
+    package static let aws = Partition(
         id: "aws", dnsSuffix: "amazonaws.com", dualStackSuffix: "api.aws",
         regionPrefixes: ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"])
 

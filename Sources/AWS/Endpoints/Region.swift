@@ -1,13 +1,13 @@
 import Text
 
 /// The name of an AWS region, which can safely stand in a host name.
-public struct Region: Sendable, Hashable, CustomStringConvertible {
+package struct Region: Sendable, Hashable, CustomStringConvertible {
     /// `us-east-1`.
-    public let name: String
+    package let name: String
 
     /// - Returns: nil unless the name is a label of a host name: 1 to 63 lower-case letters, digits and hyphens, at
     ///   least one letter, no hyphen at either end. So a region cannot change the host.
-    public init?(_ name: String) {
+    package init?(_ name: String) {
         guard (1...63).contains(name.utf8.count), name.utf8.contains(where: \.isASCIILowercase),
             name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isDigit || $0 == UInt8(ascii: "-") }),
             !name.hasPrefix("-"), !name.hasSuffix("-")
@@ -20,7 +20,7 @@ public struct Region: Sendable, Hashable, CustomStringConvertible {
 
     private init(known name: String) { self.name = name }
 
-    public var description: String { name }
+    package var description: String { name }
 
     /// The region without FIPS, for the pseudo-regions `fips-us-east-1` and `us-east-1-fips`; nil for others.
     var withoutFIPS: Region? {
@@ -30,7 +30,7 @@ public struct Region: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The partition of the region; `aws` for names that fit none.
-    public var partition: Partition {
+    package var partition: Partition {
         Partition.all.first { $0.contains(self) } ?? .aws
     }
 }

@@ -1,7 +1,7 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// Errors between this program and AWS.
-public enum AWSError: Error, Sendable, Equatable {
+package enum AWSError: Error, Sendable, Equatable {
     /// The service answered with an error; `attempts` counts all attempts of the call.
     case service(AWSServiceError, attempts: Int)
     /// No complete answer arrived.
@@ -18,7 +18,7 @@ public enum AWSError: Error, Sendable, Equatable {
     case configuration(ConfigurationFault)
 
     /// The meaning of the error for the program as a whole.
-    public enum Category: Sendable {
+    package enum Category: Sendable {
         /// The same call may work later: retries are used up.
         case temporary
         /// Credentials are missing, expired, refused or not sufficient.
@@ -31,7 +31,7 @@ public enum AWSError: Error, Sendable, Equatable {
         case untrustedAnswer
     }
 
-    public var category: Category {
+    package var category: Category {
         switch self {
         case .service(let error, _):
             switch error.kind {
@@ -54,46 +54,46 @@ public enum AWSError: Error, Sendable, Equatable {
     }
 
     /// The service's own words, if the service answered.
-    public var serviceMessage: String {
+    package var serviceMessage: String {
         if case .service(let error, _) = self { error.message } else { description }
     }
 }
 
 /// The failure of one source of credentials: which source, and what went wrong. Never a secret.
-public struct ProviderFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ProviderFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The provider's own name.
-    public let provider: String
+    package let provider: String
     /// The problem, and what to do about it.
-    public let problem: String
+    package let problem: String
     /// Whether the same attempt may work later.
-    public let isTemporary: Bool
+    package let isTemporary: Bool
 
-    public init(provider: String, problem: String, isTemporary: Bool = false) {
+    package init(provider: String, problem: String, isTemporary: Bool = false) {
         self.provider = provider
         self.problem = problem
         self.isTemporary = isTemporary
     }
 
-    public var description: String { "no credentials from \(provider): \(problem)" }
+    package var description: String { "no credentials from \(provider): \(problem)" }
 }
 
 /// A wrong setting: where it is, and what is wrong. Never its value, if that could be a secret.
-public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// A file with its line, a variable, an option.
-    public let source: String
-    public let problem: String
+    package let source: String
+    package let problem: String
 
-    public init(source: String, problem: String) {
+    package init(source: String, problem: String) {
         self.source = source
         self.problem = problem
     }
 
-    public var description: String { "\(source): \(problem)" }
+    package var description: String { "\(source): \(problem)" }
 }
 
 extension AWSError: CustomStringConvertible {
     /// One line: operation, cause, next step.
-    public var description: String {
+    package var description: String {
         switch self {
         case .service(let error, let attempts): "\(error)\(Self.after(attempts)); \(error.advice)"
         case .transport(let operation, let error, let attempts):
@@ -110,12 +110,12 @@ extension AWSError: CustomStringConvertible {
     }
 
     /// The answer of each source of credentials, one line each; empty for other errors.
-    public var details: [String] {
+    package var details: [String] {
         if case .noCredentials(let attempts) = self { attempts.map(\.description) } else { [] }
     }
 
     /// The error without its ``details``, on one line.
-    public var summary: String {
+    package var summary: String {
         if case .noCredentials = self { "no AWS credentials; \(Self.credentialsAdvice)" } else { description }
     }
 

@@ -1,22 +1,22 @@
 /// A service's error answer.
 ///
 /// Texts of the service are cut, their control characters are shown by number, and secrets of the request are removed.
-public struct AWSServiceError: Error, Sendable, Equatable {
-    public let operation: String
+package struct AWSServiceError: Error, Sendable, Equatable {
+    package let operation: String
     /// `InvalidRequestException`, without name space and address; the HTTP status if the service names no code.
-    public let code: String
+    package let code: String
     /// Athena's own code, such as `QUERY_EXECUTION_NOT_FOUND`.
-    public let athenaErrorCode: String?
+    package let athenaErrorCode: String?
     /// Why there were too many requests: `CONCURRENT_QUERY_LIMIT_EXCEEDED`.
-    public let reason: String?
-    public let message: String
-    public let httpStatus: Int
+    package let reason: String?
+    package let message: String
+    package let httpStatus: Int
     /// The id that AWS support needs.
-    public let requestID: String?
-    public let kind: Kind
+    package let requestID: String?
+    package let kind: Kind
 
     /// The meaning of the error for the call.
-    public enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         /// Too many requests; a later one may succeed.
         case throttling
         /// The account's queue of queries is full; a place becomes free in seconds to minutes.
@@ -35,7 +35,7 @@ public struct AWSServiceError: Error, Sendable, Equatable {
 
 extension AWSServiceError: CustomStringConvertible {
     /// One line, without advice.
-    public var description: String {
+    package var description: String {
         let codes = athenaErrorCode.map { "\(code)/\($0)" } ?? code
         let request = requestID.map { ", request \($0)" } ?? ""
         return "\(operation): \(codes): \(message.isEmpty ? "no message" : message) (HTTP \(httpStatus)\(request))"

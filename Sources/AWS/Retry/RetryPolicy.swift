@@ -2,28 +2,28 @@
 ///
 /// Scales, jitter and cap are those of the AWS SDKs' standard mode (botocore, `retries/standard.py`). There are ten
 /// attempts instead of three, because an export is long and a throttled minute must not end it.
-public struct RetryPolicy: Sendable, Equatable {
+package struct RetryPolicy: Sendable, Equatable {
     /// Attempts in all, the first one included.
-    public var maxAttempts: Int
+    package var maxAttempts: Int
     /// For how long a full queue of queries is waited for, however many attempts that takes; nil if such attempts count
     /// like others.
-    public var queuePatience: Duration?
+    package var queuePatience: Duration?
 
-    public static let standard = RetryPolicy()
+    package static let standard = RetryPolicy()
 
-    public init(maxAttempts: Int = 10, queuePatience: Duration? = nil) {
+    package init(maxAttempts: Int = 10, queuePatience: Duration? = nil) {
         self.maxAttempts = max(1, maxAttempts)
         self.queuePatience = queuePatience
     }
 
     /// Why an attempt failed, as far as the retry depends on it.
-    public enum Cause: Sendable, Equatable {
+    package enum Cause: Sendable, Equatable {
         case throttling
         case transient
         case concurrentQueryLimit
     }
 
-    public enum Decision: Sendable, Equatable {
+    package enum Decision: Sendable, Equatable {
         case retry(after: Duration)
         case stop
     }
@@ -33,7 +33,7 @@ public struct RetryPolicy: Sendable, Equatable {
     ///   - random: from 0 up to 1; the jitter.
     ///   - retryAfter: the wait that the service asked for (`x-amz-retry-after`).
     ///   - waited: how long the call has waited in a full queue.
-    public func decision(
+    package func decision(
         after cause: Cause, attempt: Int, random: Double, retryAfter: Duration? = nil, waited: Duration = .zero
     ) -> Decision {
         if let queuePatience, cause == .concurrentQueryLimit {

@@ -9,7 +9,7 @@ extension S3Client {
     /// - Returns: the part from its beginning on; shorter than `range` if the connection broke off or the object ends.
     ///   The caller requests the rest.
     /// - Throws: ``AWSError``; with HTTP status 412 if the object is of another version.
-    public func getObject(
+    package func getObject(
         _ location: S3Location, range: Range<Int>, ifMatch etag: String? = nil, patience: Patience = .full
     ) async throws -> S3ObjectRange {
         try await call("GetObject", bucket: location.bucket, patience: patience) { endpoint in
@@ -35,7 +35,7 @@ extension S3Client {
     ///
     /// - Returns: nil if there is no such object.
     /// - Throws: ``AWSError``; access denied also for a missing object if the bucket may not be listed.
-    public func headObject(_ location: S3Location) async throws -> S3ObjectInfo? {
+    package func headObject(_ location: S3Location) async throws -> S3ObjectInfo? {
         do {
             return try await call("HeadObject", bucket: location.bucket) { endpoint in
                 var headers = self.headers
@@ -54,7 +54,7 @@ extension S3Client {
     /// - Parameters:
     ///   - prefix: what their keys begin with; empty for all of the bucket.
     ///   - token: of the page before; nil for the first page.
-    public func listObjects(in bucket: String, prefix: String, after token: String? = nil) async throws -> S3ListPage {
+    package func listObjects(in bucket: String, prefix: String, after token: String? = nil) async throws -> S3ListPage {
         try await call("ListObjectsV2", bucket: bucket) { endpoint in
             var url = endpoint.url(ofBucket: bucket)
             var query = ["list-type=2", "encoding-type=url", "prefix=" + URIEncoding.encode(prefix)]
@@ -77,7 +77,7 @@ extension S3Client {
 
 extension AWSError {
     /// The status of the service's answer; nil if that is not what went wrong.
-    public var httpStatus: Int? {
+    package var httpStatus: Int? {
         if case .service(let error, _) = self { error.httpStatus } else { nil }
     }
 }

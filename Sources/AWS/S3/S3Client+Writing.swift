@@ -1,23 +1,23 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// What becomes an object, and on which condition.
-public struct S3NewObject: Sendable {
+package struct S3NewObject: Sendable {
     /// What must be in the object's place for it to be written.
-    public enum Condition: Sendable, Equatable {
+    package enum Condition: Sendable, Equatable {
         case absent
         /// The version with this ETag.
         case version(String)
     }
 
-    public var body: HTTPBodySource
+    package var body: HTTPBodySource
     /// Of the body, as 64 hexadecimal digits: S3 refuses a body that has another.
-    public var sha256: String
-    public var contentType: String
-    public var condition: Condition
+    package var sha256: String
+    package var contentType: String
+    package var condition: Condition
     /// The KMS key that S3 encrypts the object with: its ARN, id or alias. Nil for what the bucket does by itself.
-    public var kmsKey: String?
+    package var kmsKey: String?
 
-    public init(
+    package init(
         body: HTTPBodySource, sha256: String, contentType: String, condition: Condition, kmsKey: String? = nil
     ) {
         self.body = body
@@ -35,7 +35,7 @@ extension S3Client {
     /// HTTP status 412 as if another program had.
     ///
     /// - Throws: ``AWSError``; with HTTP status 412, or 404, if the condition does not hold.
-    public func putObject(_ location: S3Location, _ object: S3NewObject) async throws {
+    package func putObject(_ location: S3Location, _ object: S3NewObject) async throws {
         guard let checksum = S3Checksum(hexadecimal: object.sha256) else {
             throw AWSError.configuration(
                 ConfigurationFault(source: "\(location)", problem: "the SHA-256 of its content is not 64 digits"))
@@ -70,7 +70,7 @@ extension S3Client {
     }
 
     /// Removes an object; one that is not there is no error.
-    public func deleteObject(_ location: S3Location) async throws {
+    package func deleteObject(_ location: S3Location) async throws {
         try await call("DeleteObject", bucket: location.bucket) { endpoint in
             HTTPRequest(method: "DELETE", url: endpoint.url(of: location), headers: headers)
         } decode: { _ in

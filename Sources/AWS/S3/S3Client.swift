@@ -1,13 +1,13 @@
-public import Clock
-public import HTTPTransport
-public import Logging
+package import Clock
+package import HTTPTransport
+package import Logging
 import Text
 import Threading
 
 /// Reads, writes, lists and removes objects of S3 (API version 2006-03-01).
-public struct S3Client: Sendable {
+package struct S3Client: Sendable {
     /// How long a call tries before it gives up.
-    public enum Patience: Sendable {
+    package enum Patience: Sendable {
         /// With as many attempts as every other call.
         case full
         /// A few seconds: to find out whether S3 can be reached at all.
@@ -35,7 +35,7 @@ public struct S3Client: Sendable {
     }
 
     /// - Parameter expectedBucketOwner: an account number; S3 refuses to read a bucket of any other account.
-    public init(
+    package init(
         endpoint: Endpoint, expectedBucketOwner: String? = nil, credentials: any CredentialProvider,
         transport: any HTTPTransport, retry: RetryPolicy = .standard, runtime: Runtime = .system, logger: Logger
     ) {
@@ -49,14 +49,14 @@ public struct S3Client: Sendable {
     }
 
     /// The same client, expecting this owner unless it expects one already.
-    public func expecting(bucketOwner: String?) -> S3Client {
+    package func expecting(bucketOwner: String?) -> S3Client {
         var client = self
         client.expectedBucketOwner = expectedBucketOwner ?? bucketOwner
         return client
     }
 
     /// Whether a text is the number of an AWS account: 12 digits.
-    public static func isAccountNumber(_ text: String) -> Bool {
+    package static func isAccountNumber(_ text: String) -> Bool {
         text.utf8.count == 12 && text.utf8.allSatisfy(\.isDigit)
     }
 

@@ -1,19 +1,19 @@
 import HTTPTransport
 
 /// Some of the objects of a bucket, by rising key.
-public struct S3ListPage: Sendable {
-    public struct Object: Sendable, Equatable {
+package struct S3ListPage: Sendable {
+    package struct Object: Sendable, Equatable {
         /// Not percent-encoded.
-        public let key: String
+        package let key: String
         /// In bytes.
-        public let size: Int
+        package let size: Int
         /// The ETag of this version of the object, quotes included.
-        public let etag: String
+        package let etag: String
     }
 
-    public let objects: [Object]
+    package let objects: [Object]
     /// Leads to the next page; nil on the last one.
-    public let nextToken: String?
+    package let nextToken: String?
 
     /// A thousand keys of 1024 characters, each percent-encoded, with what stands around them.
     private static let maximumBytes = 8 << 20

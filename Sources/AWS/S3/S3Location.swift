@@ -3,14 +3,14 @@ import Text
 /// The place of an object, bucket and key, written `s3://bucket/key`.
 ///
 /// Locations come from answers, so they are checked strictly: a bucket cannot change the host.
-public struct S3Location: Sendable, Hashable, CustomStringConvertible {
-    public let bucket: String
+package struct S3Location: Sendable, Hashable, CustomStringConvertible {
+    package let bucket: String
     /// The object's name in the bucket, not percent-encoded.
-    public let key: String
+    package let key: String
 
     /// - Returns: nil unless this is `s3://`, a bucket's name (``isBucket(_:)``) and a key of 1 to 1024 bytes without
     ///   control characters.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.hasPrefix("s3://") else { return nil }
         let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
@@ -18,7 +18,7 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// - Returns: nil for a bucket or a key that the other initializer does not take either.
-    public init?(bucket: String, key: String) {
+    package init?(bucket: String, key: String) {
         guard Self.isBucket(bucket), (1...1024).contains(key.utf8.count),
             !key.hasASCIIControl
         else { return nil }
@@ -26,14 +26,14 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
         self.key = key
     }
 
-    public var description: String { "s3://\(bucket)/\(key)".shown(limit: 1200) }
+    package var description: String { "s3://\(bucket)/\(key)".shown(limit: 1200) }
 
     /// Whether S3 may have a bucket of that name: 3 to 255 letters, digits, `.`, `-` and `_`, with a letter or a digit at
     /// both ends; not an IPv4 address.
     ///
     /// New buckets have lower-case names of at most 63 characters without `_`; those made in us-east-1 before March 2018
     /// need not (S3 User Guide, "General purpose bucket naming rules").
-    public static func isBucket(_ name: some StringProtocol) -> Bool {
+    package static func isBucket(_ name: some StringProtocol) -> Bool {
         let bytes = Array(name.utf8)
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return (3...255).contains(bytes.count)

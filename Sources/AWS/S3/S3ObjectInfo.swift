@@ -1,14 +1,14 @@
 import HTTPTransport
 
 /// What S3 says of an object without sending its bytes.
-public struct S3ObjectInfo: Sendable, Equatable {
+package struct S3ObjectInfo: Sendable, Equatable {
     /// The ETag of this version of the object, quotes included. It is no digest.
-    public let etag: String
+    package let etag: String
     /// In bytes; nil if the answer does not say.
-    public let size: Int?
+    package let size: Int?
     /// The SHA-256 of the whole object, as 64 lower-case hexadecimal digits; nil if S3 keeps none, because the object was
     /// written without it or in several parts.
-    public let sha256: String?
+    package let sha256: String?
 
     /// Reads the answer to HEAD.
     init(_ response: HTTPResponse) throws(AWSError) {

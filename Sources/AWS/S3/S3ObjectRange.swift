@@ -2,19 +2,19 @@ import HTTPTransport
 import Text
 
 /// Some bytes of an object, with the version of the object.
-public struct S3ObjectRange: Sendable {
+package struct S3ObjectRange: Sendable {
     /// The offset of the first byte in the object.
-    public let offset: Int
+    package let offset: Int
     /// The requested bytes; fewer if the connection broke off or the object ends; never empty.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// The size of the whole object.
-    public let objectSize: Int
+    package let objectSize: Int
     /// The ETag of this version of the object, quotes included. It is no digest.
-    public let etag: String
+    package let etag: String
 
-    public var end: Int { offset + bytes.count }
+    package var end: Int { offset + bytes.count }
 
-    public init(offset: Int, bytes: [UInt8], objectSize: Int, etag: String) {
+    package init(offset: Int, bytes: [UInt8], objectSize: Int, etag: String) {
         self.offset = offset
         self.bytes = bytes
         self.objectSize = objectSize

@@ -1,10 +1,10 @@
 import Text
 
 /// A place in a bucket that objects lie below: `s3://bucket/exports/customers/`.
-public struct S3Prefix: Sendable, Hashable, CustomStringConvertible {
-    public let bucket: String
+package struct S3Prefix: Sendable, Hashable, CustomStringConvertible {
+    package let bucket: String
     /// What the keys begin with: empty for the whole bucket, or ending in `/`.
-    public let path: String
+    package let path: String
 
     /// Leaves room for names below it: a key has 1024 bytes at most.
     private static let maximumBytes = 700
@@ -13,7 +13,7 @@ public struct S3Prefix: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil unless this is `s3://`, a bucket's name and perhaps a path of at most 700 bytes, without blanks,
     ///   control characters, `*` and `?`, which the readers of such places take for something else, and without empty
     ///   names, `.` and `..`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.hasPrefix("s3://") else { return nil }
         let rest = text.dropFirst(5)
         let bucket = rest.prefix { $0 != "/" }
@@ -31,12 +31,12 @@ public struct S3Prefix: Sendable, Hashable, CustomStringConvertible {
     /// The object of a path below.
     ///
     /// - Returns: nil if the key would be none.
-    public func location(of relativePath: String) -> S3Location? {
+    package func location(of relativePath: String) -> S3Location? {
         S3Location(bucket: bucket, key: path + relativePath)
     }
 
     /// Ends in `/`.
-    public var url: String { "s3://\(bucket)/\(path)" }
+    package var url: String { "s3://\(bucket)/\(path)" }
 
-    public var description: String { url.shown(limit: 1200) }
+    package var description: String { url.shown(limit: 1200) }
 }

@@ -1,14 +1,14 @@
 /// Environment variables as AWS tools read them: an empty variable counts as not set.
-public struct AWSEnvironment: Sendable {
+package struct AWSEnvironment: Sendable {
     /// As they are, for child processes.
     let variables: [String: String]
 
-    public init(_ variables: [String: String]) {
+    package init(_ variables: [String: String]) {
         self.variables = variables
     }
 
     /// The value of a variable; nil if it is not set or empty.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         guard let value = variables[name], !value.isEmpty else { return nil }
         return value
     }

@@ -5,7 +5,7 @@ extension AWSSettings {
     ///
     /// - Parameter region: by default, the region of all requests.
     /// - Throws: ``AWSError/noRegion`` or ``AWSError/configuration(_:)``.
-    public func endpoint(for service: AWSService, in region: Region? = nil) throws(AWSError) -> Endpoint {
+    package func endpoint(for service: AWSService, in region: Region? = nil) throws(AWSError) -> Endpoint {
         let variant = EndpointVariant(
             usesFIPS: try isOn("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"),
             usesDualStack: try isOn("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT"))

@@ -1,20 +1,20 @@
-public import SystemPackage
+package import SystemPackage
 import Text
 
 /// Settings from explicit values, the environment and the profile; the first of them wins.
 ///
 /// Each setting is checked when it is used, so a wrong one does not fail a command that does not need it.
-public struct AWSSettings: Sendable {
+package struct AWSSettings: Sendable {
     /// Values from the command line or the program's own configuration.
-    public struct Explicit: Sendable {
-        public var region: String?
-        public var profile: String?
+    package struct Explicit: Sendable {
+        package var region: String?
+        package var profile: String?
         /// For every service.
-        public var endpointURL: String?
+        package var endpointURL: String?
         /// Attempts in all for a request.
-        public var maxAttempts: Int?
+        package var maxAttempts: Int?
 
-        public init(
+        package init(
             region: String? = nil, profile: String? = nil, endpointURL: String? = nil, maxAttempts: Int? = nil
         ) {
             self.region = region
@@ -24,15 +24,15 @@ public struct AWSSettings: Sendable {
         }
     }
 
-    public let environment: AWSEnvironment
-    public let profileName: ProfileName
+    package let environment: AWSEnvironment
+    package let profileName: ProfileName
     let explicit: Explicit
     let sharedConfig: SharedConfig
     /// Empty if there is none.
     let profile: Profile
 
     /// - Throws: ``AWSError/configuration(_:)`` if the profile is named and missing.
-    public init(
+    package init(
         explicit: Explicit = Explicit(), environment: AWSEnvironment, sharedConfig: SharedConfig
     ) throws(AWSError) {
         self.explicit = explicit
@@ -43,7 +43,7 @@ public struct AWSSettings: Sendable {
     }
 
     /// Whether the profile was named by an argument rather than by the environment.
-    public var isProfileExplicit: Bool { explicit.profile != nil }
+    package var isProfileExplicit: Bool { explicit.profile != nil }
 
     private static func profileName(_ explicit: Explicit, _ environment: AWSEnvironment) -> ProfileName {
         if let name = explicit.profile { return ProfileName(name, origin: "profile") }
@@ -56,7 +56,7 @@ public struct AWSSettings: Sendable {
     /// The region of all requests.
     ///
     /// - Throws: ``AWSError/noRegion``, or ``AWSError/configuration(_:)`` for an invalid name.
-    public func region() throws(AWSError) -> Region {
+    package func region() throws(AWSError) -> Region {
         let candidates = [
             (explicit.region, "region"), (environment["AWS_REGION"], "AWS_REGION"),
             (environment["AWS_DEFAULT_REGION"], "AWS_DEFAULT_REGION"), (profile["region"], inProfile("region")),
@@ -77,7 +77,7 @@ public struct AWSSettings: Sendable {
     }
 
     /// How often a request is sent at most; 10 by default.
-    public func maxAttempts() throws(AWSError) -> Int {
+    package func maxAttempts() throws(AWSError) -> Int {
         if let attempts = explicit.maxAttempts { return max(1, attempts) }
         let candidates = [
             (environment["AWS_MAX_ATTEMPTS"], "AWS_MAX_ATTEMPTS"), (profile["max_attempts"], inProfile("max_attempts")),
@@ -91,7 +91,7 @@ public struct AWSSettings: Sendable {
     }
 
     /// A file of certificates to trust instead of the system's.
-    public var caBundle: FilePath? {
+    package var caBundle: FilePath? {
         (environment["AWS_CA_BUNDLE"] ?? profile["ca_bundle"] ?? environment["REQUESTS_CA_BUNDLE"]).map { FilePath($0) }
     }
 

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 import Text
 
 /// A file in the INI dialect of `~/.aws/config`: sections, `key = value` or `key: value`, one nested level, comment
@@ -6,26 +6,26 @@ import Text
 ///
 /// Read as strictly as botocore reads it: a repeated section or key is an error. Errors name file and line and never
 /// quote the text, since any of it may be a secret.
-public struct INIFile: Sendable, Equatable {
+package struct INIFile: Sendable, Equatable {
     /// By the text between the brackets.
-    public let sections: [String: Section]
+    package let sections: [String: Section]
     /// The sections' names in the order of the file.
-    public let names: [String]
+    package let names: [String]
 
     /// The keys of a section, in lower case.
-    public struct Section: Sendable, Equatable {
+    package struct Section: Sendable, Equatable {
         /// The value of every key; empty for one that has a nested level.
         var texts: [String: String] = [:]
         var nested: [String: [String: String]] = [:]
 
         /// A plain value; nil if it is empty, nested or missing.
-        public func text(_ key: String) -> String? {
+        package func text(_ key: String) -> String? {
             guard let text = texts[key], !text.isEmpty else { return nil }
             return text
         }
 
         /// A value of the nested level: `athena` → `endpoint_url`.
-        public func text(_ key: String, _ nestedKey: String) -> String? {
+        package func text(_ key: String, _ nestedKey: String) -> String? {
             guard let text = nested[key]?[nestedKey], !text.isEmpty else { return nil }
             return text
         }
@@ -33,7 +33,7 @@ public struct INIFile: Sendable, Equatable {
 
     /// - Parameter path: for messages.
     /// - Throws: ``AWSError/configuration(_:)``.
-    public init(parsing bytes: [UInt8], path: FilePath) throws(AWSError) {
+    package init(parsing bytes: [UInt8], path: FilePath) throws(AWSError) {
         let start = bytes.starts(with: [UInt8].byteOrderMark) ? [UInt8].byteOrderMark.count : 0
         guard let text = String(validating: bytes[start...], as: UTF8.self), !bytes.contains(0) else {
             throw .configuration(

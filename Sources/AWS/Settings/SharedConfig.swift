@@ -1,8 +1,8 @@
-public import SystemPackage
+package import SystemPackage
 import Text
 
 /// The content of the shared config and credentials files together.
-public struct SharedConfig: Sendable {
+package struct SharedConfig: Sendable {
     private let profiles: [String: Profile]
     private let ssoSessions: [String: INIFile.Section]
     private let services: [String: INIFile.Section]
@@ -16,7 +16,7 @@ public struct SharedConfig: Sendable {
     ///   - credentials: sections `[NAME]`.
     ///   - source: names the files in messages.
     ///   - omissions: why files that are there were not read, by path: "is not a regular file".
-    public init(
+    package init(
         config: INIFile?, credentials: INIFile?, source: String = "the shared files",
         omissions: [FilePath: String] = [:]
     ) {
@@ -56,7 +56,7 @@ public struct SharedConfig: Sendable {
     /// A profile; nil if it is missing and was not named.
     ///
     /// - Throws: ``AWSError/configuration(_:)`` if it was named and is missing.
-    public func profile(_ name: ProfileName) throws(AWSError) -> Profile? {
+    package func profile(_ name: ProfileName) throws(AWSError) -> Profile? {
         if let profile = profiles[name.text] { return profile }
         guard let origin = name.origin else { return nil }
         throw .configuration(
@@ -66,31 +66,31 @@ public struct SharedConfig: Sendable {
     }
 
     /// A `[sso-session NAME]` section.
-    public func ssoSession(_ name: String) -> INIFile.Section? { ssoSessions[name] }
+    package func ssoSession(_ name: String) -> INIFile.Section? { ssoSessions[name] }
 
     /// A `[services NAME]` section, which profiles point to with `services = NAME`.
-    public func services(_ name: String) -> INIFile.Section? { services[name] }
+    package func services(_ name: String) -> INIFile.Section? { services[name] }
 }
 
 /// A profile's settings, with the file that each comes from.
-public struct Profile: Sendable, Equatable {
+package struct Profile: Sendable, Equatable {
     /// The profile's section of the config file.
-    public internal(set) var config = INIFile.Section()
+    package internal(set) var config = INIFile.Section()
     /// The profile's section of the credentials file.
-    public internal(set) var credentials = INIFile.Section()
+    package internal(set) var credentials = INIFile.Section()
 
     /// A setting; the credentials file goes before the config file.
-    public subscript(key: String) -> String? { credentials.text(key) ?? config.text(key) }
+    package subscript(key: String) -> String? { credentials.text(key) ?? config.text(key) }
 }
 
 /// A profile's name, and where the name comes from.
-public struct ProfileName: Sendable, Equatable, CustomStringConvertible {
+package struct ProfileName: Sendable, Equatable, CustomStringConvertible {
     let text: String
     /// `AWS_PROFILE` or the like; nil if no profile was named, so that it is `default`.
     let origin: String?
 
     /// - Parameter origin: where the name comes from, for messages.
-    public init(_ text: String, origin: String) {
+    package init(_ text: String, origin: String) {
         self.text = text
         self.origin = origin
     }
@@ -100,9 +100,9 @@ public struct ProfileName: Sendable, Equatable, CustomStringConvertible {
         origin = nil
     }
 
-    public static let `default` = ProfileName()
+    package static let `default` = ProfileName()
 
-    public var description: String { text.shown(limit: 100) }
+    package var description: String { text.shown(limit: 100) }
 }
 
 /// The kind of a section of the config file (botocore, `build_profile_map`).

@@ -1,21 +1,21 @@
 import Files
-public import SystemPackage
+package import SystemPackage
 
 /// Where the two shared files are.
-public struct SharedConfigFiles: Sendable {
-    public let config: FilePath
-    public let credentials: FilePath
+package struct SharedConfigFiles: Sendable {
+    package let config: FilePath
+    package let credentials: FilePath
 
     /// Far more than any real file of the kind has.
     private static let maximumBytes = 1 << 20
 
-    public init(config: FilePath, credentials: FilePath) {
+    package init(config: FilePath, credentials: FilePath) {
         self.config = config
         self.credentials = credentials
     }
 
     /// `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/config` and `~/.aws/credentials`.
-    public init(_ environment: AWSEnvironment) {
+    package init(_ environment: AWSEnvironment) {
         func path(_ variable: String, _ standard: String) -> FilePath {
             let text = environment[variable] ?? standard
             guard text.hasPrefix("~/"), let home = environment["HOME"] else { return FilePath(text) }
@@ -30,7 +30,7 @@ public struct SharedConfigFiles: Sendable {
     /// come from elsewhere (botocore does the same).
     ///
     /// - Throws: ``AWSError/configuration(_:)`` for one that is too large or does not parse.
-    public func load() throws(AWSError) -> SharedConfig {
+    package func load() throws(AWSError) -> SharedConfig {
         var omissions: [FilePath: String] = [:]
         let config = try Self.read(config, variable: "AWS_CONFIG_FILE", &omissions)
         let credentials = try Self.read(credentials, variable: "AWS_SHARED_CREDENTIALS_FILE", &omissions)

@@ -1,15 +1,15 @@
-public import Clock
+package import Clock
 import Digest
-public import HTTPTransport
+package import HTTPTransport
 import Threading
 
 /// AWS Signature Version 4 for the header `Authorization`.
 ///
 /// The same request, credentials and time give the same signature. The signed text and the header follow botocore's
 /// `auth.py` exactly.
-public struct SigV4: Sendable {
+package struct SigV4: Sendable {
     /// How a service treats the path of a request.
-    public enum PathRule: Sendable {
+    package enum PathRule: Sendable {
         /// Dot segments and repeated slashes are removed, and the rest is percent-encoded once more.
         case normalized
         /// The path counts as it is, and the body's digest travels in `X-Amz-Content-SHA256`: S3.
@@ -17,9 +17,9 @@ public struct SigV4: Sendable {
     }
 
     /// The service's signing name: `athena`, `s3`, `sts`.
-    public let service: String
-    public let region: Region
-    public let pathRule: PathRule
+    package let service: String
+    package let region: Region
+    package let pathRule: PathRule
     private let lastKey = Locked<SigningKey?>(nil)
 
     /// A signing key is valid for a day and costs four digests, so it is kept for later requests.
@@ -32,7 +32,7 @@ public struct SigV4: Sendable {
     static let algorithm = "AWS4-HMAC-SHA256"
 
     /// - Parameter pathRule: by default, S3's for `s3` and the normalizing one for every other service.
-    public init(service: String, region: Region, pathRule: PathRule? = nil) {
+    package init(service: String, region: Region, pathRule: PathRule? = nil) {
         self.service = service
         self.region = region
         self.pathRule = pathRule ?? (service == "s3" ? .verbatim : .normalized)
@@ -41,7 +41,7 @@ public struct SigV4: Sendable {
     /// Signs a request: sets `X-Amz-Date`, `Authorization` and, where required, `X-Amz-Security-Token` and
     /// `X-Amz-Content-SHA256`. A request that was signed before is signed again. One with an `HTTPBodySource` has that
     /// last field already.
-    public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
+    package func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp) {
         let date = time.iso8601Basic
         request.headers["Authorization"] = nil
         request.headers["X-Amz-Date"] = date

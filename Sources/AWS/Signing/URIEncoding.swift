@@ -1,14 +1,14 @@
 import Text
 
 /// Percent-encoding as AWS signs it: everything but RFC 3986's unreserved characters, in upper-case hexadecimal.
-public enum URIEncoding {
+package enum URIEncoding {
     /// Encodes a query's name or value, or one segment of a path.
-    public static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         encode(text.utf8) { isUnreserved($0) }
     }
 
     /// Encodes a path but not its slashes: an S3 key becomes the path of its object.
-    public static func encodePath(_ text: String) -> String {
+    package static func encodePath(_ text: String) -> String {
         encode(text.utf8) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
     }
 

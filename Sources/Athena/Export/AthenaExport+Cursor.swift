@@ -1,14 +1,14 @@
-public import BatchExport
+package import BatchExport
 import Logging
 
 extension AthenaExport {
     /// The cursor column of an incremental export.
-    public struct CursorChoice: Sendable, Equatable {
-        public let column: String
+    package struct CursorChoice: Sendable, Equatable {
+        package let column: String
         /// The value for the first run; nil if there has been one.
-        public let start: CursorValue?
+        package let start: CursorValue?
 
-        public init(column: String, start: CursorValue?) {
+        package init(column: String, start: CursorValue?) {
             self.column = column
             self.start = start
         }

@@ -1,6 +1,6 @@
-public import Files
-public import JSON
-public import SystemPackage
+package import Files
+package import JSON
+package import SystemPackage
 import Threading
 
 /// Recorded answers of a service, one file a call: `<Operation>-<n>.json`, and `<Operation>-<n>.<status>.json` for an
@@ -126,7 +126,7 @@ final class FixtureDirectory: Sendable {
 }
 
 /// Defects of recorded answers.
-public enum FixtureError: Error, Sendable, CustomStringConvertible {
+package enum FixtureError: Error, Sendable, CustomStringConvertible {
     case noDirectory(FilePath)
     case unreadableDirectory(FileError)
     case empty(FilePath)
@@ -137,7 +137,7 @@ public enum FixtureError: Error, Sendable, CustomStringConvertible {
     /// The directory of `--record` is not empty, and its content is not of the run that is to be recorded.
     case otherRecording(FilePath)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .noDirectory(let path): "\(path) is no directory of recorded answers; check the path"
         case .unreadableDirectory(let error):

@@ -1,19 +1,19 @@
 import BatchExport
 import Files
-public import HTTPTransport
-public import SystemPackage
+package import HTTPTransport
+package import SystemPackage
 import Threading
 
 /// Passes requests on and keeps the answers as fixtures.
 ///
 /// Only bodies are written, without credentials and account numbers; rows are data and stay as they are.
-public final class RecordingTransport: HTTPTransport {
+package final class RecordingTransport: HTTPTransport {
     private let transport: any HTTPTransport
     private let directory: FixtureDirectory
     private let numbers: Locked<[String: Int]>
 
     /// - Parameter path: created if it is missing, once the recorded run is known.
-    public init(_ path: FilePath, around transport: any HTTPTransport) {
+    package init(_ path: FilePath, around transport: any HTTPTransport) {
         self.transport = transport
         directory = FixtureDirectory(path)
         numbers = Locked([:])
@@ -47,7 +47,7 @@ public final class RecordingTransport: HTTPTransport {
         }
     }
 
-    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         // No read-ahead while recording: page n + 1 gets its number from page n.
         request.onBody = nil

@@ -1,12 +1,12 @@
-public import HTTPTransport
+package import HTTPTransport
 import JSON
-public import SystemPackage
+package import SystemPackage
 import Threading
 
 /// Answers requests from recorded files instead of a network.
 ///
 /// It stands in the place of libcurl, so an offline run goes through the same signing, retries, decoding and paging.
-public final class ReplayTransport: HTTPTransport {
+package final class ReplayTransport: HTTPTransport {
     private let directory: FixtureDirectory
     private let names: Set<FixtureDirectory.Name>
     /// The highest number of each operation's files.
@@ -27,7 +27,7 @@ public final class ReplayTransport: HTTPTransport {
     }
 
     /// - Throws: ``FixtureError`` if the directory is missing or holds no recorded answer.
-    public init(_ path: FilePath) throws(FixtureError) {
+    package init(_ path: FilePath) throws(FixtureError) {
         directory = FixtureDirectory(path)
         guard let names = try directory.names() else { throw .noDirectory(path) }
         guard !names.isEmpty else { throw .empty(path) }
@@ -37,7 +37,7 @@ public final class ReplayTransport: HTTPTransport {
             .mapValues { $0.sorted { ($0.status ?? 0) < ($1.status ?? 0) } }
     }
 
-    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let operation = String(request.headers["X-Amz-Target"]?.split(separator: ".").last ?? "")
         guard let number = number(of: operation, request) else {
             return refuse("Malformed nextPageToken: no recorded page leads to it", code: "INVALID_INPUT")

@@ -4,7 +4,7 @@ import Logging
 import Text
 
 /// How the rows of a result are read.
-public enum SourceMode: Sendable {
+package enum SourceMode: Sendable {
     /// The result object if it can be read and has more than one page, else GetQueryResults.
     case auto
     /// GetQueryResults.

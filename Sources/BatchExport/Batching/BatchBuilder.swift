@@ -112,13 +112,13 @@ struct BatchBuilder {
 }
 
 /// When a batch is sealed: at the first of the two.
-public struct BatchLimits: Sendable, Equatable {
+package struct BatchLimits: Sendable, Equatable {
     /// Result rows read; those that the table holds already do not count.
-    public let rows: Int
+    package let rows: Int
     /// Bytes encoded, before compression. The header and rejected rows count too. A batch has at least one row.
-    public let bytes: Int
+    package let bytes: Int
 
-    public init(rows: Int, bytes: Int) {
+    package init(rows: Int, bytes: Int) {
         self.rows = rows
         self.bytes = bytes
     }

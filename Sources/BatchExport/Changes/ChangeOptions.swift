@@ -1,9 +1,9 @@
 /// How a run writes nothing but what has changed.
-public struct ChangeOptions: Sendable, Equatable {
+package struct ChangeOptions: Sendable, Equatable {
     /// The most keys that a run deletes, in percent of those that the table has: 0 to 100.
-    public let maximumDeletes: Int
+    package let maximumDeletes: Int
 
-    public init(maximumDeletes: Int = 50) {
+    package init(maximumDeletes: Int = 50) {
         self.maximumDeletes = maximumDeletes
     }
 

@@ -1,14 +1,14 @@
 import JSON
 
 /// How far an incremental export has come, over all its runs.
-public struct CursorState: Sendable, Equatable {
-    public let column: String
+package struct CursorState: Sendable, Equatable {
+    package let column: String
     /// The value after the newest run that succeeded; nil before there is one. A failed run does not change it.
-    public var committed: CursorValue?
+    package var committed: CursorValue?
     /// The value in the run's query; nil for a run that does not use the cursor and only keeps it.
-    public let from: CursorValue?
+    package let from: CursorValue?
 
-    public init(column: String, committed: CursorValue?, from: CursorValue?) {
+    package init(column: String, committed: CursorValue?, from: CursorValue?) {
         self.column = column
         self.committed = committed
         self.from = from
@@ -27,12 +27,12 @@ public struct CursorState: Sendable, Equatable {
 
 extension ExportState {
     /// The cursor if the run ended here; nil for a run that does not use one.
-    public var cursorEnd: CursorValue? { cursor?.end(seen: checkpoint.highestCursor) }
+    package var cursorEnd: CursorValue? { cursor?.end(seen: checkpoint.highestCursor) }
 }
 
 extension ExportJournal {
     /// The cursor of a column: from the state or, if that was lost, from the manifest's newest run.
-    public func committedCursor(of column: String) -> CursorValue? {
+    package func committedCursor(of column: String) -> CursorValue? {
         CursorState.committed(of: column, manifest, state)
     }
 }

@@ -1,9 +1,9 @@
 import Text
 
 /// A value of an incremental export's cursor column: its text as the source writes it, and how it is ordered.
-public struct CursorValue: Sendable, Equatable {
+package struct CursorValue: Sendable, Equatable {
     /// What a text means; the raw value is the name in state files.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Ordered as numbers, of any length.
         case integer, decimal
         /// `2026-01-31`.
@@ -16,14 +16,14 @@ public struct CursorValue: Sendable, Equatable {
         case text = "varchar"
     }
 
-    public let kind: Kind
-    public let text: String
+    package let kind: Kind
+    package let text: String
 
     /// The longest text in bytes that, quoted as a literal, fits into one execution parameter.
-    public static let maximumTextBytes = 500
+    package static let maximumTextBytes = 500
 
     /// - Returns: nil for a text that does not have the kind's form, or is too long.
-    public init?(_ kind: Kind, _ text: String) {
+    package init?(_ kind: Kind, _ text: String) {
         let bytes = Array(text.utf8)
         guard kind.accepts(bytes.span, in: bytes.indices), bytes.count <= Self.maximumTextBytes else { return nil }
         self.kind = kind

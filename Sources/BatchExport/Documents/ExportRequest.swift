@@ -4,26 +4,26 @@ import JSON
 /// The options that decide the files. An unfinished run can be continued only with the same ones.
 ///
 /// Texts that may hold data, such as the statement, are stored as digests.
-public struct ExportRequest: Sendable, Equatable {
-    public struct Part: Sendable, Equatable {
+package struct ExportRequest: Sendable, Equatable {
+    package struct Part: Sendable, Equatable {
         /// The name of the option or configuration key.
-        public let name: String
-        public let value: String
+        package let name: String
+        package let value: String
 
-        public init(_ name: String, _ value: String) {
+        package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    public let parts: [Part]
+    package let parts: [Part]
 
-    public init(_ parts: [Part]) {
+    package init(_ parts: [Part]) {
         self.parts = parts
     }
 
     /// 64 hexadecimal digits that stand for the whole request.
-    public var fingerprint: String {
+    package var fingerprint: String {
         SHA256.hex(parts.map { "\($0.name.utf8.count):\($0.name)=\($0.value.utf8.count):\($0.value)" }.joined())
     }
 
@@ -42,7 +42,7 @@ public struct ExportRequest: Sendable, Equatable {
     }
 
     /// The value under a name; nil if the request has none.
-    public func value(_ name: String) -> String? {
+    package func value(_ name: String) -> String? {
         parts.first { $0.name == name }?.value
     }
 

@@ -1,30 +1,30 @@
-public import JSON
+package import JSON
 
 /// The newest run and how far it got: the content of `state.json`.
-public struct ExportState: Sendable, Equatable {
-    public let runID: String
-    public let request: ExportRequest
-    public let startedAt: String
+package struct ExportState: Sendable, Equatable {
+    package let runID: String
+    package let request: ExportRequest
+    package let startedAt: String
     /// The sequence of the run's first batch.
-    public let firstBatch: Int
+    package let firstBatch: Int
     /// How often the query was sent again because the one before it failed.
-    public var queryReruns: Int
+    package var queryReruns: Int
     /// Whether the run is about to stop its query, or has. A query that then ends CANCELLED may be sent again.
-    public var isStoppingQuery = false
+    package var isStoppingQuery = false
     /// Why the run's last process ended, if it ended with an error. Only shown to users; no later run depends on it.
-    public var failure: String?
+    package var failure: String?
     /// The query that this run sent and had stopped in Athena; nil once another one is sent in its place.
-    public var stoppedQueryExecutionID: String?
+    package var stoppedQueryExecutionID: String?
     /// Nil if no run of the directory has used a cursor.
-    public var cursor: CursorState?
+    package var cursor: CursorState?
     /// The URL that the files are to be uploaded to once the run has succeeded; nil once they are there, and for a run
     /// that uploads nothing.
-    public var pendingUpload: String?
+    package var pendingUpload: String?
     /// What the run's source must know again after a crash, in its own terms; nil for one that keeps nothing.
-    public var sourceState: JSONValue?
-    public var phase: Phase
+    package var sourceState: JSONValue?
+    package var phase: Phase
 
-    public init(
+    package init(
         runID: String, request: ExportRequest, startedAt: String, firstBatch: Int, queryReruns: Int = 0,
         cursor: CursorState? = nil, phase: Phase
     ) {
@@ -38,7 +38,7 @@ public struct ExportState: Sendable, Equatable {
     }
 
     /// What has been promised so far. Saved at each step before the work that it stands for can be lost.
-    public enum Phase: Sendable, Equatable {
+    package enum Phase: Sendable, Equatable {
         /// The query may have been sent with this token; sending it again is the same query.
         case starting(clientRequestToken: String)
         /// The query exists; rows up to the checkpoint are in files.
@@ -49,26 +49,26 @@ public struct ExportState: Sendable, Equatable {
     }
 
     /// The query that a run reads: the token that started it, and its id.
-    public struct QueryIdentity: Sendable, Equatable {
+    package struct QueryIdentity: Sendable, Equatable {
         /// Nil for a query that another process started.
-        public let clientRequestToken: String?
-        public let queryExecutionID: String
+        package let clientRequestToken: String?
+        package let queryExecutionID: String
 
-        public init(clientRequestToken: String?, queryExecutionID: String) {
+        package init(clientRequestToken: String?, queryExecutionID: String) {
             self.clientRequestToken = clientRequestToken
             self.queryExecutionID = queryExecutionID
         }
     }
 
     /// Whether the run can be continued.
-    public var isUnfinished: Bool {
+    package var isUnfinished: Bool {
         switch phase {
         case .starting, .exporting: true
         case .succeeded, .failed: false
         }
     }
 
-    public var query: QueryIdentity? {
+    package var query: QueryIdentity? {
         switch phase {
         case .starting: nil
         case .exporting(let query, _), .succeeded(let query, _): query
@@ -76,7 +76,7 @@ public struct ExportState: Sendable, Equatable {
         }
     }
 
-    public var checkpoint: Checkpoint {
+    package var checkpoint: Checkpoint {
         switch phase {
         case .starting, .failed: Checkpoint(nextBatch: firstBatch)
         case .exporting(_, let checkpoint), .succeeded(_, let checkpoint): checkpoint
@@ -85,25 +85,25 @@ public struct ExportState: Sendable, Equatable {
 }
 
 /// Everything before this point is in files that the manifest lists.
-public struct Checkpoint: Sendable, Equatable {
+package struct Checkpoint: Sendable, Equatable {
     /// Where the next batch begins in the result.
-    public var bookmark: Bookmark
+    package var bookmark: Bookmark
     /// Data rows of the result before the bookmark, duplicate and rejected ones included.
-    public var rowsExported: Int
-    public var duplicateRows: Int
-    public var rejectedRows: Int
+    package var rowsExported: Int
+    package var duplicateRows: Int
+    package var rejectedRows: Int
     /// Rows that the table held already.
-    public var unchangedRows = 0
+    package var unchangedRows = 0
     /// Keys in files of deletes, which come behind the last row.
-    public var deletedRows = 0
+    package var deletedRows = 0
     /// The sequence of the next batch.
-    public var nextBatch: Int
+    package var nextBatch: Int
     /// Digest of the row before the bookmark, by which a resume checks its place.
-    public var lastRowSHA256: String?
+    package var lastRowSHA256: String?
     /// The highest value of the cursor column before the bookmark; nil without one.
-    public var highestCursor: CursorValue?
+    package var highestCursor: CursorValue?
 
-    public init(
+    package init(
         bookmark: Bookmark = .start, rowsExported: Int = 0, duplicateRows: Int = 0, rejectedRows: Int = 0,
         nextBatch: Int, lastRowSHA256: String? = nil, highestCursor: CursorValue? = nil
     ) {
@@ -117,5 +117,5 @@ public struct Checkpoint: Sendable, Equatable {
     }
 
     /// Rows in files.
-    public var rows: Int { rowsExported - duplicateRows - rejectedRows - unchangedRows }
+    package var rows: Int { rowsExported - duplicateRows - rejectedRows - unchangedRows }
 }

@@ -1,25 +1,25 @@
 /// Facts about a run in the manifest beside its rows.
-public struct RunFacts: Sendable {
+package struct RunFacts: Sendable {
     /// Digest of the statement's text.
-    public let querySHA256: String
+    package let querySHA256: String
     /// Digest of the execution parameters as they were given; nil for a query that another process started.
-    public let parametersSHA256: String?
+    package let parametersSHA256: String?
     /// The requested catalog; nil for the service's default.
-    public let catalog: String?
-    public let database: String?
+    package let catalog: String?
+    package let database: String?
     /// How rows are read: `api`, `s3`, `unload`.
-    public let source: String
+    package let source: String
     /// Why rows are not read by a faster source.
-    public let sourceNote: String?
-    public let dataScannedBytes: Int?
+    package let sourceNote: String?
+    package let dataScannedBytes: Int?
     /// Whether the service took the result of an equal query before this one; nil if it does not say.
-    public let reusedPreviousResult: Bool?
+    package let reusedPreviousResult: Bool?
     /// The engine that the query ran on, as the service calls it; nil if it does not say.
-    public let effectiveEngineVersion: String?
+    package let effectiveEngineVersion: String?
     /// Whether rows that the table held already are counted instead of written.
-    public let changesOnly: Bool
+    package let changesOnly: Bool
 
-    public init(
+    package init(
         querySHA256: String, parametersSHA256: String? = nil, catalog: String? = nil, database: String? = nil,
         source: String, sourceNote: String? = nil,
         dataScannedBytes: Int?, reusedPreviousResult: Bool? = nil, effectiveEngineVersion: String? = nil,

@@ -1,5 +1,5 @@
 /// What the rows of a run do to the table.
-public enum WriteMode: String, Sendable, CaseIterable {
+package enum WriteMode: String, Sendable, CaseIterable {
     /// A row takes the place of the one with the same key.
     case upsert
     /// Every row is added. There is no key.
@@ -12,7 +12,7 @@ public enum WriteMode: String, Sendable, CaseIterable {
 }
 
 /// What a run does about a result whose columns are not those of the directory.
-public enum SchemaChangePolicy: String, Sendable, CaseIterable {
+package enum SchemaChangePolicy: String, Sendable, CaseIterable {
     /// It ends before a file is written.
     case fail
     /// It matches columns by name, and puts new ones behind the others.

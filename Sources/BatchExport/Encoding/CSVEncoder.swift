@@ -5,11 +5,11 @@ import Text
 /// NULL is nothing between the separators. A value is quoted when it is empty, is `\.` (which ends PostgreSQL's COPY),
 /// consists of blanks only (pandas drops such a line), begins with U+FEFF (which readers take for a byte order mark), or
 /// contains a comma, quote, CR or LF; else it stands bare. Names in the header are quoted in the same way.
-public struct CSVEncoder: RowEncoder {
-    public let fileHeader: [UInt8]
+package struct CSVEncoder: RowEncoder {
+    package let fileHeader: [UInt8]
     private let isSingleColumn: Bool
 
-    public init(columns: [Column]) {
+    package init(columns: [Column]) {
         fileHeader = Self.header(columns, isQuoted: Self.needsQuotes)
         isSingleColumn = columns.count == 1
     }
@@ -36,7 +36,7 @@ public struct CSVEncoder: RowEncoder {
         return header
     }
 
-    public func encode(
+    package func encode(
         _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
     ) throws(ExportError) -> Int {
         var row = rows.lowerBound

@@ -5,15 +5,15 @@ import Text
 ///
 /// Booleans, integers and finite doubles are JSON values. Decimals are strings, since several loaders read numbers as
 /// binary floats. `json` columns are embedded if they are valid; everything else is a string of the source's text.
-public struct NDJSONEncoder: RowEncoder {
-    public let fileHeader: [UInt8] = []
+package struct NDJSONEncoder: RowEncoder {
+    package let fileHeader: [UInt8] = []
     private let types: [ColumnType]
     /// The text before each column's value, one after another, then `null` and the bytes that copying reads beyond it.
     private let prefixes: [UInt8]
     private let prefixEnds: [Int]
     private let nullText: Range<Int>
 
-    public init(columns: [Column]) {
+    package init(columns: [Column]) {
         types = columns.map(\.type)
         var prefixes: [UInt8] = []
         var ends: [Int] = []
@@ -34,7 +34,7 @@ public struct NDJSONEncoder: RowEncoder {
         return prefix
     }
 
-    public func encode(
+    package func encode(
         _ block: RowBlock, rows: Range<Int>, into output: inout EncodedRows, limit: Int
     ) -> Int {
         var row = rows.lowerBound

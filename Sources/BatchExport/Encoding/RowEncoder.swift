@@ -1,12 +1,12 @@
 /// Rows as they are in a file, one after another, with their line ends.
-public struct EncodedRows: Sendable {
+package struct EncodedRows: Sendable {
     /// The bytes of the rows; before the first one the file's header, if they begin a file.
-    public internal(set) var bytes: [UInt8]
+    package internal(set) var bytes: [UInt8]
     /// Where each row begins in the bytes.
     var starts: [UInt32]
 
     /// - Parameter capacity: in bytes.
-    public init(capacity: Int = 0) {
+    package init(capacity: Int = 0) {
         self.init([], starts: [])
         bytes.reserveCapacity(capacity)
     }
@@ -26,7 +26,7 @@ public struct EncodedRows: Sendable {
 /// Writes rows in one file format. A new format also has a ``RowScanner``, which reads it, and a place in each loader.
 ///
 /// Encoders hold no state and do no I/O: a row's bytes depend on the row and the columns alone.
-public protocol RowEncoder: Sendable {
+package protocol RowEncoder: Sendable {
     /// The beginning of every file, even of one without rows.
     var fileHeader: [UInt8] { get }
 
@@ -41,19 +41,19 @@ public protocol RowEncoder: Sendable {
 
 extension RowEncoder {
     /// Appends all rows of a block.
-    public func encode(_ block: RowBlock, into output: inout EncodedRows) throws(ExportError) {
+    package func encode(_ block: RowBlock, into output: inout EncodedRows) throws(ExportError) {
         _ = try encode(block, rows: 0..<block.rowCount, into: &output, limit: .max)
     }
 }
 
 /// The formats a batch can be written in.
-public enum FileFormat: String, Sendable, CaseIterable {
+package enum FileFormat: String, Sendable, CaseIterable {
     case csv, ndjson
 
     /// The end of a data file's name.
-    public var fileSuffix: String { "\(rawValue).gz" }
+    package var fileSuffix: String { "\(rawValue).gz" }
 
-    public func encoder(for columns: [Column]) -> any RowEncoder {
+    package func encoder(for columns: [Column]) -> any RowEncoder {
         switch self {
         case .csv: CSVEncoder(columns: columns)
         case .ndjson: NDJSONEncoder(columns: columns)

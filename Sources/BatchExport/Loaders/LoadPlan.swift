@@ -1,12 +1,12 @@
 /// The batches of a load, and the target.
-public struct LoadPlan: Sendable {
+package struct LoadPlan: Sendable {
     /// The table in the target.
-    public struct Target: Sendable {
+    package struct Target: Sendable {
         /// nil for the schema that the target's session is in.
-        public let schema: String?
-        public let table: String
+        package let schema: String?
+        package let table: String
 
-        public init(schema: String? = nil, table: String) {
+        package init(schema: String? = nil, table: String) {
             self.schema = schema
             self.table = table
         }
@@ -14,18 +14,18 @@ public struct LoadPlan: Sendable {
         var names: [String] { [schema, table].compactMap(\.self) }
     }
 
-    public let target: Target
+    package let target: Target
     /// In the order of the newest files.
-    public let columns: [Column]
+    package let columns: [Column]
     /// For each column the first batch that has it; nil if all batches do.
     private let sinceBatches: [Int?]
     /// Empty where every row is added.
-    public let primaryKey: [String]
-    public let format: FileFormat
+    package let primaryKey: [String]
+    package let format: FileFormat
     /// By rising sequence.
-    public let batches: [Step]
+    package let batches: [Step]
     /// The beginning of every batch's address: an absolute directory, or the URL of the objects. No `/` at its end.
-    public let location: String
+    package let location: String
 
     /// Plans the batches of a manifest that come after one.
     ///
@@ -34,7 +34,7 @@ public struct LoadPlan: Sendable {
     ///   - sequence: the last batch to leave out; 0 for all of them.
     ///   - texts: columns of dates and times that become text in the target, as Athena printed it.
     /// - Throws: ``ExportError/schema(_:)`` for invalid columns or keys, and for texts that are no dates.
-    public init(
+    package init(
         _ manifest: Manifest, after sequence: Int, target: Target, location: String, texts: [String] = []
     ) throws(ExportError) {
         guard ExportDirectory.isTableName(manifest.table) else {

@@ -2,15 +2,15 @@ extension LoadPlan {
     /// One file of a load: rows to insert or update, or keys to delete.
     ///
     /// Both are called batches in the scripts: they share one numbering, and the table of loads notes each.
-    public struct Step: Sendable, Equatable {
-        public let sequence: Int
+    package struct Step: Sendable, Equatable {
+        package let sequence: Int
         /// From the table's directory.
-        public let path: String
-        public let rows: Int
-        public let bytes: Int
-        public let sha256: String
+        package let path: String
+        package let rows: Int
+        package let bytes: Int
+        package let sha256: String
         /// Whether the rows are keys to delete.
-        public let isDeletes: Bool
+        package let isDeletes: Bool
 
         init(_ entry: Manifest.Entry) {
             sequence = entry.sequence

@@ -1,7 +1,7 @@
 /// Writes the script that loads an export into one kind of target. A new target is one file with one of these.
 ///
 /// Loaders do no I/O: the text depends on the plan alone.
-public protocol Loader: Sendable {
+package protocol Loader: Sendable {
     /// The complete text for the target's own tool.
     ///
     /// - Throws: ``ExportError/schema(_:)`` if the target cannot have a name of the plan.
@@ -9,10 +9,10 @@ public protocol Loader: Sendable {
 }
 
 /// The targets that an export can be loaded into.
-public enum LoaderKind: String, Sendable, CaseIterable {
+package enum LoaderKind: String, Sendable, CaseIterable {
     case postgres, duckdb, sqlite, redshift, snowflake, bigquery, datapackage
 
-    public var loader: any Loader {
+    package var loader: any Loader {
         switch self {
         case .postgres: PostgresLoader()
         case .duckdb: DuckDBLoader()
@@ -25,7 +25,7 @@ public enum LoaderKind: String, Sendable, CaseIterable {
     }
 
     /// Whether the target reads files where its own tool runs.
-    public var readsLocalFiles: Bool {
+    package var readsLocalFiles: Bool {
         switch self {
         case .postgres, .duckdb, .sqlite, .datapackage: true
         case .redshift, .snowflake, .bigquery: false
@@ -33,7 +33,7 @@ public enum LoaderKind: String, Sendable, CaseIterable {
     }
 
     /// The schemes of the object stores that the target reads from; none if it reads local files only.
-    public var urlSchemes: [String] {
+    package var urlSchemes: [String] {
         switch self {
         case .postgres, .sqlite, .datapackage: []
         case .redshift: ["s3"]
@@ -43,5 +43,5 @@ public enum LoaderKind: String, Sendable, CaseIterable {
     }
 
     /// Whether the target has schemas for tables (data sets, in BigQuery's words).
-    public var hasSchemas: Bool { self != .sqlite && self != .datapackage }
+    package var hasSchemas: Bool { self != .sqlite && self != .datapackage }
 }

@@ -1,15 +1,15 @@
 import Text
 
 /// A place in an object store: `s3://bucket/exports/customers`.
-public struct ObjectPrefix: Sendable, Equatable {
+package struct ObjectPrefix: Sendable, Equatable {
     /// Without `/` at its end.
-    public let url: String
+    package let url: String
     /// As in the text. The store checks the bucket's name; here it is only not empty.
-    public let bucket: String
+    package let bucket: String
 
     /// - Parameter schemes: those that are allowed.
     /// - Returns: nil for anything but a scheme, a bucket, and perhaps a prefix, all of plain characters.
-    public init?(_ text: String, schemes: [String]) {
+    package init?(_ text: String, schemes: [String]) {
         guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else { return nil }
         let path = text.dropFirst(scheme.utf8.count + 3)
         let isPlain = !path.hasASCIIControl && !path.unicodeScalars.contains { $0 == " " || $0 == "*" || $0 == "?" }

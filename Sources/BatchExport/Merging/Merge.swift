@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 import Text
 
 /// Applies the upserts and deletes of a table's directory: gives the row of the highest batch for
@@ -7,25 +7,25 @@ import Text
 /// Keys are ordered by the bytes of their texts, column by column. Rows that do not fit into memory are sorted part by
 /// part into a temporary file and merged from there. Every batch is compared with the manifest while it is read, and
 /// nothing is written before all of them are read.
-public struct Merge: Sendable {
+package struct Merge: Sendable {
     private let directory: ExportDirectory
     private let manifest: Manifest
     private let schema: ResultSchema
     private let options: Options
 
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The highest batch that is applied; nil for all.
-        public var through: Int?
+        package var through: Int?
         /// The format of the result; nil for that of the files.
-        public var format: FileFormat?
+        package var format: FileFormat?
         /// Bytes for sorting and merging, beside the rest of the process. A row may have an eighth of them.
-        public var memory: Int
+        package var memory: Int
         /// Where temporary files go.
-        public var temporaryDirectory: FilePath
+        package var temporaryDirectory: FilePath
         /// Chunks that the output gets at a time.
-        public var chunksAtATime: Int
+        package var chunksAtATime: Int
 
-        public init(
+        package init(
             through: Int? = nil, format: FileFormat? = nil, memory: Int, temporaryDirectory: FilePath,
             chunksAtATime: Int
         ) {
@@ -38,7 +38,7 @@ public struct Merge: Sendable {
     }
 
     /// - Throws: ``ExportError`` if the manifest's columns and key do not make a schema.
-    public init(_ directory: ExportDirectory, _ manifest: Manifest, _ options: Options) throws(ExportError) {
+    package init(_ directory: ExportDirectory, _ manifest: Manifest, _ options: Options) throws(ExportError) {
         self.directory = directory
         self.manifest = manifest
         self.options = options
@@ -48,7 +48,7 @@ public struct Merge: Sendable {
     /// - Returns: the number of rows in the result.
     /// - Throws: ``ExportError``, which is ``ExportError/rowTooLong(path:row:limit:memory:)`` if the memory is too little
     ///   for a row; what the output throws; `CancellationError` when the task is cancelled.
-    public func run(into output: any MergeOutput) async throws -> Int {
+    package func run(into output: any MergeOutput) async throws -> Int {
         var text = MergedText(
             header: format.encoder(for: schema.columns).fileHeader, chunksAtATime: options.chunksAtATime)
         switch manifest.writeMode {

@@ -1,9 +1,9 @@
 import Files
 import Gzip
-public import SystemPackage
+package import SystemPackage
 
 /// Where the merged table goes.
-public protocol MergeOutput: AnyObject {
+package protocol MergeOutput: AnyObject {
     /// Takes the next chunks of the text.
     func write(_ chunks: [[UInt8]]) async throws
 
@@ -12,25 +12,25 @@ public protocol MergeOutput: AnyObject {
 }
 
 /// A file that appears under its name only when it is complete; compressed if the name ends in `.gz`.
-public final class MergedFile: MergeOutput {
+package final class MergedFile: MergeOutput {
     private let file: ReplacedFile
     private var gzip: GzipStream?
 
     /// - Parameters:
     ///   - level: of the compression, 1 to 9.
     ///   - workers: chunks compressed at a time.
-    public init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
+    package init(_ path: FilePath, level: Int, workers: Int) throws(ExportError) {
         do { file = try ReplacedFile(path, permissions: .dataFile) } catch { throw ExportError(error) }
         gzip =
             path.lastComponent?.string.lowercased().hasSuffix(".gz") == true
             ? GzipStream(with: ChunkCompressor(level: level, workers: workers)) : nil
     }
 
-    public func write(_ chunks: [[UInt8]]) async throws {
+    package func write(_ chunks: [[UInt8]]) async throws {
         try append(try await gzip?.compress(chunks) ?? chunks)
     }
 
-    public func finish() async throws {
+    package func finish() async throws {
         try append(try await gzip?.finish() ?? [])
         do { try file.commit() } catch { throw ExportError(error) }
     }

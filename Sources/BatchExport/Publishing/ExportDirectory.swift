@@ -1,31 +1,31 @@
 import Files
-public import SystemPackage
+package import SystemPackage
 import Text
 
 /// The places of all files of one table.
-public struct ExportDirectory: Sendable, Equatable {
-    public let path: FilePath
-    public let table: String
+package struct ExportDirectory: Sendable, Equatable {
+    package let path: FilePath
+    package let table: String
 
     /// - Parameters:
     ///   - parent: the directory that holds a directory for each table.
     ///   - table: checked to be a plain file name.
-    public init(parent: FilePath, table: String) {
+    package init(parent: FilePath, table: String) {
         path = parent.appending(table)
         self.table = table
     }
 
     /// A directory that may have another name than its table, such as a copy.
-    public init(path: FilePath, table: String) {
+    package init(path: FilePath, table: String) {
         self.path = path
         self.table = table
     }
 
     /// Whether a run works here; nil if this user may not know.
-    public var isAtWork: Bool? { FileLock.isHeld(lock) }
+    package var isAtWork: Bool? { FileLock.isHeld(lock) }
 
-    public var manifest: FilePath { path.appending("manifest.json") }
-    public var state: FilePath { path.appending("state.json") }
+    package var manifest: FilePath { path.appending("manifest.json") }
+    package var state: FilePath { path.appending("state.json") }
     var work: FilePath { path.appending(".work") }
     var lock: FilePath { work.appending("lock") }
     /// Of rows that the table holds: derived from the files, and made again if it is missing.
@@ -34,7 +34,7 @@ public struct ExportDirectory: Sendable, Equatable {
 
     /// Whether a name can be a table's: 1 to 200 letters, digits, `_`, `-` and `.`, beginning with a letter or digit, so
     /// that it is a plain file name and needs no quotes anywhere.
-    public static func isTableName(_ name: String) -> Bool {
+    package static func isTableName(_ name: String) -> Bool {
         guard (1...200).contains(name.utf8.count), let first = name.first, !"._-".contains(first) else { return false }
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
     }
@@ -42,7 +42,7 @@ public struct ExportDirectory: Sendable, Equatable {
     /// The table's directory that a path is or lies in; nil if there is none.
     ///
     /// A run leaves its lock in every one; a copy may have only the manifest and the data.
-    public static func enclosing(_ path: FilePath) -> FilePath? {
+    package static func enclosing(_ path: FilePath) -> FilePath? {
         path.existingAncestors.first { ancestor in
             let directory = ExportDirectory(path: ancestor, table: "")
             return directory.lock.isTaken || directory.manifest.isTaken && directory.beginsLikeOurManifest
@@ -56,12 +56,12 @@ public struct ExportDirectory: Sendable, Equatable {
     }
 
     /// The path of a batch's file from the table's directory, as in the manifest.
-    public func dataPath(sequence: Int, format: FileFormat) -> String {
+    package func dataPath(sequence: Int, format: FileFormat) -> String {
         "data/batch=\(sequence.padded(6))/\(fileName(sequence, suffix: format.fileSuffix))"
     }
 
     /// Where a file of keys to delete lies, from the table's directory.
-    public func deletedPath(sequence: Int, format: FileFormat) -> String {
+    package func deletedPath(sequence: Int, format: FileFormat) -> String {
         "deleted/batch=\(sequence.padded(6))/\(fileName(sequence, suffix: format.fileSuffix))"
     }
 

@@ -5,7 +5,7 @@ extension ExportJournal {
     /// - Parameters:
     ///   - failure: the error's text, without secrets and cell values.
     ///   - runID: the run that it ended; the state of another run is not changed.
-    public func keep(failure: String, of runID: String) {
+    package func keep(failure: String, of runID: String) {
         guard var state, state.runID == runID else { return }
         if case .succeeded = state.phase { return }
         state.failure = failure

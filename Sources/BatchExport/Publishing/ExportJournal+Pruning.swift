@@ -8,7 +8,7 @@ extension ExportJournal {
     /// names as pruned; the next call removes them. Their numbers are not used again.
     /// - Parameter count: how many of the newest full runs stay; 1 or more.
     /// - Returns: the batches that were removed from the list.
-    public func prune(keeping count: Int) throws(ExportError) -> [Manifest.Batch] {
+    package func prune(keeping count: Int) throws(ExportError) -> [Manifest.Batch] {
         guard var manifest, state?.isUnfinished == false else { return [] }
         let superseded = manifest.superseded(keeping: count)
         if !superseded.isEmpty {

@@ -8,10 +8,10 @@ import SystemPackage
 /// Holds the directory's lock while it lives. The order of durable writes is the promise of the whole program: data
 /// file, then the batch's line in the log or the manifest that lists it, then state. After a crash between any two, the
 /// next run lists what the log has, makes the same bytes again, finds them there and continues.
-public actor ExportJournal {
-    public nonisolated let directory: ExportDirectory
-    public internal(set) var manifest: Manifest?
-    public private(set) var state: ExportState?
+package actor ExportJournal {
+    package nonisolated let directory: ExportDirectory
+    package internal(set) var manifest: Manifest?
+    package private(set) var state: ExportState?
 
     /// Batches that the manifest on disk does not list yet; the one in memory does.
     var log: BatchLog
@@ -20,7 +20,7 @@ public actor ExportJournal {
     private let now: @Sendable () -> String
 
     /// Locks the directory, making it if necessary, and reads its documents.
-    public init(
+    package init(
         opening directory: ExportDirectory, now: @escaping @Sendable () -> String
     ) throws(ExportError) {
         self.directory = directory
@@ -31,7 +31,7 @@ public actor ExportJournal {
     }
 
     /// Reads manifest and state without the lock: the last published ones, whatever a running export does.
-    public static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
+    package static func read(_ directory: ExportDirectory) throws(ExportError) -> (Manifest?, ExportState?) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
         let remedy = "nothing was changed; restore the file, or export to another --output"
         let state = try ExportState(reading: directory, remedy: remedy)
@@ -49,7 +49,7 @@ public actor ExportJournal {
 
 extension ExportJournal {
     /// The next run in this directory.
-    public enum Plan: Sendable, Equatable {
+    package enum Plan: Sendable, Equatable {
         /// A run of that name has succeeded; there is nothing to do.
         case alreadySucceeded(Manifest.Run)
         /// The newest run has succeeded, and its files are not uploaded so far.
@@ -68,7 +68,7 @@ extension ExportJournal {
     ///   - restart: give up an unfinished run instead.
     ///   - upload: the URL that the run's files go to; nil if they are not uploaded.
     /// - Throws: ``ExportError/otherRequest(differences:path:)`` if the unfinished run has another request.
-    public func plan(
+    package func plan(
         _ request: ExportRequest, runID: String?, restart: Bool, upload: String? = nil
     ) throws(ExportError) -> Plan {
         try settle()
@@ -96,25 +96,25 @@ extension ExportJournal {
     }
 
     /// Notes that the files of all runs are uploaded.
-    public func finishUpload() throws(ExportError) {
+    package func finishUpload() throws(ExportError) {
         guard var state, state.pendingUpload != nil else { return }
         state.pendingUpload = nil
         try save(state)
     }
 
     /// Saves where a run is, before the work that follows can be lost.
-    public func save(_ state: ExportState) throws(ExportError) {
+    package func save(_ state: ExportState) throws(ExportError) {
         try write(directory.state, state.json(updatedAt: now()), permissions: .ownerReadWrite)
         self.state = state
     }
 
     /// Saves a state that gives the run up, unless rows of it are in files by now.
-    public func saveUnlessExported(_ state: ExportState) throws(ExportError) {
+    package func saveUnlessExported(_ state: ExportState) throws(ExportError) {
         if self.state?.checkpoint.rowsExported == 0 { try save(state) }
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.
-    public func check(_ options: ExportOptions) throws(ExportError) {
+    package func check(_ options: ExportOptions) throws(ExportError) {
         guard let manifest else { return }
         if let column = options.cursorColumn {
             let isNew = !manifest.columns.contains { $0.name == column }
@@ -127,7 +127,7 @@ extension ExportJournal {
 
     /// Compares the columns that a result will have with the options and with what the directory has, before its query is
     /// paid for.
-    public func check(columns: [Column], _ options: ExportOptions) throws(ExportError) {
+    package func check(columns: [Column], _ options: ExportOptions) throws(ExportError) {
         let schema = try ResultSchema(columns: columns, primaryKey: options.primaryKey)
         if let column = options.cursorColumn { _ = try CursorTracker(column: column, in: columns, seen: nil) }
         _ = try fileSchema(for: schema, format: options.format, onChange: options.onSchemaChange)
@@ -136,7 +136,7 @@ extension ExportJournal {
     /// Compares the result's columns with those of the directory.
     ///
     /// - Returns: the columns of the files: those of the directory in its order, then new ones.
-    public func fileSchema(
+    package func fileSchema(
         for result: ResultSchema, format: FileFormat, onChange policy: SchemaChangePolicy
     ) throws(ExportError) -> ResultSchema {
         guard let manifest else { return result }
@@ -148,7 +148,7 @@ extension ExportJournal {
     /// Records in manifest and state that every row of the result is in files.
     ///
     /// - Parameter rows: of the result; fewer than the exported ones if a result that was read again has changed.
-    public func complete(
+    package func complete(
         _ facts: RunFacts, rows: Int, schema: ResultSchema, format: FileFormat
     ) throws(ExportError) {
         guard var state, case .exporting(let query, let checkpoint) = state.phase else { return }

@@ -1,7 +1,7 @@
 /// One difference between a table's directory and its manifest.
-public struct BatchDifference: Error, Equatable, CustomStringConvertible {
+package struct BatchDifference: Error, Equatable, CustomStringConvertible {
     /// The subject of the comparison. The names are stable: scripts may depend on them.
-    public enum Check: String, Sendable, CaseIterable {
+    package enum Check: String, Sendable, CaseIterable {
         /// The file is missing.
         case missing
         /// A symbolic link, directory or device stands in the way.
@@ -31,12 +31,12 @@ public struct BatchDifference: Error, Equatable, CustomStringConvertible {
     }
 
     /// From the table's directory.
-    public let path: String
-    public let check: Check
+    package let path: String
+    package let check: Check
     /// Positions and figures, never values.
-    public let detail: String
+    package let detail: String
 
-    public var description: String { "\(path): \(check.rawValue): \(detail)" }
+    package var description: String { "\(path): \(check.rawValue): \(detail)" }
 
     init(_ path: String, _ check: Check, _ detail: String) {
         self.path = path

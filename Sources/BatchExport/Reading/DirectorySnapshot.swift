@@ -1,18 +1,18 @@
 import Files
-public import SystemPackage
+package import SystemPackage
 
 /// A table's directory as a reading command sees it.
 ///
 /// Nothing is locked or written: this is the last published state, whatever a run does meanwhile. The table's name
 /// comes from the manifest, so a copied or renamed directory reads like the original.
-public struct DirectorySnapshot: Sendable {
-    public let directory: ExportDirectory
+package struct DirectorySnapshot: Sendable {
+    package let directory: ExportDirectory
     /// Nil before the first batch of the first run.
-    public let manifest: Manifest?
-    public let stateFile: StateFile
+    package let manifest: Manifest?
+    package let stateFile: StateFile
 
     /// `state.json`, which only the user who exports may read.
-    public enum StateFile: Sendable, Equatable {
+    package enum StateFile: Sendable, Equatable {
         case read(ExportState)
         case missing
         /// This user may not read it.
@@ -20,11 +20,11 @@ public struct DirectorySnapshot: Sendable {
     }
 
     /// Also nil if it cannot be read.
-    public var state: ExportState? { if case .read(let state) = stateFile { state } else { nil } }
+    package var state: ExportState? { if case .read(let state) = stateFile { state } else { nil } }
 
     /// - Parameter path: a directory.
     /// - Throws: ``ExportError`` if a document exists and cannot be read or trusted.
-    public init(reading path: FilePath) throws(ExportError) {
+    package init(reading path: FilePath) throws(ExportError) {
         // State first: a run that publishes in between can then only make the manifest the newer one.
         stateFile = try Self.stateFile(in: path)
         let named = ExportDirectory(path: path, table: path.lastComponent?.string ?? "")
@@ -43,13 +43,13 @@ public struct DirectorySnapshot: Sendable {
     ///
     /// - Returns: nil if there is no manifest.
     /// - Throws: ``ExportError`` if it cannot be read or trusted.
-    public static func manifest(in path: FilePath) throws(ExportError) -> (ExportDirectory, Manifest)? {
+    package static func manifest(in path: FilePath) throws(ExportError) -> (ExportDirectory, Manifest)? {
         guard let published = try PublishedManifest(in: path) else { return nil }
         return (published.directory, published.manifest)
     }
 
     /// Whether a directory has a file of a run, readable or not.
-    public static func isTable(_ path: FilePath) -> Bool {
+    package static func isTable(_ path: FilePath) -> Bool {
         let directory = ExportDirectory(path: path, table: "")
         return [directory.manifest, directory.state].contains { $0.isTaken }
     }

@@ -1,23 +1,23 @@
 /// Reads every file of a table's directory and compares it with the manifest.
 ///
 /// Files are read side by side, each in memory for its different keys and its longest row.
-public struct Verification: Sendable {
+package struct Verification: Sendable {
     /// The result of a verification.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// Files, rows and compressed bytes that the manifest lists.
-        public let files: Int
-        public let rows: Int
+        package let files: Int
+        package let rows: Int
         /// Keys in files of deletes.
-        public let deletes: Int
-        public let bytes: Int
+        package let deletes: Int
+        package let bytes: Int
         /// By batch, then files that are not listed; empty if all is as the manifest says.
-        public let differences: [BatchDifference]
+        package let differences: [BatchDifference]
         /// Remarks that are no differences.
-        public let notes: [String]
+        package let notes: [String]
     }
 
     /// Progress of a verification.
-    public enum Progress: Sendable {
+    package enum Progress: Sendable {
         /// So many more compressed bytes were read.
         case read(bytes: Int)
         /// One more file is done.
@@ -34,7 +34,7 @@ public struct Verification: Sendable {
     ///   - state: nil if there is none, or if this user may not read it.
     ///   - isStateReadable: whether the state, if there is one, could be read. If not, a run may be unfinished.
     /// - Throws: ``ExportError`` if the manifest's columns and key are invalid.
-    public init(
+    package init(
         _ directory: ExportDirectory, _ manifest: Manifest, _ state: ExportState?, isStateReadable: Bool = true
     ) throws(ExportError) {
         self.directory = directory
@@ -46,7 +46,7 @@ public struct Verification: Sendable {
 
     /// - Parameter workers: files read at a time.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func run(workers: Int, report: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
+    package func run(workers: Int, report: @escaping @Sendable (Progress) -> Void) async throws -> Outcome {
         // The largest first, so that no worker is left with a large file at the end.
         let entries = manifest.entries
         let order = entries.indices.sorted { entries[$0].file.bytes > entries[$1].file.bytes }

@@ -1,9 +1,9 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A file that grows piece by piece. Each piece survives a power cut once ``append(_:)`` returns.
 ///
 /// A crash can leave a part of the last piece, so its reader must be able to recognize a whole one.
-public final class AppendedFile {
+package final class AppendedFile {
     private let path: FilePath
     private let file: FileDescriptor
     /// After a failed fsync, the kernel may call the pages clean, so nothing more is appended.
@@ -12,7 +12,7 @@ public final class AppendedFile {
     /// Makes an empty file with a durable name. Whatever had the name is removed.
     ///
     /// - Parameter permissions: less the process's umask.
-    public init(creating path: FilePath, permissions: FilePermissions) throws(FileError) {
+    package init(creating path: FilePath, permissions: FilePermissions) throws(FileError) {
         try? POSIX.unlink(path)
         // Exclusive and without following links: a planted file or link is not written through.
         file = try FileError.naming("create", path) {
@@ -34,7 +34,7 @@ public final class AppendedFile {
     /// Writes a piece behind those that were written before.
     ///
     /// - Throws: after a failure, that failure again.
-    public func append(_ bytes: [UInt8]) throws(FileError) {
+    package func append(_ bytes: [UInt8]) throws(FileError) {
         if let failure { throw failure }
         do throws(FileError) {
             try FileError.naming("write \(bytes.count) bytes to", path) { _ = try file.writeAll(bytes) }
@@ -46,7 +46,7 @@ public final class AppendedFile {
     }
 
     /// Removes the file's name. A power cut may bring it back.
-    public func remove() throws(FileError) {
+    package func remove() throws(FileError) {
         do throws(Errno) {
             try POSIX.unlink(path)
         } catch .noSuchFileOrDirectory {

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -9,13 +9,13 @@ public import SystemPackage
 #endif
 
 /// Changes of names that survive a power cut: files that appear only when they are complete, and directories.
-public enum DurableFile {
+package enum DurableFile {
     /// Replaces the file or link at a path by a file with new content.
     ///
     /// - Parameters:
     ///   - temporary: on the same file system; a leftover there is removed.
     ///   - permissions: less the process's umask.
-    public static func replace(
+    package static func replace(
         _ path: FilePath, with pieces: [[UInt8]], temporary: FilePath, permissions: FilePermissions
     ) throws(FileError) {
         // A device or a pipe that a file replaces is lost to every process.
@@ -28,14 +28,14 @@ public enum DurableFile {
     }
 
     /// Makes a published file's name durable, after a run that ended between giving the name and flushing the directory.
-    public static func synchronizeDirectory(of path: FilePath) throws(FileError) {
+    package static func synchronizeDirectory(of path: FilePath) throws(FileError) {
         try synchronizeDirectory(path.removingLastComponent())
     }
 
     /// Makes a directory durably, unless it exists. Its parent must exist.
     ///
     /// - Parameter followsLinks: whether a symbolic link to a directory counts as one.
-    public static func makeDirectory(_ path: FilePath, followsLinks: Bool = false) throws(FileError) {
+    package static func makeDirectory(_ path: FilePath, followsLinks: Bool = false) throws(FileError) {
         do throws(Errno) {
             try POSIX.makeDirectory(path)
         } catch .fileExists {
@@ -47,7 +47,7 @@ public enum DurableFile {
     }
 
     /// Makes a directory and those above it that are missing. They may be symbolic links to directories.
-    public static func makeDirectories(_ path: FilePath) throws(FileError) {
+    package static func makeDirectories(_ path: FilePath) throws(FileError) {
         guard !path.components.isEmpty else { return }
         do throws(FileError) {
             try makeDirectory(path, followsLinks: true)
@@ -59,7 +59,7 @@ public enum DurableFile {
     }
 
     /// Removes a file durably. A missing file is no error.
-    public static func remove(_ path: FilePath) throws(FileError) {
+    package static func remove(_ path: FilePath) throws(FileError) {
         do throws(Errno) {
             try POSIX.unlink(path)
         } catch .noSuchFileOrDirectory {
@@ -71,7 +71,7 @@ public enum DurableFile {
     }
 
     /// Removes a directory. A missing directory is no error, nor is one that is not empty.
-    public static func removeDirectoryIfEmpty(_ path: FilePath) throws(FileError) {
+    package static func removeDirectoryIfEmpty(_ path: FilePath) throws(FileError) {
         do throws(Errno) {
             try POSIX.removeDirectory(path)
         } catch .noSuchFileOrDirectory, .directoryNotEmpty, .fileExists {

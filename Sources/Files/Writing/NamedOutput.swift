@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -9,7 +9,7 @@ public import SystemPackage
 #endif
 
 /// Writes a text to the path that a user names.
-public enum NamedOutput {
+package enum NamedOutput {
     /// Replaces a regular file, or makes it; writes to a character device, to a pipe that has a reader, and to this
     /// process's standard output and error under any name, such as `/dev/stdout`.
     ///
@@ -17,7 +17,7 @@ public enum NamedOutput {
     /// replaces is lost to the whole machine.
     /// - Parameter permissions: of a file, less the process's umask.
     /// - Throws: ``FileError`` with `.fileExists` for anything else.
-    public static func write(
+    package static func write(
         _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions
     ) throws(FileError) {
         guard let status = try? POSIX.status(at: path), isStream(status) else {

@@ -1,11 +1,11 @@
-public import SystemPackage
+package import SystemPackage
 
 /// Writes a file that must not exist yet.
-public enum NewFile {
+package enum NewFile {
     /// - Parameter permissions: less the process's umask.
     /// - Throws: ``FileError`` with the operation `create` and `.fileExists` if anything has the name, also a link. What
     ///   was begun is removed again.
-    public static func write(
+    package static func write(
         _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
     ) throws(FileError) {
         let file = try FileError.naming("create", path) {

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -12,14 +12,14 @@ public import SystemPackage
 ///
 /// The file that had the name before stays readable until then. A value that is dropped before ``commit()`` leaves no
 /// file.
-public final class ReplacedFile {
+package final class ReplacedFile {
     private let path: FilePath
     /// Nil once it is committed or the commit has failed.
     private var staged: StagedFile?
 
     /// - Parameter permissions: less the process's umask.
     /// - Throws: ``FileError`` with `create` if the file cannot be made, or if something other than a file has its name.
-    public init(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
+    package init(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
         // The directory is flushed by its name, so it needs one.
         self.path = path.removingLastComponent().isEmpty ? FilePath(".").appending(path.components) : path
         // A device or a link such as /dev/stdout is not replaced, since other processes use it.
@@ -31,12 +31,12 @@ public final class ReplacedFile {
     }
 
     /// Appends bytes to the file.
-    public func append(_ bytes: [UInt8]) throws(FileError) {
+    package func append(_ bytes: [UInt8]) throws(FileError) {
         do { try staged!.append(bytes) } catch { throw named(error) }
     }
 
     /// Gives the file its name.
-    public func commit() throws(FileError) {
+    package func commit() throws(FileError) {
         do { try staged.take()?.replace(path) } catch { throw named(error) }
     }
 

@@ -1,13 +1,13 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A temporary file that no other process sees. Its name is removed before it has any content, so the file vanishes
 /// when the process ends in any way.
-public final class ScratchFile: Sendable {
+package final class ScratchFile: Sendable {
     private let file: FileDescriptor
     private let directory: FilePath
 
     /// Makes an empty file in a directory.
-    public init(in directory: FilePath) throws(FileError) {
+    package init(in directory: FilePath) throws(FileError) {
         self.directory = directory
         file = try FileError.naming("create a temporary file in", directory) { try Self.makeFile(in: directory) }
     }
@@ -30,17 +30,17 @@ public final class ScratchFile: Sendable {
     private static let nameSuffix = ".tmp"
 
     /// Whether a name is one that a killed process can have left of such a file.
-    public static func isName(_ name: String) -> Bool { name.hasPrefix(namePrefix) && name.hasSuffix(nameSuffix) }
+    package static func isName(_ name: String) -> Bool { name.hasPrefix(namePrefix) && name.hasSuffix(nameSuffix) }
 
     deinit { try? file.close() }
 
     /// Appends bytes to the file.
-    public func append(_ bytes: [UInt8]) throws(FileError) {
+    package func append(_ bytes: [UInt8]) throws(FileError) {
         try FileError.naming("write a temporary file in", directory) { _ = try file.writeAll(bytes) }
     }
 
     /// The bytes from `offset` on: `count` of them, or fewer where the file ends.
-    public func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    package func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
         try FileError.naming("read a temporary file in", directory) {
             try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 while filled < count {

@@ -1,11 +1,11 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A file that is written over time under a temporary name, and gets its own, durably, only when it is complete.
 ///
 /// The order is implemented here alone: write a temporary file, fsync it, give it its name, fsync the directory.
 /// Without the first fsync, the name can outlive the bytes; without the second, the bytes can outlive the name. A value
 /// that is dropped before that leaves no file.
-public struct StagedFile: ~Copyable, Sendable {
+package struct StagedFile: ~Copyable, Sendable {
     private let temporary: FilePath
     private let file: FileDescriptor
     /// Bytes written.
@@ -20,7 +20,7 @@ public struct StagedFile: ~Copyable, Sendable {
     /// - Parameters:
     ///   - temporary: on the file system of the final name; a leftover there is removed.
     ///   - permissions: less the process's umask.
-    public init(at temporary: FilePath, permissions: FilePermissions) throws(FileError) {
+    package init(at temporary: FilePath, permissions: FilePermissions) throws(FileError) {
         try? POSIX.unlink(temporary)
         // Exclusive and without following links, so that a planted file or link is never written to.
         file = try FileError.naming("create", temporary) {
@@ -37,7 +37,7 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     /// Appends bytes to the file.
-    public mutating func append(_ bytes: [UInt8]) throws(FileError) {
+    package mutating func append(_ bytes: [UInt8]) throws(FileError) {
         try FileError.naming("write \(bytes.count) bytes to", temporary) { _ = try file.writeAll(bytes) }
         count += bytes.count
         if count - handedOver >= Self.writebackBytes {
@@ -52,7 +52,7 @@ public struct StagedFile: ~Copyable, Sendable {
     /// Gives the file its name, which must be free.
     ///
     /// - Throws: ``FileError`` with `.fileExists` if the name is taken; that file is not changed.
-    public consuming func publish(as path: FilePath) throws(FileError) {
+    package consuming func publish(as path: FilePath) throws(FileError) {
         try flushAndClose()
         // A link, because a rename would silently replace a file that loaders may have read already.
         try FileError.naming("create", path) { try POSIX.link(temporary, as: path) }
@@ -62,7 +62,7 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     /// Gives the file its name, replacing an existing file.
-    public consuming func replace(_ path: FilePath) throws(FileError) {
+    package consuming func replace(_ path: FilePath) throws(FileError) {
         try flushAndClose()
         try FileError.naming("rename \(temporary) to", path) { try POSIX.rename(temporary, to: path) }
         hasTemporaryName = false

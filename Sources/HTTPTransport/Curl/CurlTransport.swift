@@ -10,19 +10,19 @@ import Threading
 /// A stall limit counts in whole seconds, from when libcurl's average over about five seconds has come down to nothing.
 ///
 /// Making the first transport ignores `SIGPIPE` for the whole process, unless a handler is installed.
-public final class CurlTransport: HTTPTransport {
+package final class CurlTransport: HTTPTransport {
     /// Settings of every request of a transport.
-    public struct Configuration: Sendable {
+    package struct Configuration: Sendable {
         /// PEM file of trusted certificates; `nil` for those that libcurl was built with.
         ///
         /// libcurl reads no environment variable for it, so the caller passes the value of `AWS_CA_BUNDLE` here.
-        public var caBundlePath: String?
+        package var caBundlePath: String?
         /// Sent with each request that has no such field; `nil` sends none.
-        public var userAgent: String?
+        package var userAgent: String?
         /// Whether `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` of the environment count.
-        public var usesProxiesOfEnvironment: Bool
+        package var usesProxiesOfEnvironment: Bool
 
-        public init(
+        package init(
             caBundlePath: String? = nil, userAgent: String? = nil, usesProxiesOfEnvironment: Bool = true
         ) {
             self.caBundlePath = caBundlePath
@@ -34,7 +34,7 @@ public final class CurlTransport: HTTPTransport {
     private let configuration: Configuration
     private let mailbox = CurlMailbox()
 
-    public init(_ configuration: Configuration = Configuration()) {
+    package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
         // Here and not on the loop's thread: a process that ends soon must not tear OpenSSL down while it is set up.
         _ = CurlLoop.isCurlReady
@@ -49,11 +49,11 @@ public final class CurlTransport: HTTPTransport {
     deinit { close() }
 
     /// Ends the thread and the connections. Requests without an answer get ``HTTPTransportError/closed``.
-    public func close() {
+    package func close() {
         mailbox.close()
     }
 
-    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         if request.headers["User-Agent"] == nil { request.headers["User-Agent"] = configuration.userAgent }
         try request.validate()

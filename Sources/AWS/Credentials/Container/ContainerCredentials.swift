@@ -7,8 +7,8 @@ import SystemPackage
 import Text
 
 /// Credentials of the endpoint that runs beside a container: ECS tasks, EKS pod identities, Greengrass.
-public struct ContainerCredentials: CredentialProvider {
-    public let name = "container"
+package struct ContainerCredentials: CredentialProvider {
+    package let name = "container"
     private let context: CredentialContext
 
     static let attempts = 3
@@ -17,12 +17,12 @@ public struct ContainerCredentials: CredentialProvider {
         bodyBytes: 64 << 10, headerBytes: 64 << 10, connect: .seconds(2), stall: .seconds(2), total: .seconds(2))
     private static let maximumTokenBytes = 64 << 10
 
-    public init(_ context: CredentialContext) {
+    package init(_ context: CredentialContext) {
         self.context = context
     }
 
     /// Asks up to three times.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let url = try ContainerEndpoint.url(context.settings.environment) else {
             return .absent("neither \(ContainerEndpoint.relative) nor \(ContainerEndpoint.full) is set")
         }

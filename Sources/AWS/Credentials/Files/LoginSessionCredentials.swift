@@ -1,17 +1,17 @@
 /// A profile that was signed in with `aws login`. It is not supported, and has an error of its own because it would
 /// come before other sources.
-public struct LoginSessionCredentials: CredentialProvider {
+package struct LoginSessionCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
 
-    public init(profile: ProfileName, context: CredentialContext) {
+    package init(profile: ProfileName, context: CredentialContext) {
         self.profile = profile
         self.context = context
     }
 
-    public var name: String { "login session (profile \"\(profile)\")" }
+    package var name: String { "login session (profile \"\(profile)\")" }
 
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard try context.profile(profile)["login_session"] != nil else { return .absent("no login_session") }
         throw AWSError.configuration(
             ConfigurationFault(

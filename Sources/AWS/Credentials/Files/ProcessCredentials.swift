@@ -1,7 +1,7 @@
 import JSON
 
 /// Credentials that another program prints (`credential_process`).
-public struct ProcessCredentials: CredentialProvider {
+package struct ProcessCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
     private let timeLimit: Duration
@@ -9,16 +9,16 @@ public struct ProcessCredentials: CredentialProvider {
     static let outputLimit = 64 << 10
 
     /// - Parameter timeLimit: how long the program may take.
-    public init(profile: ProfileName, context: CredentialContext, timeLimit: Duration = .seconds(60)) {
+    package init(profile: ProfileName, context: CredentialContext, timeLimit: Duration = .seconds(60)) {
         self.profile = profile
         self.context = context
         self.timeLimit = timeLimit
     }
 
-    public var name: String { "credential process (profile \"\(profile)\")" }
+    package var name: String { "credential process (profile \"\(profile)\")" }
 
     /// Runs the program, without a shell.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let line = try context.profile(profile)["credential_process"] else {
             return .absent("no credential_process")
         }

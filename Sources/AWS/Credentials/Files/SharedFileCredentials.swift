@@ -1,9 +1,9 @@
 import SystemPackage
 
 /// Static keys of a profile in one of the shared files.
-public struct SharedFileCredentials: CredentialProvider {
+package struct SharedFileCredentials: CredentialProvider {
     /// botocore reads the credentials file early in its chain and the config file late.
-    public enum File: Sendable {
+    package enum File: Sendable {
         case credentials, config
     }
 
@@ -11,13 +11,13 @@ public struct SharedFileCredentials: CredentialProvider {
     private let profile: ProfileName
     private let file: File
 
-    public init(_ files: SharedConfigFiles, profile: ProfileName, in file: File) {
+    package init(_ files: SharedConfigFiles, profile: ProfileName, in file: File) {
         self.files = files
         self.profile = profile
         self.file = file
     }
 
-    public var name: String {
+    package var name: String {
         "shared \(file == .credentials ? "credentials" : "config") file (profile \"\(profile)\")"
     }
 
@@ -27,7 +27,7 @@ public struct SharedFileCredentials: CredentialProvider {
     ///
     /// - Throws: ``AWSError/configuration(_:)`` for a named profile that is missing, a file that does not parse, or half
     ///   a pair of keys.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         let shared = try files.load()
         if let omission = shared.omission(of: path) { return .absent("\(path) \(omission)") }
         guard let profile = try shared.profile(profile) else { return .absent("no such profile in \(path)") }

@@ -6,16 +6,16 @@ import Logging
 ///
 /// Nothing in the environment shows whether this is an instance, so the metadata service is asked. Any failure means
 /// that there is no instance, or that it has no role.
-public struct InstanceCredentials: CredentialProvider {
-    public let name = "instance"
+package struct InstanceCredentials: CredentialProvider {
+    package let name = "instance"
     private let context: CredentialContext
 
-    public init(_ context: CredentialContext) {
+    package init(_ context: CredentialContext) {
         self.context = context
     }
 
     /// - Throws: ``AWSError/configuration(_:)`` for invalid settings of the metadata service.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let settings = try InstanceMetadataSettings(context.settings) else {
             return .absent("AWS_EC2_METADATA_DISABLED is true")
         }

@@ -1,12 +1,12 @@
 /// A role that a profile assumes with the credentials of another profile or of the environment.
-public struct AssumeRoleCredentials: CredentialProvider {
+package struct AssumeRoleCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
     /// An error here is thrown only when this provider is used.
     private let configuration: Result<AssumeRoleConfiguration?, AWSError>
     private let source: CachedCredentials?
 
-    public init(profile: ProfileName, context: CredentialContext) {
+    package init(profile: ProfileName, context: CredentialContext) {
         self.init(profile: profile, context: context, visited: [profile.text])
     }
 
@@ -28,16 +28,16 @@ public struct AssumeRoleCredentials: CredentialProvider {
         }
     }
 
-    public var name: String { "assumed role (profile \"\(profile)\")" }
+    package var name: String { "assumed role (profile \"\(profile)\")" }
 
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let configuration = try configuration.get(), let source else { return .absent("no role_arn") }
         return try await context.named(name) {
             .found(try await STSClient(context).assumeRole(configuration.role, as: source))
         }
     }
 
-    public func invalidate(_ expired: Credentials) async {
+    package func invalidate(_ expired: Credentials) async {
         await source?.invalidate(expired)
     }
 

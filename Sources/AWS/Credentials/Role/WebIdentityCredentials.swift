@@ -4,7 +4,7 @@ import SystemPackage
 import Text
 
 /// A role that is assumed with a token of an identity provider: Kubernetes service accounts, CI systems.
-public struct WebIdentityCredentials: CredentialProvider {
+package struct WebIdentityCredentials: CredentialProvider {
     private let profile: ProfileName
     private let usesEnvironment: Bool
     private let context: CredentialContext
@@ -14,17 +14,17 @@ public struct WebIdentityCredentials: CredentialProvider {
     private static let maximumTokenBytes = 64 << 10
 
     /// - Parameter usesEnvironment: whether variables count; the profile's keys do in any case.
-    public init(profile: ProfileName, usesEnvironment: Bool, context: CredentialContext) {
+    package init(profile: ProfileName, usesEnvironment: Bool, context: CredentialContext) {
         self.profile = profile
         self.usesEnvironment = usesEnvironment
         self.context = context
         defaultSessionName = AssumedRole.defaultSessionName(at: context.runtime.now())
     }
 
-    public var name: String { "web identity (profile \"\(profile)\")" }
+    package var name: String { "web identity (profile \"\(profile)\")" }
 
     /// Reads the token again, since the file is replaced every hour or so.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let path = try setting("web_identity_token_file", "AWS_WEB_IDENTITY_TOKEN_FILE") else {
             return .absent(
                 usesEnvironment ? "AWS_WEB_IDENTITY_TOKEN_FILE is not set" : "no web_identity_token_file")

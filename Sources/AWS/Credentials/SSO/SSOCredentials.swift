@@ -4,22 +4,22 @@ import Logging
 import Text
 
 /// The role of a user who signed in with `aws sso login`.
-public struct SSOCredentials: CredentialProvider {
+package struct SSOCredentials: CredentialProvider {
     private let profile: ProfileName
     private let context: CredentialContext
 
     /// A token with less time left is renewed, if it can be.
     static let renewalWindow = Duration.seconds(15 * 60)
 
-    public init(profile: ProfileName, context: CredentialContext) {
+    package init(profile: ProfileName, context: CredentialContext) {
         self.profile = profile
         self.context = context
     }
 
-    public var name: String { "SSO (profile \"\(profile)\")" }
+    package var name: String { "SSO (profile \"\(profile)\")" }
 
     /// Reads the token again, since other tools renew it in the same file.
-    public func lookUp() async throws -> CredentialLookup {
+    package func lookUp() async throws -> CredentialLookup {
         guard let configuration = try SSOConfiguration(profile: profile, context: context) else {
             return .absent("no sso_account_id")
         }

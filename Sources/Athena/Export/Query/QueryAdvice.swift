@@ -1,5 +1,5 @@
 /// The advice about a query that ended without a result.
-public enum QueryRemedy: Sendable, Equatable {
+package enum QueryRemedy: Sendable, Equatable {
     /// The error is the user's.
     case correctIt
     /// Athena does not say whose error it is.
@@ -28,7 +28,7 @@ public enum QueryRemedy: Sendable, Equatable {
 }
 
 /// The fate of a query that is not waited for any more.
-public enum QueryFate: Sendable, Equatable {
+package enum QueryFate: Sendable, Equatable {
     /// Athena has stopped it.
     case stopped
     /// The run did not request a stop.
@@ -51,8 +51,8 @@ public enum QueryFate: Sendable, Equatable {
 }
 
 /// A result that exists and was not exported, and the way to export it without another query.
-public struct PaidResult: Sendable, Equatable {
-    public let queryExecutionID: String
+package struct PaidResult: Sendable, Equatable {
+    package let queryExecutionID: String
     /// The query was already named by its id.
     let isNamed: Bool
     /// Rows of it are in files, so the run has to be given up.

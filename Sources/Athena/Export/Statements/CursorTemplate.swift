@@ -4,15 +4,15 @@ package import BatchExport
 ///
 /// The value never becomes part of the text. The placeholder becomes a `?`, and the value is the execution parameter
 /// for that `?`. In texts, quoted names and comments, `{cursor}` and `?` have no special meaning.
-public struct CursorTemplate: Sendable {
-    public static let placeholder = "{cursor}"
+package struct CursorTemplate: Sendable {
+    package static let placeholder = "{cursor}"
 
     /// The statement for Athena.
-    public let statement: String
+    package let statement: String
     /// For each `?` of it in order, whether it stands for the cursor.
     private let isCursor: [Bool]
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         var statement: [UInt8] = []
         var marks: [Bool] = []
         for token in SQLLexer(text) {
@@ -28,12 +28,12 @@ public struct CursorTemplate: Sendable {
         isCursor = marks
     }
 
-    public var hasPlaceholder: Bool { isCursor.contains(true) }
+    package var hasPlaceholder: Bool { isCursor.contains(true) }
     /// The number of `?` beside the placeholder.
-    public var markCount: Int { isCursor.count { !$0 } }
+    package var markCount: Int { isCursor.count { !$0 } }
 
     /// Whether the statement prepares or executes another one.
-    public var isOfPreparedStatement: Bool {
+    package var isOfPreparedStatement: Bool {
         guard let verb = StatementScanner(statement).verb else { return false }
         return verb == "PREPARE" || verb.hasPrefix("EXECUTE")
     }

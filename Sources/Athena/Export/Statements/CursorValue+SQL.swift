@@ -1,9 +1,9 @@
-public import BatchExport
+package import BatchExport
 
 extension CursorValue {
     /// The literal in Trino's syntax. Parameters are literals in text, so texts have their quotes and typed values
     /// their type (Athena User Guide, "Using parameterized queries").
-    public var sqlLiteral: String {
+    package var sqlLiteral: String {
         switch kind {
         // Digits alone: their type is the smallest integer type that holds them, which compares with any other.
         case .integer: text
@@ -20,7 +20,7 @@ extension CursorValue {
     /// A time in ISO 8601 becomes a timestamp; one with a time zone is converted to UTC, the zone of Athena's sessions.
     ///
     /// - Returns: nil for a text that is too long, for an invalid literal, and for an invalid date or time.
-    public init?(given text: String) {
+    package init?(given text: String) {
         if let quoted = Self.quoted(text[...]) {
             self.init(.text, quoted)
             return

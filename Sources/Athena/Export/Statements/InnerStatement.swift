@@ -19,7 +19,7 @@ package struct InnerStatement: Sendable, Equatable {
 }
 
 /// Why a statement cannot stand in another one.
-public enum StatementFault: Error, Equatable, Sendable, CustomStringConvertible {
+package enum StatementFault: Error, Equatable, Sendable, CustomStringConvertible {
     case empty
     /// A quotation or a comment has no end; in words.
     case unclosed(String)
@@ -29,7 +29,7 @@ public enum StatementFault: Error, Equatable, Sendable, CustomStringConvertible 
     case notAQuery(verb: String?)
 
     /// The problem, as the rest of a sentence about the statement.
-    public var description: String {
+    package var description: String {
         switch self {
         case .empty: "is empty"
         case .unclosed(let what): "has \(what) that is not closed"

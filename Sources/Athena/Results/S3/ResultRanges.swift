@@ -3,17 +3,17 @@ import BatchExport
 import Threading
 
 /// How a result object is divided into requests.
-public struct RangeSizes: Sendable {
+package struct RangeSizes: Sendable {
     /// Bytes of one request.
-    public var bytes: Int
+    package var bytes: Int
     /// Most ranges that are on their way or wait for the reader.
-    public var inFlight: Int
+    package var inFlight: Int
     /// Most of those that are parsed: parsed rows take twice the memory of their text.
-    public var parsed: Int
+    package var parsed: Int
 
-    public static let standard = RangeSizes(bytes: 1 << 20, inFlight: 10)
+    package static let standard = RangeSizes(bytes: 1 << 20, inFlight: 10)
 
-    public init(bytes: Int, inFlight: Int, parsed: Int = 2) {
+    package init(bytes: Int, inFlight: Int, parsed: Int = 2) {
         self.bytes = max(1, bytes)
         self.inFlight = max(1, inFlight)
         self.parsed = max(1, parsed)

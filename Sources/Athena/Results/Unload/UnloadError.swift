@@ -1,8 +1,8 @@
-public import AWS
+package import AWS
 import Text
 
 /// What can go wrong with an UNLOAD and the objects that it writes.
-public enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A column of a type that is not known to have an exact text.
     case unsupportedColumn(name: String, type: String)
     /// There is no place to write to.
@@ -30,7 +30,7 @@ public enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The object is not gzipped lines of JSON. `offset` is in bytes of what it holds inflated; `column` counts from 1.
     case malformed(S3Location, offset: Int, column: Int?, reason: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .unsupportedColumn(let name, let type):
             "column \(name.shown(limit: 100)) has the type \(type.shown(limit: 100)), which UNLOAD cannot write exactly; "

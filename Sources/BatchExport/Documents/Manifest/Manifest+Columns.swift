@@ -1,16 +1,16 @@
 extension Manifest {
     /// A column of the table.
-    public struct TableColumn: Sendable, Equatable {
-        public let column: Column
+    package struct TableColumn: Sendable, Equatable {
+        package let column: Column
         /// The first batch whose file has the column; nil for one that all files have.
-        public let sinceBatch: Int?
+        package let sinceBatch: Int?
     }
 
     /// In the order of the newest files.
-    public var columns: [Column] { tableColumns.map(\.column) }
+    package var columns: [Column] { tableColumns.map(\.column) }
 
     /// The columns of a batch's file: later columns are always behind earlier ones.
-    public func columns(ofBatch sequence: Int) -> [Column] {
+    package func columns(ofBatch sequence: Int) -> [Column] {
         tableColumns.prefix { $0.sinceBatch ?? 0 <= sequence }.map(\.column)
     }
 
@@ -26,7 +26,7 @@ extension Manifest {
         }
     }
 
-    public var writeMode: WriteMode { WriteMode(primaryKey: primaryKey) }
+    package var writeMode: WriteMode { WriteMode(primaryKey: primaryKey) }
 
     /// Adds the columns of a batch's file that no file before it has.
     ///

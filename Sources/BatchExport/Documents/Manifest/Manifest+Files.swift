@@ -2,23 +2,23 @@ import SystemPackage
 
 extension Manifest {
     /// A file of the table's directory, as far as copying it goes.
-    public struct File: Sendable, Equatable {
-        public let sequence: Int
+    package struct File: Sendable, Equatable {
+        package let sequence: Int
         /// From the table's directory.
-        public let path: String
-        public let bytes: Int
-        public let sha256: String
+        package let path: String
+        package let bytes: Int
+        package let sha256: String
     }
 
     /// Every file that the manifest lists, by rising sequence.
-    public var files: [File] {
+    package var files: [File] {
         entries.map {
             File(sequence: $0.sequence, path: $0.file.path, bytes: $0.file.bytes, sha256: $0.file.sha256)
         }
     }
 
     /// The sequence of a file of this table; nil if its path is none that a run or an upload makes.
-    public func sequence(ofPath path: String) -> Int? {
+    package func sequence(ofPath path: String) -> Int? {
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
         let suffix = ".\(fileFormat.fileSuffix)"
         let name = (names.last ?? "").dropLast(names.first == "redshift" ? RedshiftManifest.suffix.count : 0)
@@ -35,7 +35,7 @@ extension Manifest {
     /// What an earlier manifest of the same directory cannot have and this one has; nil if it can be one.
     ///
     /// - Parameter other: the manifest that this one is to take the place of.
-    public func difference(toEarlier other: Manifest) -> String? {
+    package func difference(toEarlier other: Manifest) -> String? {
         guard other.table == table else { return "it is of table \(other.table), and not of \(table)" }
         let differences = other.differences(toKey: primaryKey, format: fileFormat)
         guard differences.isEmpty else {

@@ -32,7 +32,7 @@ extension Manifest {
     }
 
     /// The batches of each run. An abandoned run and a later one can have the same name.
-    public var batchesByRun: [[Batch]] {
+    package var batchesByRun: [[Batch]] {
         let named = Dictionary(grouping: runs.indices) { runs[$0].runID }
         var grouped = [[Batch]](repeating: [], count: runs.count)
         for batch in batches {
@@ -43,7 +43,7 @@ extension Manifest {
     }
 
     /// Whether the file of a sequence is removed, or will be.
-    public func isPruned(_ sequence: Int) -> Bool {
+    package func isPruned(_ sequence: Int) -> Bool {
         let index = pruned.partitioningIndex { $0.upperBound >= sequence }
         return index < pruned.count && pruned[index].contains(sequence)
     }

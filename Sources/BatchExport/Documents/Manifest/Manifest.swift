@@ -1,93 +1,93 @@
 /// What a loader should load, in which order, and how: the content of `manifest.json`.
-public struct Manifest: Sendable, Equatable {
-    public let table: String
+package struct Manifest: Sendable, Equatable {
+    package let table: String
     /// Empty where every row is added.
-    public let primaryKey: [String]
-    public let fileFormat: FileFormat
-    public internal(set) var tableColumns: [TableColumn]
+    package let primaryKey: [String]
+    package let fileFormat: FileFormat
+    package internal(set) var tableColumns: [TableColumn]
     /// Oldest first.
-    public internal(set) var runs: [Run] = []
+    package internal(set) var runs: [Run] = []
     /// By rising sequence.
-    public internal(set) var batches: [Batch] = []
+    package internal(set) var batches: [Batch] = []
     /// Keys whose rows are gone, by rising sequence. Batches and deletes share one numbering.
-    public internal(set) var deletes: [Deletes] = []
+    package internal(set) var deletes: [Deletes] = []
     /// Sequences whose files are removed, or will be, because a later run superseded them. By rising sequence.
-    public internal(set) var pruned: [ClosedRange<Int>] = []
+    package internal(set) var pruned: [ClosedRange<Int>] = []
 
     /// One run of a query, however many processes it took.
-    public struct Run: Sendable, Equatable {
-        public enum Status: String, Sendable, CaseIterable {
+    package struct Run: Sendable, Equatable {
+        package enum Status: String, Sendable, CaseIterable {
             case running, succeeded, abandoned
         }
 
-        public let runID: String
-        public internal(set) var status: Status
-        public internal(set) var queryExecutionID: String
-        public internal(set) var querySHA256: String
-        public internal(set) var source: String
+        package let runID: String
+        package internal(set) var status: Status
+        package internal(set) var queryExecutionID: String
+        package internal(set) var querySHA256: String
+        package internal(set) var source: String
         /// Why rows were not read by the faster source; nil if they were, or if the user chose the source.
-        public internal(set) var sourceNote: String?
-        public let startedAt: String
-        public internal(set) var completedAt: String?
+        package internal(set) var sourceNote: String?
+        package let startedAt: String
+        package internal(set) var completedAt: String?
         /// Rows in files.
-        public internal(set) var rows: Int
-        public internal(set) var duplicateRows: Int
-        public internal(set) var rejectedRows: Int
+        package internal(set) var rows: Int
+        package internal(set) var duplicateRows: Int
+        package internal(set) var rejectedRows: Int
         /// Rows that the table held already; nil for a run that wrote every row.
-        public internal(set) var unchangedRows: Int?
-        public internal(set) var dataScannedBytes: Int?
+        package internal(set) var unchangedRows: Int?
+        package internal(set) var dataScannedBytes: Int?
         /// Whether the service took the result of an equal query before this one; nil if it does not say.
-        public internal(set) var reusedPreviousResult: Bool?
+        package internal(set) var reusedPreviousResult: Bool?
         /// The engine that the query ran on, as the service calls it.
-        public internal(set) var effectiveEngineVersion: String?
+        package internal(set) var effectiveEngineVersion: String?
         /// How often the query was sent again because the one before it failed.
-        public internal(set) var queryReruns = 0
+        package internal(set) var queryReruns = 0
         /// The column of the run's cursor; nil without a cursor.
-        public internal(set) var cursor: Cursor?
+        package internal(set) var cursor: Cursor?
         /// Digest of the execution parameters; nil for a query that another process started.
-        public internal(set) var parametersSHA256: String?
+        package internal(set) var parametersSHA256: String?
         /// The requested catalog; nil for the service's default.
-        public internal(set) var catalog: String?
-        public internal(set) var database: String?
+        package internal(set) var catalog: String?
+        package internal(set) var database: String?
         /// The sequence of the run's first batch, if it has any.
-        public internal(set) var firstBatch: Int?
+        package internal(set) var firstBatch: Int?
 
         /// Data rows of the result, duplicate, rejected and unchanged ones included.
         var rowsRead: Int { rows + duplicateRows + rejectedRows + (unchangedRows ?? 0) }
 
         /// The value of a column from which a run read, and the one from which the next run will.
-        public struct Cursor: Sendable, Equatable {
-            public let column: String
-            public let from: String
-            public let to: String
+        package struct Cursor: Sendable, Equatable {
+            package let column: String
+            package let from: String
+            package let to: String
         }
     }
 
     /// One file of rows.
-    public struct Batch: Sendable, Equatable {
-        public let sequence: Int
-        public let runID: String
+    package struct Batch: Sendable, Equatable {
+        package let sequence: Int
+        package let runID: String
         /// From the table's directory.
-        public let path: String
-        public let rows: Int
-        public let duplicateRows: Int
-        public let rejectedRows: Int
+        package let path: String
+        package let rows: Int
+        package let duplicateRows: Int
+        package let rejectedRows: Int
         /// Rows that the table held already; nil in a run that wrote every row.
-        public var unchangedRows: Int?
-        public let bytes: Int
-        public let uncompressedBytes: Int
-        public let sha256: String
+        package var unchangedRows: Int?
+        package let bytes: Int
+        package let uncompressedBytes: Int
+        package let sha256: String
         /// The result's data rows that the batch was made from, counted from 1 within the run.
-        public let firstRow: Int
-        public let lastRow: Int
+        package let firstRow: Int
+        package let lastRow: Int
 
         /// Data rows of the result, duplicate, rejected and unchanged ones included.
         var rowsRead: Int { rows + duplicateRows + rejectedRows + (unchangedRows ?? 0) }
     }
 
-    public var rows: Int { batches.reduce(0) { $0 + $1.rows } }
-    public var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
-    public var uncompressedBytes: Int { batches.reduce(0) { $0 + $1.uncompressedBytes } }
+    package var rows: Int { batches.reduce(0) { $0 + $1.rows } }
+    package var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
+    package var uncompressedBytes: Int { batches.reduce(0) { $0 + $1.uncompressedBytes } }
 
     init(table: String, schema: ResultSchema, fileFormat: FileFormat) {
         self.init(
@@ -110,7 +110,7 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// The newest run of a name. An abandoned run and a later one can have the same name.
-    public func run(named runID: String) -> Run? {
+    package func run(named runID: String) -> Run? {
         runs.last { $0.runID == runID }
     }
 

@@ -2,26 +2,26 @@ import JSON
 
 extension Manifest {
     /// One file of keys whose rows are gone.
-    public struct Deletes: Sendable, Equatable {
-        public let sequence: Int
-        public let runID: String
+    package struct Deletes: Sendable, Equatable {
+        package let sequence: Int
+        package let runID: String
         /// From the table's directory.
-        public let path: String
+        package let path: String
         /// Keys.
-        public let rows: Int
-        public let bytes: Int
-        public let uncompressedBytes: Int
-        public let sha256: String
+        package let rows: Int
+        package let bytes: Int
+        package let uncompressedBytes: Int
+        package let sha256: String
     }
 
     /// A file of the export: rows to insert or update, or keys to delete.
     ///
     /// Both share one numbering, in whose order they are applied.
-    public enum Entry: Sendable, Equatable {
+    package enum Entry: Sendable, Equatable {
         case rows(Batch)
         case deletes(Deletes)
 
-        public var sequence: Int {
+        package var sequence: Int {
             switch self {
             case .rows(let batch): batch.sequence
             case .deletes(let deletes): deletes.sequence
@@ -35,12 +35,12 @@ extension Manifest {
             }
         }
 
-        public var isDeletes: Bool { if case .deletes = self { true } else { false } }
+        package var isDeletes: Bool { if case .deletes = self { true } else { false } }
 
         /// Rows of the result that were set aside beside the file.
         var rejectedRows: Int { if case .rows(let batch) = self { batch.rejectedRows } else { 0 } }
 
-        public var file: ListedFile {
+        package var file: ListedFile {
             switch self {
             case .rows(let batch): batch.file
             case .deletes(let deletes): deletes.file
@@ -49,19 +49,19 @@ extension Manifest {
     }
 
     /// Batches and deletes by rising sequence: the order in which they are applied.
-    public var entries: [Entry] {
+    package var entries: [Entry] {
         guard !deletes.isEmpty else { return batches.map { .rows($0) } }
         return (batches.map { .rows($0) } + deletes.map { .deletes($0) }).sorted { $0.sequence < $1.sequence }
     }
 
     /// The highest sequence of a batch or of deletes; 0 if there is none.
-    public var lastSequence: Int { max(batches.last?.sequence ?? 0, deletes.last?.sequence ?? 0) }
+    package var lastSequence: Int { max(batches.last?.sequence ?? 0, deletes.last?.sequence ?? 0) }
 
     /// Keys in files of deletes.
-    public var deletedRows: Int { deletes.reduce(0) { $0 + $1.rows } }
+    package var deletedRows: Int { deletes.reduce(0) { $0 + $1.rows } }
 
     /// Keys in the files of deletes of a run.
-    public func deletedRows(of run: Run) -> Int {
+    package func deletedRows(of run: Run) -> Int {
         // A name can be that of an abandoned run and of the one after it, which begins later.
         let later =
             runs.compactMap { $0.runID == run.runID ? $0.firstBatch : nil }
@@ -71,7 +71,7 @@ extension Manifest {
     }
 
     /// The columns of a file: those of the key, in the key's order, for deletes.
-    public func columns(of entry: Entry) -> [Column] {
+    package func columns(of entry: Entry) -> [Column] {
         switch entry {
         case .rows(let batch): columns(ofBatch: batch.sequence)
         case .deletes: primaryKey.compactMap { name in columns.first { $0.name == name } }
@@ -101,23 +101,23 @@ extension Manifest {
 }
 
 /// A file as the manifest lists it: where it is, and what it holds.
-public struct ListedFile: Sendable, Equatable {
+package struct ListedFile: Sendable, Equatable {
     /// From the table's directory.
-    public let path: String
-    public let rows: Int
-    public let bytes: Int
-    public let uncompressedBytes: Int
-    public let sha256: String
+    package let path: String
+    package let rows: Int
+    package let bytes: Int
+    package let uncompressedBytes: Int
+    package let sha256: String
 }
 
 extension Manifest.Batch {
-    public var file: ListedFile {
+    package var file: ListedFile {
         ListedFile(path: path, rows: rows, bytes: bytes, uncompressedBytes: uncompressedBytes, sha256: sha256)
     }
 }
 
 extension Manifest.Deletes {
-    public var file: ListedFile {
+    package var file: ListedFile {
         ListedFile(path: path, rows: rows, bytes: bytes, uncompressedBytes: uncompressedBytes, sha256: sha256)
     }
 

@@ -2,11 +2,11 @@ import JSON
 
 /// The content of `redshift.manifest` for one batch: Redshift's own form, from AWS's "Using a manifest to specify data
 /// files". Without `mandatory`, a missing file would be skipped.
-public struct RedshiftManifest: Sendable {
-    public let text: String
+package struct RedshiftManifest: Sendable {
+    package let text: String
 
     /// - Returns: nil if the plan has no batch of this number.
-    public init?(batch number: Int, of plan: LoadPlan) {
+    package init?(batch number: Int, of plan: LoadPlan) {
         guard let batch = plan.batches.first(where: { $0.sequence == number }) else { return nil }
         self.init(ofFile: batch.path, at: plan.location)
     }
@@ -19,7 +19,7 @@ public struct RedshiftManifest: Sendable {
     /// Those of all files that a manifest lists, each with its path from the prefix.
     ///
     /// - Parameter url: where the files are; a `/` at its end is left out.
-    public static func all(of manifest: Manifest, at url: String) -> [(path: String, text: String)] {
+    package static func all(of manifest: Manifest, at url: String) -> [(path: String, text: String)] {
         let location = url.hasSuffix("/") ? String(url.dropLast()) : url
         return manifest.files.map { (path(ofFile: $0.path), RedshiftManifest(ofFile: $0.path, at: location).text) }
     }

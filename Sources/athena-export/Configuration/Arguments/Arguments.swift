@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import BatchExport
+package import BatchExport
 public import Logging
 import SystemPackage
 
