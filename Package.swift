@@ -37,8 +37,6 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         // FilePath, FileDescriptor and Errno instead of C strings and integers.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        // Tests only: the HTTP server under the fake Athena.
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(
@@ -113,18 +111,17 @@ let package = Package(
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON",
+                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON", "Loopback",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Benchmark", swiftSettings: strict),
 
+        .target(name: "Loopback", dependencies: ["Threading"], path: "Tests/Loopback", swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [
-                "Digest", "Gzip", "JSON", "Threading",
-                .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
+                "Digest", "Gzip", "JSON", "Loopback", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -133,11 +130,11 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Loopback"], swiftSettings: strict),
         .testTarget(
             name: "AWSTests",
             dependencies: [
-                "AWS", "Clock", "Digest", "HTTPTransport", "JSON", "TestSupport", "Text", "Threading",
+                "AWS", "Clock", "Digest", "HTTPTransport", "JSON", "Loopback", "TestSupport", "Text", "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -154,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "AthenaTests",
             dependencies: [
-                "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "TestSupport", "Threading",
+                "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "Loopback", "TestSupport",
+                "Threading",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -163,7 +161,9 @@ let package = Package(
         .testTarget(
             name: "UploadTests",
             dependencies: [
-                "AWS", "BatchExport", "Clock", "Digest", "HTTPTransport", "JSON", "TestSupport", "Threading", "Upload",
+                "AWS", "BatchExport", "Clock", "Digest", "HTTPTransport", "JSON", "Loopback", "TestSupport",
+                "Threading",
+                "Upload",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -171,13 +171,15 @@ let package = Package(
         .testTarget(
             name: "BenchmarkTests",
             // These tests measure the built command.
-            dependencies: ["Athena", "BatchExport", "JSON", "TestSupport", "athena-export", "athena-export-benchmark"],
+            dependencies: [
+                "Athena", "BatchExport", "JSON", "Loopback", "TestSupport", "athena-export", "athena-export-benchmark",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "AWS", "Athena", "BatchExport", "Clock", "Digest", "Files", "Gzip", "HTTPTransport", "JSON",
-                "ProcessLimits", "TestSupport", "Threading", "Upload", "athena-export",
+                "Loopback", "ProcessLimits", "TestSupport", "Threading", "Upload", "athena-export",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -3,6 +3,7 @@ import Clock
 import HTTPTransport
 import InMemoryLogging
 import Logging
+import Loopback
 import SystemPackage
 import Testing
 import TestSupport
@@ -215,7 +216,7 @@ struct `The credential chain and botocore's` {
     @Test func `the chain and botocore choose the same provider and give the same key`() async throws {
         // botocore uses the real time, so the clock is the real one.
         let identity = FakeIdentity(FakeTime(now: .now()))
-        let server = try await LoopbackServer { request in
+        let server = try LoopbackServer.answering { request in
             var headers: [String: String] = [:]
             for (name, value) in request.headers { headers[name.lowercased()] = value }
             let (status, body) = identity.answer(
@@ -243,12 +244,12 @@ struct `The credential chain and botocore's` {
             [
                 "HOME": directory, "PATH": "/usr/bin:/bin", "AWS_REGION": "eu-west-1",
                 "AWS_CONFIG_FILE": "\(directory)/config", "AWS_SHARED_CREDENTIALS_FILE": "\(directory)/credentials",
-                "AWS_ENDPOINT_URL": server.url, "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
+                "AWS_ENDPOINT_URL": server.address, "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.address,
                 "AWS_METADATA_SERVICE_TIMEOUT": "30",
             ]
             .merging(
                 setUp.environment.mapValues {
-                    $0.replacing("DIR", with: directory).replacing("URL", with: server.url)
+                    $0.replacing("DIR", with: directory).replacing("URL", with: server.address)
                 }
             ) { $1 }
         }
@@ -263,7 +264,7 @@ struct `The credential chain and botocore's` {
             #expect(
                 name.map { ours.provider?.hasPrefix($0) == true } ?? (ours.provider == nil), "\(setUp.what): \(ours)")
         }
-        await server.stop()
+        server.stop()
     }
 
     private func find(

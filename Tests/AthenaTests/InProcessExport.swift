@@ -6,6 +6,7 @@ import Foundation
 import HTTPTransport
 import JSON
 import Logging
+import Loopback
 import SystemPackage
 import Testing
 import TestSupport

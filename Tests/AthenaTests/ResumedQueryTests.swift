@@ -1,6 +1,7 @@
 import Athena
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 import TestSupport
 import Threading

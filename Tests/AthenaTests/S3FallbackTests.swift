@@ -4,6 +4,7 @@ import Foundation
 import InMemoryLogging
 import JSON
 import Logging
+import Loopback
 import Testing
 import TestSupport
 

@@ -2,6 +2,7 @@
 import BatchExport
 import Foundation
 import JSON
+import Loopback
 import Testing
 import TestSupport
 

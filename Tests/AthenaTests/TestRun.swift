@@ -7,6 +7,7 @@ import HTTPTransport
 import InMemoryLogging
 import JSON
 import Logging
+import Loopback
 import SystemPackage
 import TestSupport
 import Threading

@@ -3,6 +3,7 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
+import Loopback
 import Testing
 import TestSupport
 

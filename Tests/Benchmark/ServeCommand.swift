@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Loopback
 
 /// The server alone, for a benchmark in another process and for measuring other programs.
 struct ServeCommand: ParsableCommand {
@@ -36,16 +37,12 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let service = Service(GeneratedResult(table, rowCount: rows), latencyMilliseconds: latency)
-        let server = try Server(service, port: port)
-        if whileInputIsOpen {
-            startThread {
-                var byte: UInt8 = 0
-                while read(0, &byte, 1) > 0 {}
-                _exit(0)
-            }
+        try withExtendedLifetime(service.start(port: port)) { server in
+            print(server.address)
+            fflush(nil)
+            guard whileInputIsOpen else { while true { pause() } }
+            var byte: UInt8 = 0
+            while read(0, &byte, 1) > 0 {}
         }
-        print("http://127.0.0.1:\(server.port)")
-        fflush(nil)
-        try server.run()
     }
 }

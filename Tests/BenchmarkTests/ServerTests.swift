@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import Loopback
 import Testing
 
 @testable import athena_export_benchmark
@@ -13,15 +14,13 @@ import Testing
         case kept, made
     }
 
-    private static let ports = Dictionary(uniqueKeysWithValues: Object.allCases.map { ($0, port(of: $0)) })
+    private static let servers = Dictionary(uniqueKeysWithValues: Object.allCases.map { ($0, server(of: $0)) })
 
-    private static func port(of object: Object) -> Int {
+    private static func server(of object: Object) -> LoopbackServer {
         do {
             let service = Service(result, largestKept: object == .kept ? result.csvBytes : 0)
             precondition((service.object != nil) == (object == .kept), "the object is \(object)")
-            let server = try Server(service, port: 0)
-            startThread { try? server.run() }
-            return server.port
+            return try service.start()
         } catch {
             fatalError("\(error)")
         }
@@ -39,8 +38,8 @@ import Testing
         _ method: String, _ path: String, _ headers: [String: String] = [:], of object: Object = .kept,
         body: String? = nil
     ) async throws -> (status: Int, headers: HTTPURLResponse, body: [UInt8]) {
-        let port = try #require(ports[object])
-        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+        let server = try #require(servers[object])
+        var request = URLRequest(url: try #require(URL(string: server.address + path)))
         request.httpMethod = method
         request.httpBody = body.map { Data($0.utf8) }
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Loopback
 import Synchronization
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
     private struct Broken: Error {}
 
     private func request(
-        _ server: RawServer, _ source: HTTPBodySource, headers: HTTPHeaders = [:], limits: HTTPLimits = .standard
+        _ server: LoopbackServer, _ source: HTTPBodySource, headers: HTTPHeaders = [:], limits: HTTPLimits = .standard
     ) -> HTTPRequest {
         var request = HTTPRequest(method: "PUT", url: server.url("/object"), headers: headers, limits: limits)
         request.bodySource = source
@@ -24,10 +25,10 @@ import Testing
     @Test(arguments: [0, 1, 1000, (1 << 20) + 1, 5_000_000])
     func `a body arrives whole, with its length and nothing of libcurl's own`(_ count: Int) async throws {
         let body = variedBytes(count)
-        let seen = Box<ReceivedRequest>()
-        let server = try RawServer.answering { request in
+        let seen = Box<LoopbackServer.Request>()
+        let server = try LoopbackServer.sending { request in
             seen.value.withLock { $0 = request }
-            return RawServer.answer()
+            return LoopbackServer.bytes()
         }
         let most = Box<Int>()
         let response = try await CurlTransport.forTests().send(
@@ -35,8 +36,8 @@ import Testing
         #expect(response.status == 200)
         let received = try #require(seen.value.withLock { $0 })
         #expect(received.method == "PUT" && received.body == body)
-        #expect(received["Content-Length"] == "\(count)" && received["X-One"] == "1")
-        #expect(received["Content-Type"] == nil && received["Transfer-Encoding"] == nil)
+        #expect(received.header("Content-Length") == "\(count)" && received.header("X-One") == "1")
+        #expect(received.header("Content-Type") == nil && received.header("Transfer-Encoding") == nil)
         #expect((most.value.withLock { $0 } ?? 0) <= 1 << 20)
     }
 
@@ -44,9 +45,9 @@ import Testing
         async throws
     {
         let expectations = Mutex<[String?]>([])
-        let server = try RawServer.answering { request in
-            expectations.withLock { $0.append(request["Expect"]) }
-            return RawServer.answer()
+        let server = try LoopbackServer.sending { request in
+            expectations.withLock { $0.append(request.header("Expect")) }
+            return LoopbackServer.bytes()
         }
         let transport = CurlTransport.forTests()
         for _ in 0..<2 {
@@ -57,9 +58,9 @@ import Testing
 
     @Test func `a body is not sent to a server that refuses it at once`() async throws {
         let reads = Mutex(0)
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             guard connection.readHead() else { return }
-            connection.write(RawServer.answer("412 Precondition Failed", body: "no"))
+            connection.write(LoopbackServer.bytes("412 Precondition Failed", body: "no"))
         }
         let source = HTTPBodySource(length: 50 << 20) { _, count in
             reads.withLock { $0 += 1 }
@@ -73,13 +74,13 @@ import Testing
     @Test func `a body is sent after the server's consent`() async throws {
         let body = variedBytes(3 << 20)
         let seen = Box<[UInt8]>()
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             for _ in 0..<2 {
                 guard connection.readHead() else { return }
                 connection.write("HTTP/1.1 100 Continue\r\n\r\n")
                 let bytes = connection.readBody(body.count)
                 seen.value.withLock { $0 = bytes }
-                connection.write(RawServer.answer())
+                connection.write(LoopbackServer.bytes())
             }
         }
         let transport = CurlTransport.forTests()
@@ -91,17 +92,17 @@ import Testing
 
     @Test func `a body reaches a server that reads slowly`() async throws {
         let body = variedBytes(600_000)
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             guard connection.readHead() else { return }
             var count = 0
             while count < body.count, case let part = connection.readSome(20_000), part > 0 { count += part }
-            connection.write(RawServer.answer(count == body.count ? "200 OK" : "400 Bad Request"))
+            connection.write(LoopbackServer.bytes(count == body.count ? "200 OK" : "400 Bad Request"))
         }
         #expect(try await CurlTransport.forTests().send(request(server, HTTPBodySource(body))).status == 200)
     }
 
     @Test func `a body that the server does not read any further is given up after the time for that`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             guard connection.readHead() else { return }
             connection.pause(30)
         }
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func `a body whose connection is reset in the middle is a lost connection`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             guard connection.readHead() else { return }
             _ = connection.readSome(100_000)
             connection.reset()
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test func `a body that fails or ends too early is the request's own failure`() async throws {
-        let server = try RawServer.answering { _ in RawServer.answer() }
+        let server = try LoopbackServer.sending { _ in LoopbackServer.bytes() }
         let broken = HTTPBodySource(length: 10_000) { offset, _ in
             if offset > 0 { throw Broken() }
             return [1, 2, 3]
@@ -144,11 +145,11 @@ import Testing
 
     @Test func `a body is sent again from its beginning where a kept connection was closed`() async throws {
         let count = Mutex(0)
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             // Answers once, and closes the connection while it waits for the next request.
             guard let request = connection.readRequest() else { return }
             count.withLock { $0 += request.body.count }
-            connection.write(RawServer.answer())
+            connection.write(LoopbackServer.bytes())
         }
         let transport = CurlTransport.forTests()
         for _ in 0..<3 {

@@ -1,16 +1,17 @@
 import HTTPTransport
+import Loopback
 import Testing
 
 @Suite struct `Cancelled requests` {
     @Test(.timeLimit(.minutes(10)))
     func `a cancelled request ends at once and leaves the transport usable`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let silent = try RawServer { connection in
+        let silent = try LoopbackServer { connection in
             _ = connection.readRequest()
             arrivedContinuation.finish()
             connection.waitForClient()
         }
-        let server = try RawServer.answering { _ in RawServer.answer() }
+        let server = try LoopbackServer.sending { _ in LoopbackServer.bytes() }
         let transport = CurlTransport.forTests()
         let task = Task { try await transport.get(silent.url()) }
         for await _ in arrived {}
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test func `a task that is cancelled already sends nothing`() async throws {
-        let server = try RawServer { $0.waitForClient() }
+        let server = try LoopbackServer { $0.waitForClient() }
         let transport = CurlTransport.forTests()
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -34,7 +35,7 @@ import Testing
 
     /// Cancellation at any moment between creation and answer; each task ends one way or the other.
     @Test(.timeLimit(.minutes(10))) func `every request ends when tasks are cancelled at random`() async throws {
-        let server = try RawServer.answering { _ in RawServer.answer(body: "x") }
+        let server = try LoopbackServer.sending { _ in LoopbackServer.bytes(body: "x") }
         let transport = CurlTransport.forTests()
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<200 {

@@ -1,9 +1,10 @@
 import HTTPTransport
+import Loopback
 import Testing
 
 @Suite struct `Connections` {
     @Test func `requests one after another share a connection`() async throws {
-        let server = try RawServer.answering { RawServer.answer(body: $0.target) }
+        let server = try LoopbackServer.sending { LoopbackServer.bytes(body: $0.target) }
         let transport = CurlTransport.forTests()
         for number in 1...200 {
             let response = try await transport.get(server.url("/\(number)"))
@@ -13,7 +14,7 @@ import Testing
     }
 
     @Test func `requests at the same time each get their own answer`() async throws {
-        let server = try RawServer.answering { RawServer.answer(body: $0.target) }
+        let server = try LoopbackServer.sending { LoopbackServer.bytes(body: $0.target) }
         let transport = CurlTransport.forTests()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...300 {
@@ -29,11 +30,11 @@ import Testing
     }
 
     @Test func `a slow answer does not hold up a fast one`() async throws {
-        let slow = try RawServer { connection in
+        let slow = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.waitForClient()
         }
-        let fast = try RawServer.answering { _ in RawServer.answer() }
+        let fast = try LoopbackServer.sending { _ in LoopbackServer.bytes() }
         let transport = CurlTransport.forTests()
         let waiting = Task { try await transport.get(slow.url()) }
         #expect(try await transport.get(fast.url()).status == 200)
@@ -41,9 +42,9 @@ import Testing
     }
 
     @Test func `a kept connection that the server closed is replaced unnoticed`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }
-            connection.write(RawServer.answer())
+            connection.write(LoopbackServer.bytes())
         }
         let transport = CurlTransport.forTests()
         for _ in 1...5 { #expect(try await transport.get(server.url()).status == 200) }
@@ -52,8 +53,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(10))) func `a released transport closes its connections`() async throws {
         let (closed, closedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let server = try RawServer { connection in
-            while connection.readRequest() != nil { connection.write(RawServer.answer()) }
+        let server = try LoopbackServer { connection in
+            while connection.readRequest() != nil { connection.write(LoopbackServer.bytes()) }
             closedContinuation.finish()
         }
         var transport: CurlTransport? = .forTests()
@@ -66,7 +67,7 @@ import Testing
         async throws
     {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             arrivedContinuation.finish()
             connection.waitForClient()

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Loopback
 import Testing
 
 extension CurlTransport {
@@ -26,6 +27,12 @@ extension CurlTransport {
     ) async throws -> HTTPTransportError {
         try await failure(
             of: HTTPRequest(method: "GET", url: url, limits: limits), sourceLocation: sourceLocation)
+    }
+}
+
+extension LoopbackServer {
+    func url(_ path: String = "/", query: String? = nil) -> HTTPURL {
+        HTTPURL(scheme: .http, host: "127.0.0.1", port: port, path: path, query: query)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 
 @Suite struct `Failed requests` {
@@ -7,7 +8,7 @@ import Testing
 
     @Test func `a refused connection names the host that refused it`() async throws {
         let url = HTTPURL(
-            scheme: .http, host: "127.0.0.1", port: try RawServer.unusedPort(), query: "X-Amz-Signature=secret")
+            scheme: .http, host: "127.0.0.1", port: try LoopbackServer.unusedPort(), query: "X-Amz-Signature=secret")
         let error = try await transport.failure(of: url)
         guard case .couldNotConnect(url.authority, _) = error else {
             Issue.record("\(error)")
@@ -31,7 +32,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
     ])
     func `a body that ends early is truncated`(answer: String) async throws {
-        let server = try RawServer.sayingOnce(answer)
+        let server = try LoopbackServer.sendingOnce(answer)
         let error = try await transport.failure(of: server.url())
         #expect(error == .truncatedBody(host: server.url().authority))
         #expect(error.isTransient)
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
     func `a reset loses the connection`(start: String) async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write(start)
             usleep(50_000)
@@ -55,7 +56,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func `what arrived of a broken body counts for a request that says so`(isReset: Bool) async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 206 Partial Content\r\nX-Part: 1\r\nContent-Length: 10\r\n\r\nabc")
             usleep(50_000)
@@ -68,14 +69,14 @@ import Testing
     }
 
     @Test func `a body that breaks off before its first byte is lost in any case`() async throws {
-        let server = try RawServer.sayingOnce("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n")
+        let server = try LoopbackServer.sendingOnce("HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n")
         var request = HTTPRequest(method: "GET", url: server.url())
         request.acceptsBrokenBody = true
         #expect(try await transport.failure(of: request) == .truncatedBody(host: server.url().authority))
     }
 
     @Test func `an answer of nothing loses the connection`() async throws {
-        let server = try RawServer.sayingOnce("")
+        let server = try LoopbackServer.sendingOnce("")
         guard case .connectionLost = try await transport.failure(of: server.url()) else {
             Issue.record()
             return
@@ -84,7 +85,7 @@ import Testing
 
     @Test(arguments: ["220 mail.example ESMTP\r\n", "\0\0\0\0\0\0", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"])
     func `an answer that is not HTTP is malformed`(answer: String) async throws {
-        let server = try RawServer.sayingOnce(answer)
+        let server = try LoopbackServer.sendingOnce(answer)
         let error = try await transport.failure(of: server.url())
         guard case .malformedAnswer = error else {
             Issue.record("\(error)")

@@ -1,13 +1,14 @@
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 
 @Suite struct `Limits of size` {
     private let transport = CurlTransport.forTests()
 
     @Test func `a body of exactly the limit is taken and one byte more is not`() async throws {
-        let server = try RawServer.answering { request in
-            RawServer.answer(body: variedBytes(request.target == "/fits" ? 1000 : 1001))
+        let server = try LoopbackServer.sending { request in
+            LoopbackServer.bytes(body: variedBytes(request.target == "/fits" ? 1000 : 1001))
         }
         let limits = HTTPLimits(bodyBytes: 1000)
         #expect(try await transport.get(server.url("/fits"), limits: limits).body.count == 1000)
@@ -18,7 +19,7 @@ import Testing
 
     @Test(arguments: ["", "Transfer-Encoding: chunked\r\n"])
     func `an endless body is given up at the limit`(field: String) async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\n\(field)\r\n")
             let chunk = field.isEmpty ? variedBytes(1000) : Array("3E8\r\n".utf8) + variedBytes(1000) + [13, 10]
@@ -32,7 +33,7 @@ import Testing
     func `an endless body of an error is cut at its limit, and the answer counts`(
         _ status: String, _ encoding: String
     ) async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             let field = encoding.isEmpty ? "" : "Transfer-Encoding: \(encoding)\r\n"
             connection.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 \(status)\r\nX-Id: 7\r\n\(field)\r\n")
@@ -48,8 +49,8 @@ import Testing
     }
 
     @Test func `a body of an error within its limit is whole, whatever other bodies may have`() async throws {
-        let server = try RawServer.answering { request in
-            RawServer.answer("400 Bad Request", body: variedBytes(Int(request.target.dropFirst()) ?? 0))
+        let server = try LoopbackServer.sending { request in
+            LoopbackServer.bytes("400 Bad Request", body: variedBytes(Int(request.target.dropFirst()) ?? 0))
         }
         let limits = HTTPLimits(bodyBytes: 10, errorBodyBytes: 1000)
         for count in [0, 1, 11, 999, 1000] {
@@ -59,7 +60,7 @@ import Testing
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"])
     func `endless headers and endless trailers are given up at the limit`(start: String) async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write(start)
             while connection.write(Array("X-Field: value\r\n".utf8)) {}
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func `endless interim answers are given up at the limit`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             while connection.write(Array("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".utf8)) {}
         }
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test func `a header line without an end is given up`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nX-Field: ")
             while connection.write(Array(repeating: 0x61, count: 1000)) {}
@@ -93,7 +94,7 @@ import Testing
     private let transport = CurlTransport.forTests()
 
     @Test func `a silent server is given up at the stall limit`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
             connection.waitForClient()
@@ -104,7 +105,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func `a drip feed is given up at the total limit`() async throws {
-        let server = try RawServer { connection in
+        let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
             while connection.write([0x61]) { usleep(20_000) }
@@ -115,7 +116,7 @@ import Testing
 
     /// The handshake counts as connecting: this server accepts and never says hello.
     @Test func `a handshake that does not come is given up at the connect limit`() async throws {
-        let server = try RawServer { $0.waitForClient() }
+        let server = try LoopbackServer { $0.waitForClient() }
         var url = server.url()
         url.scheme = .https
         let error = try await transport.failure(of: url, limits: HTTPLimits(connect: .milliseconds(300)))

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 
 /// Tests that change the process: each runs in one of its own.
@@ -16,7 +17,7 @@ import Testing
 
     @Test func `proxies of the environment count only when they are wanted`() async {
         await #expect(processExitsWith: .success) {
-            let proxy = try RawServer.answering { RawServer.answer(body: $0.target) }
+            let proxy = try LoopbackServer.sending { LoopbackServer.bytes(body: $0.target) }
             setenv("http_proxy", proxy.url().description, 1)
             let url = HTTPURL(scheme: .http, host: String(repeating: "a", count: 64) + ".invalid")
             let answer = try await CurlTransport().get(url)

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 
 /// The environment names a proxy and belongs to the process, so each test runs in a process of its own.
@@ -18,8 +19,8 @@ import Testing
                 ("503 Service Unavailable", .cannotConnect), ("504 Gateway Timeout", .cannotConnect),
                 ("429 Too Many Requests", .cannotConnect), ("302 Found", .cannotConnect),
             ] as [(String, HTTPTransportError.ProxyRefusal)] {
-                let proxy = try RawServer.answering { _ in
-                    RawServer.answer(status, ["Proxy-Authenticate: Basic realm=\"p\""], body: "page")
+                let proxy = try LoopbackServer.sending { _ in
+                    LoopbackServer.bytes(status, ["Proxy-Authenticate: Basic realm=\"p\""], body: "page")
                 }
                 setenv("https_proxy", "http://name:PASSWORD@127.0.0.1:\(proxy.port)", 1)
                 let transport = CurlTransport()
@@ -39,9 +40,9 @@ import Testing
 
     @Test func `a proxy gets the user and password of its variable`() async {
         await #expect(processExitsWith: .success) {
-            let proxy = try RawServer.answering { request in
-                let isKnown = request["Proxy-Authorization"] == "Basic bmFtZTpwQHNz"
-                return RawServer.answer(isKnown ? "502 Bad Gateway" : "407 No")
+            let proxy = try LoopbackServer.sending { request in
+                let isKnown = request.header("Proxy-Authorization") == "Basic bmFtZTpwQHNz"
+                return LoopbackServer.bytes(isKnown ? "502 Bad Gateway" : "407 No")
             }
             setenv("https_proxy", "http://name:p%40ss@127.0.0.1:\(proxy.port)", 1)
             let error = try await `A proxy that makes no connection`.failure(.https, CurlTransport())
@@ -51,7 +52,7 @@ import Testing
 
     @Test func `a proxy answers a request without TLS itself, with a status as any server`() async {
         await #expect(processExitsWith: .success) {
-            let proxy = try RawServer.answering { _ in RawServer.answer("407 No") }
+            let proxy = try LoopbackServer.sending { _ in LoopbackServer.bytes("407 No") }
             setenv("http_proxy", proxy.url().description, 1)
             let answer = try await CurlTransport().get(HTTPURL(scheme: .http, host: "athena.invalid"))
             precondition(answer.status == 407)
@@ -61,7 +62,7 @@ import Testing
     @Test func `a proxy may speak SOCKS and want credentials as well`() async {
         await #expect(processExitsWith: .success) {
             // Version 5, and no method of authentication that the client knows.
-            let proxy = try RawServer { connection in connection.write([5, 0xff]) }
+            let proxy = try LoopbackServer { connection in connection.write([5, 0xff]) }
             setenv("all_proxy", "socks5h://127.0.0.1:\(proxy.port)", 1)
             let transport = CurlTransport()
             for _ in 1...2 {
@@ -73,7 +74,7 @@ import Testing
 
     @Test func `a proxy is not blamed where the host behind it fails, or the proxy itself cannot be reached`() async {
         await #expect(processExitsWith: .success) {
-            let tunnel = try RawServer { connection in
+            let tunnel = try LoopbackServer { connection in
                 guard connection.readRequest() != nil else { return }
                 connection.write("HTTP/1.1 200 Connected\r\n\r\n")
                 connection.reset()
@@ -81,7 +82,7 @@ import Testing
             setenv("https_proxy", tunnel.url().description, 1)
             let behind = try await `A proxy that makes no connection`.failure(.https, CurlTransport())
             if case .refusedByProxy = behind { fatalError("\(behind)") }
-            setenv("https_proxy", "http://127.0.0.1:\(try RawServer.unusedPort())", 1)
+            setenv("https_proxy", "http://127.0.0.1:\(try LoopbackServer.unusedPort())", 1)
             let before = try await `A proxy that makes no connection`.failure(.https, CurlTransport())
             guard case .couldNotConnect = before else { fatalError("\(before)") }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Loopback
 import Testing
 
 /// libcurl keeps state from one transfer for the next; a failure must not become part of it.
@@ -19,7 +20,7 @@ import Testing
         var request = HTTPRequest(method: "GET", url: server.url(), limits: limits)
         switch failure {
         case .unknownHost: request.url.host = String(repeating: "a", count: 64) + ".invalid"
-        case .refusedConnection: request.url.port = try RawServer.unusedPort()
+        case .refusedConnection: request.url.port = try LoopbackServer.unusedPort()
         case .failedHandshake, .silentHandshake: request.url.scheme = .https
         case .brokenBody: request.acceptsBrokenBody = true
         default: break
@@ -31,8 +32,8 @@ import Testing
         }
     }
 
-    private func server(of failure: Failure) throws -> RawServer {
-        try RawServer { connection in
+    private func server(of failure: Failure) throws -> LoopbackServer {
+        try LoopbackServer { connection in
             if failure == .silentHandshake { return connection.waitForClient() }
             guard failure == .failedHandshake || connection.readRequest() != nil else { return }
             switch failure {
@@ -40,8 +41,8 @@ import Testing
             case .failedHandshake: connection.write("HTTP/1.1 200 OK\r\n\r\n")
             case .truncatedBody, .brokenBody: connection.write("HTTP/1.1 206 Some\r\nContent-Length: 10\r\n\r\nabc")
             case .notHTTP: connection.write("220 mail.example ESMTP\r\n")
-            case .largeBody: connection.write(RawServer.answer(body: variedBytes(101)))
-            case .cutError: connection.write(RawServer.answer("503 No", body: variedBytes(1000)))
+            case .largeBody: connection.write(LoopbackServer.bytes(body: variedBytes(101)))
+            case .cutError: connection.write(LoopbackServer.bytes("503 No", body: variedBytes(1000)))
             case .largeHeaders: while connection.write(Array("HTTP/1.1 103 Wait\r\nX: y\r\n\r\n".utf8)) {}
             case .silence: connection.waitForClient()
             case .dripFeed:
@@ -54,7 +55,7 @@ import Testing
 
     @Test(arguments: Failure.allCases)
     func `a failed request ends the same way again, and another one succeeds`(_ failure: Failure) async throws {
-        let good = try RawServer.answering { _ in RawServer.answer(body: "good") }
+        let good = try LoopbackServer.sending { _ in LoopbackServer.bytes(body: "good") }
         let transport = CurlTransport.forTests()
         let first = try await outcome(of: failure, on: transport)
         for _ in 1...3 { #expect(try await outcome(of: failure, on: transport) == first) }
@@ -66,7 +67,7 @@ import Testing
 
     @Test func `failed requests that are under way at once end by themselves`() async throws {
         let transport = CurlTransport.forTests()
-        let good = try RawServer.answering { _ in RawServer.answer(body: "good") }
+        let good = try LoopbackServer.sending { _ in LoopbackServer.bytes(body: "good") }
         for _ in 1...3 {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for failure in Failure.allCases {
@@ -101,7 +102,7 @@ import Testing
         let transport = CurlTransport.forTests()
         for _ in 1...3 {
             let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
-            let silent = try RawServer { connection in
+            let silent = try LoopbackServer { connection in
                 _ = connection.readRequest()
                 arrivedContinuation.finish()
                 connection.waitForClient()

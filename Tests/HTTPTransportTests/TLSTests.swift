@@ -1,4 +1,5 @@
 import HTTPTransport
+import Loopback
 import Testing
 
 @Suite(.enabled(if: TLSServer.openssl != nil, "needs the openssl command"))
@@ -40,7 +41,7 @@ struct `Certificates` {
     }
 
     @Test func `a server without TLS is a failed handshake`() async throws {
-        let server = try RawServer { $0.write("HTTP/1.1 200 OK\r\n\r\n") }
+        let server = try LoopbackServer { $0.write("HTTP/1.1 200 OK\r\n\r\n") }
         var url = server.url()
         url.scheme = .https
         let error = try await CurlTransport.forTests().failure(of: url)

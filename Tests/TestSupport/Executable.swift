@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import Threading
 
 #if canImport(Glibc)
@@ -8,27 +8,27 @@ import Threading
 #endif
 
 /// The built `athena-export`, run as users run it.
-public enum Executable {
-    public struct Outcome: Sendable {
+package enum Executable {
+    package struct Outcome: Sendable {
         /// The exit status, or nil if a signal ended the process.
-        public let status: Int32?
-        public let output: String
-        public let errors: String
+        package let status: Int32?
+        package let output: String
+        package let errors: String
     }
 
     /// Products lie beside the test bundle.
-    public static var path: String {
+    package static var path: String {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appendingPathComponent("athena-export").path
     }
 
     /// Keys that sign the requests of tests, and must never be seen in any output.
-    public static let accessKeyID = "AKIDCANARY0123456789"
-    public static let secretAccessKey = "canary/SECRET+0123456789abcdefghijklmnopq"
-    public static let sessionToken = "canary/TOKEN+rstuvwxyz0123456789=="
+    package static let accessKeyID = "AKIDCANARY0123456789"
+    package static let secretAccessKey = "canary/SECRET+0123456789abcdefghijklmnopq"
+    package static let sessionToken = "canary/TOKEN+rstuvwxyz0123456789=="
 
     /// An environment without the machine's own AWS settings.
-    public static func environment(_ more: [String: String] = [:]) -> [String: String] {
+    package static func environment(_ more: [String: String] = [:]) -> [String: String] {
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent",
             "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey,
@@ -44,7 +44,7 @@ public enum Executable {
     ///
     /// - Parameter onStart: gets the process's id once it runs.
     /// - Throws: ``SecretLeak`` if a secret of the run, or a text that could steer a terminal, is in its output.
-    public static func run(
+    package static func run(
         _ arguments: [String], environment: [String: String] = environment(), directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Outcome {
@@ -52,7 +52,7 @@ public enum Executable {
     }
 
     /// Runs any program to its end.
-    public static func run(
+    package static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String? = nil,
         onStart: (@Sendable (Int32) -> Void)? = nil
     ) async throws -> Outcome {
@@ -129,32 +129,32 @@ public enum Executable {
 }
 
 /// A process that a test ends.
-public final class RunningProcess: Sendable {
+package final class RunningProcess: Sendable {
     private let id = Locked<Int32?>(nil)
 
-    public init() {}
+    package init() {}
 
-    @Sendable public func started(_ id: Int32) { self.id.withLock { $0 = id } }
+    @Sendable package func started(_ id: Int32) { self.id.withLock { $0 = id } }
 
     /// Nil before the start.
-    public var processID: Int32? { id.withLock { $0 } }
+    package var processID: Int32? { id.withLock { $0 } }
 
-    public func kill() { send(SIGKILL) }
+    package func kill() { send(SIGKILL) }
 
     /// Sends a signal, if the process has started.
-    public func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         id.withLock { if let id = $0 { _ = sendSignal(id, signal) } }
     }
 }
 
 /// Directories and programs that tests use.
-public enum TestMachine {
+package enum TestMachine {
     /// The package's directory.
-    public static let root = URL(fileURLWithPath: #filePath)
+    package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// A Python with moto and boto3, as `Tests/setup` installs it; nil if there is none.
-    public static let python: String? = {
+    package static let python: String? = {
         let candidates: [String?] = [
             ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_PYTHON"],
             root.appendingPathComponent(".build/test-venv/bin/python").path,
@@ -163,19 +163,19 @@ public enum TestMachine {
     }()
 
     /// Whether a sanitizer is active. It ends under a limit of file sizes, and takes a signal for a fault.
-    public static let isSanitized = ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains {
+    package static let isSanitized = ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains {
         ProcessInfo.processInfo.environment[$0] != nil
     }
 
     /// A C compiler; one comes with the Swift toolchain.
-    public static let compiler: String? = {
+    package static let compiler: String? = {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
         return path.split(separator: ":").flatMap { ["\($0)/clang", "\($0)/cc"] }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
     /// A directory of its own for one test, removed afterwards.
-    public static func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+    package static func withTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("athena-export-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: url) }
@@ -183,7 +183,7 @@ public enum TestMachine {
     }
 
     /// Every file below a directory, except giant ones, with its bytes, by the path from there.
-    public static func files(below directory: String) -> [String: Data] {
+    package static func files(below directory: String) -> [String: Data] {
         var files: [String: Data] = [:]
         let entries = FileManager.default.enumerator(atPath: directory)
         while let entry = entries?.nextObject() as? String {
@@ -196,7 +196,7 @@ public enum TestMachine {
     }
 
     /// The content of a gzip file, read by gzip.
-    public static func gunzip(_ path: String) async throws -> String {
+    package static func gunzip(_ path: String) async throws -> String {
         let outcome = try await Executable.run(
             "/usr/bin/env", ["gzip", "-dc", path], environment: ProcessInfo.processInfo.environment)
         guard outcome.status == 0 else { throw CocoaError(.fileReadCorruptFile) }

@@ -1,5 +1,6 @@
 import Foundation
-public import JSON
+package import JSON
+package import Loopback
 import Threading
 
 /// A fake Athena over real HTTP on loopback: it serves pages, counts calls, checks signatures and fails as a script
@@ -7,7 +8,7 @@ import Threading
 ///
 /// It does what the real service was seen to do: 1000 rows a page with the header row, a token on every full page,
 /// every page twice in the body, one execution for one ClientRequestToken.
-public final class FakeAthena: Sendable {
+package final class FakeAthena: Sendable {
     private let result: FakeResult
     private let s3: FakeS3?
     private let script: FaultScript
@@ -16,9 +17,9 @@ public final class FakeAthena: Sendable {
     private let state = Locked(State())
 
     /// A call that the server has seen.
-    public struct Call: Sendable, Equatable {
-        public let operation: String
-        public let body: String
+    package struct Call: Sendable, Equatable {
+        package let operation: String
+        package let body: String
     }
 
     private struct State {
@@ -41,7 +42,7 @@ public final class FakeAthena: Sendable {
     ///   - isSigned: whether a request has a valid signature; others are refused.
     ///   - script: faults in the place of answers.
     ///   - evaluate: makes the result of a query from the request that starts it; without it, all have the same.
-    public init(
+    package init(
         result: FakeResult, s3: FakeS3? = nil,
         isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
         script: @escaping FaultScript = { _ in nil },
@@ -56,33 +57,33 @@ public final class FakeAthena: Sendable {
 
     /// Serves while the body runs, and gives it the address.
     @discardableResult
-    public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
-        let server = try await LoopbackServer { [self] request in try await answer(to: request) }
+    package func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+        let server = try LoopbackServer.answering { [self] request in try await answer(to: request) }
         do {
-            let result = try await body(server.url)
-            await server.stop()
+            let result = try await body(server.address)
+            server.stop()
             return result
         } catch {
-            await server.stop()
+            server.stop()
             throw error
         }
     }
 
-    public var calls: [Call] { state.withLock { $0.calls } }
-    public var executionIDs: Set<String> { Set(state.withLock { $0.executions }.values) }
+    package var calls: [Call] { state.withLock { $0.calls } }
+    package var executionIDs: Set<String> { Set(state.withLock { $0.executions }.values) }
     /// The execution that was started with a token; nil if none was.
-    public func executionID(forToken token: String) -> String? { state.withLock { $0.executions[token] } }
+    package func executionID(forToken token: String) -> String? { state.withLock { $0.executions[token] } }
     /// Ids in the order of their start.
-    public var startedExecutions: [String] { state.withLock { $0.started } }
-    public var badSignatures: Int { state.withLock { $0.badSignatures } }
-    public var stoppedExecutions: Set<String> { state.withLock { $0.stopped } }
+    package var startedExecutions: [String] { state.withLock { $0.started } }
+    package var badSignatures: Int { state.withLock { $0.badSignatures } }
+    package var stoppedExecutions: Set<String> { state.withLock { $0.stopped } }
 
-    public func count(of operation: String) -> Int { calls.count { $0.operation == operation } }
+    package func count(of operation: String) -> Int { calls.count { $0.operation == operation } }
 
     /// Waits until a process has made so many calls.
     ///
     /// - Throws: if it has not within some minutes, so that no test waits for ever; the process is killed then.
-    public func waitForCalls(_ calls: Int = 1, of operation: String, by process: RunningProcess) async throws {
+    package func waitForCalls(_ calls: Int = 1, of operation: String, by process: RunningProcess) async throws {
         let start = ContinuousClock.now
         while count(of: operation) < calls {
             try await Task.sleep(for: .milliseconds(5))
@@ -101,7 +102,7 @@ struct MissingCalls: Error {
 }
 
 /// What a server does instead of answering.
-public enum Fault: Sendable {
+package enum Fault: Sendable {
     /// Answers this.
     case respond(status: Int, body: String, headers: [String: String] = [:])
     /// Runs this before it answers as usual; it can kill the client.
@@ -112,7 +113,7 @@ public enum Fault: Sendable {
     case alter(@Sendable (inout LoopbackServer.Answer) -> Void)
 
     /// An error as Athena writes it.
-    public static func error(_ code: String, _ message: String, status: Int = 400, reason: String? = nil) -> Fault {
+    package static func error(_ code: String, _ message: String, status: Int = 400, reason: String? = nil) -> Fault {
         var body: JSONObject = ["__type": .string(code), "Message": .string(message)]
         body["Reason"] = reason.map { .string($0) }
         return .respond(
@@ -121,25 +122,25 @@ public enum Fault: Sendable {
 }
 
 /// A call that is about to be answered.
-public struct PendingCall: Sendable {
+package struct PendingCall: Sendable {
     /// Of all calls, from 1.
-    public let number: Int
-    public let operation: String
+    package let number: Int
+    package let operation: String
     /// Of the calls of this operation, from 1.
-    public let operationNumber: Int
+    package let operationNumber: Int
 
-    public init(number: Int, operation: String, operationNumber: Int) {
+    package init(number: Int, operation: String, operationNumber: Int) {
         self.number = number
         self.operation = operation
         self.operationNumber = operationNumber
     }
 }
 
-public typealias FaultScript = @Sendable (PendingCall) -> Fault?
+package typealias FaultScript = @Sendable (PendingCall) -> Fault?
 
 extension FakeAthena {
     /// Answers one request; for tests that need no socket.
-    public func answer(to request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+    package func answer(to request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
         if let s3, request.header("X-Amz-Target") == nil, !request.isForSTS {
             guard isSigned(request) else {
                 state.withLock { $0.badSignatures += 1 }

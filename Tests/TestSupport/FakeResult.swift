@@ -1,40 +1,40 @@
 import Foundation
-public import JSON
+package import JSON
 
 /// The result of a ``FakeAthena``, made row by row on request.
-public struct FakeResult: Sendable {
-    public var columns: [(name: String, type: String)]
-    public var rowCount: Int
+package struct FakeResult: Sendable {
+    package var columns: [(name: String, type: String)]
+    package var rowCount: Int
     /// The values of a data row, counted from 0; nil is NULL.
-    public var row: @Sendable (Int) -> [String?]
-    public var hasHeaderRow = true
+    package var row: @Sendable (Int) -> [String?]
+    package var hasHeaderRow = true
     /// The statement that GetQueryExecution gives back.
-    public var query = "SELECT * FROM test_rows"
+    package var query = "SELECT * FROM test_rows"
     /// Rows of a page, the header row included; the request may ask for fewer.
-    public var pageRows = 1000
+    package var pageRows = 1000
     /// Pages, counted from 0, that come without rows though more follow.
-    public var emptyPages: Set<Int> = []
+    package var emptyPages: Set<Int> = []
     /// The answers to successive calls of GetQueryExecution; the last one is repeated.
-    public var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
-    public var stateChangeReason: String?
+    package var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
+    package var stateChangeReason: String?
     /// How many of the first executions end FAILED.
-    public var failedExecutions = 0
+    package var failedExecutions = 0
     /// The AthenaError of executions that ended FAILED.
-    public var athenaError: JSONValue?
-    public var statementType = "DML"
-    public var substatementType = "SELECT"
+    package var athenaError: JSONValue?
+    package var statementType = "DML"
+    package var substatementType = "SELECT"
     /// Answers for executions that were not started here.
-    public var knowsEveryExecution = false
+    package var knowsEveryExecution = false
     /// The location of the result object in answers.
-    public var outputLocation: String?
-    public var encryptionOption: String?
+    package var outputLocation: String?
+    package var encryptionOption: String?
     /// The owner of the result object's bucket in answers.
-    public var expectedBucketOwner: String?
+    package var expectedBucketOwner: String?
     /// What the service says of the engine, and of whether the result is that of an earlier query.
-    public var effectiveEngineVersion: String?
-    public var reusedPreviousResult: Bool?
+    package var effectiveEngineVersion: String?
+    package var reusedPreviousResult: Bool?
     /// What GetWorkGroup says beside the name; members of WorkGroup.
-    public var workGroup: JSONObject = [
+    package var workGroup: JSONObject = [
         "State": "ENABLED",
         "Configuration": [
             "ResultConfiguration": ["OutputLocation": "s3://results/exports/"],
@@ -43,17 +43,17 @@ public struct FakeResult: Sendable {
         ],
     ]
     /// Seconds that a request's time may differ from the service's; nil for no check.
-    public var clockTolerance: Double?
+    package var clockTolerance: Double?
     /// Tokens that the service has forgotten.
-    public var refusesTokens = false
+    package var refusesTokens = false
     /// Rows that the statement has written; nil if the service does not say.
-    public var updateCount: Int? = 0
+    package var updateCount: Int? = 0
     /// The places of the objects that the statement has written, as DATA_MANIFEST gives them; nil if it gives none.
-    public var dataManifest: [String]?
+    package var dataManifest: [String]?
     /// Where the service says that the list of those objects is.
-    public var dataManifestLocation: String?
+    package var dataManifestLocation: String?
 
-    public init(
+    package init(
         columns: [(name: String, type: String)] = FakeResult.customerColumns, rowCount: Int,
         row: @escaping @Sendable (Int) -> [String?] = FakeResult.customer
     ) {
@@ -68,11 +68,11 @@ public struct FakeResult: Sendable {
         return .object(group)
     }
 
-    public static let customerColumns = ["customer_id", "first_name", "last_name", "email"].map {
+    package static let customerColumns = ["customer_id", "first_name", "last_name", "email"].map {
         (name: $0, type: "varchar")
     }
 
-    public static func customer(_ number: Int) -> [String?] {
+    package static func customer(_ number: Int) -> [String?] {
         let id = String(1_000_000 + number)
         return [
             "c\(id)", number % 7 == 0 ? nil : "First\(number % 97)", "Last, \"\(number % 89)\"", "u\(id)@example.com",

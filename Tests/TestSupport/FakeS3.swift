@@ -1,21 +1,22 @@
 import JSON
+package import Loopback
 import Threading
 
 /// A fake S3 with one object, which is served in ranges and fails as a script says. Path style.
-public final class FakeS3: Sendable {
-    public static let location = "s3://results/exports/result.csv"
+package final class FakeS3: Sendable {
+    package static let location = "s3://results/exports/result.csv"
     /// The account that has the bucket.
-    public static let owner = "111122223333"
+    package static let owner = "111122223333"
     private static let path = "/results/exports/result.csv"
 
     /// A request that the server has seen.
-    public struct Call: Sendable {
+    package struct Call: Sendable {
         /// In bytes; nil if the request did not ask for a part.
-        public let range: Range<Int>?
-        public let ifMatch: String?
-        public let request: LoopbackServer.Request
+        package let range: Range<Int>?
+        package let ifMatch: String?
+        package let request: LoopbackServer.Request
 
-        public var operation: String {
+        package var operation: String {
             switch request.method {
             case "HEAD": "HeadObject"
             case "DELETE": "DeleteObject"
@@ -42,42 +43,42 @@ public final class FakeS3: Sendable {
     /// - Parameters:
     ///   - region: of the bucket; nil if requests of every region are accepted.
     ///   - script: faults in the place of answers.
-    public init(
+    package init(
         _ content: [UInt8], region: String? = nil, script: @escaping FaultScript = { _ in nil }
     ) {
         state = Locked(State(objects: [Self.path: Object(content: content)], region: region))
         self.script = script
     }
 
-    public convenience init(
+    package convenience init(
         _ result: FakeResult, region: String? = nil, script: @escaping FaultScript = { _ in nil }
     ) {
         self.init(result.csv, region: region, script: script)
     }
 
-    public var calls: [Call] { state.withLock { $0.calls } }
+    package var calls: [Call] { state.withLock { $0.calls } }
 
     /// Replaces the object.
-    public func replace(with content: [UInt8]) {
+    package func replace(with content: [UInt8]) {
         put(content, at: Self.location, etag: "\"v2\"")
     }
 
     /// Puts an object in a place, which is `s3://bucket/key`.
-    public func put(_ content: [UInt8], at location: String, etag: String = "\"v1\"") {
+    package func put(_ content: [UInt8], at location: String, etag: String = "\"v1\"") {
         state.withLock { $0.objects[Self.path(of: location)] = Object(content: content, etag: etag) }
     }
 
-    public func remove(_ location: String) {
+    package func remove(_ location: String) {
         state.withLock { $0.objects[Self.path(of: location)] = nil }
     }
 
     /// The places of all objects whose place begins with this.
-    public func objects(below location: String) -> [String] {
+    package func objects(below location: String) -> [String] {
         let path = Self.path(of: location)
         return state.withLock { $0.objects.keys.filter { $0.hasPrefix(path) }.map { "s3:/\($0)" } }.sorted()
     }
 
-    public func content(of location: String) -> [UInt8]? {
+    package func content(of location: String) -> [UInt8]? {
         state.withLock { $0.objects[Self.path(of: location)]?.content }
     }
 
@@ -85,14 +86,14 @@ public final class FakeS3: Sendable {
 
     /// Serves while the body runs, and gives it the address.
     @discardableResult
-    public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
-        let server = try await LoopbackServer { [self] request in try await answer(request) }
+    package func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+        let server = try LoopbackServer.answering { [self] request in try await answer(request) }
         do {
-            let result = try await body(server.url)
-            await server.stop()
+            let result = try await body(server.address)
+            server.stop()
             return result
         } catch {
-            await server.stop()
+            server.stop()
             throw error
         }
     }
@@ -176,7 +177,7 @@ public final class FakeS3: Sendable {
 
 extension Fault {
     /// An error as S3 writes it.
-    public static func s3Error(_ code: String, _ message: String = "no", status: Int) -> Fault {
+    package static func s3Error(_ code: String, _ message: String = "no", status: Int) -> Fault {
         let answer = FakeS3.error(code, message, status: status)
         return .respond(status: status, body: String(decoding: answer.body, as: UTF8.self), headers: answer.headers)
     }
@@ -184,7 +185,7 @@ extension Fault {
 
 extension FakeResult {
     /// The result object: every value in quotes, quotes doubled, nothing for NULL.
-    public var csv: [UInt8] {
+    package var csv: [UInt8] {
         var text: [UInt8] = []
         for values in [columns.map { Optional($0.name) }] + (0..<rowCount).map(row) {
             for (column, value) in values.enumerated() {
@@ -200,7 +201,7 @@ extension FakeResult {
     }
 
     /// The result and the place of its object.
-    public var inS3: FakeResult {
+    package var inS3: FakeResult {
         var result = self
         result.outputLocation = FakeS3.location
         return result

@@ -6,9 +6,9 @@ import JSON
 ///
 /// It takes the statements apart by their text and knows nothing of what made them, so an expression that is not one of
 /// the design's ends the query.
-public final class FakeUnload: Sendable {
+package final class FakeUnload: Sendable {
     /// How the lines are spelled: as the Hive library would, or as Trino's own writer.
-    public enum Writer: Sendable, CaseIterable {
+    package enum Writer: Sendable, CaseIterable {
         case hive, trino
     }
 
@@ -16,46 +16,46 @@ public final class FakeUnload: Sendable {
     private let s3: FakeS3
     private let settings: Settings
 
-    public struct Settings: Sendable {
-        public var writer = Writer.trino
-        public var objects = 3
+    package struct Settings: Sendable {
+        package var writer = Writer.trino
+        package var objects = 3
         /// Behind the name of an object.
-        public var suffix = ".gz"
-        public var isCompressed = true
+        package var suffix = ".gz"
+        package var isCompressed = true
         /// Gzip members of an object.
-        public var members = 1
+        package var members = 1
         /// Changes a line before it is written; the row counts from 0.
-        public var changeLine: @Sendable (_ row: Int, _ line: inout [UInt8]) -> Void = { _, _ in }
+        package var changeLine: @Sendable (_ row: Int, _ line: inout [UInt8]) -> Void = { _, _ in }
         /// Changes an object before it is stored; it counts from 0 in the order of the keys.
-        public var changeObject: @Sendable (_ object: Int, _ bytes: inout [UInt8]) -> Void = { _, _ in }
+        package var changeObject: @Sendable (_ object: Int, _ bytes: inout [UInt8]) -> Void = { _, _ in }
         /// Changes the lines of the manifest.
-        public var changeManifest: @Sendable (inout [String]) -> Void = { _ in }
+        package var changeManifest: @Sendable (inout [String]) -> Void = { _ in }
         /// Whether the manifest lies in S3, and whether GetQueryResults gives it.
-        public var hasManifestObject = true
-        public var answersDataManifest = true
+        package var hasManifestObject = true
+        package var answersDataManifest = true
         /// What the service counts, given the number of rows.
-        public var updateCount: @Sendable (Int) -> Int? = { $0 }
+        package var updateCount: @Sendable (Int) -> Int? = { $0 }
         /// The JSON of a nested value; row and column count from 0.
-        public var json: @Sendable (_ row: Int, _ column: Int) -> String? = { row, _ in "{\"a\":\(row)}" }
+        package var json: @Sendable (_ row: Int, _ column: Int) -> String? = { row, _ in "{\"a\":\(row)}" }
 
-        public init() {}
+        package init() {}
     }
 
-    public init(_ result: FakeResult, s3: FakeS3, settings: Settings = Settings()) {
+    package init(_ result: FakeResult, s3: FakeS3, settings: Settings = Settings()) {
         self.result = result
         self.s3 = s3
         self.settings = settings
     }
 
     /// An Athena that runs such statements, and gives the plain result to any other.
-    public func athena(script: @escaping FaultScript = { _ in nil }) -> FakeAthena {
+    package func athena(script: @escaping FaultScript = { _ in nil }) -> FakeAthena {
         FakeAthena(
             result: result, s3: s3, script: script,
             evaluate: { [self] request in try await evaluate(try request.member("QueryString").string()) })
     }
 
     /// The result of a statement.
-    public func evaluate(_ statement: String) async throws -> FakeResult {
+    package func evaluate(_ statement: String) async throws -> FakeResult {
         var evaluated = result
         evaluated.query = statement
         if statement.hasPrefix("SELECT * FROM (\n"), statement.hasSuffix("\n) LIMIT 0") {

@@ -1,11 +1,11 @@
-public import JSON
+package import JSON
 
 /// A change that makes any JSON file invalid.
-public struct JSONDefect: Sendable, CustomStringConvertible {
-    public let name: String
+package struct JSONDefect: Sendable, CustomStringConvertible {
+    package let name: String
     /// Applies the defect to a good file.
-    public let apply: @Sendable ([UInt8]) -> [UInt8]
-    public var description: String { name }
+    package let apply: @Sendable ([UInt8]) -> [UInt8]
+    package var description: String { name }
 
     init(_ name: String, _ apply: @escaping @Sendable ([UInt8]) -> [UInt8]) {
         self.name = name
@@ -18,7 +18,7 @@ public struct JSONDefect: Sendable, CustomStringConvertible {
     }
 
     /// Any reader of an object refuses each of them, because it is no valid JSON.
-    public static let all: [JSONDefect] = [
+    package static let all: [JSONDefect] = [
         JSONDefect("empty", text: ""), JSONDefect("one blank", text: " "), JSONDefect("one byte", text: "{"),
         JSONDefect("one byte of an array", text: "["), JSONDefect("one quote", text: "\""),
         JSONDefect("not JSON", text: "hello"), JSONDefect("HTML", text: "<html><body>proxy</body></html>"),
@@ -73,18 +73,18 @@ extension [UInt8] {
 }
 
 /// A JSON text with one member changed.
-public struct JSONMutation: Sendable, CustomStringConvertible {
+package struct JSONMutation: Sendable, CustomStringConvertible {
     /// The change: `batches[0].rows is null`.
-    public let name: String
+    package let name: String
     /// The path of the member: `batches[0].rows`.
-    public let path: String
-    public let value: JSONValue
+    package let path: String
+    package let value: JSONValue
 
-    public var text: [UInt8] { value.serialized(pretty: true) }
-    public var description: String { name }
+    package var text: [UInt8] { value.serialized(pretty: true) }
+    package var description: String { name }
 
     /// The replacements of a member. A number with a fraction, an exponent or too many digits is no integer.
-    public enum Change: String, CaseIterable, Sendable {
+    package enum Change: String, CaseIterable, Sendable {
         case isMissing = "is missing"
         case isNull = "is null"
         case isBoolean = "is true"
@@ -121,7 +121,7 @@ public struct JSONMutation: Sendable, CustomStringConvertible {
     /// Every member of a value, at any depth, changed in each of the ways.
     ///
     /// A change to the member's own kind is left out; a changed number has another value only.
-    public static func all(of value: JSONValue, _ changes: [Change] = Change.allCases) -> [JSONMutation] {
+    package static func all(of value: JSONValue, _ changes: [Change] = Change.allCases) -> [JSONMutation] {
         mutations(of: value, changes, path: "").map { change, path, value in
             JSONMutation(name: "\(path) \(change.rawValue)", path: path, value: value)
         }

@@ -1,16 +1,16 @@
-public import Testing
+package import Testing
 import Threading
 
 /// Limits how many of the tests with this trait run at a time.
 ///
 /// For tests that keep the machine busy: all at once, they would starve the servers that some of them use, and break
 /// every promise about time.
-public struct LimitedConcurrency: SuiteTrait, TestTrait, TestScoping {
-    public let isRecursive = true
+package struct LimitedConcurrency: SuiteTrait, TestTrait, TestScoping {
+    package let isRecursive = true
 
     private static let gate = Gate(places: 3)
 
-    public func provideScope(
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         await Self.gate.enter()
@@ -20,7 +20,7 @@ public struct LimitedConcurrency: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == LimitedConcurrency {
-    public static var limitedConcurrency: Self { LimitedConcurrency() }
+    package static var limitedConcurrency: Self { LimitedConcurrency() }
 }
 
 /// Admits as many as there are places; the others follow in their order.

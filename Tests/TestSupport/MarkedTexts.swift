@@ -1,5 +1,5 @@
 /// Texts that show whether a test on many bytes at once is right for each of them.
-public enum MarkedTexts {
+package enum MarkedTexts {
     /// Bytes next to the special ones, which a wrong test would confuse with them.
     private static let neighbours: [UInt8] = [
         0x00, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x2b, 0x2c, 0x2d, 0x3b, 0x3d, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80,
@@ -8,7 +8,7 @@ public enum MarkedTexts {
     ]
 
     /// Every byte at every place, among bytes that resemble it.
-    public static func make(_ count: Int) -> [(text: [UInt8], place: Int)] {
+    package static func make(_ count: Int) -> [(text: [UInt8], place: Int)] {
         var generator = SystemRandomNumberGenerator()
         var texts: [(text: [UInt8], place: Int)] = []
         for byte in UInt8.min ... .max {

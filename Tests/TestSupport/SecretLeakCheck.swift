@@ -80,11 +80,11 @@ struct SecretLeakCheck {
 }
 
 /// A secret or a control character in the output of a run.
-public struct SecretLeak: Error, CustomStringConvertible {
+package struct SecretLeak: Error, CustomStringConvertible {
     let place: String
     let what: String
 
-    public var description: String { "\(place) holds \(what)" }
+    package var description: String { "\(place) holds \(what)" }
 }
 
 /// A value that must not be seen, in every form that it can have.

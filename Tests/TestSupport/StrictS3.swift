@@ -1,30 +1,31 @@
 import Digest
 import Foundation
 import JSON
+package import Loopback
 import Threading
 
 /// An S3 of our own that keeps objects, and refuses what the real one would: a body with another checksum, a write whose
 /// condition does not hold, another account's bucket. Path style.
 ///
 /// It also refuses what an upload must not do: a write without a condition, and a manifest that is ahead of its files.
-public final class StrictS3: Sendable {
-    public static let bucket = "exports"
+package final class StrictS3: Sendable {
+    package static let bucket = "exports"
     /// The account that has the bucket.
-    public static let owner = "111122223333"
+    package static let owner = "111122223333"
 
-    public struct Object: Sendable, Equatable {
-        public let bytes: [UInt8]
+    package struct Object: Sendable, Equatable {
+        package let bytes: [UInt8]
         /// In Base64, as it was sent; nil for an object that another tool has put there.
-        public let checksum: String?
-        public let etag: String
-        public let headers: [String: String]
+        package let checksum: String?
+        package let etag: String
+        package let headers: [String: String]
     }
 
     /// A call that was answered.
-    public struct Call: Sendable, Equatable {
-        public let operation: String
-        public let key: String
-        public let status: Int
+    package struct Call: Sendable, Equatable {
+        package let operation: String
+        package let key: String
+        package let status: Int
     }
 
     private struct State {
@@ -45,7 +46,7 @@ public final class StrictS3: Sendable {
     ///   - listLimit: objects on a page of a list.
     ///   - isSigned: whether a request is signed as it should be; a request that is not is refused.
     ///   - script: what to do instead of answering.
-    public init(
+    package init(
         listLimit: Int = 3, isSigned: @escaping @Sendable (LoopbackServer.Request) -> Bool = { _ in true },
         script: @escaping FaultScript = { _ in nil }
     ) {
@@ -54,27 +55,27 @@ public final class StrictS3: Sendable {
         self.script = script
     }
 
-    public var objects: [String: Object] { state.withLock { $0.objects } }
-    public var calls: [Call] { state.withLock { $0.calls } }
-    public var badSignatures: Int { state.withLock { $0.badSignatures } }
+    package var objects: [String: Object] { state.withLock { $0.objects } }
+    package var calls: [Call] { state.withLock { $0.calls } }
+    package var badSignatures: Int { state.withLock { $0.badSignatures } }
     /// What was done that no upload may do; empty if all is well.
-    public var violations: [String] { state.withLock { $0.violations } }
+    package var violations: [String] { state.withLock { $0.violations } }
 
     /// Keys of calls of an operation that succeeded, in order.
-    public func keys(_ operation: String) -> [String] {
+    package func keys(_ operation: String) -> [String] {
         calls.filter { $0.operation == operation && $0.status < 300 }.map(\.key)
     }
 
     /// Puts an object there as another tool would.
-    public func place(_ key: String, _ bytes: [UInt8]) {
+    package func place(_ key: String, _ bytes: [UInt8]) {
         state.withLock { state in
             state.version += 1
             state.objects[key] = Object(bytes: bytes, checksum: nil, etag: "\"v\(state.version)\"", headers: [:])
         }
     }
 
-    public func remove(_ key: String) { state.withLock { $0.objects[key] = nil } }
-    public func forgetCalls() {
+    package func remove(_ key: String) { state.withLock { $0.objects[key] = nil } }
+    package func forgetCalls() {
         state.withLock {
             $0.calls = []
             $0.begun = []
@@ -83,19 +84,19 @@ public final class StrictS3: Sendable {
 
     /// Serves while the body runs, and gives it the address.
     @discardableResult
-    public func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
-        let server = try await LoopbackServer { [self] request in try await answer(request) }
+    package func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+        let server = try LoopbackServer.answering { [self] request in try await answer(request) }
         do {
-            let result = try await body(server.url)
-            await server.stop()
+            let result = try await body(server.address)
+            server.stop()
             return result
         } catch {
-            await server.stop()
+            server.stop()
             throw error
         }
     }
 
-    public func answer(_ request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
+    package func answer(_ request: LoopbackServer.Request) async throws -> LoopbackServer.Answer {
         let operation = Self.operation(request)
         let key = Self.key(request)
         let call = state.withLock { state in

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 import Gzip
 
 extension TestMachine {
     /// The text of gzip files, one after another in the order of their names.
-    public static func inflated(_ files: [String: Data]) throws -> String {
+    package static func inflated(_ files: [String: Data]) throws -> String {
         var text: [UInt8] = []
         for (_, file) in files.sorted(by: { $0.key < $1.key }) {
             let (bytes, inflater) = (Array(file), Inflater())

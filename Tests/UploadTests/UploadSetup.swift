@@ -3,6 +3,7 @@ import BatchExport
 import Clock
 import HTTPTransport
 import Logging
+import Loopback
 import TestSupport
 import Threading
 import Upload

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// A program that runs to its end, with its time and memory.
 struct ChildProcess {

@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// A program that only compresses: a lower bound for the time that a gzip file takes.
 struct Compressor {

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import JSON
+import Loopback
 import SystemPackage
 
 /// Runs of one content and the compressors of its bytes, turn by turn, so that load on the machine affects all of them.

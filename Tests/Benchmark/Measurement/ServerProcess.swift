@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// The server in a process of its own: this program, run as `serve`.
 final class ServerProcess {

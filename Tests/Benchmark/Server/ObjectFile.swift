@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// The object in S3 as a file in memory that the kernel sends directly. The server shares the processor with the
 /// measured command, so it should use little of it.
@@ -22,6 +23,8 @@ final class ObjectFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// SIGPIPE must be blocked, as it is on the threads of ``LoopbackServer``.
+    ///
     /// - Returns: false when the client is gone.
     func send(_ range: Range<Int>, to socket: Int32) -> Bool {
         var offset = off_t(range.lowerBound)

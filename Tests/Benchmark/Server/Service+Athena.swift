@@ -1,36 +1,37 @@
 import JSON
+import Loopback
 
 extension Service {
     private static let headers = [
         "Content-Type: application/x-amz-json-1.1", "x-amzn-RequestId: 00000000-0000-4000-8000-000000000000",
     ]
 
-    func answerAthena(_ operation: String, _ request: Request, on connection: inout Connection) -> Bool {
+    func answerAthena(_ operation: String, _ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
         do {
             let input = JSONField(try JSONValue(parsing: request.body))
-            if operation == "GetQueryResults" { return try answerPage(input, on: &connection) }
+            if operation == "GetQueryResults" { return try answerPage(input, on: connection) }
             return connection.answer(
                 "200 OK", Self.headers, body: try answer(operation, input).serialized(pretty: false))
         } catch {
-            return refuse("\(error)", on: &connection)
+            return refuse("\(error)", on: connection)
         }
     }
 
-    private func answerPage(_ input: JSONField, on connection: inout Connection) throws(JSONError) -> Bool {
+    private func answerPage(_ input: JSONField, on connection: ServerConnection) throws(JSONError) -> Bool {
         let token = try input.optionalMember("NextToken")?.string()
         let maxResults = try input.optionalMember("MaxResults")?.integer() ?? 1000
-        guard (1...1000).contains(maxResults) else { return refuse("MaxResults is 1 to 1000", on: &connection) }
+        guard (1...1000).contains(maxResults) else { return refuse("MaxResults is 1 to 1000", on: connection) }
         var body = connection.output
         connection.output = []
         body.removeAll(keepingCapacity: true)
         defer { connection.output = body }
         guard result.appendPage(token: token, maxResults: maxResults, to: &body) else {
-            return refuse("Malformed nextPageToken", on: &connection)
+            return refuse("Malformed nextPageToken", on: connection)
         }
         return connection.answer("200 OK", Self.headers, body: body)
     }
 
-    private func refuse(_ message: String, on connection: inout Connection) -> Bool {
+    private func refuse(_ message: String, on connection: ServerConnection) -> Bool {
         let body: JSONValue = ["__type": "InvalidRequestException", "Message": .string(message)]
         return connection.answer("400 Bad Request", Self.headers, body: body.serialized(pretty: false))
     }

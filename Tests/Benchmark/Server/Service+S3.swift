@@ -1,3 +1,5 @@
+import Loopback
+
 /// The object's REST interface, path style: HEAD, GET with one range, and the listing that some file systems request.
 extension Service {
     /// Bytes that are made and sent at a time.
@@ -5,42 +7,42 @@ extension Service {
 
     private var entityTag: String { "\"\(result.table.rawValue)-\(result.rowCount)\"" }
 
-    func answerS3(_ request: Request, on connection: inout Connection) -> Bool {
+    func answerS3(_ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
         let parts = request.path.split(separator: "/", maxSplits: 1)
         guard request.method == "HEAD" || request.method == "GET" else {
-            return refuse("405 Method Not Allowed", "MethodNotAllowed", request, on: &connection)
+            return refuse("405 Method Not Allowed", "MethodNotAllowed", request, on: connection)
         }
-        guard parts.count == 2 else { return answerBucket(request, on: &connection) }
+        guard parts.count == 2 else { return answerBucket(request, on: connection) }
         guard parts[1].hasSuffix(".csv") else {
-            return refuse("404 Not Found", "NoSuchKey", request, on: &connection)
+            return refuse("404 Not Found", "NoSuchKey", request, on: connection)
         }
-        if let wanted = request.headers["if-match"], wanted != entityTag {
+        if let wanted = request.header("if-match"), wanted != entityTag {
             return refuse(
-                "412 Precondition Failed", "PreconditionFailed", request, on: &connection)
+                "412 Precondition Failed", "PreconditionFailed", request, on: connection)
         }
         var headers = [
             "Content-Type: binary/octet-stream", "ETag: \(entityTag)", "Accept-Ranges: bytes",
             "Last-Modified: Mon, 05 Oct 2026 10:00:00 GMT", "x-amz-request-id: 0000000000000000",
         ]
         let size = result.csvBytes
-        guard let text = request.headers["range"] else {
-            return sendObject(0..<size, "200 OK", headers, request, on: &connection)
+        guard let text = request.header("range") else {
+            return sendObject(0..<size, "200 OK", headers, request, on: connection)
         }
         guard let range = Self.range(text, size: size) else {
-            return refuse("416 Requested Range Not Satisfiable", "InvalidRange", request, on: &connection)
+            return refuse("416 Requested Range Not Satisfiable", "InvalidRange", request, on: connection)
         }
         headers.append("Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
-        return sendObject(range, "206 Partial Content", headers, request, on: &connection)
+        return sendObject(range, "206 Partial Content", headers, request, on: connection)
     }
 
     private func sendObject(
-        _ range: Range<Int>, _ status: String, _ headers: [String], _ request: Request,
-        on connection: inout Connection
+        _ range: Range<Int>, _ status: String, _ headers: [String], _ request: LoopbackServer.Request,
+        on connection: ServerConnection
     ) -> Bool {
         let hasBody = request.method == "GET"
         guard connection.sendHead(status, headers, length: range.count, moreFollows: hasBody) else { return false }
         guard hasBody else { return true }
-        if let object { return connection.send(object, range) }
+        if let object { return object.send(range, to: connection.descriptor) }
         var chunk = connection.output
         connection.output = []
         defer { connection.output = chunk }
@@ -48,7 +50,7 @@ extension Service {
         while offset < range.upperBound {
             chunk.removeAll(keepingCapacity: true)
             result.appendCSV(from: offset, maximum: min(Self.chunkBytes, range.upperBound - offset), to: &chunk)
-            guard connection.send(chunk) else { return false }
+            guard connection.write(chunk) else { return false }
             offset += chunk.count
         }
         return true
@@ -69,7 +71,7 @@ extension Service {
     }
 
     /// HeadBucket, or ListObjectsV2 of one object with the prefix as its key.
-    private func answerBucket(_ request: Request, on connection: inout Connection) -> Bool {
+    private func answerBucket(_ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
         let prefix = request.query.split(separator: "&").first { $0.hasPrefix("prefix=") }?.dropFirst(7)
         let key = prefix.map { String($0).replacing("%2F", with: "/") } ?? ""
         var contents = ""
@@ -87,7 +89,7 @@ extension Service {
     }
 
     private func refuse(
-        _ status: String, _ code: String, _ request: Request, on connection: inout Connection
+        _ status: String, _ code: String, _ request: LoopbackServer.Request, on connection: ServerConnection
     ) -> Bool {
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>\(code)</Code></Error>"
         return connection.answer(

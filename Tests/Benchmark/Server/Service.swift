@@ -1,4 +1,5 @@
 import Glibc
+import Loopback
 
 /// The served result, and how long every call takes in addition to its work.
 struct Service: Sendable {
@@ -17,28 +18,35 @@ struct Service: Sendable {
     /// The bucket and prefix that results are said to lie in. Any key below gives the same object.
     static let resultsPrefix = "s3://athena-export-benchmark/results/"
 
-    /// - Returns: false if the connection must be closed.
-    func answer(_ request: Request, on connection: inout Connection) -> Bool {
-        if latencyMilliseconds > 0 { usleep(UInt32(latencyMilliseconds * 1000)) }
-        if let target = request.headers["x-amz-target"] {
-            return answerAthena(String(target.split(separator: ".").last ?? ""), request, on: &connection)
+    /// Athena and S3 on one port of the loopback. The connections share nothing but the result, which never changes.
+    func start(port: Int = 0) throws -> LoopbackServer {
+        try LoopbackServer(port: port) { connection in
+            while let request = connection.readRequest(consents: true), answer(request, on: connection) {}
         }
-        return answerS3(request, on: &connection)
+    }
+
+    /// - Returns: false if the connection must be closed.
+    func answer(_ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
+        if latencyMilliseconds > 0 { usleep(UInt32(latencyMilliseconds * 1000)) }
+        if let target = request.header("x-amz-target") {
+            return answerAthena(String(target.split(separator: ".").last ?? ""), request, on: connection)
+        }
+        return answerS3(request, on: connection)
     }
 }
 
-extension Connection {
+extension ServerConnection {
     /// Sends a whole answer.
     ///
     /// - Parameter headers: lines of `Name: value`.
     func answer(_ status: String, _ headers: [String], body: [UInt8]) -> Bool {
-        sendHead(status, headers, length: body.count, moreFollows: !body.isEmpty) && send(body)
+        sendHead(status, headers, length: body.count, moreFollows: !body.isEmpty) && write(body)
     }
 
     /// Sends the head of an answer whose body has this length in bytes.
     func sendHead(_ status: String, _ headers: [String], length: Int, moreFollows: Bool) -> Bool {
         let head =
             ["HTTP/1.1 \(status)", "Server: athena-export-benchmark", "Content-Length: \(length)"] + headers + ["", ""]
-        return send(Array(head.joined(separator: "\r\n").utf8), moreFollows: moreFollows)
+        return write(Array(head.joined(separator: "\r\n").utf8), moreFollows: moreFollows)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Loopback
 import Testing
 import TestSupport
 import Threading
@@ -27,13 +28,13 @@ private final class Neighbour: Sendable {
     }
 
     func serve<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        let server = try await LoopbackServer { [self] in answer($0) }
+        let server = try LoopbackServer.answering { [self] in answer($0) }
         do {
-            let result = try await body(server.url)
-            await server.stop()
+            let result = try await body(server.address)
+            server.stop()
             return result
         } catch {
-            await server.stop()
+            server.stop()
             throw error
         }
     }
@@ -76,13 +77,13 @@ private final class Neighbour: Sendable {
     @Test func `container credentials are not fetched through a proxy, whichever the environment names`() async throws {
         let neighbour = Neighbour()
         let proxied = Locked<[String]>([])
-        let proxy = try await LoopbackServer { request in
+        let proxy = try LoopbackServer.answering { request in
             proxied.withLock { $0.append("\(request.path) \(request.headers)") }
             return LoopbackServer.Answer(status: 503)
         }
         let variables = Dictionary(
             uniqueKeysWithValues: ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-                .map { ($0, proxy.url) })
+                .map { ($0, proxy.address) })
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await neighbour.serve { url in
                 try await Executable.run(
@@ -91,7 +92,7 @@ private final class Neighbour: Sendable {
             }
             #expect(outcome.status == 75, "\(outcome.errors)")
         }
-        await proxy.stop()
+        proxy.stop()
         #expect(Set(neighbour.requests) == ["/credentials"])
         // Athena was called through it, so it works as a proxy.
         #expect(proxied.withLock { $0.count } == 1)

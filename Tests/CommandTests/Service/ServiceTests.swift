@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Loopback
 import Testing
 import TestSupport
 
@@ -138,16 +139,16 @@ import TestSupport
     }
 
     @Test func `a proxy that asks for credentials ends the run at once and says so`() async throws {
-        let proxy = try await LoopbackServer { _ in LoopbackServer.Answer(status: 407) }
+        let proxy = try LoopbackServer.answering { _ in LoopbackServer.Answer(status: 407) }
         try await TestMachine.withTemporaryDirectory { directory in
             let outcome = try await Executable.run(
                 ["--query", "SELECT 1", "--table", "t", "--key", "k", "--output", directory],
-                environment: Executable.environment(["https_proxy": proxy.url]))
+                environment: Executable.environment(["https_proxy": proxy.address]))
             #expect(outcome.status == 77, "\(outcome.errors)")
             #expect(outcome.errors.contains("requires a user and a password"))
             #expect(outcome.errors.contains("HTTPS_PROXY") && !outcome.errors.contains("trying again"))
         }
-        await proxy.stop()
+        proxy.stop()
     }
 
     @Test func `an execution that the service has forgotten is reported as missing`() async throws {

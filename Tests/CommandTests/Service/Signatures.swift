@@ -1,6 +1,7 @@
 import AWS
 import Clock
 import HTTPTransport
+import Loopback
 import TestSupport
 
 /// Whether a request has the signature of the tests' keys at the time that it states.
