@@ -33,7 +33,7 @@ extension `An export by UNLOAD` {
                 let lines = try TestMachine.inflated(setup.run.files)
                 let plain = try await plainLines(directory)
                 #expect(lines == plain.replacing("\"Tags\":\"{a=1}\"", with: "\"Tags\":{\"a\":1}") && lines != plain)
-                let columns = try setup.run.document().member("columns").elements()
+                let columns = try setup.run.manifest().member("columns").elements()
                 #expect(try columns.map { try $0.member("name").string() } == Self.nested.columns.map(\.name))
                 #expect(try columns.last?.member("athena_type").string() == "map")
                 #expect(try columns.last?.member("type").string() == "JSON")
@@ -42,7 +42,7 @@ extension `An export by UNLOAD` {
         }
 
         private func plainLines(_ directory: String) async throws -> String {
-            var plain = TestRun(FakeAthena(result: Self.nested), "\(directory)/plain", source: .api)
+            var plain = InProcessExport(FakeAthena(result: Self.nested), in: "\(directory)/plain", source: .api)
             plain.format = .ndjson
             try await plain.run()
             return try TestMachine.inflated(plain.files)
@@ -52,7 +52,7 @@ extension `An export by UNLOAD` {
             try await TestMachine.withTemporaryDirectory { directory in
                 let setup = setup(directory, .api)
                 try await setup.run.run()
-                var plain = TestRun(FakeAthena(result: Self.nested), "\(directory)/plain", source: .api)
+                var plain = InProcessExport(FakeAthena(result: Self.nested), in: "\(directory)/plain", source: .api)
                 plain.format = .ndjson
                 try await plain.run()
                 #expect(try setup.run.manifest("query_sha256") == plain.manifest("query_sha256"))
@@ -63,7 +63,7 @@ extension `An export by UNLOAD` {
             try await TestMachine.withTemporaryDirectory { directory in
                 let setup = setup(directory, .api)
                 try await setup.run.run()
-                var again = TestRun(setup.athena, "\(directory)/again", source: .api)
+                var again = InProcessExport(setup.athena, in: "\(directory)/again", source: .api)
                 again.format = .ndjson
                 let id = setup.athena.startedExecutions[1]
                 again.change = {
@@ -79,7 +79,7 @@ extension `An export by UNLOAD` {
             try await TestMachine.withTemporaryDirectory { directory in
                 var result = FakeResult.hard
                 result.knowsEveryExecution = true
-                var run = TestRun(FakeAthena(result: result), directory, source: .api)
+                var run = InProcessExport(FakeAthena(result: result), in: directory, source: .api)
                 run.change = {
                     $0.query = .attach("theirs")
                     $0.nested = .json

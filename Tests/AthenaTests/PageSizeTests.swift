@@ -103,10 +103,10 @@ import TestSupport
     @Test func `a page that is too large makes auto read the object in S3`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let result = Self.result().inS3
-            let plain = TestRun(FakeAthena(result: result), "\(directory)/a", source: .api)
+            let plain = InProcessExport(FakeAthena(result: result), in: "\(directory)/a", source: .api)
             try await plain.run()
             let athena = FakeAthena(result: result, s3: FakeS3(result))
-            var export = TestRun(athena, "\(directory)/b", source: .auto)
+            var export = InProcessExport(athena, in: "\(directory)/b", source: .auto)
             export.ranges = RangeSizes(bytes: 5000, inFlight: 2)
             export.pageBytes = 40_000
             try await export.run()
@@ -119,11 +119,11 @@ import TestSupport
     @Test func `a page that is too large makes auto request fewer rows where S3 may not be read`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let result = Self.result().inS3
-            let plain = TestRun(FakeAthena(result: result), "\(directory)/a", source: .api)
+            let plain = InProcessExport(FakeAthena(result: result), in: "\(directory)/a", source: .api)
             try await plain.run()
             let s3 = FakeS3(result) { _ in .s3Error("AccessDenied", "Access Denied", status: 403) }
             let athena = FakeAthena(result: result, s3: s3)
-            var export = TestRun(athena, "\(directory)/b", source: .auto)
+            var export = InProcessExport(athena, in: "\(directory)/b", source: .auto)
             export.pageBytes = 40_000
             try await export.run()
             #expect(export.files == plain.files)

@@ -34,7 +34,7 @@ extension `The result object` {
                 let expected = try await reference(result, in: directory)
                 let s3 = FakeS3(result) { call in call.number >= firstFailure ? trouble.script(call) : nil }
                 let athena = FakeAthena(result: result, s3: s3)
-                var export = TestRun(athena, directory, source: .auto)
+                var export = InProcessExport(athena, in: directory, source: .auto)
                 export.batchRows = 5
                 export.ranges = RangeSizes(bytes: 600, inFlight: 1)
                 var plain = export
@@ -60,7 +60,7 @@ extension `The result object` {
             Data]
         {
             let athena = FakeAthena(result: result)
-            var export = TestRun(athena, "\(directory)/batches", source: .api)
+            var export = InProcessExport(athena, in: "\(directory)/batches", source: .api)
             export.batchRows = rows
             try await export.run()
             return export.files
@@ -79,11 +79,11 @@ extension `The result object` {
                     result.encryptionOption = encryption
                     let s3 = FakeS3(result)
                     let athena = FakeAthena(result: result, s3: s3)
-                    let export = TestRun(athena, directory, source: .auto)
+                    let export = InProcessExport(athena, in: directory, source: .auto)
                     try await export.run()
                     #expect(try export.manifest("source_note")?.contains(reason) == true)
                     await #expect {
-                        try await TestRun(athena, "\(directory)/s3").run()
+                        try await InProcessExport(athena, in: "\(directory)/s3", source: .s3).run()
                     } throws: {
                         if case AthenaExportError.notInS3(let text) = $0 { text.contains(reason) } else { false }
                     }
@@ -96,7 +96,7 @@ extension `The result object` {
             try await TestMachine.withTemporaryDirectory { directory in
                 let s3 = FakeS3(FakeResult.hard)
                 let athena = FakeAthena(result: .hard, s3: s3)
-                let export = TestRun(athena, directory, source: .auto)
+                let export = InProcessExport(athena, in: directory, source: .auto)
                 try await export.run()
                 #expect(try export.manifest("source") == "api")
                 #expect(try export.manifest("source_note") == nil)
@@ -111,7 +111,7 @@ extension `The result object` {
                 result.pageRows = 7
                 let expected = try await reference(result, in: directory)
                 let athena = FakeAthena(result: result, s3: FakeS3(result))
-                let export = TestRun(athena, directory, source: .auto)
+                let export = InProcessExport(athena, in: directory, source: .auto)
                 try await export.run()
                 #expect(export.files == expected)
                 #expect(try export.manifest("source") == "s3")
@@ -130,7 +130,7 @@ extension `The result object` {
                 let s3 = FakeS3(result) { call in call.number == 4 ? .s3Error("PreconditionFailed", status: 412) : nil }
                 let athena = FakeAthena(result: result, s3: s3)
                 await #expect {
-                    try await TestRun(athena, directory, source: source).run()
+                    try await InProcessExport(athena, in: directory, source: source).run()
                 } throws: {
                     if case AthenaExportError.resultReplaced = $0 { true } else { false }
                 }
@@ -145,7 +145,7 @@ extension `The result object` {
                 let s3 = FakeS3(FakeResult.hard) { call in
                     call.number >= 2 ? .alter { $0.headers[header] = value } : nil
                 }
-                var export = TestRun(FakeAthena(result: .hard, s3: s3), directory)
+                var export = InProcessExport(FakeAthena(result: .hard, s3: s3), in: directory, source: .s3)
                 export.ranges.inFlight = 1
                 await #expect {
                     try await export.run()
@@ -160,7 +160,7 @@ extension `The result object` {
                 var other = FakeResult.hard
                 other.columns[1].name = "surname"
                 let athena = FakeAthena(result: .hard, s3: FakeS3(other))
-                let export = TestRun(athena, directory)
+                let export = InProcessExport(athena, in: directory, source: .s3)
                 await #expect {
                     try await export.run()
                 } throws: {
@@ -176,7 +176,7 @@ extension `The result object` {
                     "\"customer_id\",\"first_name\",\"last_name\",\"email\"\n\"a\",\"b\",\"c\",\"d".utf8)
                 let athena = FakeAthena(result: .hard, s3: FakeS3(content))
                 await #expect {
-                    try await TestRun(athena, directory).run()
+                    try await InProcessExport(athena, in: directory, source: .s3).run()
                 } throws: {
                     if case AthenaExportError.malformedResult(_, 59, let reason) = $0 {
                         reason.contains("cut off")
@@ -212,11 +212,11 @@ extension `The result object` {
             _ bytes: [UInt8], _ batchRows: Int
         ) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
-                var plain = TestRun(FakeAthena(result: Self.result), "\(directory)/a", source: .api)
+                var plain = InProcessExport(FakeAthena(result: Self.result), in: "\(directory)/a", source: .api)
                 plain.batchRows = batchRows
                 try await plain.run()
                 let athena = FakeAthena(result: Self.result, s3: Self.object(bytes))
-                var export = TestRun(athena, "\(directory)/b", source: .auto)
+                var export = InProcessExport(athena, in: "\(directory)/b", source: .auto)
                 export.batchRows = batchRows
                 try await export.run()
                 #expect(export.files == plain.files)
@@ -230,10 +230,10 @@ extension `The result object` {
             _ bytes: [UInt8]
         ) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
-                let plain = TestRun(FakeAthena(result: Self.result), "\(directory)/a", source: .api)
+                let plain = InProcessExport(FakeAthena(result: Self.result), in: "\(directory)/a", source: .api)
                 try await plain.run()
                 let athena = FakeAthena(result: Self.result, s3: Self.object(bytes))
-                var export = TestRun(athena, "\(directory)/b", source: .s3)
+                var export = InProcessExport(athena, in: "\(directory)/b", source: .s3)
                 await #expect {
                     try await export.run()
                 } throws: {

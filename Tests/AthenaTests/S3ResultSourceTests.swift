@@ -13,7 +13,7 @@ import TestSupport
         _ result: FakeResult, _ format: FileFormat = .csv, in directory: String
     ) async throws -> [String: Data] {
         let athena = FakeAthena(result: result)
-        var export = TestRun(athena, "\(directory)/reference", source: .api)
+        var export = InProcessExport(athena, in: "\(directory)/reference", source: .api)
         export.format = format
         try await export.run()
         #expect(try export.manifest("source") == "api")
@@ -35,7 +35,8 @@ import TestSupport
                 }
                 for bytes in [33, 333, 1000, 64 << 10, 1 << 20, 16 << 20] {
                     let s3 = FakeS3(result)
-                    var export = TestRun(FakeAthena(result: result, s3: s3), "\(directory)/ranges-\(bytes)")
+                    var export = InProcessExport(
+                        FakeAthena(result: result, s3: s3), in: "\(directory)/ranges-\(bytes)", source: .s3)
                     export.format = format
                     export.ranges = RangeSizes(bytes: bytes, inFlight: 1 + bytes % 4, parsed: 1 + bytes % 3)
                     try await export.run()
@@ -49,7 +50,7 @@ import TestSupport
         @Test func `parts of one version are requested, and the requester pays`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let s3 = FakeS3(FakeResult.hard)
-                try await TestRun(FakeAthena(result: .hard, s3: s3), directory).run()
+                try await InProcessExport(FakeAthena(result: .hard, s3: s3), in: directory, source: .s3).run()
                 let size = FakeResult.hard.csv.count
                 #expect(s3.calls.first?.ifMatch == nil)
                 #expect(s3.calls.dropFirst().allSatisfy { $0.ifMatch == "\"v1\"" })
@@ -69,7 +70,7 @@ import TestSupport
                 let expected = try await reference(result, in: directory)
                 let content = count == 2 ? Array(result.csv.dropLast()) : result.csv
                 let athena = FakeAthena(result: result, s3: FakeS3(content))
-                let export = TestRun(athena, directory)
+                let export = InProcessExport(athena, in: directory, source: .s3)
                 try await export.run()
                 #expect(export.files == expected)
             }
@@ -82,7 +83,7 @@ import TestSupport
                 result.row = { [$0 % 3 == 0 ? nil : "k\($0)"] }
                 let expected = try await reference(result, .ndjson, in: directory)
                 let athena = FakeAthena(result: result, s3: FakeS3(result))
-                var export = TestRun(athena, directory)
+                var export = InProcessExport(athena, in: directory, source: .s3)
                 export.format = .ndjson
                 try await export.run()
                 #expect(export.files == expected)
@@ -93,13 +94,13 @@ import TestSupport
     @Suite struct `Temporary failures of S3` {
         private func export(
             _ script: @escaping FaultScript = { _ in nil },
-            network: @escaping @Sendable (Int) -> FakeNetwork.Failure? = { _ in nil }
+            network: @escaping @Sendable (Int) -> ObjectFaults.Fault? = { _ in nil }
         ) async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let expected = try await reference(.hard, in: directory)
                 let s3 = FakeS3(FakeResult.hard, script: script)
                 let athena = FakeAthena(result: .hard, s3: s3)
-                var export = TestRun(athena, directory, script: network)
+                var export = InProcessExport(athena, in: directory, source: .s3, objectFault: network)
                 export.ranges.bytes = 256
                 try await export.run()
                 #expect(export.files == expected)
@@ -127,7 +128,9 @@ import TestSupport
                 let s3 = FakeS3(FakeResult.hard)
                 let size = FakeResult.hard.csv.count
                 let athena = FakeAthena(result: .hard, s3: s3)
-                var export = TestRun(athena, directory) { $0 <= 2 ? .broken(after: size - 300 * $0) : nil }
+                var export = InProcessExport(athena, in: directory, source: .s3) {
+                    $0 <= 2 ? .broken(after: size - 300 * $0) : nil
+                }
                 export.ranges = RangeSizes(bytes: 1 << 20, inFlight: 2)
                 try await export.run()
                 #expect(export.files == expected)

@@ -17,16 +17,17 @@ extension `The result object` {
 
         /// Exports that end at each request for a range, and are continued with other options.
         private func interrupt(
-            at number: Int, bytes: Int, inFlight: Int = 2, then change: (inout TestRun) -> Void = { _ in },
+            at number: Int, bytes: Int, inFlight: Int = 2, then change: (inout InProcessExport) -> Void = { _ in },
             in directory: String,
             after: (FakeS3) -> Void = { _ in }
-        ) async throws -> TestRun {
+        ) async throws -> InProcessExport {
             let isDown = FaultSwitch()
             let s3 = FakeS3(Self.result) { call in
                 call.number >= number && isDown.isOn ? .s3Error("AccessDenied", status: 403) : nil
             }
             let athena = FakeAthena(result: Self.result, s3: s3)
-            var export = TestRun(athena, "\(directory)/\(number)-\(bytes)-\(UInt32.random(in: 0 ... .max))")
+            var export = InProcessExport(
+                athena, in: "\(directory)/\(number)-\(bytes)-\(UInt32.random(in: 0 ... .max))", source: .s3)
             export.ranges = RangeSizes(bytes: bytes, inFlight: inFlight)
             await #expect(throws: AthenaExportError.self) { try await export.run() }
             isDown.turnOff()
@@ -98,7 +99,7 @@ extension `The result object` {
                 var other = Self.result
                 other.row = { number in number == 12 ? ["k", "other", nil, nil] : Self.result.row(number) }
                 let s3 = FakeS3(Self.result) { call in call.number >= 8 ? .s3Error("AccessDenied", status: 403) : nil }
-                var export = TestRun(FakeAthena(result: other, s3: s3), directory, source: .auto)
+                var export = InProcessExport(FakeAthena(result: other, s3: s3), in: directory, source: .auto)
                 export.ranges = RangeSizes(bytes: 600, inFlight: 1)
                 await #expect {
                     try await export.run()
@@ -120,7 +121,7 @@ extension `The result object` {
                             call.operation == "GetQueryResults" && call.operationNumber >= number && isDown.isOn
                                 ? .error("AccessDeniedException", "no") : nil
                         })
-                    var export = TestRun(athena, "\(directory)/\(number)", source: .api)
+                    var export = InProcessExport(athena, in: "\(directory)/\(number)", source: .api)
                     await #expect(throws: (any Error).self) { try await export.run() }
                     isDown.turnOff()
                     export.source = .s3

@@ -88,7 +88,7 @@ extension `An export by UNLOAD` {
                         failed.substatementType = "UNLOAD"
                         return failed
                     })
-                let run = TestRun(athena, directory, source: .unload)
+                let run = InProcessExport(athena, in: directory, source: .unload)
                 for _ in 1...2 {
                     await #expect {
                         try await run.run()
@@ -120,14 +120,16 @@ extension `An export by UNLOAD` {
                         }
                         return evaluated
                     })
-                var run = TestRun(athena, directory, source: .unload)
+                var run = InProcessExport(athena, in: directory, source: .unload)
                 run.change = { $0.unloadTarget = S3Prefix(UnloadSetup.target) }
                 let expected = try await setup.reference(.hard)
                 try await run.run()
                 #expect(run.files == expected)
-                let targets = athena.calls.compactMap { $0.body.firstRange(of: "unloaded/t/r/").map { $0.upperBound } }
+                let targets = athena.calls.compactMap {
+                    $0.body.firstRange(of: "unloaded/customers/nightly/").map { $0.upperBound }
+                }
                 #expect(targets.count == 2)
-                #expect(athena.calls.contains { $0.body.contains("unloaded/t/r/2-") })
+                #expect(athena.calls.contains { $0.body.contains("unloaded/customers/nightly/2-") })
             }
         }
 
@@ -168,7 +170,7 @@ extension `An export by UNLOAD` {
                 }
                 try await setup.run.run()
                 let expected = setup.run.files
-                var again = TestRun(setup.athena, "\(directory)/again", source: .unload)
+                var again = InProcessExport(setup.athena, in: "\(directory)/again", source: .unload)
                 let id = id(of: setup, at: 1)
                 again.change = { $0.query = .attach(id) }
                 try await again.run()
@@ -184,7 +186,7 @@ extension `An export by UNLOAD` {
                 result.knowsEveryExecution = true
                 result.query = "UNLOAD (SELECT 1 AS a) TO 's3://b/p/' WITH (format = 'JSON')"
                 result.substatementType = "UNLOAD"
-                var run = TestRun(FakeAthena(result: result), directory, source: .unload)
+                var run = InProcessExport(FakeAthena(result: result), in: directory, source: .unload)
                 run.change = { $0.query = .attach("theirs") }
                 await #expect {
                     try await run.run()
@@ -199,7 +201,7 @@ extension `An export by UNLOAD` {
             try await TestMachine.withTemporaryDirectory { directory in
                 let setup = UnloadSetup(.hard, in: directory)
                 try await setup.run.run()
-                var plain = TestRun(setup.athena, "\(directory)/plain", source: .auto)
+                var plain = InProcessExport(setup.athena, in: "\(directory)/plain", source: .auto)
                 let id = id(of: setup, at: 1)
                 plain.change = { $0.query = .attach(id) }
                 await #expect {

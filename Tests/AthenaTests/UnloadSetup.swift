@@ -11,7 +11,7 @@ struct UnloadSetup {
     let directory: String
     let s3: FakeS3
     let athena: FakeAthena
-    var run: TestRun
+    var run: InProcessExport
 
     static let target = "s3://results/unloaded/"
 
@@ -25,7 +25,7 @@ struct UnloadSetup {
         self.directory = directory
         s3 = FakeS3([], script: s3Script)
         athena = FakeUnload(result, s3: s3, settings: settings).athena(script: script)
-        run = TestRun(athena, directory, source: source)
+        run = InProcessExport(athena, in: directory, source: source)
         run.ranges = RangeSizes(bytes: 700, inFlight: 4)
         run.change = { $0.unloadTarget = S3Prefix(Self.target) }
     }
@@ -40,7 +40,7 @@ struct UnloadSetup {
 
     /// The files of an export of the same rows by the API.
     func reference(_ result: FakeResult) async throws -> [String: Data] {
-        var plain = TestRun(FakeAthena(result: result), "\(directory)/reference", source: .api)
+        var plain = InProcessExport(FakeAthena(result: result), in: "\(directory)/reference", source: .api)
         plain.format = run.format
         plain.batchRows = run.batchRows
         try await plain.run()

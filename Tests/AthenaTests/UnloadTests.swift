@@ -123,7 +123,7 @@ import TestSupport
                 setup.run.format = .ndjson
                 setup.run.batchRows = 100
                 try await setup.run.run()
-                let column = try setup.run.document().member("columns").elements()[2]
+                let column = try setup.run.manifest().member("columns").elements()[2]
                 #expect(try column.member("name").string() == "Tags")
                 #expect(try column.member("athena_type").string() == "array")
                 #expect(try column.member("type").string() == "JSON")
@@ -291,7 +291,9 @@ import TestSupport
                 var setup = UnloadSetup(.hard, in: directory)
                 setup.run.change = { $0.keepsUnloaded = true }
                 try await setup.run.run()
-                #expect(setup.s3.objects(below: "s3://results/exports/athena-export-unload/t/r/1-").count == 3)
+                #expect(
+                    setup.s3.objects(below: "s3://results/exports/athena-export-unload/customers/nightly/1-").count == 3
+                )
             }
         }
 
@@ -330,7 +332,7 @@ import TestSupport
         @Test func `ORDER BY and arbitrary duplicates are told`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 var setup = UnloadSetup(.everyType, in: directory)
-                setup.run.statement = "SELECT * FROM test_rows ORDER BY 1"
+                setup.run.query = .start(AthenaQuery(statement: "SELECT * FROM test_rows ORDER BY 1"))
                 setup.run.batchRows = 50
                 try await setup.run.run()
                 #expect(setup.run.log.text.contains("does not keep their order"))

@@ -20,10 +20,10 @@ import Testing
         """
 
     private func withExport(
-        _ format: FileFormat = .csv, _ body: (TestExport, FilePath) async throws -> Void
+        _ format: FileFormat = .csv, _ body: (MemoryExport, FilePath) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.primaryKey = []
             export.format = format
             try await export.run(Self.pages)
@@ -32,7 +32,7 @@ import Testing
     }
 
     private func merge(
-        _ export: TestExport, _ format: FileFormat, through: Int? = nil, memory: Int = 1 << 20
+        _ export: MemoryExport, _ format: FileFormat, through: Int? = nil, memory: Int = 1 << 20
     ) async throws -> String {
         let options = Merge.Options(
             through: through, format: format, memory: memory, temporaryDirectory: "/nonexistent", chunksAtATime: 1)
@@ -90,7 +90,7 @@ import Testing
 
     @Test func `a text that no loader takes is set aside from appended rows too`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.primaryKey = []
             try await export.run([[["a", "\0"], [nil, nil]]])
             #expect(try export.rows() == [[","]])
@@ -126,12 +126,12 @@ import Testing
 
     @Test func `an interrupted run of appended rows is completed to the same bytes`() async throws {
         try await withTemporaryDirectory { parent in
-            var whole = TestExport(parent.appending("whole"))
+            var whole = MemoryExport(parent.appending("whole"))
             whole.primaryKey = []
             try await whole.run(Self.pages)
-            var export = TestExport(parent.appending("half"))
+            var export = MemoryExport(parent.appending("half"))
             export.primaryKey = []
-            let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
+            let source = MemorySource(columns: MemoryExport.columns, pages: Self.pages)
             let half = export
             await #expect(throws: FailingSource.Failure.self) {
                 try await half.run(

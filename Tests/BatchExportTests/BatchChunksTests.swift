@@ -41,7 +41,7 @@ import Testing
             var files: [[String: Data]] = []
             // The rows of a single page are all there before any chunk is taken.
             for pageRows in [2000, 100, 7] {
-                var export = TestExport(parent.appending("\(pageRows)"))
+                var export = MemoryExport(parent.appending("\(pageRows)"))
                 export.limits = BatchLimits(rows: 1 << 20, bytes: 1 << 30)
                 export.workers = workers
                 try await export.run(
@@ -79,7 +79,7 @@ import Testing
 
     private static func builder() throws -> BatchBuilder {
         BatchBuilder(
-            schema: try ResultSchema(columns: TestExport.columns, primaryKey: ["id"]), format: .csv,
+            schema: try ResultSchema(columns: MemoryExport.columns, primaryKey: ["id"]), format: .csv,
             limits: BatchLimits(rows: 1 << 20, bytes: 1 << 30))
     }
 

@@ -8,7 +8,7 @@ import Threading
 
 @Suite(.serialized) struct `The log of many batches` {
     /// How many batches the manifest of a copy lists, and how many lines its log has.
-    private static func counts(_ export: TestExport) throws -> (listed: Int, logged: Int) {
+    private static func counts(_ export: MemoryExport) throws -> (listed: Int, logged: Int) {
         (try export.manifest.batches.count, try BatchLog.read(in: export.directory)?.count ?? 0)
     }
 
@@ -69,7 +69,7 @@ import Threading
 enum LogDamage: CaseIterable {
     case none, torn, lastLineLost, firstLineLost, garbled, empty, lost, endless, link, ofOtherQuery, unpublished
 
-    func apply(to export: TestExport) throws {
+    func apply(to export: MemoryExport) throws {
         let path = export.directory.batchLog
         let url = URL(fileURLWithPath: path.string)
         var lines = try Data(contentsOf: url).split(separator: 0x0a).map { Data($0) + [0x0a] }
@@ -112,7 +112,7 @@ enum LogDamage: CaseIterable {
     /// - Parameter stops: batches behind which two to four of them are in the log alone.
     private static func forEachDamage(
         _ damages: [LogDamage] = LogDamage.allCases, behind stops: Set<Int> = [70],
-        _ body: (LogDamage, TestExport, _ whole: TestExport) async throws -> Void
+        _ body: (LogDamage, MemoryExport, _ whole: MemoryExport) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { parent in
             let (whole, copies) = try await WatchedExport.copies(behind: stops, in: parent)
@@ -151,7 +151,7 @@ enum LogDamage: CaseIterable {
         try await Self.forEachDamage { damage, copy, _ in
             let listed = try copy.manifest.batches.count
             let journal = try ExportJournal(opening: copy.directory, now: { "2026-01-02T00:00:00Z" })
-            let plan = try await journal.plan(TestExport.request, runID: nil, restart: true)
+            let plan = try await journal.plan(MemoryExport.request, runID: nil, restart: true)
             // The number of a batch that is not listed is not used again either.
             #expect(plan == .start(firstBatch: 71), "\(damage)")
             let manifest = try copy.manifest
@@ -164,7 +164,7 @@ enum LogDamage: CaseIterable {
     @Test func `a resumed run reads its result again only if batches are lost`() async throws {
         try await Self.forEachDamage { damage, copy, _ in
             let journal = try ExportJournal(opening: copy.directory, now: { "2026-01-02T00:00:00Z" })
-            switch try await journal.plan(TestExport.request, runID: nil, restart: false) {
+            switch try await journal.plan(MemoryExport.request, runID: nil, restart: false) {
             case .resume(let state): #expect(damage.isHarmless && state.checkpoint.nextBatch == 71, "\(damage)")
             case .reread(let state):
                 #expect(!damage.isHarmless && state.checkpoint == Checkpoint(nextBatch: 1), "\(damage)")
@@ -184,7 +184,7 @@ enum LogDamage: CaseIterable {
             var pages = WatchedExport.source.pages
             pages[changed - 1] = [["k\(changed)", "another value"]]
             await #expect {
-                try await copy.run(MemorySource(columns: TestExport.columns, pages: pages))
+                try await copy.run(MemorySource(columns: MemoryExport.columns, pages: pages))
             } throws: {
                 // A listed batch is compared with its entry, another one with its file.
                 "\($0)".contains(changed == 2 ? "other rows than before in batch 2" : "t-000069.csv.gz")
@@ -195,7 +195,7 @@ enum LogDamage: CaseIterable {
 }
 
 @Suite(.serialized) struct `A line of the log` {
-    private func withLog(_ body: (TestExport, Manifest, [LoggedBatch]) throws -> Void) async throws {
+    private func withLog(_ body: (MemoryExport, Manifest, [LoggedBatch]) throws -> Void) async throws {
         try await withTemporaryDirectory { parent in
             let copy = try #require(try await WatchedExport.copies(behind: [70], in: parent).copies[70])
             try body(copy, try copy.manifest, try #require(try BatchLog.read(in: copy.directory)))

@@ -84,7 +84,7 @@ private func highest(
     }
 
     @Test func `a column that is missing is refused by its name`() {
-        #expect { try CursorTracker(column: "x", in: TestExport.columns, seen: nil) } throws: {
+        #expect { try CursorTracker(column: "x", in: MemoryExport.columns, seen: nil) } throws: {
             "\($0)".contains("cursor column x is not in the result")
         }
     }
@@ -111,8 +111,8 @@ private func highest(
         [["1", "b"], ["2", "z"]], [["3", nil], ["1", "c"], ["4", "a"]], [], [["5", "y"], ["6", "x"]],
     ]
 
-    private func export(_ parent: FilePath) -> TestExport {
-        var export = TestExport(parent)
+    private func export(_ parent: FilePath) -> MemoryExport {
+        var export = MemoryExport(parent)
         export.cursorColumn = "v"
         return export
     }
@@ -123,7 +123,7 @@ private func highest(
     ) async throws {
         try await withTemporaryDirectory { parent in
             let export = export(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
+            let source = MemorySource(columns: MemoryExport.columns, pages: Self.pages)
             let batches = [0, 0, 1, 1, 2][pagesBeforeFailure]
             if pagesBeforeFailure < 4 {
                 await #expect(throws: FailingSource.Failure.self) {
@@ -146,7 +146,7 @@ private func highest(
     @Test func `an export read again from its beginning has the same highest value`() async throws {
         try await withTemporaryDirectory { parent in
             let export = export(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
+            let source = MemorySource(columns: MemoryExport.columns, pages: Self.pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))

@@ -7,15 +7,15 @@ import TestSupport
 
 /// A directory with one finished run and one that stopped after its second batch.
 private struct HalfDone {
-    let export: TestExport
+    let export: MemoryExport
     var directory: ExportDirectory { export.directory }
 
     static func prepared(_ body: (HalfDone) throws -> Void) async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.primaryKey = ["id", "n"]
             let columns = [
-                TestExport.columns[0],
+                MemoryExport.columns[0],
                 Column(name: "n", sourceType: "decimal", type: .decimal, precision: 38, scale: 10),
             ]
             let rows: [[[String?]]] = [
@@ -162,10 +162,10 @@ private struct HalfDone {
     @Test(arguments: cases.indices) func `a state that does not fit the run is not resumed`(_ index: Int) async throws {
         let (old, new, word) = Self.cases[index]
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run([[["1", "a"], ["2", "b"], ["3", "c"]], [["4", "d"], ["5", "e"]]])
             let source = MemorySource(
-                columns: TestExport.columns, pages: [[["1", "a"], ["2", "b"]], [["3", "c"]], [["4", "d"]]])
+                columns: MemoryExport.columns, pages: [[["1", "a"], ["2", "b"]], [["3", "c"]], [["4", "d"]]])
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 2, batchesBeforeFailure: 3, of: export))
@@ -185,7 +185,7 @@ private struct HalfDone {
 
     @Test func `a state with a token that no service gives is refused`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run([[["1", "a"]]])
             let url = URL(fileURLWithPath: export.directory.state.string)
             let text = String(decoding: try Data(contentsOf: url), as: UTF8.self)

@@ -11,14 +11,14 @@ private let pages: [[[String?]]] = [
 @Suite struct `Exporting a result` {
     @Test func `batches close by rows read, whatever the pages`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run(pages)
             #expect(try export.rows() == [["1,a", "2,b", "3,c"], ["1,d", "4,e", "5,"], ["6,f", "1,g"]])
             #expect(try export.manifest.batches.map(\.firstRow) == [1, 4, 7])
             #expect(try export.manifest.batches.map(\.lastRow) == [3, 6, 9])
             #expect(try export.manifest.batches.map(\.rejectedRows) == [0, 0, 1])
             #expect(try export.manifest.runs.map(\.status) == [.succeeded])
-            let rejected = try TestExport.gunzip(export.directory.path.appending("rejected/t-000003.ndjson.gz"))
+            let rejected = try MemoryExport.gunzip(export.directory.path.appending("rejected/t-000003.ndjson.gz"))
             #expect(
                 rejected == "{\"row\":7,\"reason\":\"key column id is NULL\",\"values\":{\"id\":null,\"v\":\"x\"}}\n")
         }
@@ -26,7 +26,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `of rows with one key in a batch, the last stands at its own place`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.limits = BatchLimits(rows: 100, bytes: 1 << 20)
             try await export.run(pages)
             #expect(try export.rows() == [["2,b", "3,c", "4,e", "5,", "6,f", "1,g"]])
@@ -36,7 +36,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `keys of several columns are compared column by column`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.primaryKey = ["id", "v"]
             export.limits = BatchLimits(rows: 100, bytes: 1 << 20)
             try await export.run([[["ab", "c"], ["a", "bc"], ["ab", "c"]]])
@@ -46,7 +46,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `many rows with few keys keep the last of each`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.limits = BatchLimits(rows: 200_000, bytes: 1 << 30)
             let padding = String(repeating: "x", count: 40)
             try await export.run([(0..<30_000).map { ["k\($0 % 1000)", "\($0) \(padding)"] }])
@@ -56,7 +56,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `a batch closes by bytes encoded`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.limits = BatchLimits(rows: 100, bytes: 17)
             try await export.run([[["1", "a"], ["2", "b"], ["3", "c"], ["4", "d"]]])
             #expect(try export.rows() == [["1,a", "2,b", "3,c"], ["4,d"]])
@@ -68,7 +68,7 @@ private let pages: [[[String?]]] = [
         _ format: FileFormat, _ bytes: Int
     ) async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.format = format
             export.limits = BatchLimits(rows: 100, bytes: bytes)
             try await export.run([[["1", "a"], [nil, "b"], ["3", "c"]], [["4", "d"]]])
@@ -80,7 +80,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `bytes of rejected rows close a batch as well`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             // Each is a line of 80 bytes in rejected/.
             export.limits = BatchLimits(rows: 1000, bytes: 200)
             try await export.run([(0..<7).map { [nil, "\($0)"] } + [["1", "a"]]])
@@ -88,7 +88,7 @@ private let pages: [[[String?]]] = [
             #expect(try export.manifest.runs.map(\.rejectedRows) == [7])
             let rejected = try (1...3).map { number in
                 let path = export.directory.path.appending("rejected/t-00000\(number).ndjson.gz")
-                return try TestExport.gunzip(path).split(separator: "\n").count
+                return try MemoryExport.gunzip(path).split(separator: "\n").count
             }
             #expect(rejected == [3, 3, 1])
         }
@@ -96,7 +96,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `a result without rows writes no batch and succeeds`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run([[]])
             #expect(try export.manifest.batches.isEmpty)
             #expect(try export.manifest.runs.map(\.status) == [.succeeded])
@@ -106,7 +106,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `a batch of rejected rows alone has no data file and keeps the counts right`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run([[[nil, "a"], [nil, "b"], ["3", "c\0"], ["4", "d"]]])
             #expect(try export.manifest.batches.map(\.sequence) == [2])
             #expect(try export.manifest.runs.map(\.rejectedRows) == [3])
@@ -116,7 +116,7 @@ private let pages: [[[String?]]] = [
 
     @Test func `a later run continues the numbering and leaves published files alone`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run(pages)
             let before = try export.files().filter { $0.key.hasPrefix("/data") }
             try await export.run(pages)
@@ -128,7 +128,7 @@ private let pages: [[[String?]]] = [
     @Test func `a batch waits for the one before it, though it is compressed sooner`() async throws {
         let long = String((0..<2_000_000).map { _ in Character(Unicode.Scalar(UInt8.random(in: 97...122))) })
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.limits = BatchLimits(rows: 1, bytes: 1 << 30)
             try await export.run([(1...6).map { ["\($0)", $0 % 2 == 1 ? long : "short"] }])
             #expect(try export.rows() == (1...6).map { ["\($0),\($0 % 2 == 1 ? long : "short")"] })
@@ -142,7 +142,7 @@ private let pages: [[[String?]]] = [
         try await withTemporaryDirectory { parent in
             var reference: [String: Data]?
             for size in [1, 7, 100, 1000] {
-                var export = TestExport(parent.appending("\(size)"))
+                var export = MemoryExport(parent.appending("\(size)"))
                 export.format = format
                 export.workers = workers
                 export.limits = BatchLimits(rows: 120, bytes: 1 << 20)
@@ -160,10 +160,10 @@ private let pages: [[[String?]]] = [
     @Test(arguments: [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2)])
     func `a run resumes to the same bytes wherever the source failed`(_ pagesRead: Int, _ batches: Int) async throws {
         try await withTemporaryDirectory { parent in
-            let reference = TestExport(parent.appending("reference"))
+            let reference = MemoryExport(parent.appending("reference"))
             try await reference.run(pages)
-            let export = TestExport(parent.appending("resumed"))
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent.appending("resumed"))
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(
@@ -177,15 +177,15 @@ private let pages: [[[String?]]] = [
     @Test func `a refused page token means reading again from the beginning, to the same bytes`() async throws {
         try await withTemporaryDirectory { parent in
             let single = [Array(pages.joined())]
-            let reference = TestExport(parent.appending("reference"))
+            let reference = MemoryExport(parent.appending("reference"))
             try await reference.run(pages)
-            let export = TestExport(parent.appending("resumed"))
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent.appending("resumed"))
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
             }
-            try await export.run(MemorySource(columns: TestExport.columns, pages: single, refusesTokens: true))
+            try await export.run(MemorySource(columns: MemoryExport.columns, pages: single, refusesTokens: true))
             let files = try export.files().filter { $0.key.hasPrefix("/data") || $0.key.hasPrefix("/rejected") }
             #expect(try files == reference.files().filter { files.keys.contains($0.key) })
             #expect(try export.manifest == reference.manifest)
@@ -194,8 +194,8 @@ private let pages: [[[String?]]] = [
 
     @Test func `other rows than before after a refused token stop the run and change nothing`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent)
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
@@ -210,8 +210,8 @@ private let pages: [[[String?]]] = [
 
     @Test func `a checkpoint that leads to another place than it did stops the run and changes nothing`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent)
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
@@ -229,8 +229,8 @@ private let pages: [[[String?]]] = [
 
     @Test func `a result that ends before what was exported of it stops the run and changes nothing`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent)
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 4, batchesBeforeFailure: 2, of: export))
@@ -245,8 +245,8 @@ private let pages: [[[String?]]] = [
 
     @Test func `a file that has the next batch's name and other content is not replaced`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
-            let source = MemorySource(columns: TestExport.columns, pages: pages)
+            let export = MemoryExport(parent)
+            let source = MemorySource(columns: MemoryExport.columns, pages: pages)
             await #expect(throws: FailingSource.Failure.self) {
                 try await export.run(
                     FailingSource(source: source, pagesBeforeFailure: 3, batchesBeforeFailure: 1, of: export))
@@ -273,10 +273,10 @@ private let pages: [[[String?]]] = [
 
     @Test func `a changed schema is refused by name before anything is written`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run(pages)
             let before = try export.files().filter { $0.key != "/state.json" }
-            let changed = [TestExport.columns[0], Column(name: "v", sourceType: "bigint", type: .long)]
+            let changed = [MemoryExport.columns[0], Column(name: "v", sourceType: "bigint", type: .long)]
             await #expect { try await export.run(MemorySource(columns: changed, pages: [[["1", "2"]]])) } throws: {
                 "\($0)".contains("column v was varchar, is bigint")
             }

@@ -104,7 +104,7 @@ import Testing
         let text = Array("id,v\na,\"".utf8) + [UInt8](repeating: 0x78, count: 3 << 20) + Array("\"\n".utf8)
         try await withExport(.csv, text, rows: 1) { export in
             var rows = try BatchRows(
-                export.manifest.batches[0].file, in: export.directory, format: .csv, columns: TestExport.columns,
+                export.manifest.batches[0].file, in: export.directory, format: .csv, columns: MemoryExport.columns,
                 rowLimit: 2 << 20)
             #expect(rows.next() == nil && rows.isTooLong)
             let differences = rows.finish()

@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: [256, 4 << 10, 200 << 10])
     func `a merge gives the same with any memory, from temporary files without a name`(_ memory: Int) async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.primaryKey = ["id", "w"]
             export.limits = BatchLimits(rows: 1000, bytes: 1 << 20)
             let columns = ["id", "w", "v"].map { Column(name: $0, sourceType: "varchar", type: .string) }

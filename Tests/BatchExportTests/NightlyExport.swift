@@ -7,14 +7,14 @@ import Testing
 
 /// A table that is exported again each night, for tests of runs with `--changes-only`.
 struct NightlyExport {
-    var export: TestExport
+    var export: MemoryExport
     /// As they were when they were published.
     private(set) var published: [String: Data] = [:]
     /// As the newest run has left it.
     private var newest: Manifest?
 
     init(_ parent: FilePath, format: FileFormat = .csv, rows: Int = 3, maximumDeletes: Int = 100) {
-        export = TestExport(parent)
+        export = MemoryExport(parent)
         export.format = format
         export.limits = BatchLimits(rows: rows, bytes: 1 << 20)
         export.changes = ChangeOptions(maximumDeletes: maximumDeletes)
@@ -37,7 +37,7 @@ struct NightlyExport {
         let pages = stride(from: 0, to: rows.count, by: rowsPerPage).map { start in
             Array(rows[start..<min(start + rowsPerPage, rows.count)])
         }
-        return MemorySource(columns: TestExport.columns, pages: pages.isEmpty ? [[]] : pages)
+        return MemorySource(columns: MemoryExport.columns, pages: pages.isEmpty ? [[]] : pages)
     }
 
     private mutating func checkPublishedFiles() throws {
@@ -49,7 +49,7 @@ struct NightlyExport {
     }
 
     var schema: ResultSchema {
-        get throws { try ResultSchema(columns: TestExport.columns, primaryKey: export.primaryKey) }
+        get throws { try ResultSchema(columns: MemoryExport.columns, primaryKey: export.primaryKey) }
     }
 
     var manifest: Manifest { get throws { try #require(newest) } }
@@ -95,7 +95,7 @@ struct NightlyExport {
     /// What `merge` gives of a table with these rows.
     func text(_ rows: [[String?]]) throws -> String {
         var encoded = EncodedRows()
-        let encoder = export.format.encoder(for: TestExport.columns)
+        let encoder = export.format.encoder(for: MemoryExport.columns)
         let sorted = rows.sorted { ($0[0] ?? "").utf8.lexicographicallyPrecedes(($1[0] ?? "").utf8) }
         if !sorted.isEmpty { try encoder.encode(block(sorted), into: &encoded) }
         return String(decoding: encoder.fileHeader + encoded.bytes, as: UTF8.self)

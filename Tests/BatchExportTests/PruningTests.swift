@@ -8,9 +8,9 @@ import TestSupport
 
 /// Runs in one directory, as a scheduler starts them.
 private struct Schedule {
-    var export: TestExport
+    var export: MemoryExport
 
-    init(_ parent: FilePath) { export = TestExport(parent) }
+    init(_ parent: FilePath) { export = MemoryExport(parent) }
 
     /// One row a batch, so that a run of three rows has three batches.
     mutating func run(_ rows: [String], statement: Character = "0", cursor: Bool = false) async throws {

@@ -8,7 +8,7 @@ private struct DisturbingSource: ResultSource {
     let name = "memory"
     let source: MemorySource
     let pages: Int
-    let export: TestExport
+    let export: MemoryExport
     let disturb: @Sendable (FilePath) throws -> Void
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {
@@ -56,10 +56,10 @@ private struct DisturbingSource: ResultSource {
     ) async throws {
         let (name, gone, disturb) = Self.disturbances[index]
         try await withTemporaryDirectory { parent in
-            let whole = TestExport(parent.appending("whole"))
+            let whole = MemoryExport(parent.appending("whole"))
             try await whole.run(Self.pages)
-            let export = TestExport(parent.appending("disturbed"))
-            let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
+            let export = MemoryExport(parent.appending("disturbed"))
+            let source = MemorySource(columns: MemoryExport.columns, pages: Self.pages)
             await #expect {
                 try await export.run(DisturbingSource(source: source, pages: 2, export: export, disturb: disturb))
             } throws: { error in
@@ -84,10 +84,10 @@ private struct DisturbingSource: ResultSource {
 
     @Test func `a run whose files go away loses nothing of the runs before it`() async throws {
         try await withTemporaryDirectory { parent in
-            let export = TestExport(parent)
+            let export = MemoryExport(parent)
             try await export.run(Self.pages)
             let before = try export.manifest.batches
-            let source = MemorySource(columns: TestExport.columns, pages: Self.pages)
+            let source = MemorySource(columns: MemoryExport.columns, pages: Self.pages)
             try FileManager.default.removeItem(atPath: "\(export.directory.path)/data/batch=000001")
             // Only this run's files are checked; older ones are for verify.
             try await export.run(source)

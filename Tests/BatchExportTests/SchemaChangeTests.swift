@@ -16,10 +16,10 @@ import Testing
     private static let widened = [["2,B,w2,0.5", "5,e,w5,", "6,f,,1.5"], ["7,g,w7,2.5"]]
 
     private func withExport(
-        _ format: FileFormat = .csv, key: [String] = ["id"], _ body: (TestExport) async throws -> Void
+        _ format: FileFormat = .csv, key: [String] = ["id"], _ body: (MemoryExport) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.format = format
             export.primaryKey = key
             try await export.run(Self.narrow)
@@ -32,7 +32,7 @@ import Testing
         _ columns: [Column] = wideColumns, _ pages: [[[String?]]] = wide
     ) -> MemorySource { MemorySource(columns: columns, pages: pages) }
 
-    private func merge(_ export: TestExport, _ format: FileFormat, through: Int? = nil) async throws -> String {
+    private func merge(_ export: MemoryExport, _ format: FileFormat, through: Int? = nil) async throws -> String {
         let options = Merge.Options(
             through: through, format: format, memory: 1 << 20, temporaryDirectory: "/tmp", chunksAtATime: 2)
         let output = MemoryOutput()
@@ -45,7 +45,7 @@ import Testing
             let before = try export.files().filter { $0.key.hasPrefix("/data") }
             try await export.run(Self.source())
             #expect(try Array(export.rows()[2...]) == Self.widened)
-            let text = try TestExport.gunzip(export.directory.path.appending(try export.manifest.batches[2].path))
+            let text = try MemoryExport.gunzip(export.directory.path.appending(try export.manifest.batches[2].path))
             #expect(text.hasPrefix("id,v,w,x\n"))
             let manifest = try export.manifest
             #expect(manifest.columns.map(\.name) == ["id", "v", "w", "x"])
@@ -109,7 +109,7 @@ import Testing
     // MARK: - What is an error
 
     private func expectRefused(
-        _ export: TestExport, _ source: MemorySource, _ words: [String], isAppendable: Bool,
+        _ export: MemoryExport, _ source: MemorySource, _ words: [String], isAppendable: Bool,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let before = try export.files().filter { $0.key.hasPrefix("/data") || $0.key == "/manifest.json" }
@@ -132,7 +132,7 @@ import Testing
             try await expectRefused(
                 export, Self.source(), ["column w is new; column x is new"], isAppendable: true)
             try await expectRefused(
-                export, Self.source(TestExport.columns.reversed(), [[["a", "1"]]]), ["another order"],
+                export, Self.source(MemoryExport.columns.reversed(), [[["a", "1"]]]), ["another order"],
                 isAppendable: true)
         }
     }
@@ -164,7 +164,7 @@ import Testing
         _ policy: SchemaChangePolicy
     ) async throws {
         try await withTemporaryDirectory { parent in
-            var exports = ["whole", "half"].map { TestExport(parent.appending($0)) }
+            var exports = ["whole", "half"].map { MemoryExport(parent.appending($0)) }
             for index in exports.indices {
                 try await exports[index].run(Self.narrow)
                 exports[index].onSchemaChange = .appendNewColumns
@@ -190,7 +190,7 @@ import Testing
 
     @Test func `new columns of the first file are in the manifest at once, also behind many batches`() async throws {
         try await withTemporaryDirectory { parent in
-            var export = TestExport(parent)
+            var export = MemoryExport(parent)
             export.limits = BatchLimits(rows: 1, bytes: 1 << 20)
             try await export.run((1...40).map { [["k\($0)", "v"]] })
             export.onSchemaChange = .appendNewColumns

@@ -18,7 +18,7 @@ struct StoredExport {
     ]
 
     init(_ format: FileFormat, in parent: FilePath) async throws {
-        var export = TestExport(parent)
+        var export = MemoryExport(parent)
         export.format = format
         try await export.run(Self.pages)
         directory = export.directory
@@ -31,7 +31,7 @@ struct StoredExport {
         Array(try Data(contentsOf: URL(fileURLWithPath: path(batch).string)))
     }
 
-    func text(_ batch: Int) throws -> String { try TestExport.gunzip(path(batch)) }
+    func text(_ batch: Int) throws -> String { try MemoryExport.gunzip(path(batch)) }
 
     func write(_ bytes: [UInt8], to batch: Int) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path(batch).string))

@@ -269,7 +269,7 @@ import Testing
             try Data(try export.bytes(1)).write(to: URL(fileURLWithPath: path))
             #expect(try await export.found() == ["data/\(name)": [.notListed]])
             export.state = ExportState(
-                runID: "run-4", request: TestExport.request, startedAt: "2026-01-01T00:00:00Z", firstBatch: 4,
+                runID: "run-4", request: MemoryExport.request, startedAt: "2026-01-01T00:00:00Z", firstBatch: 4,
                 phase: .exporting(
                     .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: 4)))
             let outcome = try await export.verify()
@@ -287,7 +287,7 @@ import Testing
                 try Data(try export.bytes(1)).write(to: url)
             }
             export.state = ExportState(
-                runID: "run-5", request: TestExport.request, startedAt: "2026-01-01T00:00:00Z", firstBatch: 5,
+                runID: "run-5", request: MemoryExport.request, startedAt: "2026-01-01T00:00:00Z", firstBatch: 5,
                 phase: .exporting(
                     .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: 5)))
             let outcome = try await export.verify()

@@ -13,10 +13,10 @@ struct WatchedExport {
     static let rows: [[String?]] = (1...rowCount).map { [$0 == rejectedRow ? nil : "k\($0)", "v\($0)"] }
 
     /// A page a row.
-    static let source = MemorySource(columns: TestExport.columns, pages: rows.map { [$0] })
+    static let source = MemorySource(columns: MemoryExport.columns, pages: rows.map { [$0] })
 
-    static func export(_ parent: FilePath) -> TestExport {
-        var export = TestExport(parent)
+    static func export(_ parent: FilePath) -> MemoryExport {
+        var export = MemoryExport(parent)
         export.limits = BatchLimits(rows: 1, bytes: 1 << 20)
         return export
     }
@@ -24,14 +24,14 @@ struct WatchedExport {
     /// Runs the whole export.
     ///
     /// - Parameter look: is called behind each batch, when everything of it is durable.
-    static func run(_ export: TestExport, _ look: @escaping @Sendable (_ batches: Int) throws -> Void) async throws {
+    static func run(_ export: MemoryExport, _ look: @escaping @Sendable (_ batches: Int) throws -> Void) async throws {
         try await export.run(WatchedSource(export: export, look: look))
     }
 
     /// The whole export, and its state behind some of its batches, each in a directory of its own.
     static func copies(
         behind batches: Set<Int>, in parent: FilePath
-    ) async throws -> (whole: TestExport, copies: [Int: TestExport]) {
+    ) async throws -> (whole: MemoryExport, copies: [Int: MemoryExport]) {
         let whole = export(parent.appending("whole"))
         try await run(whole) { batch in
             if batches.contains(batch) { _ = try whole.copy(to: parent.appending("copy-\(batch)")) }
@@ -41,9 +41,9 @@ struct WatchedExport {
     }
 }
 
-extension TestExport {
+extension MemoryExport {
     /// The same export with its files as they are now, in another parent directory.
-    func copy(to parent: FilePath) throws -> TestExport {
+    func copy(to parent: FilePath) throws -> MemoryExport {
         try FileManager.default.createDirectory(atPath: parent.string, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: directory.path.string, toPath: parent.appending("t").string)
         return WatchedExport.export(parent)
@@ -53,7 +53,7 @@ extension TestExport {
 /// Gives a page when every batch before it is published.
 private struct WatchedSource: ResultSource {
     let name = "memory"
-    let export: TestExport
+    let export: MemoryExport
     let look: @Sendable (Int) throws -> Void
 
     func page(at bookmark: Bookmark) async throws -> ResultPage {

@@ -13,8 +13,8 @@ func withTemporaryDirectory<Result>(_ body: (FilePath) async throws -> Result) a
     return try await body(FilePath(url.path))
 }
 
-/// An export of rows in memory, as one process would run it.
-struct TestExport {
+/// An export of rows in memory, as one process would run it: everything behind the source is real.
+struct MemoryExport {
     let directory: ExportDirectory
     var format = FileFormat.csv
     var limits = BatchLimits(rows: 3, bytes: 1 << 20)
@@ -126,9 +126,9 @@ struct FailingSource: ResultSource {
     let source: MemorySource
     let pagesBeforeFailure: Int
     let batchesBeforeFailure: Int
-    let export: TestExport
+    let export: MemoryExport
 
-    init(source: MemorySource, pagesBeforeFailure: Int, batchesBeforeFailure: Int, of export: TestExport) {
+    init(source: MemorySource, pagesBeforeFailure: Int, batchesBeforeFailure: Int, of export: MemoryExport) {
         self.source = source
         self.pagesBeforeFailure = pagesBeforeFailure
         self.batchesBeforeFailure = batchesBeforeFailure
