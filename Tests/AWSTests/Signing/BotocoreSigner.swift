@@ -1,15 +1,15 @@
 import Foundation
 import HTTPTransport
 import JSON
+import TestSupport
 
 /// botocore's own signatures, for comparison.
 enum BotocoreSigner {
     /// A Python that can import botocore: `ATHENA_EXPORT_TEST_PYTHON`, or the package's own environment.
     static let python: String? = {
-        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
         let candidate =
             ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_PYTHON"]
-            ?? root.appending(path: ".build/test-venv/bin/python").path()
+            ?? TestMachine.root.appending(path: ".build/test-venv/bin/python").path()
         guard FileManager.default.isExecutableFile(atPath: candidate),
             (try? run(candidate, "import botocore.auth", input: Data())) != nil
         else { return nil }
