@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "athena-export-benchmark",
             dependencies: [
-                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON", "Loopback",
+                "Athena", "BatchExport", "CGlibc", "Files", "Gzip", "JSON", "Loopback", "Threading",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -24,7 +24,7 @@ struct Matrix {
         for table in BenchmarkTable.allCases {
             for format in FileFormat.allCases {
                 let content = RunContent(table: table, rows: table == .wide ? rows / 5 : rows, format: format)
-                let ways = ["api", "s3"].flatMap { source in
+                let ways = ["api", "s3", "unload"].flatMap { source in
                     [1, 2].map { WholeRun(content: content, source: source, cores: $0, latency: 0) }
                 }
                 contents.append((content, ways))

@@ -85,6 +85,20 @@ extension GeneratedResult {
     }
 }
 
+// MARK: - The objects of an UNLOAD
+
+extension GeneratedResult {
+    /// The rows of one of as many objects as that. Together they have all rows, in order.
+    func rows(ofObject object: Int, of count: Int) -> Range<Int> {
+        object * rowCount / count..<(object + 1) * rowCount / count
+    }
+
+    /// Appends lines of JSON.
+    func appendUnloaded(_ range: Range<Int>, to output: inout [UInt8]) {
+        rows.unloaded.append(range, to: &output)
+    }
+}
+
 extension [UInt8] {
     mutating func append(_ text: String) {
         append(contentsOf: text.utf8)

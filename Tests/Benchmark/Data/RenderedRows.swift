@@ -1,6 +1,6 @@
 import JSON
 
-/// The rows of a table in the three forms in which the service writes them.
+/// The rows of a table in the forms in which the service writes them.
 struct RenderedRows: Sendable {
     /// An array of strings and nulls, as in `ResultRows`; a comma behind each.
     let plain: RowStrip
@@ -9,6 +9,8 @@ struct RenderedRows: Sendable {
     /// Lines of the object in S3.
     let csv: RowStrip
     let csvHeader: [UInt8]
+    /// Lines of the objects that an UNLOAD writes.
+    let unloaded: RowStrip
     /// The columns, as every page has them twice.
     let columnInfo: [UInt8]
 
@@ -27,6 +29,7 @@ struct RenderedRows: Sendable {
         plain = RowStrip(of: table, render: Self.appendPlain)
         datum = RowStrip(of: table, render: Self.appendDatum)
         csv = RowStrip(of: table, render: Self.appendCSV)
+        unloaded = RowStrip(of: table) { Self.appendUnloaded($0, of: table.columns, to: &$1) }
         var header: [UInt8] = []
         Self.appendCSV(table.columns.map(\.name), to: &header)
         csvHeader = header
@@ -69,6 +72,28 @@ struct RenderedRows: Sendable {
         }
         output.append("\n")
     }
+
+    /// JSON as Trino's writer spells it: each column under the name that the outer SELECT gives it, numbers and booleans
+    /// bare, and text of everything else.
+    private static func appendUnloaded(
+        _ values: [String?], of columns: [BenchmarkTable.Column], to output: inout [UInt8]
+    ) {
+        for (index, value) in values.enumerated() {
+            let number = String(index)
+            output.append(index > 0 ? "," : "{")
+            output.append("\"c\(String(repeating: "0", count: 4 - number.utf8.count))\(number)\":")
+            if let value, bareTypes.contains(columns[index].type) {
+                output.append(value)
+            } else if let value {
+                output.appendJSONString(value)
+            } else {
+                output.append("null")
+            }
+        }
+        output.append("}\n")
+    }
+
+    private static let bareTypes: Set<String> = ["boolean", "integer", "bigint", "double"]
 
     private static func columnInfo(of table: BenchmarkTable) -> [UInt8] {
         JSONValue.array(

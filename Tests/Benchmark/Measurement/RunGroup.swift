@@ -22,7 +22,8 @@ struct RunGroup {
 
     func measure(samples: Int, progress: (String) -> Void) throws -> [Measurement] {
         var contestants = try runs.map { run in
-            let server = try ServerProcess(content.table, rows: content.rows, latency: run.latency)
+            let server = try ServerProcess(
+                content.table, rows: content.rows, latency: run.latency, isUnloaded: run.source == "unload")
             return Contestant(measurement: Measurement(name: run.name, rows: content.rows)) {
                 try run.run(program, server: server, directory: output)
             }

@@ -8,14 +8,15 @@ final class ServerProcess {
     /// The server ends when this does, even if this process is killed.
     private let input: Int32
 
-    init(_ table: BenchmarkTable, rows: Int, latency: Int) throws(SystemFailure) {
+    /// - Parameter isUnloaded: whether the objects of an UNLOAD are made before the server answers.
+    init(_ table: BenchmarkTable, rows: Int, latency: Int, isUnloaded: Bool) throws(SystemFailure) {
         let input = try Self.pipe()
         let output = try Self.pipe()
         id = try ChildProcess(
             command: [
                 "/proc/self/exe", "serve", "--table", table.rawValue, "--rows", "\(rows)", "--latency", "\(latency)",
                 "--while-input-is-open",
-            ]
+            ] + (isUnloaded ? ["--unload-objects", "8"] : [])
         ).spawn(input: input.read, outputTo: output.write)
         self.input = input.write
         close(input.read)

@@ -1,24 +1,38 @@
 import Glibc
 import Loopback
 
-/// The object in S3 as a file in memory that the kernel sends directly. The server shares the processor with the
+/// An object in S3 as a file in memory that the kernel sends directly. The server shares the processor with the
 /// measured command, so it should use little of it.
 final class ObjectFile: Sendable {
     private let descriptor: Int32
+    /// In bytes.
+    let size: Int
 
-    init(_ result: GeneratedResult) throws(SystemFailure) {
+    convenience init(_ result: GeneratedResult) throws(SystemFailure) {
+        var offset = 0
+        try self.init { chunk in
+            guard offset < result.csvBytes else { return }
+            result.appendCSV(from: offset, maximum: min(1 << 20, result.csvBytes - offset), to: &chunk)
+            offset += chunk.count
+        }
+    }
+
+    /// - Parameter appendNext: appends the next bytes of the object; nothing at its end.
+    init(_ appendNext: (inout [UInt8]) -> Void) throws(SystemFailure) {
         let name = "/athena-export-benchmark-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
         guard descriptor >= 0 else { throw SystemFailure("shm_open") }
         shm_unlink(name)
         var chunk: [UInt8] = []
         var size = 0
-        while size < result.csvBytes {
+        while true {
             chunk.removeAll(keepingCapacity: true)
-            result.appendCSV(from: size, maximum: min(1 << 20, result.csvBytes - size), to: &chunk)
+            appendNext(&chunk)
+            if chunk.isEmpty { break }
             guard write(descriptor, chunk, chunk.count) == chunk.count else { throw SystemFailure("shared memory") }
             size += chunk.count
         }
+        self.size = size
     }
 
     deinit { close(descriptor) }

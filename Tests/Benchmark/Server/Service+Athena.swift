@@ -25,15 +25,39 @@ extension Service {
         connection.output = []
         body.removeAll(keepingCapacity: true)
         defer { connection.output = body }
-        guard result.appendPage(token: token, maxResults: maxResults, to: &body) else {
+        let id = try input.optionalMember("QueryExecutionId")?.string() ?? ""
+        if case .unload(_, let target)? = sent.statement(of: id) {
+            let isManifest = try input.optionalMember("QueryResultType")?.string() == "DATA_MANIFEST"
+            let page = unloadPage(places: isManifest ? unloaded.places(below: target) : [])
+            return connection.answer("200 OK", Self.headers, body: page.serialized(pretty: false))
+        }
+        guard served(id).appendPage(token: token, maxResults: maxResults, to: &body) else {
             return refuse("Malformed nextPageToken", on: connection)
         }
         return connection.answer("200 OK", Self.headers, body: body)
     }
 
+    /// The result of a query, which has no rows if it ends in `LIMIT 0`.
+    func served(_ queryExecutionID: String) -> GeneratedResult {
+        guard case .withoutRows? = sent.statement(of: queryExecutionID) else { return result }
+        return GeneratedResult(result.table, rowCount: 0)
+    }
+
+    private func unloadPage(places: [String]) -> JSONValue {
+        let column: JSONValue = [
+            "Name": "rows", "Label": "rows", "Type": "bigint", "Precision": .integer(19), "Scale": .integer(0),
+            "Nullable": "UNKNOWN",
+        ]
+        let rows = places.map { place -> JSONValue in ["Data": [["VarCharValue": .string(place)]]] }
+        return [
+            "ResultSet": ["ResultSetMetadata": ["ColumnInfo": [column]], "Rows": .array(rows)],
+            "UpdateCount": .integer(result.rowCount),
+        ]
+    }
+
     private func refuse(_ message: String, on connection: ServerConnection) -> Bool {
         let body: JSONValue = ["__type": "InvalidRequestException", "Message": .string(message)]
-        return connection.answer("400 Bad Request", Self.headers, body: body.serialized(pretty: false))
+        return connection.answer("400 Bad LoopbackServer.Request", Self.headers, body: body.serialized(pretty: false))
     }
 
     /// Every query succeeds at once, whatever its text.
@@ -41,7 +65,9 @@ extension Service {
         switch operation {
         case "StartQueryExecution":
             let token = try input.optionalMember("ClientRequestToken")?.string() ?? ""
-            return ["QueryExecutionId": .string(Self.executionID(forToken: token))]
+            let id = Self.executionID(forToken: token)
+            sent.add(try input.optionalMember("QueryString")?.string() ?? "", id)
+            return ["QueryExecutionId": .string(id)]
         case "GetQueryExecution":
             return ["QueryExecution": execution(try input.member("QueryExecutionId").string())]
         case "BatchGetQueryExecution":
@@ -63,15 +89,23 @@ extension Service {
     }
 
     private func execution(_ id: String) -> JSONValue {
-        [
-            "QueryExecutionId": .string(id), "Query": "SELECT * FROM test_rows", "StatementType": "DML",
-            "SubstatementType": "SELECT", "WorkGroup": "primary", "EngineVersion": engineVersion,
+        let statement = sent.statement(of: id)
+        var statistics: JSONObject = ["DataScannedInBytes": .integer(result.csvBytes)]
+        var substatement: JSONValue = "SELECT"
+        if case .unload? = statement {
+            substatement = "UNLOAD"
+            statistics["DataManifestLocation"] = .string("\(Self.resultsPrefix)\(id)\(Self.manifestSuffix)")
+        }
+        return [
+            "QueryExecutionId": .string(id), "Query": .string(statement?.text ?? "SELECT * FROM test_rows"),
+            "StatementType": "DML", "SubstatementType": substatement, "WorkGroup": "primary",
+            "EngineVersion": engineVersion,
             "ResultConfiguration": ["OutputLocation": .string("\(Self.resultsPrefix)\(id).csv")],
             "QueryExecutionContext": ["Database": "default", "Catalog": "awsdatacatalog"],
             "Status": [
                 "State": "SUCCEEDED", "SubmissionDateTime": .number("1.79E9"), "CompletionDateTime": .number("1.79E9"),
             ],
-            "Statistics": ["DataScannedInBytes": .integer(result.csvBytes)],
+            "Statistics": .object(statistics),
         ]
     }
 

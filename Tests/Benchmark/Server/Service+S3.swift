@@ -5,44 +5,58 @@ extension Service {
     /// Bytes that are made and sent at a time.
     private static let chunkBytes = 256 << 10
 
-    private var entityTag: String { "\"\(result.table.rawValue)-\(result.rowCount)\"" }
-
     func answerS3(_ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
         let parts = request.path.split(separator: "/", maxSplits: 1)
-        guard request.method == "HEAD" || request.method == "GET" else {
+        guard ["HEAD", "GET", "DELETE"].contains(request.method) else {
             return refuse("405 Method Not Allowed", "MethodNotAllowed", request, on: connection)
         }
         guard parts.count == 2 else { return answerBucket(request, on: connection) }
-        guard parts[1].hasSuffix(".csv") else {
-            return refuse("404 Not Found", "NoSuchKey", request, on: connection)
+        // Every object is the result's, for whoever comes next.
+        if request.method == "DELETE" { return connection.answer("204 No Content", [], body: []) }
+        do {
+            guard let object = try object(at: parts[1]) else {
+                return refuse("404 Not Found", "NoSuchKey", request, on: connection)
+            }
+            return answer(object, request, on: connection)
+        } catch {
+            return refuse("500 Internal Server Error", "InternalError", request, on: connection)
         }
-        if let wanted = request.header("if-match"), wanted != entityTag {
+    }
+
+    private func answer(_ object: ServedObject, _ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
+        if let wanted = request.header("if-match"), wanted != object.entityTag {
             return refuse(
                 "412 Precondition Failed", "PreconditionFailed", request, on: connection)
         }
         var headers = [
-            "Content-Type: binary/octet-stream", "ETag: \(entityTag)", "Accept-Ranges: bytes",
+            "Content-Type: binary/octet-stream", "ETag: \(object.entityTag)", "Accept-Ranges: bytes",
             "Last-Modified: Mon, 05 Oct 2026 10:00:00 GMT", "x-amz-request-id: 0000000000000000",
         ]
-        let size = result.csvBytes
         guard let text = request.header("range") else {
-            return sendObject(0..<size, "200 OK", headers, request, on: connection)
+            return send(object, 0..<object.size, "200 OK", headers, request, on: connection)
         }
-        guard let range = Self.range(text, size: size) else {
+        guard let range = Self.range(text, size: object.size) else {
             return refuse("416 Requested Range Not Satisfiable", "InvalidRange", request, on: connection)
         }
-        headers.append("Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
-        return sendObject(range, "206 Partial Content", headers, request, on: connection)
+        headers.append("Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.size)")
+        return send(object, range, "206 Partial Content", headers, request, on: connection)
     }
 
-    private func sendObject(
-        _ range: Range<Int>, _ status: String, _ headers: [String], _ request: LoopbackServer.Request,
+    private func send(
+        _ object: ServedObject, _ range: Range<Int>, _ status: String, _ headers: [String], _ request: LoopbackServer.Request,
         on connection: ServerConnection
     ) -> Bool {
         let hasBody = request.method == "GET"
         guard connection.sendHead(status, headers, length: range.count, moreFollows: hasBody) else { return false }
         guard hasBody else { return true }
-        if let object { return object.send(range, to: connection.descriptor) }
+        switch object.content {
+        case .kept(let file): return file.send(range, to: connection.descriptor)
+        case .bytes(let bytes): return connection.write(Array(bytes[range]))
+        case .made(let result): return send(result, range, on: connection)
+        }
+    }
+
+    private func send(_ result: GeneratedResult, _ range: Range<Int>, on connection: ServerConnection) -> Bool {
         var chunk = connection.output
         connection.output = []
         defer { connection.output = chunk }
@@ -70,20 +84,24 @@ extension Service {
         return range.first <= range.last ? range.first..<range.last + 1 : nil
     }
 
-    /// HeadBucket, or ListObjectsV2 of one object with the prefix as its key.
+    /// HeadBucket, or ListObjectsV2 with the key of an object, or the target of an UNLOAD, as its prefix.
     private func answerBucket(_ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
         let prefix = request.query.split(separator: "&").first { $0.hasPrefix("prefix=") }?.dropFirst(7)
         let key = prefix.map { String($0).replacing("%2F", with: "/") } ?? ""
+        let keys = key.hasSuffix("/") ? unloaded.places(below: key) : [key]
         var contents = ""
-        if key.hasSuffix(".csv") {
-            contents =
-                "<KeyCount>1</KeyCount><Contents><Key>\(key)</Key><LastModified>2026-10-05T10:00:00.000Z</LastModified>"
-                + "<ETag>\(entityTag.replacing("\"", with: "&quot;"))</ETag><Size>\(result.csvBytes)</Size>"
+        var count = 0
+        for key in keys {
+            guard let object = try? object(at: key) else { continue }
+            count += 1
+            contents +=
+                "<Contents><Key>\(key)</Key><LastModified>2026-10-05T10:00:00.000Z</LastModified>"
+                + "<ETag>\(object.entityTag.replacing("\"", with: "&quot;"))</ETag><Size>\(object.size)</Size>"
                 + "<StorageClass>STANDARD</StorageClass></Contents>"
         }
         let listing =
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult>"
-            + "<Prefix>\(key)</Prefix><IsTruncated>false</IsTruncated>\(contents)</ListBucketResult>"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult><Prefix>\(key)</Prefix>"
+            + "<IsTruncated>false</IsTruncated><KeyCount>\(count)</KeyCount>\(contents)</ListBucketResult>"
         let body = request.method == "HEAD" ? [] : Array(listing.utf8)
         return connection.answer("200 OK", ["Content-Type: application/xml"], body: body)
     }

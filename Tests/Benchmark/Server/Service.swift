@@ -7,15 +7,22 @@ struct Service: Sendable {
     let latencyMilliseconds: Int
     /// The object; nil if it is too large to be kept, or there is no memory for it. Then it is made for each request.
     let object: ObjectFile?
+    let unloaded: UnloadedObjects
+    let sent = SentStatements()
 
-    /// - Parameter largestKept: bytes of the largest object that is kept.
-    init(_ result: GeneratedResult, latencyMilliseconds: Int = 0, largestKept: Int = 64 << 20) {
+    /// - Parameters:
+    ///   - largestKept: bytes of the largest CSV object that is kept.
+    ///   - unloadObjects: how many objects an UNLOAD writes. They are made for the first one, and kept.
+    init(
+        _ result: GeneratedResult, latencyMilliseconds: Int = 0, largestKept: Int = 64 << 20, unloadObjects: Int = 8
+    ) {
         self.result = result
         self.latencyMilliseconds = latencyMilliseconds
+        unloaded = UnloadedObjects(of: result, count: unloadObjects)
         object = result.csvBytes <= largestKept ? try? ObjectFile(result) : nil
     }
 
-    /// The bucket and prefix that results are said to lie in. Any key below gives the same object.
+    /// The bucket and prefix that results are said to lie in. Any key below that ends in `.csv` gives the result's object.
     static let resultsPrefix = "s3://athena-export-benchmark/results/"
 
     /// Athena and S3 on one port of the loopback. The connections share nothing but the result, which never changes.
