@@ -118,7 +118,15 @@ package struct AthenaExport: Sendable {
             firstBatch: firstBatch, cursor: try await newCursor(),
             phase: initialPhase(firstBatch: firstBatch, token: token))
         state.pendingUpload = options.upload
-        state.sourceState = try await sentQuery(for: state, token: token)?.json
+        let left = await leftTargets()
+        var sent = try await sentQuery(for: state, token: token)
+        sent?.unload?.left = left
+        if sent?.unload == nil, !left.isEmpty {
+            logger.warning(
+                "what the run before this one has unloaded stays below \(left.joined(separator: " "))",
+                metadata: ["event": "unload_left", "target": "\(left.joined(separator: " "))"])
+        }
+        state.sourceState = sent?.json
         try await journal.save(state)
         return state
     }

@@ -181,8 +181,8 @@ final class DirectTransport: HTTPTransport {
         }
         let answer = try await athena.answer(
             to: LoopbackServer.Request(
-                method: request.method, path: request.url.path, headers: request.headers.map { ($0.name, $0.value) },
-                body: request.body, port: 1))
+                method: request.method, path: request.url.path, query: request.url.query ?? "",
+                headers: request.headers.map { ($0.name, $0.value) }, body: request.body, port: 1))
         guard answer.body.count <= request.limits.bodyBytes else {
             throw HTTPTransportError.bodyTooLarge(host: "athena", limit: request.limits.bodyBytes)
         }

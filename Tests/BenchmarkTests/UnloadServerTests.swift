@@ -59,6 +59,9 @@ import TestSupport
         #expect(listing.contains("<KeyCount>3</KeyCount>"))
         for place in places { #expect(listing.contains("<Key>\(place.dropFirst("s3://bucket/".count))</Key>")) }
         #expect(try await Self.s3(url, "DELETE", String(places[0].dropFirst(4))).status == 204)
+        #expect(try await Self.s3(url, "GET", String(places[0].dropFirst(4))).status == 404)
+        #expect(try await Self.s3(url, "GET", String(places[1].dropFirst(4))).status == 200)
+        #expect(try await Self.s3(url, "GET", "/bucket?list-type=2&prefix=a%2Fb%2F").body.contains("<KeyCount>2<"))
         let answer = try await Self.ask(
             url, "GetQueryResults", ["QueryExecutionId": id, "QueryResultType": "DATA_MANIFEST"])
         let rows = try #require((answer["ResultSet"] as? [String: Any])?["Rows"] as? [[String: [[String: String]]]])

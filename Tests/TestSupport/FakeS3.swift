@@ -20,7 +20,7 @@ package final class FakeS3: Sendable {
             switch request.method {
             case "HEAD": "HeadObject"
             case "DELETE": "DeleteObject"
-            default: "GetObject"
+            default: request.query.contains("list-type=2") ? "ListObjectsV2" : "GetObject"
             }
         }
     }
@@ -130,6 +130,7 @@ package final class FakeS3: Sendable {
             state.withLock { $0.objects[call.request.path] = nil }
             return LoopbackServer.Answer(status: 204)
         }
+        if call.operation == "ListObjectsV2" { return list(call.request) }
         guard ["GET", "HEAD"].contains(call.request.method), let object else {
             let error = Self.error("NoSuchKey", "The specified key does not exist.", status: 404)
             return call.request.method == "HEAD" ? LoopbackServer.Answer(status: 404) : error
@@ -153,6 +154,22 @@ package final class FakeS3: Sendable {
                 "ETag": etag, "Content-Type": "binary/octet-stream",
                 "Content-Range": "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(content.count)",
             ], body: Array(content[part]))
+    }
+
+    /// All objects that begin with the request's prefix, in one page.
+    private func list(_ request: LoopbackServer.Request) -> LoopbackServer.Answer {
+        let parameter = request.query.split(separator: "&").first { $0.hasPrefix("prefix=") }?.dropFirst(7) ?? ""
+        let prefix = parameter.replacing("%2F", with: "/")
+        let bucket = "s3:/\(request.path)/"
+        let contents = objects(below: bucket + prefix).map { place in
+            "<Contents><Key>\(place.dropFirst(bucket.count))</Key><ETag>&quot;v1&quot;</ETag>"
+                + "<Size>\(content(of: place)?.count ?? 0)</Size></Contents>"
+        }
+        return LoopbackServer.Answer(
+            status: 200,
+            body: Array(
+                ("<ListBucketResult><Prefix>\(parameter)</Prefix><IsTruncated>false</IsTruncated>"
+                    + "\(contents.joined())</ListBucketResult>").utf8))
     }
 
     private static func range(_ request: LoopbackServer.Request) -> Range<Int>? {

@@ -68,6 +68,7 @@ extension AthenaExport {
             }
             guard mayRerun(execution, query, of: state) else {
                 try await journal.save(state.failed(query))
+                await warnOfLeftObjects(state)
                 throw execution.failure(isNamed: query.clientRequestToken == nil)
             }
             let next = try await prepareRerun(after: execution, of: state)

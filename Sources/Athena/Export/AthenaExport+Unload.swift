@@ -51,28 +51,4 @@ extension AthenaExport {
             "\(duplicates) rows have the key of another row; with --source unload it is arbitrary which one stands",
             metadata: ["event": "duplicates_arbitrary", "duplicate_rows": .stringConvertible(duplicates)])
     }
-
-    /// Removes the objects of a run that has succeeded. The rows are safe whatever comes of it, so nothing that goes wrong
-    /// here fails the run; the next one tries again.
-    func removeUnloadedObjects() async {
-        guard var run = await journal.state, case .succeeded = run.phase, let s3,
-            var sent = (try? sentQuery(of: run)) ?? nil, let rows = sent.unload?.rows, !rows.isSettled
-        else { return }
-        do {
-            if options.keepsUnloaded {
-                logger.info(
-                    "the unloaded objects stay",
-                    metadata: ["event": "unload_kept", "target": "\(sent.unload?.target ?? "")"])
-            } else {
-                try await UnloadedObject.remove(rows.objects, s3)
-            }
-            sent.unload?.rows?.isSettled = true
-            run.sourceState = sent.json
-            try await journal.save(run)
-        } catch {
-            logger.warning(
-                "unloaded objects could not be removed; the next run tries again: \(error)",
-                metadata: ["event": "unload_not_removed", "target": "\(sent.unload?.target ?? "")"])
-        }
-    }
 }

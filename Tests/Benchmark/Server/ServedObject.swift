@@ -21,9 +21,9 @@ extension Service {
     static let manifestSuffix = "-manifest.csv"
 
     /// - Returns: nil if there is no such object.
-    func object(at key: some StringProtocol) throws(SystemFailure) -> ServedObject? {
+    func object(at key: String) throws(SystemFailure) -> ServedObject? {
         let name = key.split(separator: "/").last ?? ""
-        if let index = unloaded.index(ofKey: name) {
+        if let index = unloaded.index(ofKey: key) {
             let file = try unloaded.object(index)
             return ServedObject(size: file.size, entityTag: "\"\(tag)-\(index)\"", content: .kept(file))
         }

@@ -11,10 +11,13 @@ extension Service {
             return refuse("405 Method Not Allowed", "MethodNotAllowed", request, on: connection)
         }
         guard parts.count == 2 else { return answerBucket(request, on: connection) }
-        // Every object is the result's, for whoever comes next.
-        if request.method == "DELETE" { return connection.answer("204 No Content", [], body: []) }
+        let key = String(parts[1])
+        if request.method == "DELETE" {
+            unloaded.remove(key)
+            return connection.answer("204 No Content", [], body: [])
+        }
         do {
-            guard let object = try object(at: parts[1]) else {
+            guard let object = try object(at: key) else {
                 return refuse("404 Not Found", "NoSuchKey", request, on: connection)
             }
             return answer(object, request, on: connection)

@@ -8,6 +8,7 @@ final class UnloadedObjects: Sendable {
     let count: Int
     private let result: GeneratedResult
     private let made = Locked<[ObjectFile]?>(nil)
+    private let removed = Locked<Set<String>>([])
 
     init(of result: GeneratedResult, count: Int) {
         self.result = result
@@ -28,11 +29,18 @@ final class UnloadedObjects: Sendable {
         (0..<count).map { "\(target)\(Self.prefix)\(Self.digits($0)).gz" }
     }
 
-    /// The object that has a key, whatever the target.
-    func index(ofKey key: some StringProtocol) -> Int? {
+    /// Removes the object of a key, and no other that has the same bytes.
+    func remove(_ key: String) {
+        guard index(ofKey: key) != nil else { return }
+        removed.withLock { _ = $0.insert(key) }
+    }
+
+    /// The object that has a key, whatever the target; nil if it was removed.
+    func index(ofKey key: String) -> Int? {
         let name = key.split(separator: "/").last ?? ""
         guard name.hasPrefix(Self.prefix), name.hasSuffix(".gz"),
-            let index = Int(name.dropFirst(Self.prefix.count).dropLast(3)), (0..<count).contains(index)
+            let index = Int(name.dropFirst(Self.prefix.count).dropLast(3)), (0..<count).contains(index),
+            !removed.withLock({ $0.contains(key) })
         else { return nil }
         return index
     }

@@ -20,8 +20,16 @@ struct SentQuery: Sendable, Equatable {
         let target: String
         /// Which start of the run this is, from 1.
         let start: Int
+        /// The targets of starts that were given up, each as ``target``. The objects below them are removed with the ones that
+        /// were read.
+        var left: [String] = []
         /// Nil before the query has succeeded.
         var rows: Rows?
+
+        /// Whether the target is that of a start with this token, so that nothing else writes below it.
+        func isTarget(of token: String) -> Bool { target.hasSuffix("/\(Self.name(start, token))/") }
+
+        private static func name(_ start: Int, _ token: String) -> String { "\(start)-\(token.prefix(8))" }
     }
 
     /// What the query has written.
@@ -86,12 +94,12 @@ extension SentQuery.Unload {
             let isPlain = byte.isASCIIAlphanumeric || "._-".utf8.contains(byte)
             return isPlain ? Character(Unicode.Scalar(byte)) : "-"
         }
-        return Self(target: "\(parent)\(table)/\(String(run))/1-\(token.prefix(8))/", start: 1)
+        return Self(target: "\(parent)\(table)/\(String(run))/\(name(1, token))/", start: 1)
     }
 
     fileprivate func next(for token: String) -> Self {
         let parent = target.dropLast().prefix(through: target.dropLast().lastIndex(of: "/") ?? target.startIndex)
-        return Self(target: "\(parent)\(start + 1)-\(token.prefix(8))/", start: start + 1)
+        return Self(target: "\(parent)\(Self.name(start + 1, token))/", start: start + 1, left: left + [target])
     }
 }
 
@@ -133,6 +141,7 @@ extension SentQuery {
 extension SentQuery.Unload {
     fileprivate var json: JSONValue {
         var object: JSONObject = ["target": .string(target), "start": .integer(start)]
+        if !left.isEmpty { object["left"] = .array(left.map { .string($0) }) }
         if let rows {
             object["objects"] = .array(rows.objects.map(\.json))
             object["rows"] = rows.count.map { .integer($0) }
@@ -152,7 +161,13 @@ extension SentQuery.Unload {
                 objects: objects, count: try field.optionalMember("rows")?.integer(atLeast: 0),
                 isSettled: try field.member("settled").bool())
         }
-        self.init(target: try target.string(), start: try field.member("start").integer(atLeast: 1), rows: rows)
+        var left: [String] = []
+        for element in try field.optionalMember("left")?.elements() ?? [] {
+            guard S3Prefix(try element.string()) != nil else { throw element.mismatch("a place in S3") }
+            left.append(try element.string())
+        }
+        self.init(
+            target: try target.string(), start: try field.member("start").integer(atLeast: 1), left: left, rows: rows)
     }
 }
 

@@ -41,14 +41,27 @@ struct UnloadedObject: Sendable, Equatable {
     }
 
     /// Removes objects; one that is not there is no error.
-    static func remove(_ objects: [UnloadedObject], _ client: S3Client) async throws {
+    static func remove(_ locations: [S3Location], _ client: S3Client) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, object) in objects.enumerated() {
+            for (index, location) in locations.enumerated() {
                 if index >= questionsAtATime { try await group.next() }
-                group.addTask { try await client.deleteObject(object.location) }
+                group.addTask { try await client.deleteObject(location) }
             }
             try await group.waitForAll()
         }
+    }
+
+    /// All objects below a target.
+    static func all(below target: String, _ client: S3Client) async throws -> [S3Location] {
+        guard let prefix = S3Prefix(target) else { return [] }
+        var locations: [S3Location] = []
+        var token: String?
+        repeat {
+            let page = try await client.listObjects(in: prefix.bucket, prefix: prefix.path, after: token)
+            locations += page.objects.compactMap { S3Location(bucket: prefix.bucket, key: $0.key) }
+            token = page.nextToken
+        } while token != nil
+        return locations
     }
 
     private static let questionsAtATime = 8
