@@ -31,6 +31,7 @@ extension `An export by UNLOAD` {
             _ athena: FakeAthena, _ directory: String, restart: Bool = false, keeps: Bool = false
         ) -> InProcessExport {
             var run = InProcessExport(athena, in: directory, source: .unload)
+            run.ranges = RangeSizes(bytes: 700, inFlight: 4)
             run.change = {
                 $0.unloadTarget = S3Prefix(UnloadSetup.target)
                 $0.restart = restart
@@ -47,6 +48,30 @@ extension `An export by UNLOAD` {
                 let s3 = FakeS3([])
                 try await run(athena(s3, retryable: true), directory, keeps: keeps).run()
                 #expect(s3.objects(below: UnloadSetup.target).count == (keeps ? 6 : 0))
+            }
+        }
+
+        @Test func `a run that ends at any call to S3 is completed, and then nothing is left of both of its starts`()
+            async throws
+        {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let whole = FakeS3([])
+                let undisturbed = run(athena(whole, retryable: true), directory)
+                try await undisturbed.run()
+                // The list of the objects, each object, their removal, and the listing and removal of the first start's.
+                #expect(whole.calls.count >= 15)
+                for number in stride(from: 1, through: whole.calls.count, by: 3) {
+                    let isDown = FaultSwitch()
+                    let s3 = FakeS3([]) {
+                        $0.number >= number && isDown.isOn ? .s3Error("AccessDenied", status: 403) : nil
+                    }
+                    let export = run(athena(s3, retryable: true), "\(directory)/\(number)")
+                    try? await export.run()
+                    isDown.turnOff()
+                    try await export.run()
+                    #expect(export.files == undisturbed.files, "call \(number)")
+                    #expect(s3.objects(below: UnloadSetup.target).isEmpty, "call \(number)")
+                }
             }
         }
 

@@ -53,8 +53,11 @@ struct FaultInjectionJob: Sendable {
     }
 
     /// The points that this run tests.
-    static func taken(of count: Int) -> [Int] {
-        Array(Swift.stride(from: 1 + offset % stride, through: count, by: stride))
+    ///
+    /// - Parameter most: the largest stride, for kinds of points of which there are few.
+    static func taken(of count: Int, stride most: Int = .max) -> [Int] {
+        let stride = min(stride, most)
+        return Array(Swift.stride(from: 1 + offset % stride, through: count, by: stride))
     }
 
     /// Runs the job undisturbed, and then the body while the service still runs.

@@ -31,9 +31,10 @@ import Threading
             guard let target = victim.withLock({ $0 }), target.number == number else { return nil }
             return .before { target.process.kill() }
         } _: { job in
-            // Two queries, their states, columns, the count, the list, and each object twice; then it is removed.
-            #expect(job.serviceCalls >= 16)
-            for number in stride(from: 1, through: job.serviceCalls, by: FaultInjectionJob.stride > 1 ? 3 : 1) {
+            // Two queries, their states, columns, the count, the list, and each object twice; then it is removed, and what
+            // is left is listed.
+            #expect(job.serviceCalls >= 17)
+            for number in FaultInjectionJob.taken(of: job.serviceCalls, stride: 3) {
                 let process = RunningProcess()
                 count.withLock { $0 = 0 }
                 victim.withLock { $0 = (number, process) }
