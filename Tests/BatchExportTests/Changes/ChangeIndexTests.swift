@@ -2,6 +2,7 @@
 import Digest
 import Files
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A directory for the files of an index, and the way from one state of a table to the next.
@@ -34,20 +35,6 @@ private struct IndexFiles {
     }
 }
 
-/// Random numbers that are the same in every run (Steele, Lea and Flood, 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Keys that lie close together share homes, and keys at both ends of the space meet the ends of the table.
 private func hash(_ number: Int, spread: Bool) -> Hash128 {
     var digest = SipHash128(HashKey(first: 1, second: 2))
@@ -62,7 +49,7 @@ private func hash(_ number: Int, spread: Bool) -> Hash128 {
     ) async throws {
         try await withTemporaryDirectory { directory in
             let files = IndexFiles(directory: directory)
-            var generator = SeededGenerator(seed: spread ? 19 : 91)
+            var generator = SplitMix(seed: spread ? 19 : 91)
             var table: [Int: Int] = [:]
             let operations = spread ? 50_000 : 1_000
             let hashes = (0..<operations * 2 / 5).map { hash($0, spread: spread) }

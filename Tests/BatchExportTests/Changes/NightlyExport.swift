@@ -33,11 +33,13 @@ struct NightlyExport {
         try result.get()
     }
 
-    static func source(_ rows: [[String?]], rowsPerPage: Int = 4) -> MemorySource {
+    static func source(
+        _ rows: [[String?]], columns: [Column] = MemoryExport.columns, rowsPerPage: Int = 4
+    ) -> MemorySource {
         let pages = stride(from: 0, to: rows.count, by: rowsPerPage).map { start in
             Array(rows[start..<min(start + rowsPerPage, rows.count)])
         }
-        return MemorySource(columns: MemoryExport.columns, pages: pages.isEmpty ? [[]] : pages)
+        return MemorySource(columns: columns, pages: pages.isEmpty ? [[]] : pages)
     }
 
     private mutating func checkPublishedFiles() throws {
@@ -46,10 +48,6 @@ struct NightlyExport {
             if files[path] != bytes { Issue.record("\(path) has changed") }
         }
         published = files
-    }
-
-    var schema: ResultSchema {
-        get throws { try ResultSchema(columns: MemoryExport.columns, primaryKey: export.primaryKey) }
     }
 
     var manifest: Manifest { get throws { try #require(newest) } }
@@ -64,7 +62,8 @@ struct NightlyExport {
     }
 
     func rows(of entry: Manifest.Entry) throws -> [[String?]] {
-        let schema = entry.isDeletes ? try schema.ofKey : try schema
+        var schema = try manifest.schema(in: export.directory, through: entry.sequence)
+        if entry.isDeletes { schema = try schema.ofKey }
         var rows = try BatchRows(
             entry.file, in: export.directory, format: export.format, columns: schema.columns)
         var found: [[String?]] = []
@@ -92,11 +91,13 @@ struct NightlyExport {
         return String(decoding: output.bytes, as: UTF8.self)
     }
 
-    /// What `merge` gives of a table with these rows.
+    /// What `merge` gives of a table with these rows, whose values are in the order of the manifest's columns.
     func text(_ rows: [[String?]]) throws -> String {
         var encoded = EncodedRows()
-        let encoder = export.format.encoder(for: MemoryExport.columns)
-        let sorted = rows.sorted { ($0[0] ?? "").utf8.lexicographicallyPrecedes(($1[0] ?? "").utf8) }
+        let schema = try manifest.schema(in: export.directory)
+        let encoder = export.format.encoder(for: schema.columns)
+        let sorted = rows.map { row in (key: schema.keyIndices.map { Array((row[$0] ?? "").utf8) }, row: row) }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) { $0.lexicographicallyPrecedes($1) } }.map(\.row)
         if !sorted.isEmpty { try encoder.encode(block(sorted), into: &encoded) }
         return String(decoding: encoder.fileHeader + encoded.bytes, as: UTF8.self)
     }
