@@ -8,20 +8,25 @@ import TestSupport
     .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     LoaderSuiteTrait())
 struct `Loading deletes` {
-    private static func export(_ rows: [[String?]], _ format: String, into parent: String) async throws {
-        var result = FakeResult(
-            columns: [("v", "varchar"), ("day", "date"), ("id", "varchar")], rowCount: rows.count
-        ) { rows[$0] }
+    private static func export(
+        _ rows: [[String?]], columns: [(name: String, type: String)] = columns, key: [String] = ["id", "day"],
+        _ format: String, into parent: String
+    ) async throws {
+        var result = FakeResult(columns: columns, rowCount: rows.count) { rows[$0] }
         result.states = ["SUCCEEDED"]
         let outcome = try await FakeAthena(result: result, isSigned: isSigned).serve { url in
             try await Executable.run(
                 [
                     "--endpoint-url", url, "--output", parent, "--table", "events", "--batch-rows", "2", "--format",
-                    format, "--key", "id", "--key", "day", "--changes-only", "--max-deletes", "100",
-                ])
+                    format, "--changes-only", "--max-deletes", "100",
+                ] + key.flatMap { ["--key", $0] })
         }
         guard outcome.status == 0 else { throw LoaderFailure(outcome) }
     }
+
+    private static let columns = [
+        (name: "v", type: "varchar"), (name: "day", type: "date"), (name: "id", type: "varchar"),
+    ]
 
     /// Keys that are hard to quote, and one that comes back.
     private static let nights: [[[String?]]] = [
@@ -70,6 +75,24 @@ struct `Loading deletes` {
             let other = try await database.target(in: "\(directory)/other")
             try await load(into: other)
             #expect(try await rows(other) == Self.nights[4])
+        }
+    }
+
+    @Test(arguments: LoaderDatabase.inBothFormats)
+    func `files of one column, of rows or of deletes, are loaded once and passed over from then on`(
+        _ database: LoaderDatabase, _ format: String
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let target = try await database.target(in: directory)
+            for night in [["1", "2", "3"], ["2", "4"], ["1", "4"]] {
+                try await Self.export(
+                    night.map { [$0] }, columns: [("id", "varchar")], key: ["id"], format, into: directory)
+                for _ in 1...2 {
+                    let loaded = try await target.run(try await loader(target.kind, "\(directory)/events"))
+                    #expect(loaded.status == 0 && loaded.errors.isEmpty, "\(loaded.errors)")
+                    #expect(try await target.query("SELECT id FROM events ORDER BY id") == night)
+                }
+            }
         }
     }
 

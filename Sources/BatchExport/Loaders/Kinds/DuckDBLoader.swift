@@ -130,8 +130,9 @@ private struct DuckDBScript {
                   buffer_size = 134217728, \(common))
                 """
         case .ndjson:
+            // Without the option for records, DuckDB opens a file of one column before it drops the scan.
             return """
-                read_json(getvariable('athena_export_file'), format = 'newline_delimited',
+                read_json(getvariable('athena_export_file'), format = 'newline_delimited', records = true,
                   maximum_object_size = 134217728, \(common))
                 """
         }
