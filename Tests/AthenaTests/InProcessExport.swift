@@ -23,6 +23,7 @@ struct InProcessExport: Sendable {
     var maxAttempts = 10
     var format = FileFormat.csv
     var batchRows = 20
+    var changes: ChangeOptions?
     var pageBytes = AthenaClient.standardPageBytes
     var ranges = RangeSizes(bytes: 64, inFlight: 4)
     var query = AthenaExport.QueryChoice.start(AthenaQuery(statement: "SELECT * FROM test_rows"))
@@ -119,7 +120,7 @@ struct InProcessExport: Sendable {
             query: query, table: "customers",
             export: ExportOptions(
                 primaryKey: ["customer_id"], format: format, limits: BatchLimits(rows: batchRows, bytes: 1 << 20),
-                compressionLevel: 6, workers: 2),
+                compressionLevel: 6, workers: 2, changes: changes),
             runID: runID, source: source ?? .auto)
         options.ranges = ranges
         change(&options)
