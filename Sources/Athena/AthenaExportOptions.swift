@@ -78,7 +78,7 @@ extension AthenaExport {
             if nested == .json, source != .unload { parts.append(.init("nested", "json")) }
             // Upsert is left out, so that runs of older versions have the same fingerprint.
             if export.primaryKey.isEmpty { parts.append(.init("write_mode", WriteMode.append.rawValue)) }
-            if export.changes != nil { parts.append(.init("changes_only", "true")) }
+            if export.changes != nil { parts.append(.changesOnly) }
             return ExportRequest(
                 parts + [
                     .init("table", table), .init("primary_key", export.primaryKey.joined(separator: ",")),

@@ -66,3 +66,8 @@ package struct ExportRequest: Sendable, Equatable {
         self.parts = parts
     }
 }
+
+extension ExportRequest.Part {
+    /// In the request of a run that writes only changes.
+    package static let changesOnly = ExportRequest.Part("changes_only", "true")
+}

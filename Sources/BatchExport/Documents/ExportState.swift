@@ -68,6 +68,9 @@ package struct ExportState: Sendable, Equatable {
         }
     }
 
+    /// Whether the run, if it is resumed, reads its result from the beginning again: ``ExportOptions/start(of:)``.
+    package var readsResultAgain: Bool { request.parts.contains(.changesOnly) && checkpoint.rowsExported > 0 }
+
     package var query: QueryIdentity? {
         switch phase {
         case .starting: nil

@@ -13,6 +13,8 @@ enum NextStep: CustomStringConvertible {
     /// No row is in a file yet.
     case continueQuery(String)
     case continueRows(after: Int)
+    /// As ``continueRows(after:)``, for a run that compares each row with those before it.
+    case compareAgain(rows: Int)
     /// Every row is in a file, and the files are not uploaded so far.
     case upload(to: String)
     /// Every row is in a file.
@@ -26,7 +28,8 @@ enum NextStep: CustomStringConvertible {
             case .starting?: state?.stoppedQueryExecutionID.map { .sendAgain(stopped: $0) } ?? .sendWithSameToken
             case .exporting(let query, let checkpoint)?:
                 if checkpoint.rowsExported > 0 {
-                    .continueRows(after: checkpoint.rowsExported)
+                    state?.readsResultAgain == true
+                        ? .compareAgain(rows: checkpoint.rowsExported) : .continueRows(after: checkpoint.rowsExported)
                 } else if state?.isStoppingQuery == true {
                     .lookAtStopping(query: query.queryExecutionID)
                 } else {
@@ -51,6 +54,9 @@ enum NextStep: CustomStringConvertible {
         case .continueQuery(let query): "query \(query) was not stopped; the same command continues with it"
         case .continueRows(let rows):
             "the same command continues after row \(RunSummary.grouped(rows)) and sends no query"
+        case .compareAgain(let rows):
+            "the same command reads the result again from its beginning, keeps the files of its first "
+                + "\(RunSummary.count(rows, "row")), and sends no query"
         case .upload(let url): "every row is in a file; the same command continues the upload to \(url) without a query"
         case .beginNew: "the same command begins a new run"
         }

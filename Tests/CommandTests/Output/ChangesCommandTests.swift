@@ -50,6 +50,8 @@ import TestSupport
                 table.remove { $0 < "c1-4" }
                 let refused = try await job.run(Self.changes, night: 2)
                 expectError(refused, 65, ["4 of the 5 keys", "nothing was deleted", "--max-deletes 80", "--restart"])
+                let status = try await Executable.run(["status", job.table]).output
+                #expect(status.contains("next run: continues with batch 2 of that query, whose result it reads again"))
                 let continued = try await job.run(Self.changes + ["--max-deletes", "80"], night: 2)
                 #expect(continued.status == 0 && continued.output.contains("\"resumed\":true"), "\(continued.errors)")
                 #expect(try await job.merged() == ChangingTable.csv(table.current))

@@ -37,6 +37,19 @@ import Testing
         #expect(texts[3].contains("after row 3,900,000"))
     }
 
+    @Test func `a run that writes only changes reads its result again and sends no query`() {
+        func text(_ parts: [ExportRequest.Part], rows: Int) -> String {
+            let phase = ExportState.Phase.exporting(Self.query, Checkpoint(rowsExported: rows, nextBatch: 4))
+            return NextStep(
+                ExportState(runID: "r", request: ExportRequest(parts), startedAt: "now", firstBatch: 1, phase: phase)
+            ).description
+        }
+        let changes = text([.changesOnly], rows: 3_900_000)
+        #expect(changes.contains("from its beginning") && changes.contains("first 3,900,000 rows"))
+        #expect(changes.contains("sends no query") && !changes.contains("continues after"))
+        #expect(text([.changesOnly], rows: 0) == text([], rows: 0))
+    }
+
     @Test func `the next step is uncertain where Athena did not confirm the stop`() {
         let text = Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))) { $0.isStoppingQuery = true }
         #expect(text.contains("did not confirm") && text.contains("only if it was stopped"))

@@ -112,6 +112,7 @@ extension DirectoryStatus {
                 "sends that query, unless it was sent already"
             } else {
                 "continues with batch \(state.checkpoint.nextBatch) of that query"
+                    + (state.readsResultAgain ? ", whose result it reads again from the beginning" : "")
             }
         return activity == .running
             ? "next run: must wait for this one; if this one is stopped, \(next)"
