@@ -1,25 +1,25 @@
 import BatchExport
 import Foundation
 import FoundationNetworking
+import Loopback
 import Testing
 import TestSupport
 
 @testable import athena_export_benchmark
 
 @Suite struct `The benchmark's server as the target of an UNLOAD` {
-    /// The address of a server whose result goes beyond the end of a period, and whose objects are not of one size.
-    private static func url(_ table: BenchmarkTable) throws -> String {
-        let result = GeneratedResult(table, rowCount: table.period + 1001)
-        let server = try Server(Service(result, unloadObjects: 3), port: 0)
-        startThread { try? server.run() }
-        return "http://127.0.0.1:\(server.port)"
+    /// A server whose result goes beyond the end of a period, and whose objects are not of one size.
+    private static func server(_ table: BenchmarkTable) throws -> LoopbackServer {
+        try Service(GeneratedResult(table, rowCount: table.period + 1001), unloadObjects: 3).start()
     }
 
     @Test(arguments: BenchmarkTable.allCases, FileFormat.allCases)
     func `an export by UNLOAD has the rows of an export from S3`(table: BenchmarkTable, format: FileFormat) async throws
     {
         try await TestMachine.withTemporaryDirectory { directory in
-            let url = try Self.url(table)
+            let server = try Self.server(table)
+            defer { server.stop() }
+            let url = server.address
             var rows: [[Substring]] = []
             for source in ["s3", "unload"] {
                 let outcome = try await Executable.run([
@@ -37,7 +37,9 @@ import TestSupport
 
     @Test func `the list of the objects in S3 is the one of the service, and every object on it is there`() async throws
     {
-        let url = try Self.url(.customers)
+        let server = try Self.server(.customers)
+        defer { server.stop() }
+        let url = server.address
         let statement = "UNLOAD (SELECT 1) TO 's3://bucket/a/b/' WITH (format = 'JSON', compression = 'GZIP')"
         let start = try await Self.ask(
             url, "StartQueryExecution", ["QueryString": statement, "ClientRequestToken": "token"])
@@ -69,7 +71,9 @@ import TestSupport
     }
 
     @Test func `the question for the columns has a result without rows`() async throws {
-        let url = try Self.url(.customers)
+        let server = try Self.server(.customers)
+        defer { server.stop() }
+        let url = server.address
         let start = try await Self.ask(
             url, "StartQueryExecution",
             ["QueryString": "SELECT * FROM (\nSELECT 1\n) LIMIT 0", "ClientRequestToken": "probe"])

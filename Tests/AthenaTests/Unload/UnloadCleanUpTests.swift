@@ -66,7 +66,7 @@ extension `An export by UNLOAD` {
                         $0.number >= number && isDown.isOn ? .s3Error("AccessDenied", status: 403) : nil
                     }
                     let export = run(athena(s3, retryable: true), "\(directory)/\(number)")
-                    try? await export.run()
+                    _ = try? await export.run()
                     isDown.turnOff()
                     try await export.run()
                     #expect(export.files == undisturbed.files, "call \(number)")

@@ -26,10 +26,11 @@ extension Service {
         }
     }
 
-    private func answer(_ object: ServedObject, _ request: LoopbackServer.Request, on connection: ServerConnection) -> Bool {
+    private func answer(
+        _ object: ServedObject, _ request: LoopbackServer.Request, on connection: ServerConnection
+    ) -> Bool {
         if let wanted = request.header("if-match"), wanted != object.entityTag {
-            return refuse(
-                "412 Precondition Failed", "PreconditionFailed", request, on: connection)
+            return refuse("412 Precondition Failed", "PreconditionFailed", request, on: connection)
         }
         var headers = [
             "Content-Type: binary/octet-stream", "ETag: \(object.entityTag)", "Accept-Ranges: bytes",
@@ -46,8 +47,8 @@ extension Service {
     }
 
     private func send(
-        _ object: ServedObject, _ range: Range<Int>, _ status: String, _ headers: [String], _ request: LoopbackServer.Request,
-        on connection: ServerConnection
+        _ object: ServedObject, _ range: Range<Int>, _ status: String, _ headers: [String],
+        _ request: LoopbackServer.Request, on connection: ServerConnection
     ) -> Bool {
         let hasBody = request.method == "GET"
         guard connection.sendHead(status, headers, length: range.count, moreFollows: hasBody) else { return false }
