@@ -1,5 +1,6 @@
 import AWS
 import BatchExport
+import Foundation
 import JSON
 import Testing
 import TestSupport
@@ -86,9 +87,27 @@ extension `An export by UNLOAD` {
                 await #expect(throws: AthenaExportError.self) { try await failing.run() }
                 let left = s3.objects(below: UnloadSetup.target)
                 #expect(left.count == 3)
-                #expect(failing.log.text.contains("has left 3 objects below \(UnloadSetup.target)t/r/1-"))
+                #expect(failing.log.text.contains("has left 3 objects below \(UnloadSetup.target)customers/nightly/1-"))
                 try await run(athena, directory, restart: restart).run()
                 #expect(s3.objects(below: UnloadSetup.target) == (restart ? [] : left))
+            }
+        }
+
+        @Test func `a place in the state that is not the target of a start is not emptied`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let s3 = FakeS3([])
+                let athena = athena(s3, retryable: false)
+                await #expect(throws: AthenaExportError.self) { try await run(athena, directory).run() }
+                let foreign = "\(UnloadSetup.target)orders/part"
+                s3.put([1], at: foreign)
+                let path = "\(directory)/customers/state.json"
+                let state = try String(contentsOfFile: path, encoding: .utf8)
+                let changed = state.replacing(
+                    #""start": 1"#, with: #""left": ["\#(UnloadSetup.target)orders/"], "start": 1"#)
+                try #require(changed != state)
+                try changed.write(toFile: path, atomically: true, encoding: .utf8)
+                try await run(athena, directory, restart: true).run()
+                #expect(s3.objects(below: UnloadSetup.target).contains(foreign))
             }
         }
 

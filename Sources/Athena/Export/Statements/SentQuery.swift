@@ -30,6 +30,9 @@ struct SentQuery: Sendable, Equatable {
         func isTarget(of token: String) -> Bool { target.hasSuffix("/\(Self.name(start, token))/") }
 
         private static func name(_ start: Int, _ token: String) -> String { "\(start)-\(token.prefix(8))" }
+
+        /// Whether a place has the name of a start.
+        static func isTarget(_ url: String) -> Bool { url.wholeMatch(of: /s3:.*\/[0-9]+-[0-9a-f]{8}\//) != nil }
     }
 
     /// What the query has written.
@@ -163,8 +166,10 @@ extension SentQuery.Unload {
         }
         var left: [String] = []
         for element in try field.optionalMember("left")?.elements() ?? [] {
-            guard S3Prefix(try element.string()) != nil else { throw element.mismatch("a place in S3") }
-            left.append(try element.string())
+            let text = try element.string()
+            // Everything below it will be removed.
+            guard S3Prefix(text) != nil, Self.isTarget(text) else { throw element.mismatch("the target of an UNLOAD") }
+            left.append(text)
         }
         self.init(
             target: try target.string(), start: try field.member("start").integer(atLeast: 1), left: left, rows: rows)
