@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// For the modules that import no C library: unsafe code is marked as such.
+/// For all modules but the five that make the most calls of C: unsafe code is marked as such.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// The modules with parsers.

@@ -112,7 +112,7 @@ extension AthenaExport {
         let columns = try await probe(statement, in: parameters).columns
         let sent: SentQuery
         if isUnload {
-            // The token of whoever sent it is not known, and a query that was named by its id is not started again.
+            // The token that it was sent with is not known, and a query that was named by its id is not started again.
             let unload = SentQuery.Unload(target: unloaded?.target ?? "", start: 1)
             do throws(UnloadError) {
                 sent = try SentQuery(

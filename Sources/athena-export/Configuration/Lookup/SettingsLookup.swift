@@ -160,15 +160,12 @@ extension SettingsLookup {
     }
 
     func parameters() throws(ConfigurationError) -> Setting<[String]>? {
-        let setting: Setting<[String]>?
-        if options.parameter.isEmpty {
-            setting = try file?.strings(.parameters)
-        } else {
-            setting = self.setting(options.parameter, .parameters)
-        }
+        let given =
+            options.parameter.isEmpty ? try file?.strings(.parameters) : setting(options.parameter, .parameters)
+        guard let setting = given else { return nil }
         // Athena's limit for one of ExecutionParameters.
-        for (index, value) in (setting?.value ?? []).enumerated() where !(1...1024).contains(value.count) {
-            throw setting!.origin.error("value \(index + 1) has \(value.count) characters; Athena takes 1 to 1024")
+        for (index, value) in setting.value.enumerated() where !(1...1024).contains(value.count) {
+            throw setting.origin.error("value \(index + 1) has \(value.count) characters; Athena takes 1 to 1024")
         }
         return setting
     }
