@@ -78,7 +78,7 @@ package struct ResultSchema: Sendable, Equatable {
             guard let index = columns.firstIndex(where: { $0.name == key }) else {
                 throw .options(
                     "the key column \(key.prefix(100)) is not in the result, whose columns are "
-                        + "\(Self.listed(columns)); name the key with --key")
+                        + "\(Self.listed(columns)); name the key with --key, or with primary_key in the configuration")
             }
             indices.append(index)
         }
