@@ -1,5 +1,6 @@
 import JSON
 import Testing
+import TestSupport
 
 @Suite struct `Reading JSON texts` {
     private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
@@ -128,7 +129,7 @@ import Testing
     /// The same result as byte by byte, for any content of the blocks that are scanned at a time and wherever they are
     /// cut.
     @Test func `values are skipped as their strings, brackets and scalars say`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SplitMix(seed: 20_261_130)
         let pieces = [
             "{", "}", "[", "]", "\"", "\\\"", "\\\\", ",", ":", "1", "-", "0", "true", "nul", " ", "\n", "\"é\"",
             "\"longer text\"", "\"{[\"", "\"}]\"", "\u{1}", "\"VarCharValue\":", "12.5e-7,", "é",

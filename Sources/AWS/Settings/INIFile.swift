@@ -42,11 +42,11 @@ package struct INIFile: Sendable, Equatable {
         var parser = INIParser()
         do throws(INIParser.Fault) {
             for line in text.lines { try parser.read(line) }
+            sections = try parser.finish()
         } catch {
             throw .configuration(
                 ConfigurationFault(source: "\(path), line \(error.line)", problem: error.problem))
         }
-        sections = parser.finish()
         names = parser.names
     }
 }

@@ -19,6 +19,9 @@ struct INIParser {
         let problem: String
     }
 
+    /// By key: what is wrong below it in the defaults. botocore reads that only for a section that takes the default.
+    private var faultyDefaults: [String: Fault] = [:]
+
     /// The key that indented lines belong to.
     private struct OpenKey {
         let name: String
@@ -48,9 +51,13 @@ struct INIParser {
     }
 
     /// The sections that were read, without that of the defaults.
-    func finish() -> [String: INIFile.Section] {
+    func finish() throws(Fault) -> [String: INIFile.Section] {
         var sections = sections
         guard let defaults = sections.removeValue(forKey: Self.defaults) else { return sections }
+        for fault in faultyDefaults.sorted(by: { $0.value.line < $1.value.line })
+        where names.contains(where: { sections[$0]?.texts[fault.key] == nil }) {
+            throw fault.value
+        }
         for name in names { sections[name]?.take(defaults) }
         return sections
     }
@@ -100,7 +107,12 @@ struct INIParser {
             sections[section]?.texts[key.name]?.append(contentsOf: text)
             return
         }
-        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { throw fault("there is no = on it") }
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            let fault = fault("there is no = on it")
+            guard section == Self.defaults else { throw fault }
+            if faultyDefaults[key.name] == nil { faultyDefaults[key.name] = fault }
+            return
+        }
         let name = String(text[..<equals].trimmingINIBlanks)
         let value = String(text[text.utf8.index(after: equals)...].trimmingINIBlanks)
         sections[section]?.nested[key.name, default: [:]][name] = value

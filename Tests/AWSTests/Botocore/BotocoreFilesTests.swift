@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import SystemPackage
 import Testing
+import TestSupport
 
 @testable import AWS
 
@@ -29,7 +30,7 @@ struct `Shared files as botocore reads them` {
         "[services s]\nathena =\n  endpoint_url = http://h:1\n", "[profile\tp]\nk = v", "[profile p#1]\nk = v",
         "[p]\nk = v",
         "[default]\ncredential_process = helper --account #2 ; x\n", "[a]\nk = v\\\n w", "[a]\nk = \"v\"",
-        "[a]\nk == v",
+        "[a]\nk == v", "[z]\nk = 1\n[DEFAULT]\nk =\n n\n", "[DEFAULT]\nk =\n n\n[z]\nl = 1\n", "[DEFAULT]\nk =\n n\n",
     ]
 
     /// Texts of meaningful pieces in random order. Control characters are left out: Python breaks the lines of a nested
@@ -40,10 +41,13 @@ struct `Shared files as botocore reads them` {
             " = ",
             "=", ":", " : ", "v", "w x", "#", " # c", ";", " ", "\u{a0}", "é", "[", "]", "\"", "'", "\\",
         ]
-        var generator = SystemRandomNumberGenerator()
+        // A fixed seed: the texts are the same in every run.
+        var generator = SplitMix(seed: 20_261_130)
         return (0..<count).map { _ in
             "[z]\nk = 1\n"
-                + (0..<Int.random(in: 0..<25)).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+                + (0..<Int.random(in: 0..<25, using: &generator)).map { _ in
+                    pieces.randomElement(using: &generator) ?? ""
+                }.joined()
         }
     }
 

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 @testable import AWS
 
@@ -47,7 +48,7 @@ import Testing
     /// Every such text is an element or an error, and never ends the program.
     @Test func `XML may be cut off or changed at any byte without a crash`() {
         let whole = Array("<?xml version=\"1.0\"?><a b='c'><d>&#x41;&amp;ž</d><e/></a>".utf8)
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix(seed: 20_261_130)
         for length in whole.indices {
             #expect(throws: XMLFault.self) { try XMLElement(parsing: Array(whole[..<length])) }
         }

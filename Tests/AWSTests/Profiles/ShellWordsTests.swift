@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Testing
+import TestSupport
 
 @testable import AWS
 
@@ -26,7 +27,7 @@ import Testing
 
     @Test(.enabled(if: BotocoreSigner.python != nil, "needs botocore: run Tests/setup"))
     func `a command line is split into the words of Python's shlex, whatever it holds`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix(seed: 20_261_130)
         let alphabet = Array("ab \t\n'\"\\$#;ž")
         let lines = (0..<2000).map { _ in
             String((0..<Int.random(in: 0...12, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
