@@ -52,8 +52,7 @@ struct SecretLeakCheck {
         }
         // Every request has an invocation id, and its value is always new.
         guard !secrets.isEmpty else { return }
-        for part in ["AWS4-HMAC-SHA256", "X-Amz-Signature", "Signature="] where bytes.range(of: Data(part.utf8)) != nil
-        {
+        for part in ["AWS4-HMAC-SHA256", "X-Amz-Signature", "Signature="] where bytes.holds(Data(part.utf8)) {
             throw SecretLeak(place: place, what: part)
         }
     }
@@ -110,7 +109,7 @@ struct CanarySecret {
 
     /// The form in which the bytes contain the secret; nil if they do not.
     func form(in bytes: Data) -> String? {
-        forms.first { bytes.range(of: $0.bytes) != nil }?.name
+        forms.first { bytes.holds($0.bytes) }?.name
     }
 
     /// The base64 of the secret inside a longer text, at one of the three places that it can have in a group.
@@ -121,4 +120,25 @@ struct CanarySecret {
         let lastWhole = whole.count * 8 / 6
         return String(text.prefix(lastWhole).dropFirst(firstWhole))
     }
+}
+
+extension Data {
+    /// Whether other bytes are part of these. `range(of:)` of Foundation took a tenth of a whole run of the tests.
+    fileprivate func holds(_ part: Data) -> Bool {
+        withUnsafeBytes { bytes in
+            part.withUnsafeBytes { part in
+                var rest = bytes[...]
+                while rest.count >= part.count, let start = rest.baseAddress, let wanted = part.baseAddress {
+                    guard let hit = memchr(start, Int32(part[0]), rest.count - part.count + 1) else { return false }
+                    if memcmp(hit, wanted, part.count) == 0 { return true }
+                    rest = rest.dropFirst(UnsafeRawPointer(hit) - start + 1)
+                }
+                return false
+            }
+        }
+    }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+    fileprivate var baseAddress: UnsafeRawPointer? { UnsafeRawBufferPointer(rebasing: self).baseAddress }
 }
