@@ -55,7 +55,8 @@ struct LoaderCommand: ParsableCommand {
         try Console().writeProduct(try product(), called: "loader")
     }
 
-    private func product() throws -> String {
+    /// What the command prints.
+    func product() throws -> String {
         try checkOptions()
         let export = try TableDirectory(directory, purpose: "loader")
         let last = export.manifest.lastSequence
