@@ -32,6 +32,11 @@ extension AthenaExportError {
         if has("workgroup", "disabled") || has("workgroup", "not enabled") {
             return "enable the work group, or give another --work-group (work_group)"
         }
+        if has("idempotent") {
+            return "another query was sent with this run's token, perhaps by another version of athena-export; look "
+                + "for it in Athena's history and give --restart --query-execution-id with its id, or --restart alone to "
+                + "send a new one"
+        }
         return nil
     }
 }
