@@ -47,44 +47,90 @@ package struct ResultSchema: Sendable, Equatable {
     /// Where in a row the key's columns stand, in the key's order.
     package let keyIndices: [Int]
 
-    /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name, or a missing key.
+    /// - Parameter primaryKey: in any spelling that Unicode takes for the same; the schema has that of the columns.
+    /// - Throws: ``ExportError/schema(_:)`` for no columns, a repeated or unusable name; ``ExportError/options(_:)`` for a
+    ///   missing key.
     package init(columns: [Column], primaryKey: [String]) throws(ExportError) {
-        guard !columns.isEmpty else {
-            throw .schema("the result has no columns, so there is nothing to export; give a query that returns rows")
-        }
+        if let fault = SchemaFault(columns, primaryKey: primaryKey) { throw fault.error }
+        self.columns = columns
+        keyIndices = primaryKey.compactMap { key in columns.firstIndex { $0.name == key } }
+        self.primaryKey = keyIndices.map { columns[$0].name }
+    }
+}
+
+/// Why columns and a key cannot be those of an export.
+enum SchemaFault: Equatable {
+    case noColumns
+    case emptyName
+    /// The name of the partition directories.
+    case partitionName(String)
+    case nulInName
+    /// Case does not count, nor which of several spellings of a letter Unicode has.
+    case repeatedName(String, String)
+    case missingKey(String, of: [Column])
+    case repeatedKey(String)
+
+    /// Nil if they can.
+    init?(_ columns: [Column], primaryKey: [String]) {
+        guard let fault = Self.fault(of: columns) ?? Self.fault(of: primaryKey, in: columns) else { return nil }
+        self = fault
+    }
+
+    private static func fault(of columns: [Column]) -> SchemaFault? {
         var seen: [String: String] = [:]
         for column in columns {
             let folded = column.name.lowercased()
-            if column.name.isEmpty {
-                throw .schema("a column has no name; give it one with AS in the query, which then has to run again")
-            }
-            if folded == "batch" {
-                throw .schema(
-                    "a column is called \(column.name.prefix(100)), which is the name of the partition directories; "
-                        + "rename it with AS in the query, which then has to run again")
-            }
-            if column.name.utf8.contains(0) {
-                throw .schema(
-                    "a column name contains U+0000; rename it with AS in the query, which then has to run again")
-            }
-            if let other = seen.updateValue(column.name, forKey: folded) {
-                throw .schema(
-                    "two columns are called \(other.prefix(100)) and \(column.name.prefix(100)) (case does not count); "
-                        + "rename one with AS in the query, which then has to run again")
-            }
+            if column.name.isEmpty { return .emptyName }
+            if folded == "batch" { return .partitionName(column.name) }
+            if column.name.utf8.contains(0) { return .nulInName }
+            if let other = seen.updateValue(column.name, forKey: folded) { return .repeatedName(other, column.name) }
         }
-        var indices: [Int] = []
-        for key in primaryKey {
-            guard let index = columns.firstIndex(where: { $0.name == key }) else {
-                throw .options(
-                    "the key column \(key.prefix(100)) is not in the result, whose columns are "
-                        + "\(Self.listed(columns)); name the key with --key, or with primary_key in the configuration")
-            }
-            indices.append(index)
+        return columns.isEmpty ? .noColumns : nil
+    }
+
+    private static func fault(of key: [String], in columns: [Column]) -> SchemaFault? {
+        var seen: Set<String> = []
+        for name in key {
+            guard columns.contains(where: { $0.name == name }) else { return .missingKey(name, of: columns) }
+            guard seen.insert(name).inserted else { return .repeatedKey(name) }
         }
-        self.columns = columns
-        self.primaryKey = primaryKey
-        keyIndices = indices
+        return nil
+    }
+
+    /// What there is, for "found …" and "the result has …".
+    var problem: String {
+        switch self {
+        case .noColumns: "no columns"
+        case .emptyName: "a column without a name"
+        case .partitionName(let name):
+            "a column called \(name.prefix(100)), which is the name of the partition directories"
+        case .nulInName: "a column name with U+0000"
+        case .repeatedName(let first, let second):
+            "two columns called \(first.prefix(100)) and \(second.prefix(100)) (case does not count)"
+        case .missingKey(let name, let columns):
+            "the key column \(name.prefix(100)), which is not among the columns \(Self.listed(columns))"
+        case .repeatedKey(let name): "the column \(name.prefix(100)) twice in the key"
+        }
+    }
+
+    /// For the columns of a result and the key in the options.
+    fileprivate var error: ExportError {
+        switch self {
+        case .noColumns:
+            .schema("the result has \(problem), so there is nothing to export; give a query that returns rows")
+        case .emptyName:
+            .schema("the result has \(problem); give it one with AS in the query, which then has to run again")
+        case .partitionName, .nulInName:
+            .schema("the result has \(problem); rename it with AS in the query, which then has to run again")
+        case .repeatedName:
+            .schema("the result has \(problem); rename one with AS in the query, which then has to run again")
+        case .missingKey(let name, let columns):
+            .options(
+                "the key column \(name.prefix(100)) is not in the result, whose columns are \(Self.listed(columns)); "
+                    + "name the key with --key, or with primary_key in the configuration")
+        case .repeatedKey(let name):
+            .options("the key names the column \(name.prefix(100)) twice; name it once")
+        }
     }
 
     /// The first names, for a message that has other facts too.

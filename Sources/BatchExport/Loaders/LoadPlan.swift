@@ -30,20 +30,14 @@ package struct LoadPlan: Sendable {
     /// Plans the batches of a manifest that come after one.
     ///
     /// - Parameters:
-    ///   - manifest: as it was read; its columns and key are checked here, since the printed script is run.
+    ///   - manifest: as it was read, which has checked its names.
     ///   - sequence: the last batch to leave out; 0 for all of them.
     ///   - texts: columns of dates and times that become text in the target, as Athena printed it.
-    /// - Throws: ``ExportError/schema(_:)`` for invalid columns or keys, and for texts that are no dates.
+    /// - Throws: ``ExportError/schema(_:)`` for names that the target cannot have, and for texts that are no dates.
     package init(
         _ manifest: Manifest, after sequence: Int, target: Target, location: String, texts: [String] = []
     ) throws(ExportError) {
-        guard ExportDirectory.isTableName(manifest.table) else {
-            throw .schema("\"\(manifest.table)\" is not a table's name")
-        }
         let schema = try ResultSchema(columns: manifest.columns, primaryKey: manifest.primaryKey)
-        guard Set(schema.primaryKey).count == schema.primaryKey.count else {
-            throw .schema("the key has a column twice")
-        }
         guard !target.table.isEmpty, target.table.lowercased() != "athena_export_loads" else {
             throw .schema("the table cannot be called \"\(target.table)\"; give another --table")
         }

@@ -42,7 +42,7 @@ package struct Merge: Sendable {
         self.directory = directory
         self.manifest = manifest
         self.options = options
-        schema = try manifest.schema(in: directory, through: options.through ?? .max)
+        schema = try manifest.schema(through: options.through ?? .max)
     }
 
     /// - Returns: the number of rows in the result.

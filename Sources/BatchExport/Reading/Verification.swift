@@ -41,7 +41,7 @@ package struct Verification: Sendable {
         self.manifest = manifest
         self.state = state
         self.isStateReadable = isStateReadable
-        schema = try manifest.schema(in: directory)
+        schema = try manifest.schema()
     }
 
     /// - Parameter workers: files read at a time.

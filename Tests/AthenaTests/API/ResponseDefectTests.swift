@@ -184,10 +184,10 @@ private enum Good {
         Case("a key that is not there", "the key column customer_id is not in the result") { page, _ in
             page.columns { [["Name": "id", "Type": "varchar"]] + $0.dropFirst() }
         },
-        Case("a key that is there twice", "two columns are called") { page, _ in
+        Case("a key that is there twice", "two columns called") { page, _ in
             page.columns { [$0[0], ["Name": "Customer_ID", "Type": "varchar"]] + $0.dropFirst(2) }
         },
-        Case("a column without a name", "no name") { page, _ in
+        Case("a column without a name", "without a name") { page, _ in
             page.columns { [$0[0], ["Name": "", "Type": "varchar"]] + $0.dropFirst(2) }
         },
         Case("a column whose name holds NUL", "U+0000") { page, _ in
@@ -196,7 +196,7 @@ private enum Good {
         Case("five thousand columns without the key", "and 4980 more") { page, _ in
             page.columns { _ in (1...5000).map { ["Name": .string("c\($0)"), "Type": "varchar"] } }
         },
-        Case("names of a hundred thousand characters", "two columns are called") { page, _ in
+        Case("names of a hundred thousand characters", "two columns called") { page, _ in
             let name = JSONValue.string(String(repeating: "n", count: 100_000))
             return page.columns {
                 [$0[0], ["Name": name, "Type": "varchar"], ["Name": name, "Type": "varchar"], $0[3]]

@@ -62,7 +62,7 @@ struct NightlyExport {
     }
 
     func rows(of entry: Manifest.Entry) throws -> [[String?]] {
-        var schema = try manifest.schema(in: export.directory, through: entry.sequence)
+        var schema = try manifest.schema(through: entry.sequence)
         if entry.isDeletes { schema = try schema.ofKey }
         var rows = try BatchRows(
             entry.file, in: export.directory, format: export.format, columns: schema.columns)
@@ -94,7 +94,7 @@ struct NightlyExport {
     /// What `merge` gives of a table with these rows, whose values are in the order of the manifest's columns.
     func text(_ rows: [[String?]]) throws -> String {
         var encoded = EncodedRows()
-        let schema = try manifest.schema(in: export.directory)
+        let schema = try manifest.schema()
         let encoder = export.format.encoder(for: schema.columns)
         let sorted = rows.map { row in (key: schema.keyIndices.map { Array((row[$0] ?? "").utf8) }, row: row) }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) { $0.lexicographicallyPrecedes($1) } }.map(\.row)

@@ -73,7 +73,9 @@ import TestSupport
             (#""sha256": ""#, #""sha256": "'); DROP TABLE x; --"#, ["sha256", "hexadecimal"]),
             (#""name": "email""#, #""name": "EMAIL\u0000""#, ["U+0000"]),
             (#""name": "email""#, #""name": "First_Name""#, ["first_name", "First_Name"]),
-            (#""name": "customer_id""#, #""name": "other""#, ["key", "customer_id"]),
+            (#""name": "customer_id""#, #""name": "other""#, ["customer_id, which is not among", "restore"]),
+            (#""customer_id"\#n  ]"#, #""customer_id", "customer_id"]"#, ["customer_id twice in the key", "restore"]),
+            (#""name": "email""#, #""name": "Batch""#, ["Batch", "restore"]),
             (#""type": "STRING""#, #""type": "STRING); DROP TABLE x; --""#, ["type"]),
         ] as [(String, String, [String])])
     func `a manifest that no run has written is refused whole`(

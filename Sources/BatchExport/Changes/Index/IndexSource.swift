@@ -13,7 +13,7 @@ struct IndexSource: Sendable {
     init(_ directory: ExportDirectory, _ manifest: Manifest, before firstBatch: Int) throws(ExportError) {
         self.directory = directory
         self.manifest = manifest
-        schema = try manifest.schema(in: directory)
+        schema = try manifest.schema()
         entries = manifest.entries.filter { $0.sequence < firstBatch }
     }
 

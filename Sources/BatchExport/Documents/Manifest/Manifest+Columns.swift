@@ -14,16 +14,11 @@ extension Manifest {
         tableColumns.prefix { $0.sinceBatch ?? 0 <= sequence }.map(\.column)
     }
 
-    /// The schema of the columns and the key, if they fit each other.
+    /// The schema of the columns and the key.
     ///
     /// - Parameter sequence: the batch after which the table is looked at.
-    func schema(in directory: ExportDirectory, through sequence: Int = .max) throws(ExportError) -> ResultSchema {
-        do throws(ExportError) {
-            return try ResultSchema(columns: columns(ofBatch: sequence), primaryKey: primaryKey)
-        } catch {
-            throw .untrusted(
-                path: directory.manifest, problem: "\(error)", remedy: "nothing was changed; restore the file")
-        }
+    func schema(through sequence: Int = .max) throws(ExportError) -> ResultSchema {
+        try ResultSchema(columns: columns(ofBatch: sequence), primaryKey: primaryKey)
     }
 
     package var writeMode: WriteMode { WriteMode(primaryKey: primaryKey) }

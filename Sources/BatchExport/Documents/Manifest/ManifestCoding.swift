@@ -75,6 +75,10 @@ extension Manifest {
     }
 
     private func checkColumns(_ root: JSONField) throws(JSONError) {
+        if let fault = SchemaFault(columns, primaryKey: primaryKey) {
+            throw .field(
+                path: "columns", expected: "columns that files can have, with those of the key", found: fault.problem)
+        }
         var previous: Int?
         for (index, table) in tableColumns.enumerated() {
             func problem(_ expected: String) -> JSONError {
