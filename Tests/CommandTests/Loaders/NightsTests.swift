@@ -181,14 +181,17 @@ private struct LoadedNights {
     .enabled(if: FaultShim.path != nil, FaultShim.needs),
     LoaderSuiteTrait())
 struct `Loading a table over many nights` {
-    private static let seeds = 0..<(UInt64(ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_SEEDS"] ?? "") ?? 3)
+    /// For a longer look than in every run of the tests: so many seeds, each with more nights.
+    private static let longLook = UInt64(ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_SEEDS"] ?? "")
+    private static let seeds = 0..<(longLook ?? 20)
+    private static let nights = longLook == nil ? 3 : 6
 
     @Test(arguments: seeds)
     func `after each night, merge and each database have the table of that night`(_ seed: UInt64) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var nights = try await LoadedNights(seed: seed, in: directory)
             try await nights.athena.serve { url in
-                for night in 1...6 { try await nights.spend(night, at: url) }
+                for night in 1...Self.nights { try await nights.spend(night, at: url) }
             }
         }
     }
