@@ -13,7 +13,7 @@ package struct ModelTable {
     package let hasComingColumns: Bool
     /// Of the source.
     private var columns: [String]
-    /// The columns that the export's files have.
+    /// The columns that the export has.
     package private(set) var heldColumns: Set<String> = []
     private var rows: [Key: Row] = [:]
     /// What the export holds: rows that were rejected, or that left the source unseen, stay as they were.
@@ -154,8 +154,7 @@ package struct ModelTable {
                 held[key] = row
             }
         }
-        // Columns come with the first file that has them.
-        if !night.taken.isEmpty { heldColumns.formUnion(result.columns) }
+        heldColumns.formUnion(result.columns)
         guard changesOnly else { return night }
         night.gone = Set(before.keys).subtracting(present)
         for key in night.gone { held[key] = nil }

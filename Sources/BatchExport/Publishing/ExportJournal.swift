@@ -162,6 +162,8 @@ extension ExportJournal {
         var run = facts.run(state, query: query, checkpoint: checkpoint)
         run.status = .succeeded
         run.completedAt = now()
+        // A run may have accepted new columns and have no row for a file.
+        manifest.addColumns(of: schema, since: checkpoint.nextBatch)
         manifest.record(run)
         try save(manifest)
         state.cursor = state.cursor?.committing(checkpoint.highestCursor)

@@ -152,8 +152,33 @@ import Testing
             try await expectRefused(
                 export, Self.source([text("id"), number], [[["1", "2"]]]), ["column v was varchar, is bigint"],
                 isAppendable: false)
+            // Nested values, which are text or JSON.
+            let json = Column(name: "v", sourceType: "varchar", type: .json)
+            try await expectRefused(
+                export, Self.source([text("id"), json], [[["1", "2"]]]),
+                ["the values of column v were STRING, are JSON"], isAppendable: false)
             export.primaryKey = ["v"]
             try await expectRefused(export, Self.source(), ["key id became v"], isAppendable: false)
+        }
+    }
+
+    @Test(arguments: [("\u{e9}", "e\u{301}"), ("e\u{301}", "\u{e9}")])
+    func `a column whose name comes in another spelling of Unicode is an error, and a key takes the column's spelling`(
+        _ name: String, _ other: String
+    ) async throws {
+        try await withTemporaryDirectory { parent in
+            var export = MemoryExport(parent)
+            export.primaryKey = [other]
+            func source(_ name: String) -> MemorySource {
+                Self.source(
+                    ["id", name].map { Column(name: $0, sourceType: "varchar", type: .string) }, [[["1", "k"]]])
+            }
+            try await export.run(source(name))
+            #expect(try export.manifest.primaryKey.map { Array($0.utf8) } == [Array(name.utf8)])
+            for policy in [SchemaChangePolicy.fail, .appendNewColumns] {
+                export.onSchemaChange = policy
+                try await expectRefused(export, source(other), ["another spelling"], isAppendable: false)
+            }
         }
     }
 
@@ -211,11 +236,19 @@ import Testing
         }
     }
 
-    @Test func `a result without rows adds no columns`() async throws {
+    @Test(arguments: [[], [["w", "d", "0.5", nil]]] as [[[String?]]])
+    func `a run that writes no row adds its columns too, from the next batch on`(_ rows: [[String?]]) async throws {
         try await withExport { export in
-            try await export.run(Self.source(Self.wideColumns, [[]]))
-            #expect(try export.manifest.columns.map(\.name) == ["id", "v"])
-            #expect(try export.manifest.runs.map(\.status) == [.succeeded, .succeeded])
+            var export = export
+            try await export.run(Self.source(Self.wideColumns, [rows]))
+            #expect(try export.manifest.columns.map(\.name) == ["id", "v", "w", "x"])
+            #expect(try export.manifest.batches.map(\.sequence) == [1, 2])
+            export.onSchemaChange = .fail
+            try await export.run(Self.source(try export.manifest.columns, [[["5", "e", "w5", nil]]]))
+            let manifest = try export.manifest
+            #expect(manifest.columns(ofBatch: try #require(manifest.batches.last).sequence).count == 4)
+            let outcome = try await Verification(export.directory, manifest, nil).run(workers: 2) { _ in }
+            #expect(outcome.differences.isEmpty && outcome.files == 3)
         }
     }
 

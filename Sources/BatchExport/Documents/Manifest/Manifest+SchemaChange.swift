@@ -58,8 +58,15 @@ extension Manifest {
                 appendable.append("column \(column.name) is new")
                 continue
             }
-            if known.typeDescription != column.typeDescription {
+            // Their files, and the readers of those, compare bytes.
+            if !known.name.utf8.elementsEqual(column.name.utf8) {
+                lasting.append("column \(column.name) has another spelling of a letter in Unicode")
+            } else if known.typeDescription != column.typeDescription {
                 lasting.append("column \(column.name) was \(known.typeDescription), is \(column.typeDescription)")
+            } else if known.type != column.type {
+                // Nested values are text or JSON.
+                lasting.append(
+                    "the values of column \(column.name) were \(known.type.rawValue), are \(column.type.rawValue)")
             }
         }
         if lasting.isEmpty, appendable.isEmpty, schema.columns.map(\.name) != columns.map(\.name) {
