@@ -13,10 +13,13 @@ private struct Schedule {
     init(_ parent: FilePath) { export = MemoryExport(parent) }
 
     /// One row a batch, so that a run of three rows has three batches.
-    mutating func run(_ rows: [String], statement: Character = "0", cursor: Bool = false) async throws {
+    mutating func run(
+        _ rows: [String], statement: Character = "0", cursor: Bool = false, changesOnly: Bool = false
+    ) async throws {
         export.limits = BatchLimits(rows: 1, bytes: 1 << 20)
         export.querySHA256 = String(repeating: statement, count: 64)
         export.cursorColumn = cursor ? "v" : nil
+        export.changes = changesOnly ? ChangeOptions(maximumDeletes: 100) : nil
         try await export.run([rows.map { [$0, $0] }])
     }
 
@@ -74,6 +77,23 @@ private struct Schedule {
             try await schedule.run(["e"])
             #expect(try await schedule.prune(2) == [1, 2])
             #expect(try schedule.listed == [3, 4, 5])
+        }
+    }
+
+    @Test func `pruning after a full run removes the runs before it that wrote changes only, and none after it`()
+        async throws
+    {
+        try await withTemporaryDirectory { parent in
+            var schedule = Schedule(parent)
+            try await schedule.run(["a", "b"], changesOnly: true)
+            try await schedule.run(["a", "b", "c"], changesOnly: true)
+            #expect(try await schedule.prune(1) == [])
+            try await schedule.run(["b", "d"])
+            #expect(try await schedule.prune(1) == [1, 2, 3])
+            #expect(try schedule.listed == [4, 5])
+            try await schedule.run(["b", "e"], changesOnly: true)
+            #expect(try await schedule.prune(1) == [])
+            #expect(try schedule.listed == [4, 5, 6])
         }
     }
 

@@ -1,14 +1,15 @@
 extension Manifest.Run {
     /// The identity of a full query: the statement, its parameters and where it ran; nil for a run with a cursor.
     fileprivate var fullQuery: [String?]? {
-        // A run that wrote changes only has not brought the whole table.
-        guard cursor == nil, unchangedRows == nil, let parametersSHA256 else { return nil }
+        guard cursor == nil, let parametersSHA256 else { return nil }
         return [querySHA256, parametersSHA256, catalog, database]
     }
 
+    /// Whether the run's batches have every row of its query. A run that wrote changes only has fewer.
+    ///
     /// A run without rows supersedes nothing: an empty source is more often a mistake than the truth.
     fileprivate func isFullRun(of query: [String?]) -> Bool {
-        fullQuery == query && status == .succeeded && rows > 0 && firstBatch != nil
+        fullQuery == query && unchangedRows == nil && status == .succeeded && rows > 0 && firstBatch != nil
     }
 }
 
@@ -17,8 +18,8 @@ extension Manifest {
     /// have each brought the whole table: what comes before the newest `count` of these full runs.
     ///
     /// Batches of runs with another statement are kept: such a run may have brought other rows. Batches of runs with a
-    /// cursor in the same database are superseded, since a full run has their rows or newer ones. If the newest run has
-    /// a cursor, no batch is superseded.
+    /// cursor in the same database, and of runs that wrote changes only, are superseded, since a full run has their rows or
+    /// newer ones. If the newest run is such a run, no batch is superseded.
     func superseded(keeping count: Int) -> [Batch] {
         // Without a key every run adds rows, so none supersedes another.
         guard writeMode == .upsert else { return [] }
