@@ -79,6 +79,7 @@ package struct AthenaExport: Sendable {
             case .start(let firstBatch):
                 try await journal.check(options.export)
                 try recording?.prepare(for: nil)
+                await warnOfKeptRows()
                 let state = try await newRun(firstBatch: firstBatch)
                 try recording?.begin(state)
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
@@ -129,6 +130,20 @@ package struct AthenaExport: Sendable {
         state.sourceState = sent?.json
         try await journal.save(state)
         return state
+    }
+
+    /// Says what a run that is given up has exported, which no run takes back.
+    private func warnOfKeptRows() async {
+        guard options.restart, let run = await journal.state, run.checkpoint.rows > 0 else { return }
+        if case .succeeded = run.phase { return }
+        let rest =
+            options.export.primaryKey.isEmpty
+            ? "; the new run adds all of its rows to them" : " until a run exports their keys again"
+        logger.warning(
+            "run \(run.runID) is given up, and the \(run.checkpoint.rows) rows that it has exported stay in the table\(rest)",
+            metadata: [
+                "event": "run_given_up", "run_id": "\(run.runID)", "rows": .stringConvertible(run.checkpoint.rows),
+            ])
     }
 
     private func unusedRunID(_ startedAt: String) async -> String {

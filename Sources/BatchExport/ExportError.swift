@@ -66,7 +66,7 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
                 + "\(memory) bytes are enough for any row of the file"
         case .tooManyDeletes(let gone, let held, let limit):
             "\(gone) of the \(held) keys that the table has are not in the result, which is more than --max-deletes \(limit) "
-                + "allows; nothing was deleted; if the result is right, run the same command again with --max-deletes "
+                + "allows; new and changed rows are exported, and nothing was deleted; if the result is right, run the same command again with --max-deletes "
                 + "\(min(100, (gone * 100 + held - 1) / max(1, held))), which reads it again and sends no query; if it is "
                 + "not, fix the query and give this run up with --restart"
         case .locked(let path):

@@ -43,14 +43,16 @@ struct RunSummary {
         nextStep: String? = nil
     ) {
         let runID = runID ?? journal.state?.runID
-        let run = runID.flatMap { journal.manifest?.run(named: $0) }
-        let first = journal.state?.runID == runID ? journal.state?.firstBatch ?? 1 : 1
+        let state = journal.state.flatMap { $0.runID == runID ? $0 : nil }
+        // A run that was given up and the one after it can have the same name.
+        let run = runID.flatMap { journal.manifest?.run(named: $0, since: state?.firstBatch) }
+        let first = state?.firstBatch ?? run?.firstBatch ?? 1
         let batches = (journal.manifest?.batches ?? []).filter { $0.runID == runID && $0.sequence >= first }
         self.status = status
         table = directory?.table
         self.runID = runID
         queryExecutionID =
-            run?.queryExecutionID ?? (journal.state?.runID == runID ? journal.state?.query?.queryExecutionID : nil)
+            run?.queryExecutionID ?? state?.query?.queryExecutionID
         source = run?.source ?? "api"
         rows = run?.rows ?? 0
         duplicateRows = run?.duplicateRows ?? 0

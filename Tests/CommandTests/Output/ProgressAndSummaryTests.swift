@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Testing
 import TestSupport
+import Threading
 
 @Suite(.limitedConcurrency) struct `Progress and summary` {
     @Test(arguments: ["csv", "ndjson"]) func `a value of a megabyte passes whole`(_ format: String) async throws {
@@ -36,6 +37,42 @@ import TestSupport
                     #expect(outcome.status == 0)
                     #expect(outcome.errors.contains("\r\u{1b}[K") == isShown)
                     #expect(outcome.errors.contains(" rows") == isShown)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["upsert", "append"])
+    func `a run that is given up is not counted with the next one of its name, and its rows are told`(
+        _ mode: String
+    ) async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = FakeResult.customers(50)
+            result.pageRows = 11
+            let isBroken = Locked(true)
+            let athena = FakeAthena(result: result, isSigned: isSigned) { call in
+                guard isBroken.withLock({ $0 }), call.operation == "GetQueryResults", call.operationNumber >= 4 else {
+                    return nil
+                }
+                return .error("InternalServerException", "try later", status: 500)
+            }
+            try await athena.serve { url in
+                let arguments = [
+                    "--endpoint-url", url, "--output", directory, "--batch-rows", "10", "--run-id", "D1",
+                    "--max-attempts", "1", "--write-mode", mode, "--summary", "json",
+                ]
+                #expect(try await Executable.run(arguments).status == 75)
+                isBroken.withLock { $0 = false }
+                let restarted = try await Executable.run(arguments + ["--restart"])
+                #expect(restarted.status == 0, "\(restarted.errors)")
+                let kept = try #require(restarted.errors.firstMatch(of: /run D1 is given up, and the (\d+) rows/))
+                #expect(["20", "30"].contains(kept.1))
+                #expect(restarted.errors.contains("adds all of its rows") == (mode == "append"))
+                let again = try await Executable.run(arguments)
+                for outcome in [restarted, again] {
+                    let summary = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
+                    #expect(try summary.member("rows").integer() == 50)
+                    #expect(try summary.member("batches").integer() == 5)
                 }
             }
         }

@@ -110,8 +110,10 @@ package struct Manifest: Sendable, Equatable {
     }
 
     /// The newest run of a name. An abandoned run and a later one can have the same name.
-    package func run(named runID: String) -> Run? {
-        runs.last { $0.runID == runID }
+    ///
+    /// - Parameter first: the first batch that the run can have; nil for any.
+    package func run(named runID: String, since first: Int? = nil) -> Run? {
+        runs.last { $0.runID == runID && $0.firstBatch ?? .max >= first ?? 0 }
     }
 
     /// Adds a batch, or replaces the entry of the same sequence.
