@@ -39,14 +39,9 @@ struct Bucket: Sendable {
 
     /// Goes through the objects below the prefix.
     func list(_ body: (S3ListPage.Object) throws -> Void) async throws {
-        var token: String?
-        repeat {
-            let page = try await call(nil, permissions: "s3:ListBucket of \(target.bucket)") { [token] in
-                try await s3.listObjects(in: target.bucket, prefix: target.path, after: token)
-            }
-            for object in page.objects { try body(object) }
-            token = page.nextToken
-        } while token != nil
+        try await call(nil, permissions: "s3:ListBucket of \(target.bucket)") {
+            try await s3.forEachObject(below: target, body)
+        }
     }
 
     /// Reads an object to its end.

@@ -49,20 +49,38 @@ extension S3Client {
         }
     }
 
-    /// Lists objects by rising key, at most a thousand at a time.
+    /// Goes through the objects below a prefix, as S3 lists them.
     ///
-    /// - Parameters:
-    ///   - prefix: what their keys begin with; empty for all of the bucket.
-    ///   - token: of the page before; nil for the first page.
-    package func listObjects(in bucket: String, prefix: String, after token: String? = nil) async throws -> S3ListPage {
-        try await call("ListObjectsV2", bucket: bucket) { endpoint in
-            var url = endpoint.url(ofBucket: bucket)
-            var query = ["list-type=2", "encoding-type=url", "prefix=" + URIEncoding.encode(prefix)]
+    /// - Throws: ``AWSError``; what `body` throws.
+    package func forEachObject(
+        below prefix: S3Prefix, _ body: (S3ListPage.Object) throws -> Void
+    ) async throws {
+        var token: String?
+        // A list that leads back to a page before would never end.
+        var tokens: Set<[UInt8]> = []
+        repeat {
+            let page = try await listObjects(below: prefix, after: token)
+            for object in page.objects { try body(object) }
+            token = page.nextToken
+            if let token, !tokens.insert(Array(token.utf8)).inserted {
+                throw AWSError.untrustedAnswer(
+                    operation: "ListObjectsV2", problem: "the list leads back to a page that was there before")
+            }
+        } while token != nil
+    }
+
+    /// Lists at most a thousand objects.
+    ///
+    /// - Parameter token: of the page before; nil for the first page.
+    private func listObjects(below prefix: S3Prefix, after token: String?) async throws -> S3ListPage {
+        try await call("ListObjectsV2", bucket: prefix.bucket) { endpoint in
+            var url = endpoint.url(ofBucket: prefix.bucket)
+            var query = ["list-type=2", "encoding-type=url", "prefix=" + URIEncoding.encode(prefix.path)]
             if let token { query.append("continuation-token=" + URIEncoding.encode(token)) }
             url.query = query.joined(separator: "&")
             return HTTPRequest(method: "GET", url: url, headers: headers)
         } decode: {
-            try S3ListPage($0, prefix: prefix, after: token)
+            try S3ListPage($0, prefix: prefix.path)
         }
     }
 

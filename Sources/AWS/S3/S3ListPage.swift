@@ -1,6 +1,6 @@
 import HTTPTransport
 
-/// Some of the objects of a bucket, by rising key.
+/// Some of the objects of a bucket.
 package struct S3ListPage: Sendable {
     package struct Object: Sendable, Equatable {
         /// Not percent-encoded.
@@ -19,7 +19,7 @@ package struct S3ListPage: Sendable {
     private static let maximumBytes = 8 << 20
 
     /// Reads an answer and compares it with what was asked for.
-    init(_ response: HTTPResponse, prefix: String, after token: String?) throws(AWSError) {
+    init(_ response: HTTPResponse, prefix: String) throws(AWSError) {
         func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "ListObjectsV2", problem: problem) }
         let root: XMLElement
         do throws(XMLFault) {
@@ -40,7 +40,7 @@ package struct S3ListPage: Sendable {
         }
         self.objects = objects
         nextToken = isTruncated == "true" ? root.text(of: "NextContinuationToken") : nil
-        guard isTruncated == "false" || nextToken != nil && nextToken != token else {
+        guard isTruncated == "false" || nextToken != nil else {
             throw fault("the list goes on, and nothing leads to the rest of it")
         }
     }

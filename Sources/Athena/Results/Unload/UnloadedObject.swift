@@ -55,12 +55,9 @@ struct UnloadedObject: Sendable, Equatable {
     static func all(below target: String, _ client: S3Client) async throws -> [S3Location] {
         guard let prefix = S3Prefix(target) else { return [] }
         var locations: [S3Location] = []
-        var token: String?
-        repeat {
-            let page = try await client.listObjects(in: prefix.bucket, prefix: prefix.path, after: token)
-            locations += page.objects.compactMap { S3Location(bucket: prefix.bucket, key: $0.key) }
-            token = page.nextToken
-        } while token != nil
+        try await client.forEachObject(below: prefix) { object in
+            if let location = S3Location(bucket: prefix.bucket, key: object.key) { locations.append(location) }
+        }
         return locations
     }
 
