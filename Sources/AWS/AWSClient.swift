@@ -47,17 +47,19 @@ struct AWSClient: Sendable {
     /// - Parameters:
     ///   - isRepeated: whether an attempt that fails is followed by others.
     ///   - secrets: what the request carries besides its signature and no message may repeat.
-    ///   - decode: makes the result of an answer with a 2xx status. An answer that it throws at is repeated like a lost
+    ///   - isError: whether an answer is the service's error.
+    ///   - decode: makes the result of an answer that is no error. An answer that it throws at is repeated like a lost
     ///     one, since proxies answer in the service's name; the last time its error is passed on.
     func send<Answer>(
         _ request: HTTPRequest, operation: String, isRepeated: Bool = true, secrets: [String] = [],
-        readError: ErrorReader, decode: (consuming HTTPResponse) throws -> Answer
+        isError: (HTTPResponse) -> Bool = { !$0.isSuccess }, readError: ErrorReader,
+        decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var call = AWSCall(operation: operation, maxAttempts: isRepeated ? retry.maxAttempts : 1)
         while true {
             call.attempt += 1
             do {
-                let answer = try await attempt(request, call, secrets, readError, decode)
+                let answer = try await attempt(request, call, secrets, isError, readError, decode)
                 memory.quota.release(call.lastCost ?? RetryQuota.rewardForSuccess)
                 return answer
             } catch let failure as AttemptFailure {
@@ -67,8 +69,8 @@ struct AWSClient: Sendable {
     }
 
     private func attempt<Answer>(
-        _ request: HTTPRequest, _ call: AWSCall, _ secrets: [String], _ readError: ErrorReader,
-        _ decode: (consuming HTTPResponse) throws -> Answer
+        _ request: HTTPRequest, _ call: AWSCall, _ secrets: [String], _ isError: (HTTPResponse) -> Bool,
+        _ readError: ErrorReader, _ decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         try Task.checkCancellation()
         var request = request
@@ -82,7 +84,7 @@ struct AWSClient: Sendable {
         } catch let error as HTTPTransportError {
             throw AttemptFailure.transport(error)
         }
-        guard response.isSuccess else {
+        guard !isError(response) else {
             throw AttemptFailure.service(
                 readError(response, Redactor(credentials, request, secrets)), response, credentials)
         }

@@ -34,6 +34,7 @@ import Upload
     @Test(arguments: [
         Fault.s3Error("InternalError", status: 500), .s3Error("SlowDown", status: 503),
         .s3Error("RequestTimeout", status: 400), .s3Error("ConditionalRequestConflict", status: 409),
+        .s3Error("InternalError", status: 200), .respond(status: 200, body: "<html>log in</html>"),
     ])
     func `an upload repeats a call that S3 cannot answer now`(_ fault: Fault) async throws {
         try await withTable { table in
@@ -91,6 +92,22 @@ import Upload
             try await setup.run(table)
             #expect(setup.uploaded == table.uploaded)
             #expect(s3.violations.isEmpty)
+        }
+    }
+
+    @Test func `an upload whose writes are answered by something else than S3 does not succeed`() async throws {
+        try await withTable { table in
+            let s3 = StrictS3(script: {
+                $0.operation == "PutObject" ? .respond(status: 200, body: "<html>log in</html>") : nil
+            })
+            let setup = UploadSetup(s3)
+            await #expect {
+                try await setup.run(table)
+            } throws: { error in
+                guard case .service(let cause)? = (error as? UploadError)?.category else { return false }
+                return cause.category == .untrustedAnswer
+            }
+            #expect(setup.outcomes.withLock { $0 }?.sent == 0)
         }
     }
 

@@ -61,6 +61,8 @@ extension S3Client {
             request.bodySource = object.body
             return request
         } decode: { response in
+            // The ETag is not asked for: stores that are only like S3 may leave it out.
+            try Self.expectConfirmation(response, of: "PutObject", by: [200])
             guard let echo = response.headers[S3Checksum.header] else { return }
             guard S3Checksum(base64: echo) == checksum else {
                 throw AWSError.untrustedAnswer(
@@ -73,7 +75,21 @@ extension S3Client {
     package func deleteObject(_ location: S3Location) async throws {
         try await call("DeleteObject", bucket: location.bucket) { endpoint in
             HTTPRequest(method: "DELETE", url: endpoint.url(of: location), headers: headers)
-        } decode: { _ in
+        } decode: { response in
+            try Self.expectConfirmation(response, of: "DeleteObject", by: [200, 204])
+        }
+    }
+
+    /// S3 confirms a change by the status and the header fields alone. An answer with a body is another program's, such
+    /// as a proxy's page.
+    private static func expectConfirmation(
+        _ response: HTTPResponse, of operation: String, by statuses: Set<Int>
+    ) throws(AWSError) {
+        guard statuses.contains(response.status), response.body.isEmpty else {
+            throw .untrustedAnswer(
+                operation: operation,
+                problem: "the answer is HTTP \(response.status) with \(response.body.count) bytes, and not how S3 "
+                    + "confirms a change")
         }
     }
 

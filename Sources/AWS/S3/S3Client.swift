@@ -97,8 +97,9 @@ package struct S3Client: Sendable {
     ) async throws -> Answer {
         var bucketRegion: Region?
         do {
-            return try await client(region, patience).send(request(endpoint.inRegion(region)), operation: operation) {
-                response, redactor in
+            return try await client(region, patience).send(
+                request(endpoint.inRegion(region)), operation: operation, isError: \.isErrorOfS3
+            ) { response, redactor in
                 bucketRegion = response.headers["x-amz-bucket-region"].flatMap { Region($0) }
                 let error = AWSServiceError(xml: response, operation: operation, redactor: redactor)
                 // The answer to HEAD has no body that could give the code.

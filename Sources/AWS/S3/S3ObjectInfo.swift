@@ -12,10 +12,12 @@ package struct S3ObjectInfo: Sendable, Equatable {
 
     /// Reads the answer to HEAD.
     init(_ response: HTTPResponse) throws(AWSError) {
-        guard let etag = response.headers["ETag"], !etag.isEmpty, etag.utf8.count <= 256 else {
-            throw .untrustedAnswer(
-                operation: "HeadObject",
-                problem: "the answer has no ETag, so one version of the object cannot be told from another")
+        func fault(_ problem: String) -> AWSError { .untrustedAnswer(operation: "HeadObject", problem: problem) }
+        guard response.status == 200 else {
+            throw fault("the request was for all of the object, but the answer is HTTP \(response.status)")
+        }
+        guard let etag = response.etag else {
+            throw fault("the answer has no ETag, so one version of the object cannot be told from another")
         }
         self.etag = etag
         size = response.headers["Content-Length"].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }

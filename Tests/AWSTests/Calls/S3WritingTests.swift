@@ -123,11 +123,34 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
     @Test func `a write takes no word of S3 that it has stored something else`() async throws {
         let setup = Setup(
             HTTPResponse(
-                status: 200, headers: ["x-amz-checksum-sha256": "AAACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M="]))
+                status: 200,
+                headers: [
+                    "ETag": "\"v1\"", "x-amz-checksum-sha256": "AAACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=",
+                ]))
         await #expect(throws: AWSError.self) { try await setup.put() }
         var echo = done
         echo.headers["x-amz-checksum-sha256"] = checksum
         try await Setup(echo).put()
+    }
+
+    @Test(arguments: [
+        HTTPResponse(status: 200, body: Array("<html>log in</html>".utf8)),
+        HTTPResponse(status: 200, headers: ["ETag": "\"v1\""], body: Array("<html>log in</html>".utf8)),
+        HTTPResponse(status: 200, headers: ["ETag": "\"v1\""], body: Array("<Error/>".utf8)),
+        HTTPResponse(status: 204, headers: ["ETag": "\"v1\""]), HTTPResponse(status: 202, headers: ["ETag": "\"v1\""]),
+        HTTPResponse(status: 206, headers: ["ETag": "\"v1\""]),
+    ])
+    func `a write that is not confirmed as S3 does it is repeated, and in the end is an error`(
+        _ response: HTTPResponse
+    ) async throws {
+        let setup = Setup(response)
+        await #expect {
+            try await setup.put()
+        } throws: {
+            ($0 as? AWSError)?.category == .untrustedAnswer
+        }
+        #expect(setup.transport.requests.count == 4)
+        try await Setup(response, done).put()
     }
 
     @Test(arguments: ["", "abc", String(repeating: "g", count: 64)])
@@ -167,8 +190,10 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         } throws: {
             ($0 as? AWSError)?.category == .credentials
         }
-        await #expect(throws: AWSError.self) {
-            try await Setup(HTTPResponse(status: 200)).client.headObject(S3Location("s3://abc/k")!)
+        for response in [HTTPResponse(status: 200), HTTPResponse(status: 206, headers: ["ETag": "\"v1\""])] {
+            await #expect(throws: AWSError.self) {
+                try await Setup(response).client.headObject(S3Location("s3://abc/k")!)
+            }
         }
     }
 
@@ -258,6 +283,49 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         let setup = Setup(HTTPResponse(status: 204))
         try await setup.client.deleteObject(setup.location)
         #expect(setup.request.method == "DELETE" && setup.request.url.path == "/exports/a%3D1/b.csv.gz")
+        try await Setup(HTTPResponse(status: 200)).client.deleteObject(setup.location)
+    }
+
+    @Test(arguments: [
+        HTTPResponse(status: 200, body: Array("<html>log in</html>".utf8)), HTTPResponse(status: 202),
+        HTTPResponse(status: 206),
+    ])
+    func `a removal that is not confirmed as S3 does it is repeated, and in the end is an error`(
+        _ response: HTTPResponse
+    ) async throws {
+        let setup = Setup(response)
+        await #expect {
+            try await setup.client.deleteObject(setup.location)
+        } throws: {
+            ($0 as? AWSError)?.category == .untrustedAnswer
+        }
+        #expect(setup.transport.requests.count == 4)
+        let repeated = Setup(response, HTTPResponse(status: 204))
+        try await repeated.client.deleteObject(repeated.location)
+    }
+
+    @Test(arguments: [
+        ("InternalError", AWSError.Category.temporary, 4), ("SlowDown", .temporary, 4),
+        ("AccessDenied", .credentials, 1),
+        ("NoSuchBucket", .refused, 1),
+    ])
+    func `an error in an answer with the status of success is that error, for each call that changes or lists`(
+        _ code: String, _ category: AWSError.Category, _ attempts: Int
+    ) async throws {
+        let setups = (0..<3).map { _ in Setup(refusal(code, status: 200, headers: ["ETag": "\"v1\""])) }
+        let calls: [() async throws -> Void] = [
+            { try await setups[0].put() }, { try await setups[1].client.deleteObject(setups[1].location) },
+            { _ = try await setups[2].list() },
+        ]
+        for (setup, call) in zip(setups, calls) {
+            await #expect {
+                try await call()
+            } throws: {
+                guard let error = $0 as? AWSError, case .service(let answer, _) = error else { return false }
+                return answer.code == code && answer.httpStatus == 200 && error.category == category
+            }
+            #expect(setup.transport.requests.count == attempts)
+        }
     }
 }
 
