@@ -92,7 +92,7 @@ let package = Package(
         .target(
             name: "Upload",
             dependencies: [
-                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "Threading",
+                "AWS", "BatchExport", "Digest", "Files", "HTTPTransport", "Text", "Threading",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

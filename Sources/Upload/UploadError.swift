@@ -9,8 +9,8 @@ package enum UploadError: Error, Sendable {
     case unreadable(FileError)
     /// An object is there, and it is another one than the manifest lists.
     case otherObject(S3Location, problem: String)
-    /// An object that no export of this table has made.
-    case otherTable(S3Location, problem: String)
+    /// An object that no export of this table has made; `object` can be shown.
+    case otherTable(object: String, problem: String)
     /// The bucket's manifest is not one that this one may replace.
     case otherManifest(S3Location, problem: String)
     /// The bucket's manifest was replaced again and again while this upload was at work.
@@ -47,8 +47,8 @@ extension UploadError: CustomStringConvertible {
         case .otherObject(let location, let problem):
             "\(location): \(problem); nothing was overwritten; upload to another prefix, or remove the object if "
                 + "nothing reads it"
-        case .otherTable(let location, let problem):
-            "\(location): \(problem); nothing was changed; give each table a prefix of its own"
+        case .otherTable(let object, let problem):
+            "\(object): \(problem); nothing was changed; give each table a prefix of its own"
         case .otherManifest(let location, let problem):
             "\(location): \(problem); nothing was changed; upload from the directory that has it, or to another prefix"
         case .contested(let location):

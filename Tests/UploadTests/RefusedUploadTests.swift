@@ -61,6 +61,10 @@ import Upload
         "lake/customers/deleted/batch=000001/customers-000002.csv.gz", "lake/customers/orders/manifest.json",
         "lake/customers/eu/orders/data/batch=000001/orders-000001.csv.gz",
         "lake/customers/data/batch=000001/customers-000001.ndjson.gz",
+        // Names in which a mark combines with the character before it, and one that no message can show as it is.
+        "lake/customers/data/\u{301}x.csv.gz", "lake/customers/deleted/\u{301}x.csv.gz",
+        "lake/customers/eu\u{301}/manifest.json", "lake/customers/eu/data/batch=\u{301}1/x.csv.gz",
+        "lake/customers/data/\u{7}x.csv.gz",
     ])
     func `an upload refuses a prefix with objects of another table`(_ key: String) async throws {
         try await withTable { table, _ in
@@ -70,11 +74,24 @@ import Upload
         }
     }
 
+    @Test func `an upload refuses an object whose name only looks like the name of a file of the table`() async throws {
+        try await withTable { table, _ in
+            var other = table
+            other.table = "K"
+            try other.write()
+            let setup = UploadSetup()
+            // The sign of Kelvin, which Swift's == does not tell from the letter.
+            setup.s3.place("lake/customers/\(TableOnDisk.dataPath(1, table: "\u{212a}"))", table.batches[0].content)
+            try await expectRefusal(setup, other, "give each table a prefix of its own")
+        }
+    }
+
     @Test func `an upload refuses no prefix because of objects that no reader takes for rows`() async throws {
         try await withTable { table, _ in
             let setup = UploadSetup()
             for key in [
                 "lake/customers/", "lake/customers/data/", "lake/customers/_SUCCESS", "lake/orders/manifest.json",
+                "lake/customers/\u{301}notes", "lake/customers/data\u{301}/x",
             ] {
                 setup.s3.place(key, key.hasSuffix("/") ? [] : [1])
             }

@@ -32,7 +32,9 @@ package struct S3ListPage: Sendable {
         }
         var objects: [Object] = []
         for element in root.children where element.name == "Contents" {
-            guard let key = element.text(of: "Key").flatMap(URIEncoding.decodeForm), key.hasPrefix(prefix),
+            // S3 compares keys by their bytes. hasPrefix would not, and takes a slash and a combining mark for one character.
+            guard let key = element.text(of: "Key").flatMap(URIEncoding.decodeForm),
+                key.utf8.starts(with: prefix.utf8),
                 let size = element.text(of: "Size").flatMap({ Int($0) }), size >= 0,
                 let etag = element.text(of: "ETag")
             else { throw fault("an object without a name below the prefix, a size or an ETag") }

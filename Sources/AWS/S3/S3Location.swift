@@ -11,10 +11,12 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil unless this is `s3://`, a bucket's name (``isBucket(_:)``) and a key of 1 to 1024 bytes without
     ///   control characters.
     package init?(_ text: String) {
-        guard text.hasPrefix("s3://") else { return nil }
-        let parts = text.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return nil }
-        self.init(bucket: String(parts[0]), key: String(parts[1]))
+        // By bytes: a slash and a combining mark after it are one character.
+        let rest = text.utf8.dropFirst(5)
+        guard text.utf8.starts(with: "s3://".utf8), let slash = rest.firstIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        self.init(bucket: String(text[rest.startIndex..<slash]), key: String(text[text.utf8.index(after: slash)...]))
     }
 
     /// - Returns: nil for a bucket or a key that the other initializer does not take either.
@@ -27,6 +29,11 @@ package struct S3Location: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "s3://\(bucket)/\(key)".shown(limit: 1200) }
+
+    /// S3 compares keys by their bytes; Strings are also equal that only look alike.
+    package static func == (first: S3Location, second: S3Location) -> Bool {
+        first.bucket == second.bucket && first.key.utf8.elementsEqual(second.key.utf8)
+    }
 
     /// Whether S3 may have a bucket of that name: 3 to 255 letters, digits, `.`, `-` and `_`, with a letter or a digit at
     /// both ends; not an IPv4 address.

@@ -14,18 +14,20 @@ package struct S3Prefix: Sendable, Hashable, CustomStringConvertible {
     ///   control characters, `*` and `?`, which the readers of such places take for something else, and without empty
     ///   names, `.` and `..`.
     package init?(_ text: String) {
-        guard text.hasPrefix("s3://") else { return nil }
-        let rest = text.dropFirst(5)
-        let bucket = rest.prefix { $0 != "/" }
-        var path = rest.dropFirst(bucket.count + 1)
-        if path.hasSuffix("/") { path.removeLast() }
-        let names = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard S3Location.isBucket(bucket), path.utf8.count <= Self.maximumBytes,
-            path.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f && $0 != "*" && $0 != "?" }),
-            path.isEmpty || names.allSatisfy({ !["", ".", ".."].contains($0) })
+        guard text.utf8.starts(with: "s3://".utf8) else { return nil }
+        // By bytes: a slash and a combining mark after it are one character.
+        let slash = UInt8(ascii: "/")
+        let rest = text.utf8.dropFirst(5)
+        let bucket = Substring(rest.prefix { $0 != slash })
+        var path = rest.dropFirst(bucket.utf8.count + 1)
+        if path.last == slash { path = path.dropLast() }
+        let names = path.split(separator: slash, omittingEmptySubsequences: false)
+        guard S3Location.isBucket(bucket), path.count <= Self.maximumBytes,
+            path.allSatisfy({ $0 > .space && $0 != .delete && !"*?".utf8.contains($0) }),
+            path.isEmpty || names.allSatisfy({ name in !["", ".", ".."].contains { name.elementsEqual($0.utf8) } })
         else { return nil }
         self.bucket = String(bucket)
-        self.path = path.isEmpty ? "" : path + "/"
+        self.path = path.isEmpty ? "" : Substring(path) + "/"
     }
 
     /// The object of a path below.

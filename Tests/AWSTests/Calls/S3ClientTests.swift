@@ -248,12 +248,18 @@ private struct Setup {
     @Test(arguments: [
         ("s3://abc/k", "abc", "k"), ("s3://my-bucket.example/a/b/c.csv", "my-bucket.example", "a/b/c.csv"),
         ("s3://abc//x", "abc", "/x"), ("s3://abc/ü?#@:%2e", "abc", "ü?#@:%2e"),
+        ("s3://abc/\u{301}x", "abc", "\u{301}x"),
     ])
     func `an S3 location is a bucket and a key`(_ text: String, _ bucket: String, _ key: String) throws {
         let location = try #require(S3Location(text))
         #expect(location.bucket == bucket && location.key == key)
         let url = endpoint().url(of: location)
         #expect(try HTTPURL(parsing: url.description) == url)
+    }
+
+    @Test func `S3 locations whose keys only look alike are not equal`() {
+        #expect(S3Location("s3://abc/\u{e9}") != S3Location("s3://abc/e\u{301}"))
+        #expect(S3Location("s3://abc/K") != S3Location("s3://abc/\u{212a}"))
     }
 
     @Test(arguments: [
@@ -279,5 +285,29 @@ private struct Setup {
     ])
     func `no other text is an S3 location`(_ text: String) {
         #expect(S3Location(text) == nil)
+    }
+}
+
+@Suite struct `A prefix in a bucket` {
+    @Test(arguments: [
+        ("s3://abc", "abc", "", "s3://abc/"), ("s3://abc/", "abc", "", "s3://abc/"),
+        ("s3://abc/x", "abc", "x/", "s3://abc/x/"), ("s3://abc/x/y=1/", "abc", "x/y=1/", "s3://abc/x/y=1/"),
+        ("s3://abc/\u{301}x", "abc", "\u{301}x/", "s3://abc/\u{301}x/"),
+    ])
+    func `a prefix ends in a slash, whether it was written so or not`(
+        _ text: String, _ bucket: String, _ path: String, _ url: String
+    ) throws {
+        let prefix = try #require(S3Prefix(text))
+        #expect(prefix.bucket == bucket && prefix.path == path && prefix.url == url && "\(prefix)" == url)
+        #expect(prefix.location(of: "data/k")?.key == path + "data/k")
+    }
+
+    @Test(arguments: [
+        "", "s3://", "abc/x", "gs://abc/x", "s3://ab/x", "s3://abc//x", "s3://abc/x//", "s3://abc/./x", "s3://abc/../x",
+        "s3://abc/x//\u{301}", "s3://abc/a b", "s3://abc/a*", "s3://abc/a?b", "s3://abc/a\u{7}", "s3://a_b@c/x",
+        "s3://abc/" + String(repeating: "x", count: 701),
+    ])
+    func `a prefix is nothing that a reader of the bucket would take for something else`(_ text: String) {
+        #expect(S3Prefix(text) == nil)
     }
 }

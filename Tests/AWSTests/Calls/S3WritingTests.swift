@@ -253,6 +253,11 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         #expect(setup.transport.requests.count == length + 1)
     }
 
+    @Test func `a list has every key that begins with the bytes of the prefix`() async throws {
+        let setup = Setup(Self.page(Self.last + Self.object("p/%CC%81x")))
+        #expect(try await setup.list().map(\.key) == ["p/\u{301}x"])
+    }
+
     @Test func `a list of a bucket that no host is named after has the bucket in the path`() async throws {
         let setup = Setup(Self.page(Self.last))
         try await setup.client.forEachObject(below: S3Prefix("s3://a.b.c")!) { _ in }
@@ -326,28 +331,5 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
             }
             #expect(setup.transport.requests.count == attempts)
         }
-    }
-}
-
-@Suite struct `A prefix in a bucket` {
-    @Test(arguments: [
-        ("s3://abc", "abc", "", "s3://abc/"), ("s3://abc/", "abc", "", "s3://abc/"),
-        ("s3://abc/x", "abc", "x/", "s3://abc/x/"), ("s3://abc/x/y=1/", "abc", "x/y=1/", "s3://abc/x/y=1/"),
-    ])
-    func `a prefix ends in a slash, whether it was written so or not`(
-        _ text: String, _ bucket: String, _ path: String, _ url: String
-    ) throws {
-        let prefix = try #require(S3Prefix(text))
-        #expect(prefix.bucket == bucket && prefix.path == path && prefix.url == url && "\(prefix)" == url)
-        #expect(prefix.location(of: "data/k")?.key == path + "data/k")
-    }
-
-    @Test(arguments: [
-        "", "s3://", "abc/x", "gs://abc/x", "s3://ab/x", "s3://abc//x", "s3://abc/x//", "s3://abc/./x", "s3://abc/../x",
-        "s3://abc/a b", "s3://abc/a*", "s3://abc/a?b", "s3://abc/a\u{7}", "s3://a_b@c/x",
-        "s3://abc/" + String(repeating: "x", count: 701),
-    ])
-    func `a prefix is nothing that a reader of the bucket would take for something else`(_ text: String) {
-        #expect(S3Prefix(text) == nil)
     }
 }

@@ -251,7 +251,7 @@ extension StrictS3 {
         }
         let prefix = values["prefix"] ?? ""
         let after = values["continuation-token"] ?? ""
-        let keys = state.objects.keys.filter { $0.hasPrefix(prefix) && $0 > after }.sorted()
+        let keys = state.objects.keys.filter { $0.utf8.starts(with: prefix.utf8) && $0 > after }.sorted()
         let page = keys.prefix(listLimit)
         let entries = page.map { key in
             """

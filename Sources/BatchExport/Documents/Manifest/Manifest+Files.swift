@@ -29,7 +29,8 @@ extension Manifest {
         let data = directory.dataPath(sequence: sequence, format: fileFormat)
         let deleted = directory.deletedPath(sequence: sequence, format: fileFormat)
         let own = [data, deleted, RedshiftManifest.path(ofFile: data)]
-        return own.contains(path) ? sequence : nil
+        // By bytes: Strings are also equal that only look alike, such as K and the sign of Kelvin.
+        return own.contains { $0.utf8.elementsEqual(path.utf8) } ? sequence : nil
     }
 
     /// What an earlier manifest of the same directory cannot have and this one has; nil if it can be one.
