@@ -13,9 +13,14 @@ enum BucketManifest: Sendable {
 
     /// Reads it.
     ///
-    /// - Throws: ``UploadError/otherManifest(_:problem:)`` if it is not one that ours may replace.
-    init(in bucket: Bucket, comparedWith own: PublishedManifest, at location: S3Location) async throws {
-        func refuse(_ problem: String) -> UploadError { .otherManifest(location, problem: problem) }
+    /// - Parameter mayFollowFiles: whether files may have been sent before.
+    /// - Throws: ``UploadError/otherManifest(_:problem:mayFollowFiles:)`` if it is not one that ours may replace.
+    init(
+        in bucket: Bucket, comparedWith own: PublishedManifest, at location: S3Location, mayFollowFiles: Bool = false
+    ) async throws {
+        func refuse(_ problem: String) -> UploadError {
+            .otherManifest(location, problem: problem, mayFollowFiles: mayFollowFiles)
+        }
         var bytes: [UInt8] = []
         let etag: String?
         do {

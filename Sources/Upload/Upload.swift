@@ -164,7 +164,8 @@ extension Upload {
                 return
             }
             // Another upload has replaced it, or the answer to an attempt of this one was lost.
-            manifest = try await BucketManifest(in: bucket, comparedWith: published, at: file.location)
+            manifest = try await BucketManifest(
+                in: bucket, comparedWith: published, at: file.location, mayFollowFiles: true)
         }
         throw UploadError.contested(file.location)
     }

@@ -11,8 +11,8 @@ package enum UploadError: Error, Sendable {
     case otherObject(S3Location, problem: String)
     /// An object that no export of this table has made; `object` can be shown.
     case otherTable(object: String, problem: String)
-    /// The bucket's manifest is not one that this one may replace.
-    case otherManifest(S3Location, problem: String)
+    /// The bucket's manifest is not one that this one may replace. It may have come after files were sent.
+    case otherManifest(S3Location, problem: String, mayFollowFiles: Bool)
     /// The bucket's manifest was replaced again and again while this upload was at work.
     case contested(S3Location)
     /// A call failed. `permissions` are the actions that it needs.
@@ -49,8 +49,11 @@ extension UploadError: CustomStringConvertible {
                 + "nothing reads it"
         case .otherTable(let object, let problem):
             "\(object): \(problem); nothing was changed; give each table a prefix of its own"
-        case .otherManifest(let location, let problem):
-            "\(location): \(problem); nothing was changed; upload from the directory that has it, or to another prefix"
+        case .otherManifest(let location, let problem, let mayFollowFiles):
+            "\(location): \(problem); "
+                + (mayFollowFiles
+                    ? "it was not replaced, but files of this directory may have been sent"
+                    : "nothing was changed") + "; upload from the directory that has it, or to another prefix"
         case .contested(let location):
             "\(location): other uploads replace it all the time; wait for them to end, then run the same command again"
         case .service(let error, let location, let permissions):

@@ -95,6 +95,31 @@ import Upload
         }
     }
 
+    @Test func `an upload says that files may have been sent where a newer manifest comes while it sends them`()
+        async throws
+    {
+        try await withTable { table in
+            var newer = table
+            newer.batches.append(TableOnDisk.Batch(sequence: 5, content: [5], run: 2))
+            let bytes = newer.manifest.serialized(pretty: true)
+            let server = Locked<StrictS3?>(nil)
+            let s3 = StrictS3(script: { call in
+                guard call.operation == "PutObject", call.operationNumber == 1 else { return nil }
+                return .before { server.withLock { $0 }?.place("lake/customers/manifest.json", bytes) }
+            })
+            server.withLock { $0 = s3 }
+            await #expect {
+                try await UploadSetup(s3).run(table)
+            } throws: { error in
+                guard case .untrusted? = (error as? UploadError)?.category else { return false }
+                return "\(error)".contains("it is newer") && !"\(error)".contains("nothing was changed")
+                    && "\(error)".contains("it was not replaced, but files of this directory may have been sent")
+            }
+            #expect(s3.objects["lake/customers/manifest.json"]?.bytes == bytes)
+            #expect(s3.keys("PutObject").count == 4)
+        }
+    }
+
     @Test func `an upload whose writes are answered by something else than S3 does not succeed`() async throws {
         try await withTable { table in
             let s3 = StrictS3(script: {
