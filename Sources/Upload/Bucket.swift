@@ -46,9 +46,10 @@ struct Bucket: Sendable {
 
     /// Reads an object to its end.
     ///
+    /// - Parameter body: is given each part. By throwing it ends the reading, for example of an object that is too large.
     /// - Returns: its version; nil if there is no such object.
     func read(
-        _ location: S3Location, partBytes: Int, _ body: ([UInt8]) throws -> Void
+        _ location: S3Location, partBytes: Int, _ body: (S3ObjectRange) throws -> Void
     ) async throws -> String? {
         var offset = 0
         var etag: String?
@@ -66,7 +67,7 @@ struct Bucket: Sendable {
                 throw UploadError.service(
                     error, location, permissions: "s3:GetObject, and s3:ListBucket where the object is missing")
             }
-            try body(part.bytes)
+            try body(part)
             etag = part.etag
             offset = part.end
             if offset >= part.objectSize { return part.etag }

@@ -25,10 +25,10 @@ enum BucketManifest: Sendable {
         let etag: String?
         do {
             etag = try await bucket.read(location, partBytes: Self.partBytes) { part in
-                bytes += part
-                guard bytes.count <= PublishedManifest.maximumBytes else {
-                    throw refuse("it is larger than any manifest of this program")
+                guard part.objectSize <= PublishedManifest.maximumBytes else {
+                    throw refuse("it has \(part.objectSize) bytes, more than any manifest of this program")
                 }
+                bytes += part.bytes
             }
         } catch UploadError.otherObject(_, let problem) {
             throw refuse(problem)

@@ -27,7 +27,10 @@ extension Bucket {
     private func digest(of file: UploadFile, _ info: S3ObjectInfo) async throws -> String? {
         if let sha256 = info.sha256 { return sha256 }
         var digest = SHA256()
-        let etag = try await read(file.location, partBytes: Self.partBytes) { digest.update($0) }
+        let etag = try await read(file.location, partBytes: Self.partBytes) { part in
+            try file.compare(withObjectOf: part.objectSize)
+            digest.update(part.bytes)
+        }
         return etag == nil ? nil : digest.finalize().hexadecimal
     }
 }

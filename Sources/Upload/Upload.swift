@@ -87,10 +87,7 @@ extension Upload {
                 absent.withLock { _ = $0.insert(file.path) }
                 return
             }
-            guard size == file.size else {
-                throw UploadError.otherObject(
-                    file.location, problem: "it is there already with \(size) bytes, and the file has \(file.size)")
-            }
+            try file.compare(withObjectOf: size)
             if try await bucket.has(file) { notePresent(file) } else { absent.withLock { _ = $0.insert(file.path) } }
         }
         let paths = absent.withLock { $0 }

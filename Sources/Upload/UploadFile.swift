@@ -78,6 +78,15 @@ struct UploadFile: Sendable {
 extension UploadFile {
     private static let partBytes = 1 << 20
 
+    /// - Parameter size: of the object in the file's place, in bytes.
+    /// - Throws: ``UploadError/otherObject(_:problem:)`` if the file has another.
+    func compare(withObjectOf size: Int) throws(UploadError) {
+        guard size == self.size else {
+            throw .otherObject(
+                location, problem: "it is there already with \(size) bytes, and the file has \(self.size)")
+        }
+    }
+
     /// Compares the file with what the manifest lists.
     ///
     /// S3 would refuse another content itself. A store that is only like S3 may not, and by then others would be there.

@@ -99,6 +99,35 @@ import Upload
         }
     }
 
+    @Test func `an upload refuses a manifest that is too large once the first answer tells its size`() async throws {
+        try await withTable { table, _ in
+            let size = PublishedManifest.maximumBytes + 1
+            let s3 = StrictS3(script: { call in
+                guard call.operation == "GetObject" else { return nil }
+                return .respond(
+                    status: 206, body: String(repeating: " ", count: 64 << 10),
+                    headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-\((8 << 20) - 1)/\(size)"])
+            })
+            try await expectRefusal(UploadSetup(s3), table, "it has \(size) bytes, more than any manifest")
+            #expect(s3.calls.count == 1)
+        }
+    }
+
+    @Test func `an upload does not read an object that has grown since it was listed`() async throws {
+        try await withTable { table, _ in
+            let setup = UploadSetup(
+                StrictS3(script: { call in
+                    guard call.operation == "GetObject", call.operationNumber > 1 else { return nil }
+                    return .respond(
+                        status: 206, body: String(repeating: " ", count: 64 << 10),
+                        headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-\((2 << 20) - 1)/\(5 << 40)"])
+                }))
+            setup.s3.place("lake/customers/\(TableOnDisk.dataPath(2))", table.batches[1].content)
+            try await expectRefusal(setup, table, "it is there already with \(5 << 40) bytes, and the file has 20")
+            #expect(setup.s3.keys("GetObject").count == 1)
+        }
+    }
+
     @Test func `an upload refuses to replace the manifest of another table, of another key, or something else`()
         async throws
     {
