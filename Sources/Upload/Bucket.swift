@@ -25,7 +25,16 @@ struct Bucket: Sendable {
         } catch let error as AWSError where error.isOfCondition(condition) {
             return false
         } catch AWSError.transport(_, .unreadableBody(_, let reason), _) {
-            throw UploadError.altered(path: file.path, problem: "it cannot be read to its end any more: \(reason)")
+            try file.check()
+            throw UploadError.altered(path: file.name, problem: "it could not be read to its end: \(reason)")
+        } catch let error as AWSError where error.isOfContent {
+            // Either the file has changed, which this says, or the bytes have changed on their way.
+            try file.check()
+            throw UploadError.service(
+                .untrustedAnswer(
+                    operation: "PutObject",
+                    problem: "S3 has received other bytes than were sent (\(error.code ?? "no code"))"),
+                file.location, permissions: "")
         } catch let error as AWSError {
             throw UploadError.service(
                 error, file.location,
@@ -88,6 +97,11 @@ struct Bucket: Sendable {
 extension AWSError {
     fileprivate var code: String? {
         if case .service(let error, _) = self { error.code } else { nil }
+    }
+
+    /// Whether S3 found that the body is not the one that was announced.
+    fileprivate var isOfContent: Bool {
+        ["BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"].contains(code)
     }
 
     /// Whether the object's place was not as the condition wants it.

@@ -31,7 +31,7 @@ package enum UploadError: Error, Sendable {
         case .altered, .otherObject, .otherTable, .otherManifest: .untrusted
         case .unreadable: .inputOutput
         case .contested: .temporary
-        case .service(let error, _, _): error.isOfContent ? .untrusted : .service(error)
+        case .service(let error, _, _): .service(error)
         }
     }
 }
@@ -57,20 +57,8 @@ extension UploadError: CustomStringConvertible {
         case .contested(let location):
             "\(location): other uploads replace it all the time; wait for them to end, then run the same command again"
         case .service(let error, let location, let permissions):
-            (location.map { "\($0): " } ?? "") + "\(error)" + Self.advice(error, permissions)
+            (location.map { "\($0): " } ?? "") + "\(error)"
+                + (error.category == .credentials ? " (this call needs \(permissions))" : "")
         }
-    }
-
-    private static func advice(_ error: AWSError, _ permissions: String) -> String {
-        if error.isOfContent { return " (the file has changed since it was looked at)" }
-        return error.category == .credentials ? " (this call needs \(permissions))" : ""
-    }
-}
-
-extension AWSError {
-    /// Whether S3 found that the body is not the one that was announced.
-    fileprivate var isOfContent: Bool {
-        guard case .service(let error, _) = self else { return false }
-        return ["BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"].contains(error.code)
     }
 }

@@ -38,6 +38,14 @@ struct UploadFile: Sendable {
         content = .file(in: directory)
     }
 
+    /// For messages: the path that finds the file; what is no file has its path from the prefix.
+    var name: String {
+        switch content {
+        case .file(let directory): directory.appending(path).string
+        case .bytes: path
+        }
+    }
+
     /// Never a content encoding: readers would get the rows uncompressed under a name that ends in `.gz`.
     var contentType: String { path.hasSuffix(".gz") ? "application/gzip" : "application/json" }
 
@@ -46,10 +54,9 @@ struct UploadFile: Sendable {
         do throws(ConfinedFile.Failure) {
             return try ConfinedFile(path, below: directory)
         } catch {
-            let full = directory.appending(path).string
             switch error {
-            case .missing: throw .altered(path: full, problem: "the manifest lists it, and it is missing")
-            case .notAFile: throw .altered(path: full, problem: "it is not a regular file")
+            case .missing: throw .altered(path: name, problem: "the manifest lists it, and it is missing")
+            case .notAFile: throw .altered(path: name, problem: "it is not a regular file")
             case .unreadable(let error): throw .unreadable(error)
             }
         }
@@ -93,9 +100,7 @@ extension UploadFile {
     func check() throws {
         guard case .file(let directory) = content else { return }
         let file = try open(in: directory)
-        func altered(_ problem: String) -> UploadError {
-            .altered(path: directory.appending(path).string, problem: problem)
-        }
+        func altered(_ problem: String) -> UploadError { .altered(path: name, problem: problem) }
         guard file.size == size else { throw altered("the manifest says \(size) bytes, the file has \(file.size)") }
         var digest = SHA256()
         do {

@@ -120,6 +120,42 @@ import Upload
         }
     }
 
+    @Test(arguments: [
+        ([UInt8](repeating: 9, count: 3), "the manifest says 20 bytes, the file has 3"),
+        ([UInt8](repeating: 9, count: 20), "the manifest says SHA-256"),
+    ])
+    func `an upload names the file that was changed while files were sent, and says to restore it`(
+        _ bytes: [UInt8], _ words: String
+    ) async throws {
+        try await withTable { table in
+            let path = "\(table.path)/\(TableOnDisk.dataPath(2))"
+            let s3 = StrictS3(script: { call in
+                guard call.operation == "PutObject", call.operationNumber == 1 else { return nil }
+                return .before { try? Data(bytes).write(to: URL(fileURLWithPath: path)) }
+            })
+            await #expect {
+                try await UploadSetup(s3).run(table) { $0.filesAtATime = 1 }
+            } throws: { error in
+                guard case .untrusted? = (error as? UploadError)?.category else { return false }
+                return "\(error)".hasPrefix("\(path): \(words)") && "\(error)".contains("; restore the file")
+            }
+            #expect(s3.keys("PutObject").count == 1)
+        }
+    }
+
+    @Test func `an upload whose bytes change on their way blames the way and not the file`() async throws {
+        try await withTable { table in
+            let s3 = StrictS3(script: { $0.operation == "PutObject" ? .s3Error("BadDigest", status: 400) : nil })
+            await #expect {
+                try await UploadSetup(s3).run(table)
+            } throws: { error in
+                guard case .service(let cause)? = (error as? UploadError)?.category else { return false }
+                return cause.category == .untrustedAnswer
+                    && "\(error)".contains("S3 has received other bytes than were sent (BadDigest); check what stands")
+            }
+        }
+    }
+
     @Test func `an upload whose writes are answered by something else than S3 does not succeed`() async throws {
         try await withTable { table in
             let s3 = StrictS3(script: {
