@@ -5,6 +5,14 @@ import Testing
 
 @testable import Athena
 
+extension JSONLinesReader {
+    /// The rows of lines that one block takes.
+    fileprivate func rows(in bytes: [UInt8]) throws -> RowBlock {
+        var (bytes, offset) = (bytes, 0)
+        return try rows(in: &bytes, at: &offset)
+    }
+}
+
 @Suite struct `The reader of unloaded lines` {
     private static let reader = JSONLinesReader(
         forms: [.boolean, .integer, .float, .text, .castToText, .hexadecimal, .jsonText, .nested, .null])
@@ -120,6 +128,22 @@ import Testing
         let lone = try reader.rows(in: Array(#"{"c0000":"\ud83d"}"#.utf8))
         #expect(lone.hasUnloadableCells && lone.cells[0].traits.contains(.loneSurrogate))
         #expect(try !reader.rows(in: Array(#"{"c0000":"a"}"#.utf8)).hasUnloadableCells)
+    }
+
+    @Test func `a block has as many cells as its limit and a row at most, however short the lines are`() throws {
+        let reader = JSONLinesReader(forms: Array(repeating: .text, count: 1000))
+        var bytes = Array(String(repeating: "{\"c0000\":\"\\u0061\"}\n", count: 1000).utf8)
+        let length = bytes.count
+        var (offset, rows, blocks) = (0, 0, 0)
+        while offset < length {
+            let block = try reader.rows(in: &bytes, at: &offset)
+            #expect(block.cells.count < 256 << 10 + 1000)
+            let firsts = stride(from: 0, to: block.cells.count, by: 1000).map { block.bytes[block.cells[$0].range] }
+            #expect(firsts.allSatisfy { $0.elementsEqual("a".utf8) })
+            rows += block.rowCount
+            blocks += 1
+        }
+        #expect(rows == 1000 && blocks == 4)
     }
 
     @Test func `the reader reads more columns than fit four digits`() throws {

@@ -10,7 +10,8 @@ extension FuzzTarget {
         guard input.count <= 4096 else { return }
         let forms: [ColumnForm] = [.text, .float, .hexadecimal, .integer, .boolean]
         for forms in [forms, [.text, .text]] {
-            let reader = JSONLinesReader(forms: forms)
+            // Blocks of one line in most cases.
+            let reader = JSONLinesReader(forms: forms, blockCells: 3)
             let whole = try? rows(of: input, reader)
             var lines: [[[UInt8]?]]? = []
             for line in input.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast(
@@ -34,12 +35,17 @@ extension FuzzTarget {
     }
 
     private static func rows(of bytes: [UInt8], _ reader: JSONLinesReader) throws -> [[[UInt8]?]] {
-        let block = try reader.rows(in: bytes)
-        return (0..<block.rowCount).map { row in
-            block.cellIndices(ofRow: row).map { index in
-                let cell = block.cells[index]
-                return cell.isNull ? nil : Array(block.bytes[cell.range])
+        var (rest, offset) = (bytes, 0)
+        var rows: [[[UInt8]?]] = []
+        while offset < bytes.count {
+            let block = try reader.rows(in: &rest, at: &offset)
+            rows += (0..<block.rowCount).map { row in
+                block.cellIndices(ofRow: row).map { index in
+                    let cell = block.cells[index]
+                    return cell.isNull ? nil : Array(block.bytes[cell.range])
+                }
             }
         }
+        return rows
     }
 }

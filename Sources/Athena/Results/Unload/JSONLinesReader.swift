@@ -21,31 +21,46 @@ package struct JSONLinesReader: Sendable {
     /// The first eight bytes of each column's name in a line: for the first 10,000 columns that is all of it, with its quotes
     /// and the colon.
     let names: [UInt64]
+    /// Cells after which a block takes no further line. A missing name is a NULL of no bytes, so short lines of a wide
+    /// result would otherwise become gigabytes.
+    let blockCells: Int
 
-    init(forms: [ColumnForm]) {
+    init(forms: [ColumnForm], blockCells: Int = 256 << 10) {
         self.forms = forms
+        self.blockCells = blockCells
         names = forms.indices.map { index in
             "\"\(OuterSelect.name(ofColumn: index))\":".utf8.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
         }
     }
 
-    /// Reads whole lines; the last one may lack its line end.
+    /// Reads whole lines until the block has its most cells; the last line of the bytes may lack its line end.
     ///
     /// The bytes become the block's buffer: cells point into it, and escaped texts are decoded where they stand, in a copy
-    /// if something else holds the bytes.
-    package func rows(in bytes: consuming [UInt8]) throws(JSONLinesError) -> RowBlock {
+    /// if something else holds the bytes. Where one block does not take them all, it gets a copy of its lines.
+    ///
+    /// - Parameters:
+    ///   - bytes: empty afterwards if they became the buffer.
+    ///   - offset: of the first line to read; afterwards of the one behind the last that was read.
+    /// - Throws: with a place from that first line on.
+    package func rows(in bytes: inout [UInt8], at offset: inout Int) throws(JSONLinesError) -> RowBlock {
         var parser = JSONLinesParser(self)
-        var cells = try parser.cells(of: bytes.span)
-        try parser.unescape(&bytes, &cells)
-        HexadecimalText.space(parser.hexadecimals, of: &cells, in: &bytes)
+        var cells = try parser.cells(of: bytes.span.extracting(offset...))
+        let length = parser.length
+        var text: [UInt8] = []
+        if length == bytes.count { swap(&text, &bytes) } else { text = Array(bytes[offset..<offset + length]) }
+        offset += length
+        try parser.unescape(&text, &cells)
+        HexadecimalText.space(parser.hexadecimals, of: &cells, in: &text)
         return RowBlock(
-            bytes: bytes, cells: cells, columnCount: forms.count, hasUnloadableCells: parser.hasUnloadableCells)
+            bytes: text, cells: cells, columnCount: forms.count, hasUnloadableCells: parser.hasUnloadableCells)
     }
 }
 
 /// Walks the lines once, front to back.
 private struct JSONLinesParser {
     private(set) var hasUnloadableCells = false
+    /// In bytes.
+    private(set) var length = 0
     private let reader: JSONLinesReader
     private var values = JSONLineValues()
 
@@ -57,20 +72,22 @@ private struct JSONLinesParser {
 
     private var columnCount: Int { reader.forms.count }
 
+    /// - Returns: the cells of the first lines; ``length`` is then that of these lines.
     mutating func cells(of text: Span<UInt8>) throws(JSONLinesError) -> [RowBlock.Cell] {
         var cells: [RowBlock.Cell] = []
         var offset = 0
-        while offset < text.count {
+        while offset < text.count, cells.count < reader.blockCells {
             let before = cells.count
             // With its name a value takes 20 bytes and more in most tables; room that is not used costs nothing. Asked for
             // none, the standard library writes to the empty array, which all threads share.
-            let room = max(1, columnCount, (text.count - offset) / 20)
+            let room = max(1, columnCount, min((text.count - offset) / 20, reader.blockCells - before))
             try cells.append(addingCapacity: room) { (output) throws(JSONLinesError) in
                 while offset < text.count, output.freeCapacity >= columnCount {
                     offset = try readLine(text, at: offset, into: &output, after: before)
                 }
             }
         }
+        length = offset
         return cells
     }
 

@@ -63,21 +63,33 @@ struct UnloadedRows: Sendable {
         Bookmark(object: place.object, byteOffset: place.offset, etag: etag(of: place.object))
     }
 
-    /// The rows of some lines.
-    func page(_ lines: UnloadedLines) throws -> ResultPage {
+    /// The next rows of some lines.
+    func page(_ lines: UnloadedLines) throws -> UnloadedPage {
+        var (bytes, offset) = lines.content.withLock { (exchange(&$0.bytes, with: []), $0.read) }
+        let (start, end) = (lines.place.advanced(by: offset), bytes.count)
         let block: RowBlock
         do {
-            let bytes = lines.bytes.withLock { exchange(&$0, with: []) }
-            block = try reader.rows(in: bytes)
+            block = try reader.rows(in: &bytes, at: &offset)
         } catch {
             throw AthenaExportError.unload(
                 .malformed(
-                    objects[lines.place.object].location, offset: lines.place.offset + error.offset,
+                    objects[start.object].location, offset: start.offset + error.offset,
                     column: error.column.map { $0 + 1 }, reason: error.reason))
         }
-        return ResultPage(
-            at: bookmark(lines.place), columns: columns, block: block, next: lines.next.map { bookmark($0) })
+        let isLast = offset == end
+        if !isLast { lines.content.withLock { $0 = (bytes, offset) } }
+        let next = isLast ? lines.next : lines.place.advanced(by: offset)
+        return UnloadedPage(
+            page: ResultPage(
+                at: bookmark(start), columns: columns, block: block, next: next.map { bookmark($0) }),
+            rest: isLast ? nil : lines)
     }
+}
+
+/// A page, and the lines that it was made of if they have more rows than one page takes.
+struct UnloadedPage: Sendable {
+    let page: ResultPage
+    let rest: UnloadedLines?
 }
 
 /// The pages of unloaded objects from a place on: one piece of text is inflated while others are parsed.
@@ -85,7 +97,7 @@ struct UnloadedPages: ~Copyable {
     private let unloaded: UnloadedRows
     private let text: UnloadedText
     private var lastLines: Task<UnloadedLines?, any Error>?
-    private var pages: [Task<ResultPage?, any Error>] = []
+    private var pages: [Task<UnloadedPage?, any Error>] = []
 
     init(of unloaded: UnloadedRows, from place: UnloadedPlace) {
         self.unloaded = unloaded
@@ -101,13 +113,17 @@ struct UnloadedPages: ~Copyable {
     mutating func next() async throws -> ResultPage? {
         while pages.count <= unloaded.sizes.parsed { launch() }
         let pages = pages
-        let page = try await withTaskCancellationHandler {
+        let first = try await withTaskCancellationHandler {
             try await pages[0].value
         } onCancel: {
             for page in pages { page.cancel() }
         }
-        self.pages.removeFirst()
-        return page
+        if let rest = first?.rest {
+            self.pages[0] = Task { [unloaded] in try unloaded.page(rest) }
+        } else {
+            self.pages.removeFirst()
+        }
+        return first?.page
     }
 
     private mutating func launch() {
@@ -136,4 +152,7 @@ extension Bookmark {
 
 extension UnloadedPlace {
     fileprivate static var beginning: UnloadedPlace { UnloadedPlace(object: 0, offset: 0) }
+
+    /// Further behind in the same text.
+    fileprivate func advanced(by bytes: Int) -> UnloadedPlace { UnloadedPlace(object: object, offset: offset + bytes) }
 }

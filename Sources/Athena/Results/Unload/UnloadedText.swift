@@ -5,10 +5,17 @@ import Threading
 /// Whole lines of one unloaded object.
 struct UnloadedLines: Sendable {
     let place: UnloadedPlace
-    /// The lines, to be taken once: what decodes escapes in them must be the only one that holds them.
-    let bytes: Locked<[UInt8]>
+    /// The lines, and how many bytes of them were read. They are taken while they are read: what decodes escapes in them
+    /// must be the only one that holds them.
+    let content: Locked<(bytes: [UInt8], read: Int)>
     /// Where the lines behind these begin; nil at the end of the last object.
     let next: UnloadedPlace?
+
+    init(place: UnloadedPlace, bytes: [UInt8], next: UnloadedPlace?) {
+        self.place = place
+        content = Locked((bytes, 0))
+        self.next = next
+    }
 }
 
 /// A place in the text of unloaded objects.
@@ -52,7 +59,7 @@ actor UnloadedText {
         guard !isAtEnd else { return nil }
         guard objects.indices.contains(object) else {
             isAtEnd = true
-            return UnloadedLines(place: UnloadedPlace(object: object, offset: 0), bytes: Locked([]), next: nil)
+            return UnloadedLines(place: UnloadedPlace(object: object, offset: 0), bytes: [], next: nil)
         }
         while true {
             let searched = pending.count
@@ -68,7 +75,7 @@ actor UnloadedText {
             pending.removeSubrange(..<end)
             offset += end
             return UnloadedLines(
-                place: place, bytes: Locked(lines), next: UnloadedPlace(object: object, offset: offset))
+                place: place, bytes: lines, next: UnloadedPlace(object: object, offset: offset))
         }
     }
 
@@ -108,7 +115,7 @@ actor UnloadedText {
         inflater = ObjectInflater()
         isAtEnd = object == objects.count
         return UnloadedLines(
-            place: place, bytes: Locked(lines), next: isAtEnd ? nil : UnloadedPlace(object: object, offset: 0))
+            place: place, bytes: lines, next: isAtEnd ? nil : UnloadedPlace(object: object, offset: 0))
     }
 
     private func malformed(_ reason: String) -> AthenaExportError {
