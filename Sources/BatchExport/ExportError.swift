@@ -21,6 +21,8 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
     /// A row of a batch's file is longer than the memory allows. `memory` is enough for any row of the batch, counted
     /// as in ``Merge/Options/memory``.
     case rowTooLong(path: FilePath, row: Int, limit: Int, memory: Int)
+    /// A row of the result is longer than a row may be; `row` as in ``ManifestEntry``, from 1, `limit` in bytes.
+    case resultRowTooLong(row: Int, limit: Int)
     /// The result lacks so many of the table's keys that it may not be the whole table.
     case tooManyDeletes(gone: Int, held: Int, limit: Int)
     /// Another process works in the directory.
@@ -64,6 +66,10 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
         case .rowTooLong(let path, let row, let limit, let memory):
             "row \(row) of \(path) is longer than \(limit) bytes, the most that the memory allows; "
                 + "\(memory) bytes are enough for any row of the file"
+        case .resultRowTooLong(let row, let limit):
+            "row \(row) of the result is longer than \(limit) bytes, the most that a row may have (Athena's own limit is 32 MB), "
+                + "so the result may be damaged; with --source s3 use --source api, which reads the same result; else shorten "
+                + "the row in the query and send it with --restart"
         case .tooManyDeletes(let gone, let held, let limit):
             "\(gone) of the \(held) keys that the table has are not in the result, which is more than --max-deletes \(limit) "
                 + "allows; new and changed rows are exported, and nothing was deleted; if the result is right, run the same command again with --max-deletes "

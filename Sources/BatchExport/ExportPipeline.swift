@@ -29,14 +29,22 @@ struct ExportPipeline {
 
     /// The next page; nil after the last. The page behind it is read meanwhile.
     ///
+    /// - Parameter rowsBefore: data rows of the result before that page.
     /// - Throws: the source's error, once every sealed batch is published, so that a resumed run need not read its rows
     ///   again.
-    mutating func nextPage(in group: inout ThrowingTaskGroup<PipelineEvent, any Error>) async throws -> ResultPage? {
+    mutating func nextPage(
+        after rowsBefore: Int, in group: inout ThrowingTaskGroup<PipelineEvent, any Error>
+    ) async throws -> ResultPage? {
         while readAhead == nil, isReading { try await settle(&group) }
         guard let result = readAhead else { return nil }
         readAhead = nil
         if case .failure = result { try await finish(in: &group) }
-        let page = try result.get()
+        let page: ResultPage
+        do {
+            page = try result.get()
+        } catch let error as RowTooLong {
+            throw ExportError.resultRowTooLong(row: rowsBefore + error.rowsBefore + 1, limit: error.limit)
+        }
         if let next = page.next { read(at: next, in: &group) }
         return page
     }

@@ -76,7 +76,10 @@ package struct Exporter: Sendable {
             pipeline.read(at: start.bookmark, in: &group)
             var cutter: BatchCutter?
             var changes: ChangeRun?
-            while let page = try await pipeline.nextPage(in: &group) {
+            /// Data rows of the result before the next page.
+            var rowsBefore = start.rowsExported - start.bookmark.rowsIntoPage
+            while let page = try await pipeline.nextPage(after: rowsBefore, in: &group) {
+                rowsBefore += page.block.rowCount
                 if cutter == nil { (cutter, changes) = try await begin(with: page, from: start) }
                 while let cut = try cutter?.cut(page) {
                     try await pipeline.take(cut, in: &group)

@@ -6,13 +6,33 @@ package protocol ResultSource: Sendable {
     /// The part of the result in which a bookmark lies.
     ///
     /// The same bookmark always gives the same rows.
-    /// - Throws: ``BookmarkRefused`` if the source no longer knows the bookmark but still has the result.
+    /// - Throws: ``BookmarkRefused`` if the source no longer knows the bookmark but still has the result; ``RowTooLong``.
     func page(at bookmark: Bookmark) async throws -> ResultPage
 }
 
 /// The source does not know a bookmark any more; the result can still be read from its beginning.
 package struct BookmarkRefused: Error {
     package init() {}
+}
+
+/// The limit for one row.
+package enum LongestRow {
+    /// Of its text: in a file, and where a source has it. A row of Athena has at most 32 MB, and no byte of it takes more
+    /// than six.
+    package static let bytes = 192 << 20
+}
+
+/// The source cannot give a page, since a row in it is longer than a row may be.
+package struct RowTooLong: Error {
+    /// Rows of that page in front of it.
+    package let rowsBefore: Int
+    /// The most bytes of a row.
+    package let limit: Int
+
+    package init(rowsBefore: Int, limit: Int) {
+        self.rowsBefore = rowsBefore
+        self.limit = limit
+    }
 }
 
 /// A place between two rows of a result.

@@ -64,7 +64,7 @@ enum ExitStatus: Int32, Error {
     private static func of(_ error: ExportError) -> ExitStatus {
         switch error {
         case .schema, .options, .untrusted, .otherRequest, .schemaChanged, .inconsistentSource,
-            .tooManyDeletes:
+            .tooManyDeletes, .resultRowTooLong:
             .untrustedData
         case .rowTooLong: .usage
         case .locked: .temporary

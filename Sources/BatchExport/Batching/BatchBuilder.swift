@@ -18,7 +18,7 @@ struct BatchBuilder {
     init(schema: ResultSchema, format: FileFormat, limits: BatchLimits) {
         self.schema = schema
         self.limits = limits
-        chunks = BatchChunks(encoder: format.encoder(for: schema.columns))
+        chunks = BatchChunks(encoder: format.encoder(for: schema.columns), longestRow: limits.longestRow)
         rejectedEncoder = RejectedRowEncoder(schema: schema)
     }
 
@@ -58,7 +58,8 @@ struct BatchBuilder {
             let first = row
             // The first row is taken even if the file's header alone reaches the limit.
             let limit = max(limits.bytes - rejectedBytes, chunks.encodedBytes + 1)
-            row = try chunks.append(block, rows: first..<(unloadable?.row ?? end), limit: limit)
+            row = try chunks.append(
+                block, rows: first..<(unloadable?.row ?? end), number: number + first - rows.lowerBound, limit: limit)
             if hasKey { keys.append(block, rows: first..<row, keyIndices: schema.keyIndices) }
             if let unloadable, unloadable.row == row, !isFull {
                 reject(block, row: row, number: number + row - rows.lowerBound, reason: unloadable.reason)
@@ -111,15 +112,19 @@ struct BatchBuilder {
     }
 }
 
-/// When a batch is sealed: at the first of the two.
+/// How much a batch takes.
 package struct BatchLimits: Sendable, Equatable {
-    /// Result rows read; those that the table holds already do not count.
+    /// Result rows read, after which the batch is sealed; those that the table holds already do not count.
     package let rows: Int
-    /// Bytes encoded, before compression. The header and rejected rows count too. A batch has at least one row.
+    /// Bytes encoded, before compression, after which it is sealed. The header and rejected rows count too. A batch has at
+    /// least one row.
     package let bytes: Int
+    /// Bytes that one row may have once it is encoded. The readers of files refuse a longer one.
+    package let longestRow: Int
 
-    package init(rows: Int, bytes: Int) {
+    package init(rows: Int, bytes: Int, longestRow: Int = LongestRow.bytes) {
         self.rows = rows
         self.bytes = bytes
+        self.longestRow = longestRow
     }
 }

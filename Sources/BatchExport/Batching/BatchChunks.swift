@@ -12,6 +12,7 @@ struct BatchChunks {
     private(set) var encodedBytes = 0
     private(set) var removedRows = 0
     private let encoder: any RowEncoder
+    private let longestRow: Int
     /// For each row of the batch whether it was removed.
     private var isRemoved: [Bool] = []
     private var closed: [ClosedChunk] = []
@@ -32,8 +33,10 @@ struct BatchChunks {
         var isTaken = false
     }
 
-    init(encoder: any RowEncoder) {
+    /// - Parameter longestRow: the most bytes of an encoded row.
+    init(encoder: any RowEncoder, longestRow: Int = LongestRow.bytes) {
         self.encoder = encoder
+        self.longestRow = longestRow
         begin()
     }
 
@@ -42,8 +45,11 @@ struct BatchChunks {
 
     /// Takes rows until the batch has as many encoded bytes as the limit.
     ///
+    /// - Parameter number: of the first of them in the result.
     /// - Returns: the row behind the last one that was taken.
-    mutating func append(_ block: RowBlock, rows: Range<Int>, limit: Int) throws(ExportError) -> Int {
+    mutating func append(
+        _ block: RowBlock, rows: Range<Int>, number: Int, limit: Int
+    ) throws(ExportError) -> Int {
         var row = rows.lowerBound
         while row < rows.upperBound, encodedBytes < limit {
             if open.bytes.count >= Self.chunkBytes {
@@ -55,6 +61,12 @@ struct BatchChunks {
                 block, rows: row..<rows.upperBound, into: &open,
                 limit: min(Self.chunkBytes, before + (limit - encodedBytes)))
             encodedBytes += open.bytes.count - before
+            // Encoding ends with the row that fills the chunk, so no other can be that long.
+            if open.bytes.count - before > longestRow, let start = open.starts.last,
+                open.bytes.count - Int(start) > longestRow
+            {
+                throw .resultRowTooLong(row: number + end - 1 - rows.lowerBound, limit: longestRow)
+            }
             isRemoved.append(contentsOf: repeatElement(false, count: end - row))
             row = end
         }

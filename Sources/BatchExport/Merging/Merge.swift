@@ -139,7 +139,7 @@ extension Merge {
     /// How often a row is in memory, at most, while it is read, sorted or merged.
     private static let copiesOfRow = 8
     /// In bytes.
-    private var rowLimit: Int { min(options.memory / Self.copiesOfRow, BatchRows.maximumRowBytes) }
+    private var rowLimit: Int { min(options.memory / Self.copiesOfRow, LongestRow.bytes) }
 
     private func converter(for batch: Manifest.Batch) -> LineConverter {
         LineConverter(
@@ -159,9 +159,9 @@ extension Merge {
 
     /// - Throws: if the file is not what the manifest lists, or has a row that the memory is too little for.
     private func finish(_ rows: consuming BatchRows, of file: ListedFile) throws(ExportError) {
-        if rows.isTooLong, rowLimit < BatchRows.maximumRowBytes {
+        if rows.isTooLong, rowLimit < LongestRow.bytes {
             // Enough for any row that the batch can have.
-            let longest = min(file.uncompressedBytes, BatchRows.maximumRowBytes)
+            let longest = min(file.uncompressedBytes, LongestRow.bytes)
             throw .rowTooLong(
                 path: directory.path.appending(file.path), row: rows.rowCount + 1, limit: rowLimit,
                 memory: Self.copiesOfRow * (longest + 1))

@@ -22,13 +22,11 @@ struct BatchRows: ~Copyable {
 
     private let rowLimit: Int
     private static let windowBytes = 256 << 10
-    /// A row of Athena has at most 32 MB of text, and no byte of it takes more than six.
-    static let maximumRowBytes = 192 << 20
 
     /// - Parameter rowLimit: the bytes that a row may have. One that is longer by less than a window may be read as well.
     init(
         _ listed: ListedFile, in directory: ExportDirectory, format: FileFormat, columns: [Column],
-        rowLimit: Int = BatchRows.maximumRowBytes
+        rowLimit: Int = LongestRow.bytes
     ) throws(BatchDifference) {
         text = try BatchText(listed, in: directory)
         self.rowLimit = rowLimit

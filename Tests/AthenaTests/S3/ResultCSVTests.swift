@@ -25,7 +25,7 @@ private func rowsByRanges(of bytes: [UInt8], size: Int, columns: Int) throws -> 
     for start in stride(from: 0, to: bytes.count, by: size) {
         let piece = Array(bytes[start..<min(start + size, bytes.count)])
         let range = S3ObjectRange(offset: start, bytes: piece, objectSize: bytes.count, etag: "\"v\"")
-        cut = RangeCut(
+        cut = try RangeCut(
             of: FetchedRange(range: range, hasOddQuotes: piece.span.hasOddQuotes), after: cut, objectSize: bytes.count)
         for block in try cut.blocks(columnCount: columns) { rows += texts(block.rows) }
     }

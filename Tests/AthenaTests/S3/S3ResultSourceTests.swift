@@ -76,6 +76,28 @@ import TestSupport
             }
         }
 
+        @Test(arguments: [64, 1 << 20])
+        func `a record longer than a row may be ends the run before it, without reading the rest of the object`(
+            _ bytes: Int
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var result = FakeResult.hard
+                result.rowCount = 45
+                let open = Array("\"an open quote".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 3 << 20)
+                let s3 = FakeS3(result.csv + open)
+                var export = InProcessExport(FakeAthena(result: result, s3: s3), in: directory, source: .s3)
+                export.ranges = RangeSizes(bytes: bytes, inFlight: 4)
+                export.ranges.longestRow = 1000
+                for _ in 1...2 {
+                    let error = try await export.fails(with: ExportError.self)
+                    guard case .resultRowTooLong(46, 1000) = error else { throw error }
+                    #expect(!"\(error)".contains("open"))
+                    #expect(export.files.keys.count { $0.hasPrefix("data/") } == 2)
+                    #expect(s3.calls.compactMap(\.range?.upperBound).max() ?? 0 < result.csv.count + 6 * bytes + 1000)
+                }
+            }
+        }
+
         @Test func `a result of one column may be empty lines`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 var result = FakeResult.hard

@@ -37,6 +37,27 @@ extension `An export by UNLOAD` {
             }
         }
 
+        @Test(arguments: [true, false]) func `a line longer than a row may be ends the run before it`(
+            _ isCompressed: Bool
+        ) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var setup = UnloadSetup(.hard, in: directory) {
+                    $0.isCompressed = isCompressed
+                    $0.changeLine = { row, line in
+                        if row == 45 { line.insert(contentsOf: [UInt8](repeating: 0x20, count: 2 << 20), at: 1) }
+                    }
+                }
+                setup.run.ranges = RangeSizes(bytes: 100_000, inFlight: 2)
+                setup.run.ranges.longestRow = 1000
+                for _ in 1...2 {
+                    let error = try await setup.run.fails(with: ExportError.self)
+                    guard case .resultRowTooLong(46, 1000) = error else { throw error }
+                    #expect(setup.run.files.keys.count { $0.hasPrefix("data/") } == 2)
+                }
+                #expect(setup.unloads.count == 1)
+            }
+        }
+
         @Test func `a start whose answer is lost is repeated with the same text and token`() async throws {
             try await TestMachine.withTemporaryDirectory { directory in
                 let setup = UnloadSetup(.hard, in: directory) { _ in

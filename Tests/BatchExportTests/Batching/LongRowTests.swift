@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    @Test(arguments: FileFormat.allCases)
+    func `a row longer than readers take ends the export before a file has it`(_ format: FileFormat) async throws {
+        try await withTemporaryDirectory { parent in
+            var export = MemoryExport(parent)
+            export.format = format
+            export.limits = BatchLimits(rows: 3, bytes: 64 << 20, longestRow: 1 << 20)
+            let fits = String(repeating: "\"", count: (1 << 19) - 20)
+            let rows = [["a", fits], ["b", "1"], ["c", "2"], ["d", "3"], ["e", fits + fits], ["f", "4"]]
+            for _ in 1...2 {
+                let error = await #expect(throws: ExportError.self) { try await export.run([rows]) }
+                guard case .resultRowTooLong(5, 1 << 20)? = error else {
+                    Issue.record("\(String(describing: error))")
+                    return
+                }
+                let files = try export.files().keys.filter { $0.hasPrefix("/data") }
+                #expect(files.count <= 1)
+            }
+        }
+    }
+
     @Test func `a row longer than any of Athena's is refused, without reading the rest of it`() async throws {
         let text = Array("id,v\na,\"".utf8) + [UInt8](repeating: 0x78, count: 3 << 20) + Array("\"\n".utf8)
         try await withExport(.csv, text, rows: 1) { export in

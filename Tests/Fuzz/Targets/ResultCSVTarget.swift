@@ -22,7 +22,7 @@ extension FuzzTarget {
         for start in stride(from: 0, to: input.count, by: size) {
             let piece = Array(input[start..<min(start + size, input.count)])
             let range = S3ObjectRange(offset: start, bytes: piece, objectSize: input.count, etag: "\"v\"")
-            cut = RangeCut(
+            cut = try RangeCut(
                 of: FetchedRange(range: range, hasOddQuotes: piece.span.hasOddQuotes), after: cut,
                 objectSize: input.count)
             for block in try cut.blocks(columnCount: columns) { rows += try texts(block.rows) }

@@ -10,6 +10,8 @@ package struct RangeSizes: Sendable {
     package var inFlight: Int
     /// Most of those that are parsed: parsed rows take twice the memory of their text.
     package var parsed: Int
+    /// Most bytes of one record or line.
+    package var longestRow = LongestRow.bytes
 
     package static let standard = RangeSizes(bytes: 1 << 20, inFlight: 10)
 
@@ -83,9 +85,11 @@ struct ResultRanges: ~Copyable {
             let range = try await fetch()
             return FetchedRange(range: range, hasOddQuotes: range.bytes.span.hasOddQuotes)
         }
-        let cut = Task { [lastCut, object] in
+        let cut = Task { [lastCut, object, longestRow = sizes.longestRow] in
             try await withTaskCancellationHandler {
-                RangeCut(of: try await fetched.value, after: try await lastCut.value, objectSize: object.size)
+                try RangeCut(
+                    of: try await fetched.value, after: try await lastCut.value, objectSize: object.size,
+                    longestRow: longestRow)
             } onCancel: {
                 fetched.cancel()
             }
@@ -106,6 +110,35 @@ struct ResultRanges: ~Copyable {
     }
 }
 
+/// The bytes of a record whose end is not there yet: a piece of each range that it reaches into. They are put together once
+/// the end is there, since a record can reach into many ranges.
+private struct RecordBeginning: Sendable {
+    private var pieces: [[UInt8]] = []
+    private(set) var count = 0
+
+    init() {}
+
+    init(_ piece: [UInt8]) {
+        pieces = [piece]
+        count = piece.count
+    }
+
+    func continued(by piece: [UInt8]) -> RecordBeginning {
+        var longer = self
+        longer.pieces.append(piece)
+        longer.count += piece.count
+        return longer
+    }
+
+    func bytes(before end: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + end.count)
+        for piece in pieces { bytes += piece }
+        bytes += end
+        return bytes
+    }
+}
+
 /// A range as it was received, and whether its quotes are odd in number.
 struct FetchedRange: Sendable {
     let range: S3ObjectRange
@@ -117,44 +150,52 @@ struct RangeCut: Sendable {
     /// The offset of the first record in the object.
     let offset: Int
     /// The beginning of the first record, from earlier ranges.
-    private let head: [UInt8]
+    private let head: RecordBeginning
+    private let beginsInQuotes: Bool
     /// The bytes of the range. Parsing takes them out of here: this cut stays in memory as long as the next range needs
     /// it, and shared bytes would be copied when a doubled quote in them is made single.
     private let bytes: Locked<[UInt8]>
     /// The end of the last record in ``bytes``.
     private let end: Int
     /// The beginning of the next range's first record.
-    private let rest: [UInt8]
+    private let rest: RecordBeginning
     private let endsInQuotes: Bool
     let isLast: Bool
 
     /// Nothing, before the first range.
     init(before offset: Int) {
         self.offset = offset
-        head = []
+        head = RecordBeginning()
+        beginsInQuotes = false
         bytes = Locked([])
         end = 0
-        rest = []
+        rest = RecordBeginning()
         endsInQuotes = false
         isLast = false
     }
 
-    init(of fetched: FetchedRange, after previous: RangeCut, objectSize: Int) {
+    /// - Parameter longestRow: the most bytes that a record may have in the ranges before.
+    /// - Throws: if one has more; the records in front of it are those of the ranges before.
+    init(
+        of fetched: FetchedRange, after previous: RangeCut, objectSize: Int, longestRow: Int = LongestRow.bytes
+    ) throws(RowTooLong) {
+        guard previous.rest.count <= longestRow else { throw RowTooLong(rowsBefore: 0, limit: longestRow) }
         let bytes = fetched.range.bytes
         offset = previous.nextOffset
+        beginsInQuotes = previous.endsInQuotes
         isLast = fetched.range.end == objectSize
         endsInQuotes = previous.endsInQuotes != fetched.hasOddQuotes
         if let end = isLast ? bytes.count : bytes.span.endOfLastRecord(endsInQuotes: endsInQuotes) {
             head = previous.rest
             self.bytes = Locked(bytes)
             self.end = end
-            rest = Array(bytes[end...])
+            rest = RecordBeginning(Array(bytes[end...]))
         } else {
             // One record is longer than the range.
-            head = []
+            head = RecordBeginning()
             self.bytes = Locked([])
             end = 0
-            rest = previous.rest + bytes
+            rest = previous.rest.continued(by: bytes)
         }
     }
 
@@ -169,10 +210,9 @@ struct RangeCut: Sendable {
         var blocks: [(rows: RowBlock, next: Int)] = []
         let bytes = bytes.withLock { exchange(&$0, with: []) }
         var start = 0
-        if !head.isEmpty {
-            let beginsInQuotes = head.span.hasOddQuotes
+        if head.count > 0 {
             start = bytes.span.extracting(..<end).endOfFirstRecord(beginsInQuotes: beginsInQuotes) ?? end
-            let shared = head + bytes[..<start]
+            let shared = head.bytes(before: bytes[..<start])
             let rows = try Self.rows(in: shared, shared.indices, at: offset, columnCount)
             blocks.append((rows, offset + shared.count))
         }

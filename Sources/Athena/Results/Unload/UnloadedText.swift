@@ -1,4 +1,5 @@
 import AWS
+import BatchExport
 import Gzip
 import Threading
 
@@ -42,19 +43,21 @@ actor UnloadedText {
     private var skipped: Int
     private var isAtEnd = false
 
+    private let longestRow: Int
+
     /// Of a piece, unless one line is longer.
     private static let pieceBytes = 1 << 20
-    /// Athena's rows have 32 MB at most; escapes can make six bytes of one.
-    private static let longestLine = 256 << 20
 
     init(of objects: [UnloadedObject], from place: UnloadedPlace, client: S3Client, sizes: RangeSizes) {
         self.objects = objects
         object = place.object
         skipped = place.offset
+        longestRow = sizes.longestRow
         ranges = UnloadedRanges(of: objects, from: place.object, client: client, sizes: sizes)
     }
 
     /// - Returns: nil behind the last piece.
+    /// - Throws: ``AthenaExportError``, or `RowTooLong`.
     func next() async throws -> UnloadedLines? {
         guard !isAtEnd else { return nil }
         guard objects.indices.contains(object) else {
@@ -67,7 +70,11 @@ actor UnloadedText {
             guard pending.count >= Self.pieceBytes,
                 let end = pending[searched...].lastIndex(of: UInt8(ascii: "\n")).map({ $0 + 1 })
             else {
-                guard pending.count <= Self.longestLine else { throw malformed("a line is too long") }
+                // The lines in front of the last one have less than a piece.
+                guard pending.count <= longestRow + Self.pieceBytes else {
+                    throw RowTooLong(
+                        rowsBefore: pending.count { $0 == UInt8(ascii: "\n") }, limit: longestRow)
+                }
                 continue
             }
             let lines = Array(pending[..<end])
