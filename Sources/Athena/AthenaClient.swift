@@ -78,8 +78,23 @@ package struct AthenaClient: Sendable {
         }
     }
 
-    func stopQueryExecution(_ queryExecutionID: String) async throws {
+    private func stopQueryExecution(_ queryExecutionID: String) async throws {
         try await client.call("StopQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { _ in }
+    }
+
+    /// Stops a query that nobody waits for any more.
+    ///
+    /// - Throws: also if the service has not answered within the limit.
+    func stopQueryExecution(_ queryExecutionID: String, within limit: Duration) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await stopQueryExecution(queryExecutionID) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     /// The service's own count of the result's rows; nil if it gives none. Requested once, since it only informs.

@@ -47,7 +47,7 @@ extension AthenaExport {
         }
 
         /// The query is sent inside of another statement, which asks for its columns first.
-        var isRewritten: Bool { source == .unload || nested == .json }
+        package var isRewritten: Bool { source == .unload || nested == .json }
 
         /// The columns of the query as its files have them.
         package func exported(_ columns: [Column]) -> [Column] {

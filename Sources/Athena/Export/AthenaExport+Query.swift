@@ -91,14 +91,13 @@ extension AthenaExport {
         do {
             return try await poller.waitUntilFinished(query.queryExecutionID, early: early)
         } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
-            let fate = await stop(query, of: state, within: .seconds(20))
+            let fate = await stop(query, of: state, within: QueryPoller.patienceAfterTimeout)
             throw AthenaExportError.queryTimedOut(queryExecutionID: id, limit: limit, fate)
         } catch let error as AWSError where error.isUnknownExecution {
             throw try await gone(query, of: state, error)
         } catch is CancellationError {
-            // In a task of its own, since this one is cancelled. The user who sent the signal waits for at most two
-            // seconds.
-            _ = await Task { await stop(query, of: state, within: .milliseconds(1500)) }.value
+            // In a task of its own, since this one is cancelled.
+            _ = await Task { await stop(query, of: state, within: QueryPoller.patienceAfterSignal) }.value
             throw CancellationError()
         }
     }
@@ -118,15 +117,7 @@ extension AthenaExport {
             var stopping = state
             stopping.isStoppingQuery = true
             try await journal.save(stopping)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await client.stopQueryExecution(query.queryExecutionID) }
-                group.addTask {
-                    try await Task.sleep(for: limit)
-                    throw CancellationError()
-                }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
+            try await client.stopQueryExecution(query.queryExecutionID, within: limit)
             logger.info(
                 "query stopped in Athena",
                 metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])

@@ -14,8 +14,10 @@ actor CheckServices {
         self.logger = logger
     }
 
-    nonisolated var probe: ColumnProbe {
-        ColumnProbe(client: assembly.client, runtime: assembly.runtime, logger: logger, timeout: .seconds(120))
+    /// - Parameter timeout: how long the query without rows may take; nil for two minutes.
+    nonisolated func probe(timeout: Duration?) -> ColumnProbe {
+        ColumnProbe(
+            client: assembly.client, runtime: assembly.runtime, logger: logger, timeout: timeout ?? .seconds(120))
     }
 
     func workGroup(_ name: String) async throws -> WorkGroup {

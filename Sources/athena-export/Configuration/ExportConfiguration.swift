@@ -13,6 +13,8 @@ struct ExportConfiguration {
     let record: FilePath?
     let aws: AWSConfiguration
     let maxAttempts: Int?
+    /// Nil for the standard, which is in the options of the export.
+    let queryTimeout: Duration?
     /// Also for a query that another process has started.
     let expectedBucketOwner: String?
     /// Nil if the files are not uploaded.
@@ -51,6 +53,7 @@ struct ExportConfiguration {
                 ?? 100_000,
             bytes: mistakes.collect(try settings.batchBytes(1...Self.maximumBatchBytes)) ?? 128 << 20)
         let level = mistakes.collect(try settings.bounded(.compressionLevel, options.compressionLevel, 1...9))
+        queryTimeout = mistakes.collect(try settings.queryTimeout())
         var export = AthenaExport.Options(
             query: query ?? .attach(""), table: table,
             export: ExportOptions(
@@ -60,7 +63,7 @@ struct ExportConfiguration {
                 onSchemaChange: mistakes.collect(try settings.onSchemaChange()) ?? .fail,
                 changes: mistakes.collect(try settings.changes(cursor: cursor)) ?? nil),
             runID: mistakes.collect(try Self.runID(options.runID)), restart: options.restart,
-            queryTimeout: mistakes.collect(try settings.queryTimeout()) ?? .seconds(1800),
+            queryTimeout: queryTimeout ?? .seconds(1800),
             source: mistakes.collect(try settings.source()) ?? .auto,
             leavesQueryRunning: mistakes.collect(
                 try settings.flag(.leaveQueryRunning, options.leaveQueryRunning)) ?? false)

@@ -2,8 +2,8 @@ import BatchExport
 
 /// The fate of an interrupted run's query, and what the same command does next.
 enum NextStep: CustomStringConvertible {
-    /// No run was begun.
-    case begin
+    /// No run was begun. The question for the query's columns may have been sent.
+    case begin(asksForColumns: Bool)
     /// It is not known whether the query arrived.
     case sendWithSameToken
     /// The query was stopped in Athena.
@@ -20,11 +20,13 @@ enum NextStep: CustomStringConvertible {
     /// Every row is in a file.
     case beginNew
 
-    /// - Parameter state: of the run; nil if it never had one.
-    init(_ state: ExportState?) {
+    /// - Parameters:
+    ///   - state: of the run; nil if it never had one.
+    ///   - asksForColumns: whether the run asks for the query's columns before it begins.
+    init(_ state: ExportState?, asksForColumns: Bool = false) {
         self =
             switch state?.phase {
-            case nil: .begin
+            case nil: .begin(asksForColumns: asksForColumns)
             case .starting?: state?.stoppedQueryExecutionID.map { .sendAgain(stopped: $0) } ?? .sendWithSameToken
             case .exporting(let query, let checkpoint)?:
                 if checkpoint.rowsExported > 0 {
@@ -42,7 +44,10 @@ enum NextStep: CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .begin: "no query was sent; the same command begins"
+        case .begin(asksForColumns: false): "no query was sent; the same command begins"
+        case .begin(asksForColumns: true):
+            "at most the question for the columns was sent, which reads no data and costs nothing; the same command asks "
+                + "again"
         case .sendWithSameToken:
             "the query may have been sent; the same command sends it with the same token, so it runs once only"
         case .sendAgain(let query):

@@ -14,10 +14,11 @@ struct RunEnd {
     /// - Parameters:
     ///   - state: of the run; nil if it never had one.
     ///   - signal: the status for the signal that ended it, if one did.
+    ///   - asksForColumns: whether it asks for the query's columns before it begins.
     ///   - wasResumed: whether it continued an unfinished run.
     init(
         _ result: Result<AthenaExport.Outcome, any Error>, manifest: Manifest?, state: ExportState?,
-        directory: ExportDirectory, signal: ExitStatus?, wasResumed: Bool, seconds: Double
+        directory: ExportDirectory, signal: ExitStatus?, asksForColumns: Bool, wasResumed: Bool, seconds: Double
     ) {
         func summary(
             _ status: RunSummary.Status, runID: String? = nil, resumed: Bool, alreadyDone: Bool = false,
@@ -49,7 +50,7 @@ struct RunEnd {
                 let message = "\(failure)".shown(limit: 2000)
                 self.summary = summary(.failed, resumed: wasResumed, failure: (status.kind, message))
             } else {
-                let next = NextStep(state).description
+                let next = NextStep(state, asksForColumns: asksForColumns).description
                 self.summary = summary(
                     .interrupted, resumed: wasResumed, failure: (status.kind, "stopped by a signal; \(next)"),
                     nextStep: next)

@@ -70,6 +70,7 @@ struct TableRun {
             // What an earlier run left says nothing of one that never began.
             state: state == before && before?.isUnfinished != true && !continuesUpload ? nil : state,
             directory: configuration.directory, signal: signals.exitStatus,
+            asksForColumns: configuration.export.isRewritten,
             wasResumed: continuesUpload || before?.isUnfinished == true && !configuration.export.restart,
             seconds: seconds)
         return Outcome(end: end, phases: phases.seconds)

@@ -59,7 +59,7 @@ struct TablesRun {
             guard !Task.isCancelled else {
                 let end = RunEnd(
                     .failure(CancellationError()), manifest: nil, state: nil, directory: table.directory,
-                    signal: signals.exitStatus, wasResumed: false, seconds: 0)
+                    signal: signals.exitStatus, asksForColumns: false, wasResumed: false, seconds: 0)
                 report.log(end)
                 return TableEnd(end: end, phases: (0, 0), requests: .init())
             }

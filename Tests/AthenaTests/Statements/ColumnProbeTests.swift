@@ -5,6 +5,7 @@ import JSON
 import Logging
 import Testing
 import TestSupport
+import Threading
 
 @testable import Athena
 
@@ -71,6 +72,45 @@ import TestSupport
         _ = try await probe("SELECT 1", in: AthenaQuery(statement: ""), athena)
         _ = try await probe("SELECT 1", in: AthenaQuery(statement: ""), athena)
         #expect(athena.executionIDs.count == 2)
+    }
+
+    private static var running: FakeResult {
+        var result = withoutRows
+        result.states = ["RUNNING"]
+        return result
+    }
+
+    @Test(arguments: [true, false]) func `a probe that takes too long is stopped, and the error says what it was`(
+        _ canBeStopped: Bool
+    ) async throws {
+        let athena = FakeAthena(result: Self.running)
+        await #expect {
+            _ = try await probe("SELECT 1", in: AthenaQuery(statement: ""), athena) { call in
+                !canBeStopped && call.operation == "StopQueryExecution"
+                    ? HTTPResponse(status: 400, body: Array("{}".utf8)) : nil
+            }
+        } throws: {
+            let text = "\($0)"
+            return text.contains("costs nothing") && text.contains("--query-timeout") && text.contains("asks again")
+                && text.contains("and was stopped") == canBeStopped && !text.contains("pays")
+        }
+        #expect(athena.count(of: "StopQueryExecution") == (canBeStopped ? 1 : 0))
+        #expect(time.total >= .seconds(1790))
+    }
+
+    @Test func `a probe that is cancelled is stopped`() async throws {
+        let athena = FakeAthena(result: Self.running)
+        let task = Locked<Task<Void, any Error>?>(nil)
+        let probing = Task {
+            while task.withLock({ $0 == nil }) { await Task.yield() }
+            _ = try await probe("SELECT 1", in: AthenaQuery(statement: ""), athena) { call in
+                if call.operation == "GetQueryExecution" { task.withLock { $0?.cancel() } }
+                return nil
+            }
+        }
+        task.withLock { $0 = probing }
+        await #expect(throws: CancellationError.self) { try await probing.value }
+        #expect(athena.count(of: "StopQueryExecution") == 1)
     }
 
     @Test func `the probe ends with Athena's reason if the query is refused`() async throws {

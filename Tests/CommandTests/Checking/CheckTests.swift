@@ -179,6 +179,19 @@ import TestSupport
         #expect(outcome.report.exitStatus == .queryFailed)
     }
 
+    @Test(arguments: [(["--query-timeout", "1s"], "1s"), (["--query-timeout", "2s"], "2s")])
+    func `a query without rows that takes too long is stopped after the time of --query-timeout`(
+        _ options: [String], _ limit: String
+    ) async throws {
+        var job = CheckJob()
+        job.result.states = ["RUNNING"]
+        job.options = options
+        let outcome = try await job.run()
+        let verdict = try #require(outcome.verdict(.statement))
+        #expect(verdict.words.contains("was not finished after \(limit) and was stopped"))
+        #expect(verdict.failure == .temporary && outcome.athena.count(of: "StopQueryExecution") == 1)
+    }
+
     @Test(
         arguments: [
             (["--source", "auto"], nil, true), (["--source", "s3"], CommandStatus.noPermission, false),

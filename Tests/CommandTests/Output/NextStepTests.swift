@@ -26,15 +26,16 @@ import Testing
 
     @Test func `the next step where no query was stopped pays for nothing twice`() {
         let texts = [
-            NextStep(nil).description, Self.text(.starting(clientRequestToken: "t")),
+            NextStep(nil).description, NextStep(nil, asksForColumns: true).description, Self.text(.starting(clientRequestToken: "t")),
             Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))),
             Self.text(.exporting(Self.query, Checkpoint(rowsExported: 3_900_000, nextBatch: 40))),
             Self.text(.succeeded(Self.query, Checkpoint(nextBatch: 1))), Self.text(.failed(Self.query)),
         ]
         #expect(texts.allSatisfy { !$0.contains("pays") })
-        #expect(Set(texts).count == 5)
-        #expect(texts[2].contains("query q-1 was not stopped"))
-        #expect(texts[3].contains("after row 3,900,000"))
+        #expect(Set(texts).count == 6)
+        #expect(texts[1].contains("costs nothing") && texts[1].contains("asks again"))
+        #expect(texts[3].contains("query q-1 was not stopped"))
+        #expect(texts[4].contains("after row 3,900,000"))
     }
 
     @Test func `a run that writes only changes reads its result again and sends no query`() {

@@ -26,7 +26,7 @@ package struct ColumnProbe: Sendable {
     ///   - statement: what the columns are asked of.
     ///   - query: where it runs and with which parameters; its own statement does not count.
     /// - Throws: ``AthenaExportError`` if Athena refuses or fails the statement, else `AWSError` or `CancellationError`.
-    ///   Nothing is left in Athena that costs anything.
+    ///   Nothing is left in Athena that costs anything, and a query that still runs is stopped.
     package func columns(of statement: InnerStatement, in query: AthenaQuery) async throws -> ProbedColumns {
         var probe = query
         probe.statement = Self.statement(around: statement)
@@ -34,11 +34,41 @@ package struct ColumnProbe: Sendable {
         probe.reusedResultMinutes = nil
         let id = try await start(probe)
         let early = EarlyAnswers(runtime: runtime, logger: logger, limit: EarlyAnswers.limitForNewQuery)
-        let poller = QueryPoller(client: client, runtime: runtime, logger: logger, timeout: timeout) { _ in }
-        let execution = try await poller.waitUntilFinished(id, early: early).execution
+        let execution = try await finished(id, early)
         guard execution.state == .succeeded else { throw execution.failure(isNamed: false) }
         let columns = try await QueryResults(client: client, queryExecutionID: id, early: early).columns()
         return ProbedColumns(columns: columns.map(\.column), execution: execution)
+    }
+
+    /// Waits for the query without rows. One that is not waited for any more is stopped: whoever asks again sends another.
+    private func finished(_ id: String, _ early: EarlyAnswers) async throws -> QueryExecution {
+        let poller = QueryPoller(client: client, runtime: runtime, logger: logger, timeout: timeout) { _ in }
+        do {
+            return try await poller.waitUntilFinished(id, early: early).execution
+        } catch AthenaExportError.queryTimedOut(let id, let limit, _) {
+            let isStopped = await stop(id, within: QueryPoller.patienceAfterTimeout)
+            throw AthenaExportError.queryTimedOut(
+                queryExecutionID: id, limit: limit, .columnsOnly(isStopped: isStopped))
+        } catch is CancellationError {
+            // In a task of its own, since this one is cancelled.
+            _ = await Task { await stop(id, within: QueryPoller.patienceAfterSignal) }.value
+            throw CancellationError()
+        }
+    }
+
+    /// - Returns: whether Athena has confirmed it.
+    private func stop(_ id: String, within limit: Duration) async -> Bool {
+        do {
+            try await client.stopQueryExecution(id, within: limit)
+            return true
+        } catch {
+            logger.debug(
+                "the question for the columns could not be stopped in time",
+                metadata: [
+                    "event": "columns_not_stopped", "query_execution_id": "\(id)", "error": "\(error)",
+                ])
+            return false
+        }
     }
 
     static func statement(around statement: InnerStatement) -> String {

@@ -35,6 +35,8 @@ package enum QueryFate: Sendable, Equatable {
     case running
     /// The run requested a stop, and no answer came.
     case unknown
+    /// It only asks for columns. A stop was requested; without an answer it may still run.
+    case columnsOnly(isStopped: Bool)
 
     var description: String {
         switch self {
@@ -46,6 +48,10 @@ package enum QueryFate: Sendable, Equatable {
         case .unknown:
             "and Athena did not confirm the request to stop it; raise --query-timeout and run the same command again, "
                 + "which sends the query again only if it was stopped"
+        case .columnsOnly(let isStopped):
+            (isStopped ? "and was stopped" : "and Athena did not confirm the request to stop it")
+                + "; it only asks for the columns, so it reads no data and costs nothing; raise --query-timeout and run the "
+                + "same command again, which asks again"
         }
     }
 }

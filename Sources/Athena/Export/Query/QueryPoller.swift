@@ -11,6 +11,11 @@ struct QueryPoller: Sendable {
     let timeout: Duration
     let report: @Sendable (AthenaExport.Progress) -> Void
 
+    /// How long the service may take to stop a query that is not waited for any more. The user who has sent a signal waits
+    /// for at most two seconds.
+    static let patienceAfterSignal = Duration.milliseconds(1500)
+    static let patienceAfterTimeout = Duration.seconds(20)
+
     private static let firstPause = 0.25
     private static let longestPause = 5.0
 

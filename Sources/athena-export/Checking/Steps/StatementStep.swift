@@ -12,7 +12,7 @@ struct StatementStep: CheckStep {
         guard asksForColumns else { return .skipped("--no-query leaves it out") }
         switch findings.configuration.export.query {
         case .attach(let id):
-            guard let probed = try await findings.services.probe.columns(ofQuery: id) else {
+            guard let probed = try await probe(findings).columns(ofQuery: id) else {
                 return .skipped("query \(id) is not finished, so its columns are not known yet")
             }
             return found(probed, &findings, "query \(id) has succeeded")
@@ -31,9 +31,13 @@ struct StatementStep: CheckStep {
                 return .failed(
                     "the statement \(error)", advice: "correct --query, --query-file or the key query", .usage)
             }
-            let probed = try await findings.services.probe.columns(of: statement, in: filled)
+            let probed = try await probe(findings).columns(of: statement, in: filled)
             return found(probed, &findings, "Athena takes the statement")
         }
+    }
+
+    private func probe(_ findings: CheckFindings) -> ColumnProbe {
+        findings.services.probe(timeout: findings.configuration.queryTimeout)
     }
 
     private func found(_ probed: ProbedColumns, _ findings: inout CheckFindings, _ beginning: String) -> CheckVerdict {
