@@ -93,7 +93,8 @@ enum ExitStatus: Int32, Error {
         case .unsupportedColumn, .noTarget, .clientSideEncryption, .statementTooLong: .configuration
         case .foreign, .needsSource: .usage
         case .targetExists: .queryFailed
-        case .manifest, .noManifest, .rowCountDiffers, .objectGone, .objectChanged, .malformed: .untrustedData
+        case .manifest, .noManifest, .rowCountDiffers, .objectGone, .objectRemoved, .objectChanged, .malformed:
+            .untrustedData
         }
     }
 

@@ -1,3 +1,4 @@
+import AWS
 import BatchExport
 import Digest
 import Logging
@@ -9,7 +10,11 @@ extension AthenaExport {
     func exportRows(of execution: QueryExecution, _ state: ExportState, early: EarlyAnswers) async throws {
         let sent = try sentQuery(of: state)
         if let sent, sent.unload != nil {
-            return try await exportUnloadedRows(of: execution, sent, state, early: early)
+            do {
+                return try await exportUnloadedRows(of: execution, sent, state, early: early)
+            } catch AthenaExportError.unload(.objectGone(let location)) {
+                throw AthenaExportError.unload(try await gone(location, of: state))
+            }
         }
         let results = QueryResults(client: client, queryExecutionID: execution.queryExecutionID, early: early)
         let selection = SourceSelection(
@@ -27,6 +32,17 @@ extension AthenaExport {
             }
             try await exportRows(of: execution, from: other, state, sent)
         }
+    }
+
+    /// Gives up a run whose query was named by its id and whose objects are not there: another statement takes its place.
+    ///
+    /// - Returns: the error to throw.
+    private func gone(_ object: S3Location, of state: ExportState) async throws -> UnloadError {
+        guard let query = state.query, query.clientRequestToken == nil else { return .objectGone(object) }
+        try await journal.saveUnlessExported(state.failed(query))
+        return .objectRemoved(
+            object, queryExecutionID: query.queryExecutionID,
+            hasRowsInFiles: await journal.state?.isUnfinished == true)
     }
 
     private func exportRows(

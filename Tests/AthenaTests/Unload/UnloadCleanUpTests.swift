@@ -217,5 +217,28 @@ extension `An export by UNLOAD` {
             #expect(unload.isTarget(of: "abcdefghij"))
             for token in ["abcdefgi", "", "bcdefgh"] { #expect(!unload.isTarget(of: token)) }
         }
+
+        @Test func `a query whose own run has removed its objects leads to the statement, which is then exported`()
+            async throws
+        {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let setup = UnloadSetup(.hard, in: directory)
+                try await setup.run.run()
+                var again = InProcessExport(setup.athena, in: "\(directory)/again", source: .unload)
+                let id = setup.athena.startedExecutions[1]
+                again.change = { $0.query = .attach(id) }
+                for _ in 1...2 {
+                    let error = try await again.fails(with: AthenaExportError.self)
+                    guard case .unload(.objectRemoved(_, id, hasRowsInFiles: false)) = error else { throw error }
+                    let text = "\(error)"
+                    #expect(text.contains("--keep-unload") && text.contains("instead of --query-execution-id"))
+                    #expect(!text.contains("--restart"))
+                }
+                #expect(setup.unloads.count == 1)
+                again.change = { $0.unloadTarget = S3Prefix(UnloadSetup.target) }
+                try await again.run()
+                #expect(again.files == setup.run.files)
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
     case rowCountDiffers(expected: Int, found: Int)
     /// An object that the manifest lists is not there.
     case objectGone(S3Location)
+    /// An object that a query has written which was named by its id is not there.
+    case objectRemoved(S3Location, queryExecutionID: String, hasRowsInFiles: Bool)
     /// An object is another one than the one that was listed.
     case objectChanged(S3Location)
     /// The object is not gzipped lines of JSON. `offset` is in bytes of what it holds inflated; `column` counts from 1.
@@ -42,8 +44,8 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
             "results of this work group are encrypted for the client to decrypt (CSE_KMS), so unloaded objects could not "
                 + "be read; give another --work-group (work_group), or use --source api; nothing was unloaded"
         case .statementTooLong(let bytes, let limit):
-            "with the SELECT around it the statement has \(bytes) bytes; Athena takes \(limit) at most; shorten it, or make "
-                + "a view of it in Athena; nothing was sent but the question for its columns"
+            "with the SELECT around it the statement has \(bytes) bytes, and Athena takes \(limit) at most; nothing was sent "
+                + "that costs anything; shorten it, or make a view of it in Athena"
         case .foreign(let id):
             "query \(id) is not an UNLOAD that athena-export has sent, so its columns cannot be told; give the id of one "
                 + "that is, or the statement instead of --query-execution-id"
@@ -66,6 +68,10 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
         case .objectGone(let location):
             "the unloaded object \(location) is not there; a rule of the bucket may have removed it, or another program; "
                 + "put it back, or send the query again with --restart"
+        case .objectRemoved(let location, let id, let hasRowsInFiles):
+            "the object \(location), which query \(id) has unloaded, is not there; a run removes what it has read, unless "
+                + "--keep-unload is given; give the statement instead of --query-execution-id\(hasRowsInFiles ? ", and --restart" : ""), "
+                + "which sends a new query"
         case .objectChanged(let location):
             "the unloaded object \(location) is another one than at the beginning of the run, so its rows may be of "
                 + "another result; put it back, or send the query again with --restart"
