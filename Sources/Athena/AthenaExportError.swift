@@ -64,7 +64,7 @@ package enum AthenaExportError: Error, Sendable, CustomStringConvertible {
         case .resultUnfit(let error, let result): "\(error); \(result.advice)"
         case .executionGone(let id, let message, true):
             "Athena does not have query \(id) or its result (\(message)). Its history lasts 45 days and its result as "
-                + "long as the object in S3. If the query is recent, run the same command again; else check the id and "
+                + "long as the object in S3; if the query is recent, run the same command again, if not, check the id and "
                 + "the region"
         case .executionGone(let id, let message, false):
             "Athena does not have query \(id) or its result (\(message)). Its history lasts 45 days and its result as "
@@ -97,8 +97,8 @@ package enum AthenaExportError: Error, Sendable, CustomStringConvertible {
                 + "the first run reads"
         case .notInS3(let reason): "--source s3: \(reason); use --source auto or api"
         case .unfitStatement(let fault):
-            "the statement \(fault), so it cannot be sent inside of another one; correct it, or leave out --source unload "
-                + "and --nested json; nothing was sent"
+            "the statement \(fault), so it cannot be sent inside of another one; nothing was sent; correct it, or leave out "
+                + "--source unload and --nested json"
         case .notNested(let id):
             "query \(id) was not sent with --nested json, so what is nested in its result is text; leave out --nested json"
         case .unload(let error): "\(error)"

@@ -14,27 +14,14 @@ extension AthenaExport {
         let filled = query.filled(with: run.cursor?.from)
         let statement: InnerStatement
         do { statement = try InnerStatement(filled.statement) } catch { throw AthenaExportError.unfitStatement(error) }
-        let probed = try await probe(statement, in: filled)
+        let probed = try await probe.columns(of: statement, in: filled)
         try await journal.check(columns: options.exported(probed.columns), options.export)
-        guard options.source == .unload else {
-            return try checkingLength(
-                SentQuery(selecting: statement, columns: probed.columns, parameters: filled.parameters))
-        }
-        let parent = try probed.unloadParent(options.unloadTarget, filled)
-        if statement.isSorted {
+        let sent = try options.sentQuery(around: statement, probed, in: filled, runID: run.runID, token: token)
+        if sent.unload != nil, statement.isSorted {
             logger.warning(
                 "the query sorts its rows, and an UNLOAD does not keep their order", metadata: ["event": "order_lost"])
         }
-        let unload = SentQuery.Unload.first(
-            below: parent.url, table: options.table, runID: run.runID, token: token)
-        let sent: SentQuery
-        do throws(UnloadError) {
-            sent = try SentQuery(
-                unloading: statement, columns: probed.columns, parameters: filled.parameters, to: unload)
-        } catch {
-            throw AthenaExportError.unload(error)
-        }
-        return try checkingLength(sent)
+        return sent
     }
 
     /// What a run has sent in the place of its query; nil if that was the query itself.
@@ -58,17 +45,56 @@ extension AthenaExport {
         return next
     }
 
-    private func probe(_ statement: InnerStatement, in query: AthenaQuery) async throws -> ProbedColumns {
-        try await ColumnProbe(client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout)
-            .columns(of: statement, in: query)
+    private var probe: ColumnProbe {
+        ColumnProbe(client: client, runtime: runtime, logger: logger, timeout: options.queryTimeout)
+    }
+}
+
+extension AthenaExport.Options {
+    /// What a run sends in the place of its query, around it.
+    ///
+    /// - Parameters:
+    ///   - query: where it runs and with which parameters; its own statement does not count.
+    ///   - token: of the run's first start.
+    /// - Throws: ``AthenaExportError/unload(_:)``.
+    fileprivate func sentQuery(
+        around statement: InnerStatement, _ probed: ProbedColumns, in query: AthenaQuery, runID: String, token: String
+    ) throws(AthenaExportError) -> SentQuery {
+        let sent: SentQuery
+        if source == .unload {
+            let unload = SentQuery.Unload.first(
+                below: try probed.unloadParent(unloadTarget, query).url, table: table, runID: runID, token: token)
+            do throws(UnloadError) {
+                sent = try SentQuery(
+                    unloading: statement, columns: probed.columns, parameters: query.parameters, to: unload)
+            } catch {
+                throw .unload(error)
+            }
+        } else {
+            sent = SentQuery(selecting: statement, columns: probed.columns, parameters: query.parameters)
+        }
+        try AthenaQuery.checkLength(of: sent.statement)
+        return sent
     }
 
-    private func checkingLength(_ sent: SentQuery) throws(AthenaExportError) -> SentQuery {
-        let bytes = sent.statement.utf8.count
-        guard bytes <= AthenaQuery.maximumBytes else {
-            throw .unload(.statementTooLong(bytes: bytes, limit: AthenaQuery.maximumBytes))
-        }
-        return sent
+    /// Throws what a run would throw when it has the columns of its query, before it sends it inside of another one.
+    ///
+    /// - Parameter startedAt: a name as that of a run without one.
+    package func checkSentQuery(
+        around statement: InnerStatement, _ probed: ProbedColumns, in query: AthenaQuery, startedAt: String
+    ) throws(AthenaExportError) {
+        guard isRewritten else { return }
+        _ = try sentQuery(
+            around: statement, probed, in: query, runID: runID ?? startedAt,
+            token: String(repeating: "0", count: 64))
+    }
+}
+
+extension AthenaQuery {
+    /// - Throws: ``UnloadError/statementTooLong(bytes:limit:)``.
+    static func checkLength(of statement: String) throws(AthenaExportError) {
+        let bytes = statement.utf8.count
+        guard bytes <= maximumBytes else { throw .unload(.statementTooLong(bytes: bytes, limit: maximumBytes)) }
     }
 }
 
@@ -84,7 +110,7 @@ extension AthenaExport {
     ) async throws -> ExportState {
         if run.sourceState != nil { return run }
         do {
-            guard let sent = try await adopted(execution) else { return run }
+            guard let sent = try await probe.adopted(execution, as: options) else { return run }
             var run = run
             run.sourceState = sent.json
             try await journal.save(run)
@@ -93,43 +119,6 @@ extension AthenaExport {
             try await journal.saveUnlessExported(run.failed(query))
             throw error
         }
-    }
-
-    /// What an execution that this run did not start has run in the place of a query; nil if that is the query itself.
-    private func adopted(_ execution: QueryExecution) async throws -> SentQuery? {
-        let id = execution.queryExecutionID
-        let text = execution.query ?? ""
-        let unloaded = UnloadStatement.parts(of: text)
-        guard options.isRewritten else {
-            guard let effect = execution.effect else { return nil }
-            if unloaded != nil { throw AthenaExportError.unload(.needsSource(queryExecutionID: id)) }
-            throw AthenaExportError.notAQuery(queryExecutionID: id, effect: effect)
-        }
-        let isUnload = options.source == .unload
-        let statement = isUnload ? unloaded?.statement : OuterSelect.innerStatement(of: text)
-        guard let statement else { throw foreign(id) }
-        let parameters = execution.query(statement: statement.text)
-        let columns = try await probe(statement, in: parameters).columns
-        let sent: SentQuery
-        if isUnload {
-            // The token that it was sent with is not known, and a query that was named by its id is not started again.
-            let unload = SentQuery.Unload(target: unloaded?.target ?? "", start: 1)
-            do throws(UnloadError) {
-                sent = try SentQuery(
-                    unloading: statement, columns: columns, parameters: parameters.parameters, to: unload)
-            } catch {
-                throw AthenaExportError.unload(error)
-            }
-        } else {
-            sent = SentQuery(selecting: statement, columns: columns, parameters: parameters.parameters)
-        }
-        // The text holds names and types of the columns, so another one is of other columns.
-        guard sent.statement == text else { throw foreign(id) }
-        return sent
-    }
-
-    private func foreign(_ id: String) -> AthenaExportError {
-        options.source == .unload ? .unload(.foreign(queryExecutionID: id)) : .notNested(queryExecutionID: id)
     }
 }
 

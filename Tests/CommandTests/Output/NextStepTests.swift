@@ -26,7 +26,8 @@ import Testing
 
     @Test func `the next step where no query was stopped pays for nothing twice`() {
         let texts = [
-            NextStep(nil).description, NextStep(nil, asksForColumns: true).description, Self.text(.starting(clientRequestToken: "t")),
+            NextStep(nil).description, NextStep(nil, asksForColumns: true).description,
+            Self.text(.starting(clientRequestToken: "t")),
             Self.text(.exporting(Self.query, Checkpoint(nextBatch: 1))),
             Self.text(.exporting(Self.query, Checkpoint(rowsExported: 3_900_000, nextBatch: 40))),
             Self.text(.succeeded(Self.query, Checkpoint(nextBatch: 1))), Self.text(.failed(Self.query)),

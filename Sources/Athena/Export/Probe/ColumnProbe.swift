@@ -32,6 +32,7 @@ package struct ColumnProbe: Sendable {
         probe.statement = Self.statement(around: statement)
         // The table may have got a column since an equal probe.
         probe.reusedResultMinutes = nil
+        try AthenaQuery.checkLength(of: probe.statement)
         let id = try await start(probe)
         let early = EarlyAnswers(runtime: runtime, logger: logger, limit: EarlyAnswers.limitForNewQuery)
         let execution = try await finished(id, early)

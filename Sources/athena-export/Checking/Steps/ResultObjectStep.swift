@@ -13,7 +13,8 @@ struct ResultObjectStep: CheckStep {
             return .skipped("rows are read by GetQueryResults, so it is not needed")
         }
         guard let probed = findings.probed else { return .skipped("it needs the result of the statement") }
-        if case .unload = source, let query = findings.query {
+        if case .unload = source {
+            guard let query = findings.query else { return .skipped("the run reads what the query has unloaded") }
             let place = try probed.unloadParent(findings.configuration.export.unloadTarget, query)
             return .skipped("the run reads what UNLOAD writes below \(place.url), which is not there yet")
         }
