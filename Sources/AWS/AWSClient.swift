@@ -77,6 +77,7 @@ struct AWSClient: Sendable {
         request.headers["amz-sdk-invocation-id"] = call.invocationID
         request.headers["amz-sdk-request"] = "attempt=\(call.attempt); max=\(call.maxAttempts)"
         let credentials = try await sign(&request, call)
+        request.secrets = Redactor.secrets(of: credentials, request, secrets)
 
         let response: HTTPResponse
         do {
@@ -86,7 +87,7 @@ struct AWSClient: Sendable {
         }
         guard !isError(response) else {
             throw AttemptFailure.service(
-                readError(response, Redactor(credentials, request, secrets)), response, credentials)
+                readError(response, Redactor(request.secrets)), response, credentials)
         }
         let status = response.status
         do {

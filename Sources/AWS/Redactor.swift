@@ -24,13 +24,20 @@ package struct Redactor {
 
     /// - Parameter more: further secrets that the request contains.
     init(_ credentials: Credentials?, _ request: HTTPRequest? = nil, _ more: [String] = []) {
+        self.init(Self.secrets(of: credentials, request, more))
+    }
+
+    /// What no text may repeat: of the credentials the access key id too, and of the request its whole authorization and the
+    /// signature alone.
+    static func secrets(of credentials: Credentials?, _ request: HTTPRequest?, _ more: [String] = []) -> [String] {
         var secrets = more
-        if let credentials { secrets += [credentials.secretAccessKey, credentials.sessionToken ?? ""] }
+        if let credentials {
+            secrets += [credentials.accessKeyID, credentials.secretAccessKey, credentials.sessionToken ?? ""]
+        }
         if let authorization = request?.headers["Authorization"] {
-            // The whole header, and its signature alone.
             secrets += [authorization, authorization.split(separator: "=").last.map(String.init) ?? ""]
         }
-        self.init(secrets)
+        return secrets
     }
 
     package init(_ secrets: [String]) {

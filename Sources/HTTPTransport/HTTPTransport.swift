@@ -18,6 +18,9 @@ package struct HTTPRequest: Sendable {
     /// Sent instead of ``body``, which is then empty.
     package var bodySource: HTTPBodySource?
     package var limits: HTTPLimits
+    /// Keys, tokens and signatures that the request carries or was signed with. They are not sent from here: no text that is
+    /// kept or shown may repeat them, in case the answer does.
+    package var secrets: [String] = []
     /// Whether an answer whose body broke off after its first byte is returned with the part that arrived. For callers
     /// that see from the headers that a part is missing, and request the rest.
     package var acceptsBrokenBody = false

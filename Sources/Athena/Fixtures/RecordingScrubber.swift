@@ -8,17 +8,7 @@ struct RecordingScrubber {
     private let redactor: Redactor
 
     init(_ request: HTTPRequest) {
-        var secrets: [String] = []
-        if let token = request.headers["X-Amz-Security-Token"] { secrets.append(token) }
-        if let authorization = request.headers["Authorization"] {
-            secrets.append(authorization)
-            let parts = authorization.split { " =/,".contains($0) }.map(String.init)
-            if let key = parts.firstIndex(of: "Credential"), key + 1 < parts.count { secrets.append(parts[key + 1]) }
-            if let signature = parts.firstIndex(of: "Signature"), signature + 1 < parts.count {
-                secrets.append(parts[signature + 1])
-            }
-        }
-        redactor = Redactor(secrets)
+        redactor = Redactor(request.secrets)
     }
 
     /// - Returns: the body byte for byte if nothing had to be removed.

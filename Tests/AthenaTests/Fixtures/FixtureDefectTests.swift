@@ -122,16 +122,18 @@ import TestSupport
     {
         let token = "canary/TOKEN+rstuvwxyz0123456789=="
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
-        request.headers["X-Amz-Security-Token"] = token
-        request.headers["Authorization"] =
+        let authorization =
             "AWS4-HMAC-SHA256 Credential=AKIDCANARY0123456789/20260101/eu-central-1/athena/aws4_request, "
             + "SignedHeaders=host, Signature=\(String(repeating: "0123456789abcdef", count: 4))"
+        request.secrets = [
+            token, authorization, "AKIDCANARY0123456789", String(repeating: "0123456789abcdef", count: 4),
+        ]
         let quoted = [
             token, token.replacingOccurrences(of: "/", with: "\\/"), URIEncoding.encode(token),
             URIEncoding.encode(token).replacing("%2F", with: "%2f").replacing("%3D", with: "%3d"),
             token.replacing("rst", with: #"r\n  st"#), token.map { "\($0) " }.joined(),
             "AKIDCANARY0123456789", String(repeating: "0123456789abcdef", count: 4),
-            try #require(request.headers["Authorization"]), "arn:aws:iam::123456789012:user/x",
+            authorization, "arn:aws:iam::123456789012:user/x",
             "s3://aws-athena-query-results-123456789012-eu-central-1/a", "123456789012",
             token.replacing("=", with: #"\u003d"#).replacing("+", with: #"\u002B"#), #"\n123456789012\n"#,
         ]
@@ -161,7 +163,7 @@ import TestSupport
 
     @Test func `an answer that is JSON only without its secret is searched as JSON`() {
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
-        request.headers["X-Amz-Security-Token"] = "canary-token"
+        request.secrets = ["canary-token"]
         // No string of JSON has a line break in it. The backslash and the n are one character, and no part of a word.
         let body = RecordingScrubber(request).scrub(Array("{\"Message\":\"canary-\ntoken \\n123456789012\"}".utf8))
         #expect(String(decoding: body, as: UTF8.self) == #"{"Message":"REDACTED \nxxxxxxxxxxxx"}"#)
@@ -174,7 +176,7 @@ import TestSupport
     ])
     func `a recorded answer is kept byte for byte where nothing is taken out`(_ body: String) {
         var request = HTTPRequest(method: "POST", url: HTTPURL(scheme: .https, host: "h"))
-        request.headers["X-Amz-Security-Token"] = "canary-token"
+        request.secrets = ["canary-token"]
         #expect(RecordingScrubber(request).scrub(Array(body.utf8)) == Array(body.utf8))
     }
 }

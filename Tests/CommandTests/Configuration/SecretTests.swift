@@ -76,7 +76,7 @@ import TestSupport
     @Test(arguments: ["text", "json"])
     func `secrets that a service quotes are removed at every log level`(_ format: String) async throws {
         let quotes = [
-            Executable.secretAccessKey, Executable.sessionToken,
+            Executable.accessKeyID, Executable.secretAccessKey, Executable.sessionToken,
             try #require(Executable.sessionToken.addingPercentEncoding(withAllowedCharacters: .alphanumerics)),
         ]
         for quote in quotes {
@@ -89,16 +89,18 @@ import TestSupport
                     default: nil
                     }
                 }
-                // A service can quote the request, so a recording is checked as well; the secret key itself is never
-                // sent.
-                let recording = quote == Executable.secretAccessKey ? [] : ["--record", "recorded"]
                 let outcome = try await athena.serve { url in
                     try await run(
                         [
                             "--endpoint-url", url, "--log-level", "trace", "--log-format", format, "--summary", "json",
-                        ] + recording, in: directory)
+                            "--record", "recorded",
+                        ], in: directory)
                 }
                 expectError(outcome, 77, ["AccessDeniedException", "[redacted]"])
+                #expect(!outcome.errors.contains(quote) && !outcome.output.contains(quote))
+                let recorded = TestMachine.files(below: "\(directory)/recorded")
+                #expect(recorded.values.contains { $0.range(of: Data("REDACTED".utf8)) != nil })
+                #expect(recorded.values.allSatisfy { $0.range(of: Data(quote.utf8)) == nil })
             }
         }
     }

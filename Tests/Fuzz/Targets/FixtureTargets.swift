@@ -23,9 +23,9 @@ extension FuzzTarget {
                 token == expected || (try? ResultsAnswer(parsing: input)) == nil,
                 "the token of a page is what the strict parser finds")
         }
-        let request = HTTPRequest(
-            method: "POST", url: HTTPURL(scheme: .https, host: "athena.eu-central-1.amazonaws.com"),
-            headers: ["X-Amz-Security-Token": "canary-token"])
+        var request = HTTPRequest(
+            method: "POST", url: HTTPURL(scheme: .https, host: "athena.eu-central-1.amazonaws.com"))
+        request.secrets = ["canary-token"]
         let scrubber = RecordingScrubber(request)
         let scrubbed = scrubber.scrub(input)
         try promise(scrubber.scrub(scrubbed) == scrubbed, "what is taken out is taken out at once")
