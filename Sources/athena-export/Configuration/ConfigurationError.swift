@@ -105,8 +105,18 @@ enum ConfigurationError: Error, CustomStringConvertible {
 struct ConfigurationPlace {
     /// The name as the user typed it.
     let file: String
-    /// Nil for the file as a whole.
-    let position: TextPosition?
+    /// In bytes from the beginning of the text; nil for the file as a whole.
+    let offset: Int?
+    private let text: [UInt8]
+
+    init(file: String, offset: Int?, in text: [UInt8]) {
+        self.file = file
+        self.offset = offset
+        self.text = text
+    }
+
+    /// Counted when an error is shown: it takes as long as the text before it is, and every setting has a place.
+    var position: TextPosition? { offset.map { TextPosition(offset: $0, in: text) } }
 }
 
 extension ConfigurationPlace: CustomStringConvertible {

@@ -1,6 +1,8 @@
 /// Collects the mistakes in the settings, so that one run reports all of them.
 struct ConfigurationMistakes {
     private var errors: [ConfigurationError] = []
+    /// What the errors are about. A file can have tens of thousands of mistakes.
+    private var subjects: Set<ConfigurationError.Subject> = []
 
     var count: Int { errors.count }
 
@@ -21,13 +23,13 @@ struct ConfigurationMistakes {
                 continue
             }
             // A value that is read twice, or checked by two rules, is reported once.
-            if !errors.contains(where: { $0.isOfSameValue(as: error) }) { errors.append(error) }
+            if subjects.insert(error.subject).inserted { errors.append(error) }
         }
     }
 
     /// - Throws: the mistakes, those of the command line first, then those of the file in its order.
     func check() throws(ConfigurationError) {
-        let ofFile = errors.filter { $0.place != nil }.sorted { $0.lineAndColumn < $1.lineAndColumn }
+        let ofFile = errors.filter { $0.place != nil }.sorted { $0.offset < $1.offset }
         let sorted = errors.filter { $0.place == nil } + ofFile
         guard let first = sorted.first else { return }
         throw sorted.count == 1 ? first : .several(sorted)
@@ -35,13 +37,14 @@ struct ConfigurationMistakes {
 }
 
 extension ConfigurationError {
-    fileprivate func isOfSameValue(as other: ConfigurationError) -> Bool {
-        guard let position = place?.position else { return description == other.description }
-        return position == other.place?.position
+    /// The value in the file that is wrong, or what else is.
+    fileprivate enum Subject: Hashable {
+        case value(offset: Int)
+        case other(String)
     }
 
-    /// Zeros for the file as a whole.
-    fileprivate var lineAndColumn: (Int, Int) {
-        place?.position.map { ($0.line, $0.column) } ?? (0, 0)
-    }
+    fileprivate var subject: Subject { place?.offset.map { .value(offset: $0) } ?? .other(description) }
+
+    /// Where in the file; 0 for the file as a whole.
+    fileprivate var offset: Int { place?.offset ?? 0 }
 }

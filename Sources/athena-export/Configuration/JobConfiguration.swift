@@ -58,15 +58,16 @@ struct JobConfiguration {
         _ names: [String], of views: [ConfigurationFile]
     ) throws(ConfigurationError) -> [ConfigurationFile] {
         if names.isEmpty { return views }
-        let known = views.map(\.tableName)
+        let known = Set(views.compactMap(\.tableName))
         for name in names where !known.contains(name) {
-            let meant = Suggestion.nearest(to: name, among: known.compactMap { $0 })
+            let meant = Suggestion.nearest(to: name, among: known)
             throw .option(
                 name: "--only",
                 problem: "\"\(name.shown(limit: 80))\" is none of the tables in the configuration; "
                     + (meant.map { "did you mean \($0)?" } ?? "give the name of one as its \"table\" has it"))
         }
-        return views.filter { view in names.contains { $0 == view.tableName } }
+        let wanted = Set(names)
+        return views.filter { $0.tableName.map(wanted.contains) == true }
     }
 
     /// The options that were typed although they are of one table.

@@ -9,7 +9,10 @@ enum Suggestion {
         // Longer words are no keys, options or commands, and the comparison takes quadratic time.
         guard (2...64).contains(word.count) else { return nil }
         let limit = max(1, min(3, word.count / 3))
-        return names.map { (name: $0, distance: distance(word, Array($0.lowercased().unicodeScalars))) }
+        return names.map { (name: $0, letters: Array($0.lowercased().unicodeScalars)) }
+            // Names of another length are not near, and need no comparison.
+            .filter { abs($0.letters.count - word.count) <= limit }
+            .map { (name: $0.name, distance: distance(word, $0.letters)) }
             .filter { $0.distance <= limit }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }

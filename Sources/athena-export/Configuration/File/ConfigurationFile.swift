@@ -48,7 +48,7 @@ struct ConfigurationFile {
         places = JSONPlaces(text)
         guard case .object(let object) = root.value else {
             throw .file(
-                ConfigurationPlace(file: name, position: TextPosition(offset: places.values[""] ?? 0, in: text)),
+                ConfigurationPlace(file: name, offset: places.values[""] ?? 0, in: text),
                 problem: "expected an object such as {\"table\": \"orders\"}, found \(root.value.kind)")
         }
         for (name, _) in object.members {
@@ -149,8 +149,7 @@ struct ConfigurationFile {
 
     /// Where a value stands.
     private func place(_ path: String) -> ConfigurationPlace {
-        ConfigurationPlace(
-            file: name, position: places.values[path].map { TextPosition(offset: $0, in: text) })
+        ConfigurationPlace(file: name, offset: places.values[path], in: text)
     }
 }
 
@@ -161,9 +160,9 @@ extension ConfigurationFile {
     func check(_ name: String, of object: JSONField) throws(ConfigurationError) {
         guard let key = ConfigurationKey(rawValue: name) else {
             let path = object.path.isEmpty ? name : "\(object.path).\(name)"
-            let position = places.names[path].map { TextPosition(offset: $0, in: text) }
             throw .key(
-                name: name.shown(limit: 100), place: ConfigurationPlace(file: self.name, position: position),
+                name: name.shown(limit: 100),
+                place: ConfigurationPlace(file: self.name, offset: places.names[path], in: text),
                 problem: ConfigurationKey.advice(for: name))
         }
         switch key.kind {

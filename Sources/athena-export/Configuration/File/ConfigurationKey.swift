@@ -117,6 +117,11 @@ extension ConfigurationKey {
     }
 
     private static func meant(by name: String) -> ConfigurationKey? {
+        allNames[name] ?? Suggestion.nearest(to: name, among: allNames.keys).flatMap { allNames[$0] }
+    }
+
+    /// The keys by every name that they may be given. Made once: a file may have many unknown keys.
+    private static let allNames: [String: ConfigurationKey] = {
         var names = otherNames
         for key in allCases {
             names[key.rawValue] = key
@@ -124,8 +129,8 @@ extension ConfigurationKey {
                 names[option.dropFirst(2).map { $0 == "-" ? "_" : String($0) }.joined()] = key
             }
         }
-        return names[name] ?? Suggestion.nearest(to: name, among: names.keys).flatMap { names[$0] }
-    }
+        return names
+    }()
 
     private static func optionName(_ key: String) -> String {
         "--" + key.map { $0 == "_" ? "-" : String($0) }.joined()

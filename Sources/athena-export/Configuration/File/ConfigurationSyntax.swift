@@ -11,12 +11,11 @@ struct ConfigurationSyntax {
 
     func explain(_ error: JSONError, file: String) -> ConfigurationError {
         guard case .syntax(let offset, let reason) = error else {
-            return .file(ConfigurationPlace(file: file, position: nil), problem: "\(error); correct the file")
+            return .file(ConfigurationPlace(file: file, offset: nil, in: text), problem: "\(error); correct the file")
         }
         let (place, problem) =
             slip(at: offset, reason) ?? (offset, reason.contains(";") ? reason : "\(reason); correct it")
-        return .file(
-            ConfigurationPlace(file: file, position: TextPosition(offset: place, in: text)), problem: problem)
+        return .file(ConfigurationPlace(file: file, offset: place, in: text), problem: problem)
     }
 
     /// Syntax of other formats that JSON does not have.

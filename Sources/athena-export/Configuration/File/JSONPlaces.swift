@@ -36,7 +36,7 @@ struct JSONPlaces {
             let member = path.isEmpty ? name : "\(path).\(name)"
             names[member] = offset
             let colon = try text.span.expectJSON(UInt8(ascii: ":"), from: quote + 1)
-            offset = skipComma(in: text, from: try value(at: colon, in: text, path: member, depth: depth))
+            offset = Self.skipComma(in: text, from: try value(at: colon, in: text, path: member, depth: depth))
         }
         return offset + 1
     }
@@ -47,13 +47,15 @@ struct JSONPlaces {
         var offset = text.span.skipJSONWhitespace(from: start + 1)
         var index = 0
         while text[offset] != UInt8(ascii: "]") {
-            offset = skipComma(in: text, from: try value(at: offset, in: text, path: "\(path)[\(index)]", depth: depth))
+            let end = try value(at: offset, in: text, path: "\(path)[\(index)]", depth: depth)
+            offset = Self.skipComma(in: text, from: end)
             index += 1
         }
         return offset + 1
     }
 
-    private func skipComma(in text: [UInt8], from start: Int) -> Int {
+    /// Static: a method of a value keeps a copy of it while its arguments, which add places, are found.
+    private static func skipComma(in text: [UInt8], from start: Int) -> Int {
         let offset = text.span.skipJSONWhitespace(from: start)
         return text[offset] == UInt8(ascii: ",") ? text.span.skipJSONWhitespace(from: offset + 1) : offset
     }
