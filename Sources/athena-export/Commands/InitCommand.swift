@@ -1,4 +1,5 @@
 import ArgumentParser
+import AWS
 import SystemPackage
 
 /// Writes a first configuration.
@@ -55,15 +56,26 @@ struct InitCommand: ParsableCommand {
             region: try region ?? Self.regionOfEnvironment(), database: database ?? "default",
             workGroup: workGroup ?? "primary", stagingDir: stagingDir, tables: table.isEmpty ? ["orders"] : table,
             primaryKey: key.isEmpty ? ["id"] : key)
-        // What is wrong with an option would be wrong in the file.
-        _ = try JobConfiguration(try RunOptions.parse([]), file: try draft.parsed(name: name), workers: 1)
+        let noOptions = try RunOptions.parse([])
+        do throws(ConfigurationError) {
+            // What is wrong with an option would be wrong in the file.
+            _ = try JobConfiguration(noOptions, file: try draft.parsed(name: name), workers: 1)
+        } catch {
+            throw error.ofOptions
+        }
         try draft.write(to: path)
         try Console().writeProduct(draft.explanation(of: name), called: "explanation")
     }
 
     private static func regionOfEnvironment() throws(ConfigurationError) -> String {
         for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            if let region = try ProcessText.variable(variable), !region.isEmpty { return region }
+            guard let region = try ProcessText.variable(variable), !region.isEmpty else { continue }
+            guard Region(region) != nil else {
+                throw .path(
+                    name: variable, place: nil,
+                    problem: "the region in this environment variable is written like us-east-1; correct it")
+            }
+            return region
         }
         return "us-east-1"
     }

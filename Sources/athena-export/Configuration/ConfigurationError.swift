@@ -41,6 +41,21 @@ enum ConfigurationError: Error, CustomStringConvertible {
         }
     }
 
+    /// The same mistake in the options that a file is to be written from.
+    var ofOptions: ConfigurationError {
+        switch self {
+        case .several(let errors): return .several(errors.map(\.ofOptions))
+        case .key(let name, _, let problem), .path(let name, _?, let problem):
+            // tables[0].table, primary_key[1]
+            let key = name.split(separator: ".").last?.prefix { $0 != "[" }
+            let option = key.flatMap { ConfigurationKey(rawValue: String($0))?.option }
+            return .option(name: option ?? name, problem: problem)
+        case .statement(.key(let key, _), let problem):
+            return .option(name: key.option ?? key.rawValue, problem: problem)
+        default: return self
+        }
+    }
+
     /// The place of the mistake in the configuration file.
     var place: ConfigurationPlace? {
         switch self {

@@ -188,14 +188,14 @@ extension ConfigurationFile {
             throw origin.error(Self.placeholderProblem)
         }
         if key.isFreeText { return }
-        guard !text.isEmpty else { throw origin.error("it is empty; set it, or remove the key") }
+        guard !text.isEmpty else { throw origin.error("it is empty; set it, or leave it out") }
         guard !text.hasASCIIControl, text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
             throw origin.error("it begins or ends with a blank, or contains a line end or control character")
         }
     }
 
     private static let placeholderProblem =
-        "it still has its placeholder; put the real value there, or remove the key"
+        "it still has its placeholder; put the real value there, or leave it out"
 
     /// `<YOUR_REGION_NAME>`, `s3://<BUCKET>/`, `…` and `...`, as documentation marks a value to be filled in.
     private static func isPlaceholder(_ text: String, in key: ConfigurationKey) -> Bool {
