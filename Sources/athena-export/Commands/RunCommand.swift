@@ -27,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
             asFarAsRight: SettingsLookup(options: options, file: (try? file.get()) ?? nil))
         let logger = Logger(reporting, console)
         let report = RunReport(options: reporting, console: console, logger: logger)
+        let jobReport = JobReport(report: report, isNamed: options.runID != nil)
         let job: JobConfiguration
         do {
             job = try JobConfiguration(options, file: try file.get(), workers: Assembly.workers)
@@ -35,7 +36,8 @@ struct RunCommand: AsyncParsableCommand {
                 tables: min(job.parallel, job.tables.count)
             ).check()
         } catch {
-            throw report.couldNotBegin(error)
+            let isOfSeveral = (try? file.get())??.tables != nil
+            throw isOfSeveral ? jobReport.couldNotBegin(error) : report.couldNotBegin(error)
         }
         for warning in job.warnings {
             logger.warning("\(warning)", metadata: ["event": "configuration_doubted"])
@@ -43,8 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         let status =
             if job.isOfSeveral {
                 await TablesRun(
-                    job: job, reporting: reporting, console: console, logger: logger,
-                    report: JobReport(report: report, isNamed: options.runID != nil)
+                    job: job, reporting: reporting, console: console, logger: logger, report: jobReport
                 ).execute()
             } else {
                 await Run(job: job, reporting: reporting, console: console, logger: logger, report: report).execute()

@@ -101,8 +101,12 @@ struct RunSummary {
             "uncompressed_bytes": .integer(uncompressedBytes), "resumed": .bool(isResumed),
             "manifest": manifest.map { .string($0) } ?? .null, "seconds": .decimal(seconds, digits: 3),
         ]
-        if let failure { object["error"] = ["kind": .string(failure.kind), "message": .string(failure.message)] }
+        if let failure { object["error"] = Self.json(of: failure) }
         return .object(object)
+    }
+
+    static func json(of failure: (kind: String, message: String)) -> JSONValue {
+        ["kind": .string(failure.kind), "message": .string(failure.message)]
     }
 
     private var plainText: String {

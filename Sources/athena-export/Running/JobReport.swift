@@ -9,6 +9,20 @@ struct JobReport {
     /// Whether the run was named, so that the same command does not run again what has succeeded.
     let isNamed: Bool
 
+    /// The job failed before its tables were known.
+    func couldNotBegin(_ error: any Error) -> ExitStatus {
+        let end = RunEnd(failed: error, directory: nil, seconds: report.seconds)
+        log(end)
+        // As text, the error line is enough.
+        if report.options.summary == .json {
+            write(
+                JobSummary(
+                    tables: [], status: .failed, seconds: report.seconds, nextStep: nil, failure: end.summary.failure))
+        }
+        report.console.writeError(error)
+        return end.status
+    }
+
     /// The job failed before any table could begin.
     func couldNotBegin(_ error: any Error, _ tables: [ExportConfiguration]) -> ExitStatus {
         let ends = tables.map { table in
@@ -31,12 +45,7 @@ struct JobReport {
         let summary = JobSummary(
             tables: ends.map { ($0.end.directory?.table ?? "", $0.end.summary) }, status: Self.verdict(status, signal),
             seconds: report.seconds, nextStep: nextStep(ends))
-        if !report.console.writeOutput(summary.text(report.options.summary)) {
-            report.console.writeError(
-                "the summary could not be written to standard output; athena-export status tells how far each table got"
-            )
-            if status == .success { status = .inputOutput }
-        }
+        if !write(summary), status == .success { status = .inputOutput }
         for error in errors(ends) { report.console.writeError(error) }
         report.write(
             RunMetrics(
@@ -45,6 +54,15 @@ struct JobReport {
                         end: $0.end, exitStatus: $0.end.status, phases: $0.phases, requests: $0.requests)
                 }, end: .now()))
         return status
+    }
+
+    /// - Returns: false if it could not be written, which is reported then.
+    @discardableResult
+    private func write(_ summary: JobSummary) -> Bool {
+        if report.console.writeOutput(summary.text(report.options.summary)) { return true }
+        report.console.writeError(
+            "the summary could not be written to standard output; athena-export status tells how far each table got")
+        return false
     }
 
     /// A signal comes first, then the first failure in the order of the file that does not pass by itself.

@@ -10,6 +10,8 @@ struct JobSummary {
     let seconds: Double
     /// What to type for the tables that are left; nil if none is.
     let nextStep: String?
+    /// Why no table could begin.
+    var failure: (kind: String, message: String)?
 
     func text(_ format: SummaryFormat) -> String {
         switch format {
@@ -19,10 +21,12 @@ struct JobSummary {
     }
 
     private var json: JSONValue {
-        [
+        var object: JSONObject = [
             "status": .string(status.rawValue), "tables": .array(tables.map(\.summary.json)),
             "seconds": .decimal(seconds, digits: 3),
         ]
+        if let failure { object["error"] = RunSummary.json(of: failure) }
+        return .object(object)
     }
 
     private var lines: [String] {

@@ -85,6 +85,23 @@ import TestSupport
         }
     }
 
+    @Test(arguments: [["--only", "zz"], ["--query", "SELECT 1"], ["--batch-rows", "0"]])
+    func `a job that cannot begin has the JSON summary of several tables, without any`(_ options: [String])
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let job = try TablesJob(directory, [("one", .customers(5)), ("two", .customers(7))])
+            let outcome = try await job.run("http://127.0.0.1:9", ["--summary", "json"] + options)
+            expectError(outcome, 64, [options[0]])
+            let (status, tables) = try summary(outcome)
+            #expect(status == "failed" && tables.isEmpty, "\(outcome.output)")
+            let object = JSONField(try JSONValue(parsing: Array(outcome.output.utf8)))
+            #expect(try object.member("error").member("kind").string() == "usage")
+            #expect(try object.member("error").member("message").string().contains(options[0]))
+            try object.onlyMembers(["status", "tables", "seconds", "error"])
+        }
+    }
+
     @Test func `log events and metrics carry the table's name`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let job = try TablesJob(directory, [("one", .customers(5)), ("two", .customers(7))])
