@@ -6,10 +6,17 @@ import Text
 /// The steps of one table, and its columns if they are known.
 struct TableCheckResult: Sendable {
     let table: String
-    let results: [CheckResult]
+    private(set) var results: [CheckResult]
     let columns: [Column]
     let primaryKey: [String]
     let cursorColumn: String?
+
+    /// The same result in a check of several tables, where an option of one table needs `--only`.
+    var amongSeveral: TableCheckResult {
+        var copy = self
+        copy.results = results.map { CheckResult(step: $0.step, verdict: $0.verdict.amongSeveral) }
+        return copy
+    }
 
     /// That of the first step that has failed.
     var exitStatus: ExitStatus { results.map(\.exitStatus).first { $0 != .success } ?? .success }

@@ -45,6 +45,16 @@ enum CheckVerdict: Sendable {
         .warning(parts(of: "\(error)").message, advice: advice)
     }
 
+    /// The same verdict in a check of several tables.
+    var amongSeveral: CheckVerdict {
+        switch self {
+        case .ok, .skipped: self
+        case .warning(let message, let advice): .warning(message, advice: TableAdvice.completed(advice))
+        case .failed(let message, let advice, let status):
+            .failed(message, advice: TableAdvice.completed(advice), status)
+        }
+    }
+
     /// Errors give the facts first and what to do last, behind a semicolon.
     static func parts(of text: String) -> (message: String, advice: String) {
         guard let end = text.ranges(of: "; ").last else { return (text, "") }

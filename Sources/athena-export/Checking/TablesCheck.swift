@@ -21,7 +21,12 @@ struct TablesCheck {
                 if index >= job.parallel, let (done, result) = try await group.next() { results[done] = result }
                 let check = TableCheck(configuration: table, services: services, asksForColumns: asksForColumns)
                 let name = job.isOfSeveral ? table.directory.table : nil
-                group.addTask { try await LogContext.$table.withValue(name) { (index, try await check.run()) } }
+                group.addTask {
+                    try await LogContext.$table.withValue(name) {
+                        let result = try await check.run()
+                        return (index, job.needsOnly ? result.amongSeveral : result)
+                    }
+                }
             }
             for try await (done, result) in group { results[done] = result }
             return results.compactMap { $0 }

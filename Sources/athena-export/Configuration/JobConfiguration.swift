@@ -8,6 +8,8 @@ struct JobConfiguration {
     let tables: [ExportConfiguration]
     /// Whether the file is one for several tables, even if it has one, or one was chosen.
     let isOfSeveral: Bool
+    /// Whether an option of one table needs `--only` with that table.
+    let needsOnly: Bool
     /// How many are exported at a time.
     let parallel: Int
 
@@ -23,6 +25,7 @@ struct JobConfiguration {
             mistakes.collect(try settings.bounded(.parallel, options.parallel, 1...64)) ?? Self.standardParallel
         guard let file, let views = file.tables else {
             isOfSeveral = false
+            needsOnly = false
             if !options.only.isEmpty {
                 mistakes.add([.option(name: "--only", problem: "the configuration has no tables to choose from")])
             }
@@ -32,8 +35,9 @@ struct JobConfiguration {
             return
         }
         isOfSeveral = true
+        needsOnly = Set(options.only).count != 1
         mistakes.add(file.mistakes)
-        mistakes.add(Self.optionsOfOneTable(options))
+        if needsOnly { mistakes.add(Self.optionsOfOneTable(options)) }
         let chosen = mistakes.collect(try Self.chosen(options.only, of: views)) ?? []
         // What is wrong in all of them anyway says nothing of each.
         try mistakes.check()
@@ -70,27 +74,20 @@ struct JobConfiguration {
         return views.filter { $0.tableName.map(wanted.contains) == true }
     }
 
-    /// The options that were typed although they are of one table.
+    /// The options that were typed although they are of one table, and several are exported.
     private static func optionsOfOneTable(_ options: RunOptions) -> [ConfigurationError] {
-        let ofTable = [
+        let typed = [
             ("--query", options.query != nil), ("--query-file", options.queryFile != nil),
             ("--parameter", !options.parameter.isEmpty), ("--cursor-column", options.cursorColumn != nil),
             ("--cursor-start", options.cursorStart != nil), ("--table", options.table != nil),
             ("--key", !options.key.isEmpty), ("--write-mode", options.writeMode != nil),
-        ]
-        let ofRun = [
             ("--query-execution-id", options.queryExecutionID != nil), ("--record", options.record != nil),
             ("--replay", options.replay != nil),
         ]
-        let isOne = Set(options.only).count == 1
-        return ofTable.filter(\.1).map {
+        return typed.filter(\.1).map {
             .option(
-                name: $0.0, problem: "it is of one table, and the configuration has several; set it in tables instead")
+                name: $0.0, problem: "it is of one table, and the configuration has several; name the table with --only"
+            )
         }
-            + ofRun.filter { $0.1 && !isOne }.map {
-                .option(
-                    name: $0.0,
-                    problem: "it is of one table, and the configuration has several; name the table with --only")
-            }
     }
 }

@@ -4,12 +4,13 @@ import Text
 
 /// The end of a run: its outcome, and the exit status for a scheduler.
 struct RunEnd {
-    let summary: RunSummary
+    private(set) var summary: RunSummary
     let status: ExitStatus
     /// The error, if the run failed.
     let error: (any Error)?
     let directory: ExportDirectory?
     let manifest: Manifest?
+    private var isAmongSeveral = false
 
     /// - Parameters:
     ///   - state: of the run; nil if it never had one.
@@ -68,4 +69,17 @@ struct RunEnd {
         manifest = directory.flatMap { try? ExportJournal.read($0).0 }
         summary = RunSummary(failed: error, manifest: manifest, directory: directory, seconds: seconds)
     }
+
+    /// The same end in a job of several tables, where an option of one table needs `--only`.
+    var amongSeveral: RunEnd {
+        var copy = self
+        copy.isAmongSeveral = true
+        if let message, let failure = summary.failure {
+            copy.summary.failure = (failure.kind, TableAdvice.completed(message).shown(limit: 2000))
+        }
+        return copy
+    }
+
+    /// What the error says, if the run failed.
+    var message: String? { error.map { isAmongSeveral ? TableAdvice.completed("\($0)") : "\($0)" } }
 }

@@ -31,7 +31,7 @@ struct RunSummary {
     let isAlreadyDone: Bool
     let manifest: String?
     let seconds: Double
-    let failure: (kind: String, message: String)?
+    var failure: (kind: String, message: String)?
     /// The fate of an interrupted run's query, and what the same command does next.
     let nextStep: String?
 

@@ -84,8 +84,7 @@ struct JobReport {
         var messages: [String] = []
         var tables: [String: [String]] = [:]
         for end in ends {
-            guard let error = end.end.error, let table = end.end.directory?.table else { continue }
-            let message = "\(error)"
+            guard let message = end.end.message, let table = end.end.directory?.table else { continue }
             if tables[message] == nil { messages.append(message) }
             tables[message, default: []].append(table)
         }

@@ -71,10 +71,11 @@ struct TablesRun {
             } reportUpload: { news in
                 progress.update { figures, _ in figures.note(news) }
             }
-            progress.update { figures, _ in figures.end(name, hasFailed: outcome.end.error != nil) }
-            report.log(outcome.end)
+            let end = job.needsOnly ? outcome.end.amongSeveral : outcome.end
+            progress.update { figures, _ in figures.end(name, hasFailed: end.error != nil) }
+            report.log(end)
             return TableEnd(
-                end: outcome.end, phases: outcome.phases, requests: assembly.requests.counts(of: name))
+                end: end, phases: outcome.phases, requests: assembly.requests.counts(of: name))
         }
     }
 }

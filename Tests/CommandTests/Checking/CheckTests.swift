@@ -310,6 +310,7 @@ import TestSupport
         #expect(outcome.report.tables.map(\.table) == ["a", "b", "c"])
         #expect(outcome.report.tables.map(\.exitStatus) == [.success, .untrustedData, .success])
         #expect(outcome.report.exitStatus == .untrustedData)
+        #expect(outcome.report.text(.text).contains("with several tables give --only TABLE too\n"))
         #expect(outcome.athena.count(of: "GetCallerIdentity") == 1 && outcome.athena.count(of: "GetWorkGroup") == 1)
         #expect(outcome.athena.count(of: "StartQueryExecution") == 3)
         let json = JSONField(try JSONValue(parsing: Array(outcome.report.text(.json).utf8)))

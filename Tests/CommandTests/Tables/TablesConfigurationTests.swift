@@ -64,6 +64,20 @@ import TestSupport
         #expect(job.tables[0].export.query == .attach("id-1"))
     }
 
+    @Test(arguments: [
+        ["--query", "SELECT 2"], ["--key", "k"], ["--table", "t"], ["--changes-only", "--max-deletes", "67"],
+    ])
+    func `an option of one table goes with one chosen table`(_ option: [String]) async throws {
+        let job = try await Self.job(Self.two, ["--only", "items"] + option)
+        #expect(job.tables.count == 1 && job.isOfSeveral && !job.needsOnly)
+    }
+
+    @Test func `an error that advises an option of one table says what several tables need`() {
+        let error = ExportError.tooManyDeletes(gone: 2, held: 3, limit: 50)
+        #expect(TableAdvice.completed("\(error)") == "\(error); with several tables give --only TABLE too")
+        #expect(TableAdvice.completed("make room") == "make room")
+    }
+
     @Test func `a table without a statement causes a warning`() async throws {
         let job = try await Self.job(["tables": [["table": "orders"]]])
         #expect(job.warnings == ["table orders has no query; SELECT * FROM test_rows is run for it"])

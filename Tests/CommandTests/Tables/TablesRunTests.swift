@@ -85,6 +85,27 @@ import TestSupport
         }
     }
 
+    @Test func `a paid result of one table is exported by the command that its error advises`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var other = FakeResult(rowCount: 3) { ["\($0)"] }
+            other.columns = [("id", "bigint")]
+            other.states = ["SUCCEEDED"]
+            let job = try TablesJob(directory, [("good", .customers(5)), ("other", other)])
+            let athena = job.athena()
+            try await athena.serve { url in
+                let failed = try await job.run(url, ["--summary", "json"])
+                #expect(failed.status == 65, "\(failed.errors)")
+                let advice = "in place of the statement; with several tables give --only TABLE too"
+                #expect(failed.errors.contains(advice) && failed.output.contains(advice), "\(failed.errors)")
+                let id = try #require(failed.errors.firstMatch(of: /--query-execution-id (\S+)/)).1
+                let advised = try await job.run(
+                    url, ["--query-execution-id", String(id), "--key", "id", "--only", "other"])
+                #expect(advised.status == 0, "\(advised.errors)")
+            }
+            #expect(athena.count(of: "StartQueryExecution") == 2)
+        }
+    }
+
     @Test(arguments: [["--only", "zz"], ["--query", "SELECT 1"], ["--batch-rows", "0"]])
     func `a job that cannot begin has the JSON summary of several tables, without any`(_ options: [String])
         async throws
