@@ -76,6 +76,24 @@ import TestSupport
         #expect(said([key, "x"]).contains("Did you mean '\(option)'?"))
     }
 
+    @Test(arguments: [
+        ["status", "x", "--summary", "json"], ["status", "x", "--log_level", "debug"],
+        ["merge", "x", "--summary", "json"], ["verify", "x", "--jobs", "2"], ["verify", "x", "--restart"],
+        ["upload", "x", "s3://b/", "--format", "csv"], ["init", "x", "--format", "csv"],
+        ["loader", "sqlite", "x", "--output", "y"], ["loader", "sqlite", "x", "-o", "y"],
+    ])
+    func `an option of run that a subcommand does not have is answered so`(_ arguments: [String]) {
+        let (command, option) = (arguments[0], arguments.last { $0.hasPrefix("-") } ?? "")
+        #expect(
+            said(arguments)
+                == "Unknown option '\(option)': \(command) does not have it, run does; see athena-export \(command) --help"
+        )
+    }
+
+    @Test func `a key of the configuration is answered with the option of the subcommand that has it`() {
+        #expect(said(["upload", "x", "s3://b/", "--region_name", "y"]).contains("Did you mean '--region'?"))
+    }
+
     @Test(
         arguments: [
             (["statsu", "export"], "did you mean status? See athena-export --help"), (["mrege"], "did you mean merge?"),

@@ -17,7 +17,8 @@ struct ArgumentErrorText {
     /// One line, without a full stop.
     var text: String {
         let (text, help) =
-            unknownSubcommand.map { ($0, "athena-export --help") } ?? (withForm ?? withOption ?? message, help)
+            unknownSubcommand.map { ($0, "athena-export --help") }
+            ?? (withForm ?? ofRun ?? withOption ?? message, help)
         if text.hasSuffix("?") { return "\(text) See \(help)" }
         return "\(text.hasSuffix(".") ? String(text.dropLast()) : text); see \(help)"
     }
@@ -46,12 +47,49 @@ struct ArgumentErrorText {
         return "there is no subcommand '\(word)'; \(advice)"
     }
 
+    /// The option that the command does not have, with its hyphens.
+    private var unknownOption: String? {
+        let start = "Unknown option '"
+        guard message.hasPrefix(start) else { return nil }
+        return String(message.dropFirst(start.count).prefix { $0 != "'" })
+    }
+
+    /// For an option of `run` that is given to another subcommand, by its name or its key.
+    private var ofRun: String? {
+        guard let name = unknownOption, let subcommand, subcommand != "run" else { return nil }
+        let runOptions = Self.options(of: "run")
+        let option =
+            runOptions.contains(name) ? name : ConfigurationKey.option(forKey: String(name.drop { $0 == "-" }))
+        guard let option, runOptions.contains(option), !Self.options(of: subcommand).contains(option) else {
+            return nil
+        }
+        return "Unknown option '\(name)': \(subcommand) does not have it, run does"
+    }
+
     /// For a key of the configuration file in the place of its option.
     private var withOption: String? {
-        let start = "Unknown option '--"
-        guard message.hasPrefix(start), !message.contains("Did you mean") else { return nil }
-        let name = message.dropFirst(start.count).prefix { $0 != "'" }
-        return ConfigurationKey.option(forKey: String(name)).map { "\(message). Did you mean '\($0)'?" }
+        guard let name = unknownOption, name.hasPrefix("--"), !message.contains("Did you mean") else { return nil }
+        return ConfigurationKey.option(forKey: String(name.dropFirst(2))).map { "\(message). Did you mean '\($0)'?" }
+    }
+
+    /// `merge`, from the usage; nil for the command without a subcommand.
+    private var subcommand: String? {
+        let words = help.split(separator: " ").map(String.init)
+        return words.count == 3 ? words[1] : nil
+    }
+
+    /// The options in the help of a subcommand.
+    private static func options(of subcommand: String) -> Set<String> {
+        let command = AthenaExportCommand.configuration.subcommands.first {
+            $0.configuration.commandName == subcommand
+        }
+        guard let command else { return [] }
+        // A line such as "  -o, --output <dir>".
+        let lines = AthenaExportCommand.helpMessage(for: command).split(separator: "\n").filter { $0.hasPrefix("  -") }
+        return Set(
+            lines.flatMap { line in
+                line.split { $0 == " " || $0 == "," || $0 == "/" }.prefix { $0.hasPrefix("-") }.map(String.init)
+            })
     }
 
     // MARK: - Values
