@@ -95,6 +95,14 @@ package struct ExportDirectory: Sendable, Equatable {
         }
     }
 
+    /// The error with which ``makeAndLock()`` would fail, as far as that can be told without writing.
+    package var creationError: ExportError? {
+        for path in [path, work] {
+            if let errno = path.directoryError { return .cannotCreate(path: path, errno) }
+        }
+        return nil
+    }
+
     /// Makes the directory and everything above it that is missing, and takes its lock.
     func makeAndLock() throws(ExportError) -> FileLock {
         do {

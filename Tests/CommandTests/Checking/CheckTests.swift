@@ -248,6 +248,28 @@ import TestSupport
         #expect(outcome.verdict(.output)?.failure == .cannotCreate)
     }
 
+    @Test(arguments: ["a dangling link", "a loop", "no directory inside", "a long path", "a long name"])
+    func `an output that no run can make fails with the status of the run`(_ output: String) async throws {
+        var job = CheckJob()
+        switch output {
+        case "a dangling link", "a loop":
+            job.prepare = { path in
+                try FileManager.default.createSymbolicLink(
+                    atPath: path, withDestinationPath: output == "a loop" ? path : "\(path)-nowhere")
+            }
+        case "no directory inside":
+            job.prepare = { path in
+                try FileManager.default.createDirectory(atPath: "\(path)/orders", withIntermediateDirectories: true)
+                try Data().write(to: URL(fileURLWithPath: "\(path)/orders/.work"))
+            }
+        case "a long path": job.options = ["--output", String(repeating: "x", count: 5000)]
+        default: job.options = ["--output", "there-is-no-such-directory/" + String(repeating: "y", count: 300)]
+        }
+        let outcome = try await job.run()
+        #expect(outcome.verdict(.output)?.failure == .cannotCreate, "\(outcome.verdict(.output)?.words ?? "")")
+        #expect(outcome.report.exitStatus == .cannotCreate)
+    }
+
     @Test func `a directory where another run is at work fails with 75`() async throws {
         var journals: [ExportJournal] = []
         var job = CheckJob()

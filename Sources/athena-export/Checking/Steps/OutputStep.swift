@@ -12,12 +12,11 @@ struct OutputStep: CheckStep {
 
     func run(_ findings: inout CheckFindings) throws -> CheckVerdict {
         let directory = findings.configuration.directory
-        let place = directory.path.nearestExisting
-        if let error = place.writeError { throw ExportError.cannotCreate(path: directory.path, error) }
+        if let error = directory.creationError { throw error }
         let table = try HeldTable(directory)
         if !findings.configuration.export.restart { try table.check(findings.configuration.export.request) }
         findings.table = table
-        let free = place.freeBytes
+        let free = directory.path.nearestExisting.freeBytes
         let room = free.map { ", \(RunSummary.size($0)) free" } ?? ""
         let message =
             "\(directory.path): \(Self.content(of: table, restart: findings.configuration.export.restart))\(room)"
