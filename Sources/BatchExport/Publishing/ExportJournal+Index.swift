@@ -37,13 +37,28 @@ extension ExportJournal {
         }
     }
 
-    /// Puts an index in the place of the one before, durably.
+    /// Puts an index in the place of the one before, or of whatever else has its name, durably.
+    ///
+    /// - Throws: also if its name is that of a directory with something in it, which is not removed.
     func placeIndex(_ file: consuming StagedFile) throws(ExportError) {
+        let index = directory.index
+        let parent = index.removingLastComponent()
         do throws(FileError) {
-            try DurableFile.makeDirectory(directory.index.removingLastComponent())
-            try file.replace(directory.index)
+            // A link goes, what it leads to stays.
+            if parent.isTaken, !parent.isDirectoryItself { try DurableFile.remove(parent) }
+            try DurableFile.makeDirectory(parent)
+            if index.isDirectoryItself { try DurableFile.removeDirectoryIfEmpty(index) }
+            if !index.isDirectoryItself { return try file.replace(index) }
         } catch {
             throw ExportError(error)
         }
+        throw .untrusted(
+            path: index, problem: "it is a directory with something in it",
+            remedy: "remove it, then run the same command again, which makes the index again")
     }
+}
+
+extension FilePath {
+    /// Whether this is a directory, and no link to one.
+    fileprivate var isDirectoryItself: Bool { isDirectory && !isSymbolicLink }
 }

@@ -178,6 +178,46 @@ import Testing
         }
     }
 
+    @Test(arguments: ["a file", "a pipe", "a link to nowhere", "a link to a directory", "an empty directory"])
+    func `an index whose name something else has is made again in its place`(_ other: String) async throws {
+        try await withNights { nights in
+            try await nights.run([["a", "1"], ["b", "2"]])
+            let (index, place) = (nights.index, nights.index.deletingLastPathComponent())
+            let parent = nights.export.directory.path.removingLastComponent()
+            let kept = URL(fileURLWithPath: parent.appending("kept").string)
+            try FileManager.default.createDirectory(at: kept, withIntermediateDirectories: false)
+            try Data("mine".utf8).write(to: kept.appendingPathComponent("rows.index"))
+            try FileManager.default.removeItem(at: place)
+            switch other {
+            case "a file": try Data("mine".utf8).write(to: place)
+            case "a pipe": try #require(mkfifo(place.path, 0o600) == 0)
+            case "a link to nowhere":
+                try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: "nowhere")
+            case "a link to a directory":
+                try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: kept.path)
+            default: try FileManager.default.createDirectory(at: index, withIntermediateDirectories: true)
+            }
+            try await nights.run([["a", "2"]])
+            #expect(try nights.entriesOfRun().map(\.rows) == [[["a", "2"]], [["b"]]])
+            #expect(try Data(contentsOf: index).count > 16)
+            #expect(try Data(contentsOf: kept.appendingPathComponent("rows.index")) == Data("mine".utf8))
+        }
+    }
+
+    @Test func `an index whose name a full directory has is an error that says to remove it`() async throws {
+        try await withNights { nights in
+            try await nights.run([["a", "1"]])
+            try FileManager.default.removeItem(at: nights.index)
+            try FileManager.default.createDirectory(
+                at: nights.index.appendingPathComponent("mine"), withIntermediateDirectories: true)
+            let error = try await #require(throws: ExportError.self) { try await nights.run([["a", "2"]]) }
+            #expect("\(error)".contains("rows.index: it is a directory with something in it; remove it, "), "\(error)")
+            try FileManager.default.removeItem(at: nights.index)
+            try await nights.run([["a", "2"]])
+            #expect(try nights.entriesOfRun().map(\.rows) == [[["a", "2"]]])
+        }
+    }
+
     @Test func `a run without the option writes everything, and the next one compares with it`() async throws {
         try await withNights(rows: 9) { nights in
             try await nights.run([["a", "1"], ["b", "2"]])
