@@ -188,6 +188,21 @@ private func change(_ path: String, _ old: String, _ new: String) throws {
         }
     }
 
+    @Test func `a copied directory is named by its own name and by its table`() async throws {
+        try await withTables { directory in
+            try FileManager.default.copyItem(
+                atPath: "\(directory)/export/orders", toPath: "\(directory)/export/orders.old")
+            let lines = try await run(["status", "export"], in: directory).output.split(separator: "\n")
+            #expect(lines.count == 3 && lines[1].hasPrefix("orders: 1 batch of csv, "), "\(lines)")
+            #expect(lines[2].hasPrefix("orders.old (table orders): 1 batch of csv, "))
+            let answer = try json(try await run(["status", "export", "--format", "json"], in: directory))
+            let names = try answer.member("tables").elements().map { table in
+                [try table.member("table").string(), try table.member("directory").string()]
+            }
+            #expect(names == [["customers", "customers"], ["orders", "orders"], ["orders", "orders.old"]])
+        }
+    }
+
     @Test func `the directory above has a cost that is the sum of those in its lines`() async throws {
         try await withTables { directory in
             let outcome = try await run(["status", "export", "--price-per-tb", "4.9"], in: directory)

@@ -5,7 +5,8 @@ import JSON
 extension DirectoryStatus {
     var json: JSONValue {
         var object: JSONObject = [
-            "table": .string(table), "write_mode": manifest.map { .string($0.writeMode.rawValue) } ?? .null,
+            "table": .string(table), "directory": .string(directoryName),
+            "write_mode": manifest.map { .string($0.writeMode.rawValue) } ?? .null,
             "rows": .integer(manifest?.rows ?? 0),
             "batches": .integer(manifest?.batches.count ?? 0), "bytes": .integer(manifest?.bytes ?? 0),
             "uncompressed_bytes": .integer(manifest?.uncompressedBytes ?? 0),

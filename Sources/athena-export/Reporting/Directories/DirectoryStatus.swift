@@ -42,6 +42,8 @@ struct DirectoryStatus {
     }
 
     var table: String { snapshot.directory.table }
+    /// The directory's own name; a copy may have another than its table.
+    var directoryName: String { snapshot.directory.path.lastComponent?.string ?? "" }
     var manifest: Manifest? { snapshot.manifest }
     var state: ExportState? { snapshot.state }
 

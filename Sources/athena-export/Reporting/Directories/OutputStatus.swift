@@ -33,7 +33,7 @@ struct OutputStatus {
 
     var json: JSONValue {
         let failed = failures.map { failure -> JSONValue in
-            ["table": .string(failure.table), "error": failure.json]
+            ["table": .string(failure.table), "directory": .string(failure.table), "error": failure.json]
         }
         var object: JSONObject = ["tables": .array(tables.map(\.json) + failed)]
         if let cost { object["cost"] = .decimal(cost, digits: 6) }
@@ -48,7 +48,8 @@ extension TableFailure {
 
 extension DirectoryStatus {
     fileprivate var line: String {
-        var parts = [manifest.map { "\(table): \(Self.files(of: $0))" } ?? "\(table): no files yet"]
+        let name = directoryName == table ? table : "\(directoryName) (table \(table))"
+        var parts = ["\(name): \(manifest.map { Self.files(of: $0) } ?? "no files yet")"]
         if let newest { parts.append(newest) }
         if let cost { parts.append("cost \(Self.amount(cost))") }
         return (parts + notes).joined(separator: "; ")
