@@ -114,8 +114,8 @@ struct RunOptions: ParsableArguments {
             valueName: "s3://…"))
     var unloadTo: String?
 
-    @Flag(help: "Do not remove what --source unload has written once the run has succeeded.")
-    var keepUnload = false
+    @Flag(inversion: .prefixedNo, help: "Do not remove what --source unload has written once the run has succeeded.")
+    var keepUnload: Bool?
 
     @Option(
         help: "Arrays, maps and rows as Athena's text, or as JSON; unload always gives JSON (default: text).")
@@ -163,8 +163,9 @@ struct RunOptions: ParsableArguments {
     var pruneRuns: Int?
 
     @Flag(
+        inversion: .prefixedNo,
         help: "Write only rows that are new or changed, and the keys that are gone; the query brings the whole table.")
-    var changesOnly = false
+    var changesOnly: Bool?
 
     @Option(
         help: ArgumentHelp(
@@ -172,8 +173,8 @@ struct RunOptions: ParsableArguments {
             valueName: "percent"))
     var maxDeletes: Int?
 
-    @Flag(help: "Do not stop the query in Athena when interrupted or out of time.")
-    var leaveQueryRunning = false
+    @Flag(inversion: .prefixedNo, help: "Do not stop the query in Athena when interrupted or out of time.")
+    var leaveQueryRunning: Bool?
 
     @OptionGroup var reporting: ReportingArguments
 }

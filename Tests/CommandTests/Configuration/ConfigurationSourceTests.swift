@@ -1,4 +1,5 @@
 import Athena
+import BatchExport
 import Foundation
 import JSON
 import Testing
@@ -41,6 +42,21 @@ import TestSupport
             expectError(
                 try await bash(#""$0" --replay "$1" --query-file <(yes)"#, in: directory), 78,
                 ["/dev/fd/", "larger than 1048576 bytes"])
+        }
+    }
+
+    @Test func `a flag on the command line beats its key in the file, in both directions`() async throws {
+        for (value, other) in [("true", "no-"), ("false", "")] {
+            let text = "{\"changes_only\":\(value),\"keep_unload\":\(value),\"leave_query_running\":\(value)}"
+            try await withConfiguration(text.utf8) { path in
+                let flags = ["changes-only", "keep-unload", "leave-query-running"].map { "--\(other)\($0)" }
+                for arguments in [[], flags] {
+                    let export = try ConfigurationCheck.configuration(["--config", path] + arguments).export
+                    let isOn = (value == "true") == arguments.isEmpty
+                    #expect((export.export.changes != nil) == isOn, "\(arguments)")
+                    #expect(export.keepsUnloaded == isOn && export.leavesQueryRunning == isOn, "\(arguments)")
+                }
+            }
         }
     }
 

@@ -14,7 +14,7 @@ extension SettingsLookup {
             }
             return nil
         }
-        let origin = try origin(of: .changesOnly, isTyped: options.changesOnly)
+        let origin = try origin(of: .changesOnly, isTyped: options.changesOnly != nil)
         if cursor != nil {
             throw origin.error(
                 "a query with a cursor brings a part of the table, and all other keys would be deleted; "

@@ -73,9 +73,8 @@ struct SettingsLookup {
         }
     }
 
-    /// Whether a flag is typed, or set in the file.
-    func flag(_ key: ConfigurationKey, _ typed: Bool) throws(ConfigurationError) -> Bool {
-        if typed { return true }
+    func flag(_ key: ConfigurationKey, _ typed: Bool?) throws(ConfigurationError) -> Bool {
+        if let typed { return typed }
         return try file?.flag(key)?.value ?? false
     }
 
