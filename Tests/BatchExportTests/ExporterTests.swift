@@ -63,7 +63,7 @@ private let pages: [[[String?]]] = [
         }
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: FileFormat.allCases, [1, 5, 6])
+    @Test(.timeLimit(.minutes(60)), arguments: FileFormat.allCases, [1, 5, 6])
     func `a batch has a row, even if the header alone has all the bytes it may`(
         _ format: FileFormat, _ bytes: Int
     ) async throws {

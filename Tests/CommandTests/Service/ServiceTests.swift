@@ -123,7 +123,7 @@ import TestSupport
     }
 
     @Test(
-        .timeLimit(.minutes(10)),
+        .timeLimit(.minutes(60)),
         arguments: [
             #"{"QueryRuntimeStatistics":{"Rows":{"OutputRows":-5}}}"#, #"{"QueryRuntimeStatistics":{"Rows":[]}}"#,
             #"{"QueryRuntimeStatistics":{"Rows":{"OutputRows":1e30}}}"#, "<html>", "", "never",

@@ -51,7 +51,7 @@ import Testing
         #expect(server.acceptedConnections == 5)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a released transport closes its connections`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a released transport closes its connections`() async throws {
         let (closed, closedContinuation) = AsyncStream.makeStream(of: Void.self)
         let server = try LoopbackServer { connection in
             while connection.readRequest() != nil { connection.write(LoopbackServer.bytes()) }
@@ -63,7 +63,7 @@ import Testing
         for await _ in closed {}
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a closed transport answers the requests that wait and those that come later`()
+    @Test(.timeLimit(.minutes(60))) func `a closed transport answers the requests that wait and those that come later`()
         async throws
     {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)

@@ -3,7 +3,7 @@ import Loopback
 import Testing
 
 @Suite struct `Cancelled requests` {
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func `a cancelled request ends at once and leaves the transport usable`() async throws {
         let (arrived, arrivedContinuation) = AsyncStream.makeStream(of: Void.self)
         let silent = try LoopbackServer { connection in
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Cancellation at any moment between creation and answer; each task ends one way or the other.
-    @Test(.timeLimit(.minutes(10))) func `every request ends when tasks are cancelled at random`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `every request ends when tasks are cancelled at random`() async throws {
         let server = try LoopbackServer.sending { _ in LoopbackServer.bytes(body: "x") }
         let transport = CurlTransport.forTests()
         await withTaskGroup(of: Void.self) { group in

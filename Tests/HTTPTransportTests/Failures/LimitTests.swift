@@ -29,7 +29,7 @@ import Testing
         #expect(error == .bodyTooLarge(host: server.url().authority, limit: 1 << 20))
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: ["400 Bad Request", "503 Slow Down", "301 Moved"], ["", "chunked"])
+    @Test(.timeLimit(.minutes(60)), arguments: ["400 Bad Request", "503 Slow Down", "301 Moved"], ["", "chunked"])
     func `an endless body of an error is cut at its limit, and the answer counts`(
         _ status: String, _ encoding: String
     ) async throws {
@@ -104,7 +104,7 @@ import Testing
         #expect(error.isTransient)
     }
 
-    @Test(.timeLimit(.minutes(10))) func `a drip feed is given up at the total limit`() async throws {
+    @Test(.timeLimit(.minutes(60))) func `a drip feed is given up at the total limit`() async throws {
         let server = try LoopbackServer { connection in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
