@@ -67,12 +67,13 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
             "row \(row) of \(path) is longer than \(limit) bytes, the most that the memory allows; "
                 + "\(memory) bytes are enough for any row of the file"
         case .resultRowTooLong(let row, let limit):
-            "row \(row) of the result is longer than \(limit) bytes, the most that a row may have (Athena's own limit is 32 MB), "
-                + "so the result may be damaged; with --source s3 use --source api, which reads the same result; else shorten "
+            "row \(row) of the result is longer than \(limit) bytes, the most that a row may have (Athena's own limit is "
+                + "32 MB), so the result may be damaged; with --source s3 use --source api, which reads the same result; else shorten "
                 + "the row in the query and send it with --restart"
         case .tooManyDeletes(let gone, let held, let limit):
             "\(gone) of the \(held) keys that the table has are not in the result, which is more than --max-deletes \(limit) "
-                + "allows; new and changed rows are exported, and nothing was deleted; if the result is right, run the same command again with --max-deletes "
+                + "allows; new and changed rows are exported, and nothing was deleted; if the result is right, run the same "
+                + "command again with --max-deletes "
                 + "\(min(100, (gone * 100 + held - 1) / max(1, held))), which reads it again and sends no query; if it is "
                 + "not, fix the query and give this run up with --restart"
         case .locked(let path):

@@ -70,8 +70,8 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "put it back, or send the query again with --restart"
         case .objectRemoved(let location, let id, let hasRowsInFiles):
             "the object \(location), which query \(id) has unloaded, is not there; a run removes what it has read, unless "
-                + "--keep-unload is given; give the statement instead of --query-execution-id\(hasRowsInFiles ? ", and --restart" : ""), "
-                + "which sends a new query"
+                + "--keep-unload is given; give the statement instead of --query-execution-id"
+                + "\(hasRowsInFiles ? ", and --restart" : ""), which sends a new query"
         case .objectChanged(let location):
             "the unloaded object \(location) is another one than at the beginning of the run, so its rows may be of "
                 + "another result; put it back, or send the query again with --restart"
