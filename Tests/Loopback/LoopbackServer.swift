@@ -6,7 +6,7 @@ import Threading
 /// Each connection has a thread of its own, which may block. Nothing is shared between connections.
 package final class LoopbackServer: Sendable {
     package let port: Int
-    private let listener: Int32
+    private let listener: Listener
     private let connections = OpenConnections()
 
     /// The address as text.
@@ -19,9 +19,10 @@ package final class LoopbackServer: Sendable {
     ///
     /// - Parameter port: 0 takes a free one.
     package init(port: Int = 0, _ serve: @escaping @Sendable (ServerConnection) -> Void) throws {
-        (listener, self.port) = try Self.listen(port: port)
+        let listening = try Self.listen(port: port)
+        (listener, self.port) = (Listener(listening.descriptor), listening.port)
         _ = try DedicatedThread { [listener, port = self.port, connections] in
-            while let descriptor = Self.accept(listener) {
+            while let descriptor = Self.accept(listening.descriptor) {
                 connections.add(descriptor)
                 Self.start {
                     let connection = ServerConnection(descriptor, port: port, of: connections)
@@ -29,15 +30,15 @@ package final class LoopbackServer: Sendable {
                     connection.close()
                 }
             }
-            close(listener)
+            listener.close()
         }
     }
 
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+    deinit { listener.shutDown() }
 
     /// Accepts no more connections, and ends those that are open.
     package func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
+        listener.shutDown()
         connections.shutDown()
     }
 
@@ -84,6 +85,28 @@ package final class LoopbackServer: Sendable {
         }
         guard isListening else { throw SystemFailure("listening on 127.0.0.1:\(port)") }
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    }
+}
+
+/// What a server listens on.
+///
+/// Whoever stops the server and the thread that accepts end it at different times. The first to close it gives its
+/// number away: a shutdown after that would end the server of another test.
+private final class Listener: Sendable {
+    private let descriptor: Locked<Int32?>
+
+    init(_ descriptor: Int32) { self.descriptor = Locked(descriptor) }
+
+    /// Lets a thread that waits in `accept` return.
+    func shutDown() {
+        descriptor.withLock { if let open = $0 { shutdown(open, Int32(SHUT_RDWR)) } }
+    }
+
+    func close() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { Glibc.close(open) }
+            descriptor = nil
+        }
     }
 }
 
