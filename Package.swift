@@ -14,6 +14,9 @@ let strict: [SwiftSetting] = [
 /// For all modules but the five that make the most calls of C: unsafe code is marked as such.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// For tests, which run on optimized code: to optimize them as well would take longer than it saves.
+let tests: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// The modules with parsers.
 let fuzzed: [Target.Dependency] = [
     "AWS", "Athena", "BatchExport", "Clock", "HTTPTransport", "JSON", "Text", "athena-export",
@@ -125,12 +128,12 @@ let package = Package(
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "ClockTests", dependencies: ["Clock"], swiftSettings: strict),
-        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: strict),
+            path: "Tests/TestSupport", swiftSettings: tests),
+        .testTarget(name: "ClockTests", dependencies: ["Clock"], swiftSettings: tests),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: tests),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: tests),
         .testTarget(
-            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Loopback"], swiftSettings: strict),
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Loopback"], swiftSettings: tests),
         .testTarget(
             name: "AWSTests",
             dependencies: [
@@ -139,7 +142,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "BatchExportTests",
             dependencies: [
@@ -147,7 +150,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "AthenaTests",
             dependencies: [
@@ -157,7 +160,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "UploadTests",
             dependencies: [
@@ -167,14 +170,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "BenchmarkTests",
             // These tests measure the built command.
             dependencies: [
                 "Athena", "BatchExport", "JSON", "Loopback", "TestSupport", "athena-export", "athena-export-benchmark",
             ],
-            swiftSettings: strict),
+            swiftSettings: tests),
         .testTarget(
             name: "CommandTests",
             dependencies: [
@@ -187,24 +190,16 @@ let package = Package(
             exclude: [
                 "Faults/fault-shim.c", "Loaders/duckdb-killer.py", "Loaders/recipe-rows.py", "Service/moto-peer.py",
                 "Terminal/terminal-screen.py",
-            ], swiftSettings: strict),
+            ], swiftSettings: tests),
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzz",
-            exclude: ["Corpus", "Dictionaries", "Driver", "run"], swiftSettings: strict),
+            exclude: ["Corpus", "Dictionaries", "Driver", "run"], swiftSettings: tests),
     ]
 )
 
 if Context.environment["ATHENA_EXPORT_FUZZ"] != nil { package.prepareForFuzzing() }
-if Context.environment["ATHENA_EXPORT_PLAIN_TESTS"] != nil { package.leaveTestsUnoptimized() }
 
 extension Package {
-    /// For tests of optimized code: optimizing the tests as well would take longer than it saves.
-    @MainActor func leaveTestsUnoptimized() {
-        for target in targets where target.isTest || target.name == "TestSupport" {
-            target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
-        }
-    }
-
     /// Makes the package one executable `fuzz` around all of its own code, compiled for libFuzzer. Ordinary builds do
     /// not have these flags.
     @MainActor func prepareForFuzzing() {

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import sys
 import termios
@@ -21,6 +22,8 @@ import termios
 import pyte
 
 ROWS = 200
+# A person sees each line of progress, although a fast command writes the next one before this program reads.
+END_OF_PROGRESS = rb"(?<=\x1b\[\?7h\r)"
 
 
 def set_width(file, columns):
@@ -62,9 +65,10 @@ def main(kind, widths, pieces, command):
             break
         if not output:
             break
-        stream.feed(output)
-        if is_settled:
-            show(screen)
+        for shown in re.split(END_OF_PROGRESS, output):
+            stream.feed(shown)
+            if is_settled:
+                show(screen)
         is_settled = True
         count += 1
         if count % int(pieces) == 0 and len(widths) > 1:
