@@ -104,7 +104,8 @@ package struct CSVEncoder: RowEncoder {
             if index > indices.lowerBound { line.append(.comma) }
             let cell = cells[index]
             bytes.prefetchRows(after: cell)
-            // One comparison rules out blanks and the first byte of U+FEFF, with which hardly any value begins.
+            // A parser marks a cell in which nothing needs quotes. What remains is a blank or the first
+            // byte of U+FEFF in front, both ruled out by one comparison. Few values begin so.
             if cell.traits.contains(.plainCSV), bytes[cell.range.lowerBound] &- 0x21 < 0xef - 0x21 {
                 line.append(copying: bytes, in: cell.range)
             } else if !cell.isNull {
