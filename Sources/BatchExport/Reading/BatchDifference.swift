@@ -1,3 +1,5 @@
+import Files
+
 /// One difference between a table's directory and its manifest.
 package struct BatchDifference: Error, Equatable, CustomStringConvertible {
     /// The subject of the comparison. The names are stable: scripts may depend on them.
@@ -35,6 +37,8 @@ package struct BatchDifference: Error, Equatable, CustomStringConvertible {
     package let check: Check
     /// Positions and figures, never values.
     package let detail: String
+    /// What the system said, where the check is ``Check/unreadable``. The file itself may be right.
+    let readError: FileError?
 
     package var description: String { "\(path): \(check.rawValue): \(detail)" }
 
@@ -42,5 +46,13 @@ package struct BatchDifference: Error, Equatable, CustomStringConvertible {
         self.path = path
         self.check = check
         self.detail = detail
+        readError = nil
+    }
+
+    init(_ path: String, unreadable error: FileError) {
+        self.path = path
+        check = .unreadable
+        detail = "\(error)"
+        readError = error
     }
 }

@@ -7,7 +7,7 @@ extension BatchDifference {
         switch failure {
         case .missing: self.init(path, .missing, "the manifest lists it, but it does not exist")
         case .notAFile: self.init(path, .notAFile, "a link, directory or device stands there or on the way")
-        case .unreadable(let error): self.init(path, .unreadable, "\(error)")
+        case .unreadable(let error): self.init(path, unreadable: error)
         }
     }
 }
@@ -126,7 +126,7 @@ struct BatchText: ~Copyable {
         } catch {
             isBroken = true
             input = []
-            note(.unreadable, "\(error)")
+            differences.append(BatchDifference(listed.path, unreadable: error))
         }
         inputOffset = 0
         bytesRead += input.count

@@ -51,7 +51,7 @@ struct UnlistedFiles {
         do throws(FileError) {
             return try DirectoryListing.names(in: directory.path.appending(path))
         } catch {
-            differences.append(BatchDifference(path, .unreadable, "\(error)"))
+            differences.append(BatchDifference(path, unreadable: error))
             return []
         }
     }

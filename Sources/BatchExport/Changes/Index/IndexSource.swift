@@ -86,9 +86,10 @@ extension ResultSchema {
 }
 
 extension ExportError {
-    /// A file that `--changes-only` has to read is not what the manifest lists.
+    /// A file that `--changes-only` has to read cannot be read, or is not what the manifest lists.
     static func unusable(_ difference: BatchDifference, in directory: ExportDirectory) -> ExportError {
-        .untrusted(
+        if let error = difference.readError { return ExportError(error) }
+        return .untrusted(
             path: directory.path.appending(difference.path),
             problem: "--changes-only compares with this file, which is not what the manifest lists: "
                 + "\(difference.check.rawValue): \(difference.detail)",
