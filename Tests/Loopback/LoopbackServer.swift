@@ -90,8 +90,8 @@ package final class LoopbackServer: Sendable {
 
 /// What a server listens on.
 ///
-/// Whoever stops the server and the thread that accepts end it at different times. The first to close it gives its
-/// number away: a shutdown after that would end the server of another test.
+/// The thread that accepts closes it, perhaps before the server itself ends. The descriptor's number may then belong to
+/// the server of another test, which a shutdown would end.
 private final class Listener: Sendable {
     private let descriptor: Locked<Int32?>
 

@@ -23,7 +23,8 @@ struct GoneKeys: ~Copyable {
 
     /// The next keys, as rows of the key's columns; nil behind the last one.
     ///
-    /// - Throws: ``ExportError`` if a file is not what the manifest lists; `CancellationError` when the task is cancelled.
+    /// - Throws: ``ExportError`` if a file cannot be read or is not what the manifest lists; `CancellationError` when
+    ///   the task is cancelled.
     mutating func next() throws -> RowBlock? {
         while missingCount > 0 {
             try Task.checkCancellation()

@@ -25,7 +25,8 @@ struct IndexSource: Sendable {
     ///
     /// - Parameter staged: gets the index.
     /// - Returns: it, without its name.
-    /// - Throws: ``ExportError`` if a file is not what the manifest lists; `CancellationError` when the task is cancelled.
+    /// - Throws: ``ExportError`` if a file cannot be read or is not what the manifest lists; `CancellationError` when
+    ///   the task is cancelled.
     func makeIndex(in staged: consuming StagedFile) throws -> StagedFile {
         var rebuild = try IndexRebuild(temporaryIn: directory.work)
         for entry in entries.reversed() {
