@@ -82,7 +82,7 @@ package struct AthenaClient: Sendable {
         try await client.call("StopQueryExecution", ["QueryExecutionId": .string(queryExecutionID)]) { _ in }
     }
 
-    /// Stops a query that nobody waits for any more.
+    /// Stops a query whose result is not wanted any more.
     ///
     /// - Throws: also if the service has not answered within the limit.
     func stopQueryExecution(_ queryExecutionID: String, within limit: Duration) async throws {

@@ -153,7 +153,7 @@ extension Merge {
                 entry.file, in: directory, format: manifest.fileFormat, columns: manifest.columns(of: entry),
                 rowLimit: rowLimit)
         } catch {
-            throw untrusted([error])
+            throw unusable([error])
         }
     }
 
@@ -167,11 +167,13 @@ extension Merge {
                 memory: Self.copiesOfRow * (longest + 1))
         }
         let differences = rows.finish()
-        guard differences.isEmpty else { throw untrusted(differences) }
+        guard differences.isEmpty else { throw unusable(differences) }
     }
 
-    private func untrusted(_ differences: [BatchDifference]) -> ExportError {
+    private func unusable(_ differences: [BatchDifference]) -> ExportError {
         let first = differences.first
+        // The file may be right: the disk or its permissions are at fault.
+        if let error = first?.readError { return ExportError(error) }
         let others = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
         return .untrusted(
             path: directory.path.appending(first?.path ?? ""),

@@ -17,8 +17,8 @@ struct MergeCommand: AsyncParsableCommand {
             very many.
 
             Exit status: 0 done; 64 wrong arguments; 65 a batch is not what the manifest lists; 66 no such directory \
-            or manifest; 73 the output cannot be made; 74 it cannot be written, or its reader has closed it; 129, 130, \
-            143 stopped by SIGHUP, SIGINT, SIGTERM, without an output file.
+            or manifest; 73 the output cannot be made; 74 a batch cannot be read, the output cannot be written, or its \
+            reader has closed it; 129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM, without an output file.
             """)
 
     @Argument(

@@ -263,6 +263,27 @@ import TestSupport
             }
         }
     }
+
+    @Test(.enabled(if: FaultShim.path != nil, FaultShim.needs))
+    func `a merge that cannot read a batch says so, and not that the batch is another one`() async throws {
+        try await withTable { directory in
+            let data = "\(directory)/export/customers/data"
+            let arguments = ["merge", "\(directory)/export/customers"]
+            let undisturbed = try await Executable.run(
+                arguments, environment: FaultShim.environment(root: data, log: "\(directory)/points"))
+            try #require(undisturbed.status == 0, "\(undisturbed.errors)")
+            let points = try String(contentsOfFile: "\(directory)/points", encoding: .utf8).split(separator: "\n")
+            let reads = points.indices.filter { points[$0] == "read" }
+            try #require(!reads.isEmpty, "\(points)")
+            for read in reads {
+                let fault = FileFault(action: .error(.EIO), point: read + 1)
+                let outcome = try await Executable.run(
+                    arguments, environment: FaultShim.environment(fault, root: data))
+                expectError(outcome, 74, [data, "Input/output error"])
+                #expect(outcome.output.isEmpty && !outcome.errors.contains("restore"), "\(outcome.errors)")
+            }
+        }
+    }
 }
 
 @Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs)) struct `Merging beyond memory` {

@@ -41,7 +41,7 @@ package struct ColumnProbe: Sendable {
         return ProbedColumns(columns: columns.map(\.column), execution: execution)
     }
 
-    /// Waits for the query without rows. One that is not waited for any more is stopped: whoever asks again sends another.
+    /// Waits for the query without rows. One that is not waited for any more is stopped: the next question sends another.
     private func finished(_ id: String, _ early: EarlyAnswers) async throws -> QueryExecution {
         let poller = QueryPoller(client: client, runtime: runtime, logger: logger, timeout: timeout) { _ in }
         do {
