@@ -1,3 +1,5 @@
+import Foundation
+
 /// A table as it is in the source, and what an export of it must hold after each night.
 ///
 /// Depending on the seed, the key has one column or two, and columns come over time.
@@ -19,6 +21,17 @@ package struct ModelTable {
     /// What the export holds: rows that were rejected, or that left the source unseen, stay as they were.
     package private(set) var held: [Key: Row] = [:]
     private var generator: SplitMix
+
+    /// The seeds that a run of the tests takes: `ATHENA_EXPORT_TEST_SEEDS`, a number of them or the first and the last one.
+    package static let seeds: Range<UInt64> = {
+        let wanted = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_SEEDS"] ?? "20"
+        let numbers = wanted.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
+        switch (numbers.first, numbers.last) {
+        case (let count??, _) where numbers.count == 1: return 0..<count
+        case (let first??, let last??) where numbers.count == 2 && first <= last: return first..<(last + 1)
+        default: fatalError("ATHENA_EXPORT_TEST_SEEDS is \"\(wanted)\"; give a number, or two as in 200-399")
+        }
+    }()
 
     package init(seed: UInt64) {
         generator = SplitMix(seed: seed)

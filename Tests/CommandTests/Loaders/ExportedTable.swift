@@ -18,6 +18,15 @@ struct ExportedTable {
             try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(directory)/state.json")))))
     }
 
+    /// The highest number of a batch, of rows or of deletes; 0 if there is none.
+    var lastBatch: Int {
+        get throws {
+            let deletes = try manifest.optionalMember("deletes")?.elements() ?? []
+            return try (manifest.member("batches").elements() + deletes).map { try $0.member("sequence").integer() }
+                .max() ?? 0
+        }
+    }
+
     /// The content of every batch, after its size and digest were checked.
     func contents() async throws -> [String] {
         var contents: [String] = []

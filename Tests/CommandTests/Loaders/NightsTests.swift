@@ -39,6 +39,8 @@ private struct LoadedNights {
     private let s3: FakeS3
     /// As they were when they were published.
     private var published: [String: Data] = [:]
+    /// The last batch that the databases have.
+    private var loaded = 0
 
     init(seed: UInt64, in directory: String) async throws {
         self.seed = seed
@@ -136,7 +138,7 @@ private struct LoadedNights {
     }
 
     /// `merge` and all databases have the rows of the model.
-    private func checkTable(_ comment: Comment) async throws {
+    private mutating func checkTable(_ comment: Comment) async throws {
         let expected = Set(model.held.values)
         let merged = try await Executable.run(["merge", table, "--format", "ndjson"])
         try #require(merged.status == 0, "\(comment): \(merged.errors)")
@@ -146,13 +148,15 @@ private struct LoadedNights {
             return try row { try object.optionalMember($0)?.string() }
         }
         #expect(Set(rows) == expected && rows.count == expected.count, "merge, \(comment)")
+        // A batch that a database has is passed over.
+        let arguments = [table] + (model.random(0..<5) == 0 ? [] : ["--after", "\(loaded)"])
         for target in targets {
             // In this process, since the start of another one takes most of the time.
-            let loaded = try await target.run(try LoaderCommand.parse([target.kind, table]).product())
-            #expect(loaded.status == 0 && loaded.errors.isEmpty, "\(target.kind), \(comment): \(loaded.errors)")
-            let rows = try await self.rows(of: target)
+            let script = try LoaderCommand.parse([target.kind] + arguments).product()
+            let rows = try await self.rows(of: target, after: script)
             #expect(Set(rows) == expected && rows.count == expected.count, "\(target.kind), \(comment)")
         }
+        loaded = try ExportedTable(table).lastBatch
     }
 
     private func row(_ value: (String) throws -> String?) rethrows -> ModelTable.Row {
@@ -161,10 +165,10 @@ private struct LoadedNights {
         return row
     }
 
-    private func rows(of target: any LoaderTarget) async throws -> [ModelTable.Row] {
+    private func rows(of target: any LoaderTarget, after script: String) async throws -> [ModelTable.Row] {
         let columns = model.heldColumns.sorted()
-        let lines = try await target.query(
-            "SELECT \(target.jsonArray(columns.map { target.quoted($0) })) FROM events")
+        let lines = try await target.lines(
+            of: "SELECT \(target.jsonArray(columns.map { target.quoted($0) })) FROM events", after: script)
         return try lines.map { line in
             let values = try JSONField(try JSONValue(parsing: Array(line.utf8))).elements()
             return try row { column in
@@ -180,18 +184,13 @@ private struct LoadedNights {
     .enabled(if: LoaderDatabase.areInstalled, "needs PostgreSQL 15, DuckDB and SQLite: run Tests/setup"),
     .enabled(if: FaultShim.path != nil, FaultShim.needs),
     LoaderSuiteTrait())
-struct `Loading a table over many nights` {
-    /// For a longer look than in every run of the tests: so many seeds, each with more nights.
-    private static let longLook = UInt64(ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_SEEDS"] ?? "")
-    private static let seeds = 0..<(longLook ?? 20)
-    private static let nights = longLook == nil ? 3 : 6
-
-    @Test(arguments: seeds)
+struct `Loading a table over thirty nights` {
+    @Test(arguments: ModelTable.seeds)
     func `after each night, merge and each database have the table of that night`(_ seed: UInt64) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var nights = try await LoadedNights(seed: seed, in: directory)
             try await nights.athena.serve { url in
-                for night in 1...Self.nights { try await nights.spend(night, at: url) }
+                for night in 1...30 { try await nights.spend(night, at: url) }
             }
         }
     }

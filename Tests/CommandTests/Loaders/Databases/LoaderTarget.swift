@@ -13,6 +13,9 @@ protocol LoaderTarget: Sendable {
     /// The lines that a statement prints.
     func query(_ sql: String) async throws -> [String]
 
+    /// The lines that a statement prints after a script, which must succeed without a word on standard error.
+    func lines(of sql: String, after script: String) async throws -> [String]
+
     /// An expression for one JSON array a row.
     func jsonArray(_ expressions: [String]) -> String
 
@@ -25,6 +28,12 @@ protocol LoaderTarget: Sendable {
 
 extension LoaderTarget {
     func run(_ script: String) async throws -> Executable.Outcome { try await run(script, environment: [:]) }
+
+    func lines(of sql: String, after script: String) async throws -> [String] {
+        let outcome = try await run(script)
+        guard outcome.status == 0, outcome.errors.isEmpty else { throw LoaderFailure(outcome) }
+        return try await query(sql)
+    }
 
     /// The golden table's rows by their keys; a key that stands twice is an error.
     func rows(of table: String = "golden") async throws -> [[String?]: [String?]] {
@@ -110,6 +119,16 @@ struct DuckDBTarget: LoaderTarget {
             environment: Executable.environment())
         guard outcome.status == 0 else { throw LoaderFailure(outcome) }
         return outcome.output.split(separator: "\n").map(String.init)
+    }
+
+    /// In one process, for it takes most of the time to start.
+    func lines(of sql: String, after script: String) async throws -> [String] {
+        let outcome = try await run(script + "\n.mode list\n.headers off\n.print lines\n\(sql);\n")
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        guard outcome.status == 0, outcome.errors.isEmpty, let start = lines.lastIndex(of: "lines") else {
+            throw LoaderFailure(outcome)
+        }
+        return Array(lines[(start + 1)...])
     }
 
     func jsonArray(_ expressions: [String]) -> String { "to_json([\(expressions.joined(separator: ", "))])" }

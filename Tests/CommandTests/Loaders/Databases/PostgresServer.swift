@@ -75,8 +75,9 @@ struct PostgresServer: Sendable {
     }
 
     func psql(_ arguments: [String], environment: [String: String] = [:]) async throws -> Executable.Outcome {
+        // Debian's own psql is a Perl script, which takes longer to start than most statements to run.
         try await Executable.run(
-            "/usr/bin/env", ["psql", "-X"] + arguments,
+            Self.programs.map { "\($0)/psql" } ?? "psql", ["-X"] + arguments,
             environment: Executable.environment(self.environment.merging(environment) { $1 }))
     }
 
