@@ -43,8 +43,8 @@ private final class Lanes: Sendable {
 
     private struct State {
         var waiting: [Task] = []
-        /// Threads that have nothing to do.
-        var idle = 0
+        /// One for each thread that has nothing to do, to wake it. The last is woken first, as its data is still in cache.
+        var idle: [DispatchSemaphore] = []
         var threads = 0
         var isClosed = false
     }
@@ -52,8 +52,6 @@ private final class Lanes: Sendable {
     private let most: Int
     private let makeThread: ThreadMaker
     private let state = Locked(State())
-    /// Counts the threads that were woken to look for a task.
-    private let bell = DispatchSemaphore(value: 0)
 
     init(most: Int, _ makeThread: @escaping ThreadMaker) {
         self.most = most
@@ -63,8 +61,7 @@ private final class Lanes: Sendable {
     func take(_ task: Task) {
         let isNewThreadDue = state.withLock { state in
             state.waiting.append(task)
-            if state.idle > 0 {
-                state.idle -= 1
+            if let bell = state.idle.popLast() {
                 bell.signal()
                 return false
             }
@@ -78,7 +75,8 @@ private final class Lanes: Sendable {
     func close() {
         state.withLock { state in
             state.isClosed = true
-            for _ in 0..<state.threads { bell.signal() }
+            for bell in state.idle { bell.signal() }
+            state.idle = []
         }
     }
 
@@ -96,12 +94,13 @@ private final class Lanes: Sendable {
     }
 
     private func serve() {
+        let bell = DispatchSemaphore(value: 0)
         while true {
             while runNext() {}
             let isOver = state.withLock { state -> Bool? in
                 // A task that has come since then found no idle thread, and woke none.
                 guard state.waiting.isEmpty else { return nil }
-                if !state.isClosed { state.idle += 1 }
+                if !state.isClosed { state.idle.append(bell) }
                 return state.isClosed
             }
             switch isOver {
