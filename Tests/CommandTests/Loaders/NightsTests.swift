@@ -96,7 +96,7 @@ private struct LoadedNights {
             [
                 "--endpoint-url", url, "--output", directory, "--table", "events", "--format", format, "--source",
                 source,
-                "--batch-rows", "6", "--run-id", "night-\(night)",
+                "--batch-rows", "\(6 + seed % 20)", "--run-id", "night-\(night)",
             ]
             + model.key.flatMap { ["--key", $0] }
             + (isOfChanges ? ["--changes-only", "--max-deletes", "100"] : [])
@@ -148,7 +148,7 @@ private struct LoadedNights {
             return try row { try object.optionalMember($0)?.string() }
         }
         #expect(Set(rows) == expected && rows.count == expected.count, "merge, \(comment)")
-        // A batch that a database has is passed over.
+        // Now and then with all batches, of which a database passes over those that it has.
         let arguments = [table] + (model.random(0..<5) == 0 ? [] : ["--after", "\(loaded)"])
         for target in targets {
             // In this process, since the start of another one takes most of the time.
