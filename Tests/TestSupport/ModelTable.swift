@@ -26,11 +26,11 @@ package struct ModelTable {
     package static let seeds: Range<UInt64> = {
         let wanted = ProcessInfo.processInfo.environment["ATHENA_EXPORT_TEST_SEEDS"] ?? "20"
         let numbers = wanted.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
-        switch (numbers.first, numbers.last) {
-        case (let count??, _) where numbers.count == 1: return 0..<count
-        case (let first??, let last??) where numbers.count == 2 && first <= last: return first..<(last + 1)
-        default: fatalError("ATHENA_EXPORT_TEST_SEEDS is \"\(wanted)\"; give a number, or two as in 200-399")
+        if numbers.count == 1, let count = numbers[0] { return 0..<count }
+        if numbers.count == 2, let first = numbers[0], let last = numbers[1], first <= last {
+            return first..<(last + 1)
         }
+        fatalError("ATHENA_EXPORT_TEST_SEEDS is \"\(wanted)\"; give a number, or two as in 200-399")
     }()
 
     package init(seed: UInt64) {

@@ -35,7 +35,7 @@ struct GoneKeys: ~Copyable {
             }
             guard let window = rows?.next() else {
                 if let difference = rows.take()?.finish().first {
-                    throw ExportError.unusable(difference, in: source.directory)
+                    throw source.unusable(difference)
                 }
                 continue
             }

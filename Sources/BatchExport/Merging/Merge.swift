@@ -153,7 +153,7 @@ extension Merge {
                 entry.file, in: directory, format: manifest.fileFormat, columns: manifest.columns(of: entry),
                 rowLimit: rowLimit)
         } catch {
-            throw unusable([error])
+            throw unusable(error)
         }
     }
 
@@ -167,18 +167,12 @@ extension Merge {
                 memory: Self.copiesOfRow * (longest + 1))
         }
         let differences = rows.finish()
-        guard differences.isEmpty else { throw unusable(differences) }
+        if let first = differences.first { throw unusable(first, others: differences.count - 1) }
     }
 
-    private func unusable(_ differences: [BatchDifference]) -> ExportError {
-        let first = differences.first
-        // The file may be right: the disk or its permissions are at fault.
-        if let error = first?.readError { return ExportError(error) }
-        let others = differences.count > 1 ? " (and \(differences.count - 1) more)" : ""
-        return .untrusted(
-            path: directory.path.appending(first?.path ?? ""),
-            problem:
-                "it is not what the manifest lists: \(first?.check.rawValue ?? ""): \(first?.detail ?? "")\(others)",
+    private func unusable(_ difference: BatchDifference, others: Int = 0) -> ExportError {
+        .unusable(
+            difference, others: others, in: directory, subject: "it",
             remedy: "nothing was merged; restore the file, and see athena-export verify")
     }
 }

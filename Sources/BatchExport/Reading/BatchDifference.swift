@@ -1,4 +1,5 @@
 import Files
+import SystemPackage
 
 /// One difference between a table's directory and its manifest.
 package struct BatchDifference: Error, Equatable, CustomStringConvertible {
@@ -54,5 +55,25 @@ package struct BatchDifference: Error, Equatable, CustomStringConvertible {
         check = .unreadable
         detail = "\(error)"
         readError = error
+    }
+}
+
+extension ExportError {
+    /// A file that has to be read cannot be read, or is not what the manifest lists.
+    ///
+    /// - Parameters:
+    ///   - others: how many more differences the file has.
+    ///   - subject: what is said not to be what the manifest lists.
+    static func unusable(
+        _ difference: BatchDifference, others: Int = 0, in directory: ExportDirectory, subject: String, remedy: String
+    ) -> ExportError {
+        // The file may be right: the disk or its permissions are at fault.
+        if let error = difference.readError { return ExportError(error) }
+        let more = others > 0 ? " (and \(others) more)" : ""
+        return .untrusted(
+            path: directory.path.appending(difference.path),
+            problem: "\(subject) is not what the manifest lists: "
+                + "\(difference.check.rawValue): \(difference.detail)\(more)",
+            remedy: remedy)
     }
 }

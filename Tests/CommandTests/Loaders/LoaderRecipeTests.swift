@@ -93,16 +93,17 @@ struct `Recipes of the documentation` {
     func `a recipe gives NULL for columns that older files lack, and keeps all rows that were appended`(
         _ reader: (library: Library, format: String), _ mode: [String]
     ) async throws {
+        let (library, format) = reader
         try await TestMachine.withTemporaryDirectory { directory in
             let options = mode + ["--on-schema-change", "append_new_columns"]
             let first: [[String?]] = [["1", "a"], ["2", "b"]]
-            _ = try await export([("id", "varchar"), ("v", "varchar")], first, reader.format, in: directory, options)
+            _ = try await export([("id", "varchar"), ("v", "varchar")], first, format, in: directory, options)
             let columns = [("n", "bigint"), ("id", "varchar"), ("v", "varchar")]
-            let table = try await export(columns, [["7", "2", "B"]], reader.format, in: directory, options)
-            let null: String? = reader.library == .pandas ? "" : nil
+            let table = try await export(columns, [["7", "2", "B"]], format, in: directory, options)
+            let null: String? = library == .pandas ? "" : nil
             let older = [["1", "a", null], ["2", "b", null]]
             let expected = (mode[0] == "--key" ? [older[0]] : older) + [["2", "B", "7"]]
-            let found = try await rows(reader.library, of: table, in: directory)
+            let found = try await rows(library, of: table, in: directory)
             #expect(found.sorted { "\($0)" < "\($1)" } == expected.sorted { "\($0)" < "\($1)" })
         }
     }
@@ -153,11 +154,12 @@ struct `Recipes of the documentation` {
     func `a recipe keeps every digit and every year of a time`(
         _ reader: (library: Library, format: String), _ times: [String]
     ) async throws {
+        let (library, format) = reader
         try await TestMachine.withTemporaryDirectory { directory in
             let expected = times.enumerated().map { ["\($0)", $1] }
             let table = try await export(
-                [("id", "varchar"), ("at", "timestamp")], expected, reader.format, in: directory)
-            #expect(Set(try await rows(reader.library, of: table, in: directory)) == Set(expected))
+                [("id", "varchar"), ("at", "timestamp")], expected, format, in: directory)
+            #expect(Set(try await rows(library, of: table, in: directory)) == Set(expected))
         }
     }
 

@@ -63,7 +63,7 @@ struct IndexSource: Sendable {
             try Task.checkCancellation()
             try body(window.block)
         }
-        if let difference = rows.finish().first { throw ExportError.unusable(difference, in: directory) }
+        if let difference = rows.finish().first { throw unusable(difference) }
     }
 
     /// The rows of a file that the manifest lists.
@@ -72,8 +72,14 @@ struct IndexSource: Sendable {
             return try BatchRows(
                 entry.file, in: directory, format: manifest.fileFormat, columns: manifest.columns(of: entry))
         } catch {
-            throw .unusable(error, in: directory)
+            throw unusable(error)
         }
+    }
+
+    func unusable(_ difference: BatchDifference) -> ExportError {
+        .unusable(
+            difference, in: directory, subject: "--changes-only compares with this file, which",
+            remedy: "restore the file, then run the same command again; athena-export verify names all such files")
     }
 }
 
@@ -83,17 +89,5 @@ extension ResultSchema {
         get throws(ExportError) {
             try ResultSchema(columns: keyIndices.map { columns[$0] }, primaryKey: primaryKey)
         }
-    }
-}
-
-extension ExportError {
-    /// A file that `--changes-only` has to read cannot be read, or is not what the manifest lists.
-    static func unusable(_ difference: BatchDifference, in directory: ExportDirectory) -> ExportError {
-        if let error = difference.readError { return ExportError(error) }
-        return .untrusted(
-            path: directory.path.appending(difference.path),
-            problem: "--changes-only compares with this file, which is not what the manifest lists: "
-                + "\(difference.check.rawValue): \(difference.detail)",
-            remedy: "restore the file, then run the same command again; athena-export verify names all such files")
     }
 }

@@ -121,7 +121,7 @@ struct DuckDBTarget: LoaderTarget {
         return outcome.output.split(separator: "\n").map(String.init)
     }
 
-    /// In one process, for it takes most of the time to start.
+    /// In one process: the start of DuckDB takes most of the time.
     func lines(of sql: String, after script: String) async throws -> [String] {
         let outcome = try await run(script + "\n.mode list\n.headers off\n.print lines\n\(sql);\n")
         let lines = outcome.output.split(separator: "\n").map(String.init)

@@ -77,7 +77,7 @@ struct PostgresServer: Sendable {
     func psql(_ arguments: [String], environment: [String: String] = [:]) async throws -> Executable.Outcome {
         // Debian's own psql is a Perl script, which takes longer to start than most statements to run.
         try await Executable.run(
-            Self.programs.map { "\($0)/psql" } ?? "psql", ["-X"] + arguments,
+            "\(try #require(Self.programs))/psql", ["-X"] + arguments,
             environment: Executable.environment(self.environment.merging(environment) { $1 }))
     }
 
