@@ -57,7 +57,9 @@ enum Main {
         } catch {
             end(with: error, on: console)
         }
-        Task { await run(console) }
+        // From the main thread, a task would get a higher priority than those that begin on other threads: two groups of
+        // threads would wake each other for each page, and one would take the processor from other programs.
+        Task(priority: .medium) { await run(console) }
         dispatchMain()
     }
 
