@@ -133,7 +133,8 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: tests),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: tests),
         .testTarget(
-            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Loopback"], swiftSettings: tests),
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "Loopback", "TestSupport"], swiftSettings: tests
+        ),
         .testTarget(
             name: "AWSTests",
             dependencies: [

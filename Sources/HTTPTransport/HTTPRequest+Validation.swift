@@ -9,14 +9,7 @@ extension HTTPRequest {
                 throw .invalidHeader(name: name)
             }
         }
-        try validateURL()
-    }
-
-    /// The parts of a URL can be set one by one; only parsing the whole URL again shows its host.
-    private func validateURL() throws(HTTPTransportError) {
-        guard let read = try? HTTPURL(parsing: url.description),
-            read.host == url.host.lowercased(), read.path == url.path, read.query == url.query
-        else { throw .invalidURL(host: url.host) }
+        guard url.isWellFormed else { throw .invalidURL(host: url.host) }
     }
 }
 

@@ -37,6 +37,14 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         "\(scheme.rawValue)://\(authority)\(path)\(query.map { "?" + $0 } ?? "")"
     }
 
+    /// Whether its text is read as the same parts again. They can be set one by one, and a host with a slash or a path
+    /// with a question mark would become another URL.
+    package var isWellFormed: Bool {
+        host.utf8[...].isHost && (port.map { (1...65535).contains($0) } ?? true)
+            && path.hasPrefix("/") && path.utf8.allSatisfy { $0.isOfTarget && $0 != UInt8(ascii: "?") }
+            && (query?.utf8.allSatisfy(\.isOfTarget) ?? true)
+    }
+
     /// Reads an absolute address.
     ///
     /// A host that ends in a number has to be a plain IPv4 address: libcurl also reads `2130706433`, `0x7f.1` and
@@ -88,4 +96,9 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         }
         return (String(Substring(host)), Int(port))
     }
+}
+
+extension UInt8 {
+    /// Whether a path or a query may contain it as it is.
+    fileprivate var isOfTarget: Bool { isVisibleASCII && self != .backslash && self != UInt8(ascii: "#") }
 }

@@ -1,5 +1,6 @@
 import HTTPTransport
 import Testing
+import TestSupport
 
 @Suite struct `Addresses` {
     @Test func `an address is taken apart`() throws {
@@ -66,5 +67,29 @@ import Testing
         #expect(c1.description.unicodeScalars.allSatisfy { (0x20..<0x7f).contains($0.value) })
         let scheme = try #require(throws: HTTPURLError.self) { try HTTPURL(parsing: "ftp://h/") }
         #expect(scheme.description == "\"ftp://h/\" is no URL for a request: its scheme is neither http nor https")
+    }
+
+    @Test func `an address is well formed exactly if its text is read as the same parts`() {
+        let hosts = [
+            "h", "H.example.", "127.0.0.1", "127.1", "[::1]", "[::1", "u@h", "h/", "h?", "h#", "h:1", "", "a b", "ä",
+        ]
+        let ports = [nil, 1, 80, 65535, 0, -1, 65536]
+        let pieces = ["/", "a", "%20", "?", "#", "\\", " ", "\n", "\0", "ä", "@", ":", "..", "~", "\u{7f}"]
+        var random = SplitMix(seed: 1)
+        func text() -> String {
+            (0..<Int.random(in: 0...3, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
+        }
+        var counts = [true: 0, false: 0]
+        for _ in 0..<20_000 {
+            var url = HTTPURL(
+                scheme: .http, host: hosts.randomElement(using: &random)!, port: ports.randomElement(using: &random)!,
+                query: Bool.random(using: &random) ? text() : nil)
+            url.path = Bool.random(using: &random) ? "/" : text()
+            let read = try? HTTPURL(parsing: url.description)
+            #expect(url.isWellFormed == (read == url), "\(url)")
+            counts[url.isWellFormed]! += 1
+        }
+        // Both kinds came up often.
+        #expect(counts.values.allSatisfy { $0 > 500 })
     }
 }
