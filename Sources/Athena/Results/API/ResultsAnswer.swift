@@ -271,6 +271,7 @@ private struct ResultsPageParser {
 
 extension Span<UInt8> {
     /// Whether `{"VarCharValue":"` stands here, as before almost every value. Compares two words and a byte.
+    @inline(__always)
     fileprivate func hasVarCharValue(at offset: Int) -> Bool {
         offset + 17 <= count
             && loadWord(at: offset) == 0x6168_4372_6156_227b  // {"VarCha
@@ -279,6 +280,7 @@ extension Span<UInt8> {
     }
 
     /// Whether `{"Data":[` stands here, as it does at the beginning of every row.
+    @inline(__always)
     fileprivate func hasDataArray(at offset: Int) -> Bool {
         offset + 9 <= count
             && loadWord(at: offset) == 0x3a22_6174_6144_227b  // {"Data":
