@@ -57,8 +57,8 @@ enum Main {
         } catch {
             end(with: error, on: console)
         }
-        // From the main thread, a task would get a higher priority than those that begin on other threads: two groups of
-        // threads would wake each other for each page, and one would take the processor from other programs.
+        // A task that begins on the main thread has a higher priority than one that begins on libcurl's. Dispatch has other
+        // threads for each priority: they would wake each other for each page, and the higher ones go before other programs.
         Task(priority: .medium) { await run(console) }
         dispatchMain()
     }
