@@ -38,7 +38,7 @@ package struct LoadPlan: Sendable {
         _ manifest: Manifest, after sequence: Int, target: Target, location: String, texts: [String] = []
     ) throws(ExportError) {
         let schema = try ResultSchema(columns: manifest.columns, primaryKey: manifest.primaryKey)
-        guard !target.table.isEmpty, target.table.lowercased() != "athena_export_loads" else {
+        guard !target.table.isEmpty, !Self.ownTables.contains(target.table.lowercased()) else {
             throw .schema("the table cannot be called \"\(target.table)\"; give another --table")
         }
         guard !target.names.contains(where: { $0.utf8.contains(0) }), !location.utf8.contains(0) else {
@@ -52,6 +52,9 @@ package struct LoadPlan: Sendable {
         batches = manifest.entries.filter { $0.sequence > sequence }.map { Step($0) }
         self.location = location
     }
+
+    /// Tables that the scripts make themselves.
+    private static let ownTables: Set = ["athena_export_loads", "athena_export_stage", "athena_export_check"]
 
     private static func columns(of schema: ResultSchema, texts: [String]) throws(ExportError) -> [Column] {
         for name in texts {

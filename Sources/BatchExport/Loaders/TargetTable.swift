@@ -18,9 +18,11 @@ struct TargetTable {
     private var key: String { plan.primaryKey.map(quote).joined(separator: ", ") }
 
     /// What stands between the parentheses of CREATE TABLE.
-    func definitions(keyConstraint: String = "") -> String {
+    ///
+    /// - Parameter keyConstraint: what follows the key; nil if the target takes no such key.
+    func definitions(keyConstraint: String? = "") -> String {
         let columns = plan.columns.map { "\(definition($0))\(plan.isKey($0) ? " NOT NULL" : "")" }
-        let constraints = plan.writeMode == .append ? [] : ["PRIMARY KEY (\(key))\(keyConstraint)"]
+        let constraints = plan.writeMode == .append ? [] : keyConstraint.map { ["PRIMARY KEY (\(key))\($0)"] } ?? []
         return SQLQuoting.lines(columns + constraints)
     }
 

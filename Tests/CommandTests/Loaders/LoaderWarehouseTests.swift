@@ -64,6 +64,70 @@ struct `Loaders for warehouses` {
         }
     }
 
+    /// The scripts for customers whose key, or whose email, has another type.
+    private func script(
+        _ kind: String, _ format: String, url: String, key: (String, String)? = nil, email: (String, String)? = nil
+    ) async throws -> String {
+        var text = ""
+        try await TestMachine.withTemporaryDirectory { directory in
+            let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path
+            _ = try await Executable.run(["--replay", fixture, "--output", directory, "--format", format])
+            let path = "\(directory)/customers/manifest.json"
+            var manifest = try String(contentsOfFile: path, encoding: .utf8)
+            for (name, type) in [("customer_id", key), ("email", email)] {
+                guard let type else { continue }
+                let changed = manifest.replacing(
+                    try Regex(#""name": "\#(name)",\s+"athena_type": "varchar",\s+"type": "STRING""#),
+                    with: #""name": "\#(name)", "athena_type": "\#(type.0)", "type": "\#(type.1)""#)
+                try #require(changed != manifest)
+                manifest = changed
+            }
+            try manifest.write(toFile: path, atomically: true, encoding: .utf8)
+            text = try await loader(kind, "\(directory)/customers", ["--url-prefix", url])
+        }
+        return text
+    }
+
+    @Test func `a binary key of Redshift is compared as the table has it`() async throws {
+        let text = try await script("redshift", "csv", url: "s3://bucket/x", key: ("varbinary", "BINARY"))
+        #expect(
+            text.contains(#""customers"."customer_id" = FROM_HEX(REPLACE(athena_export_stage."customer_id", ' ', ''))"#)
+        )
+        #expect(!text.contains(#"= athena_export_stage."#))
+    }
+
+    @Test func `the null of JSON is NULL in Snowflake`() async throws {
+        let text = try await script("snowflake", "ndjson", url: "s3://bucket/x", email: ("json", "JSON"))
+        #expect(text.contains(#"STRIP_NULL_VALUE(GET(line, 'email')) AS "email""#))
+    }
+
+    @Test func `an offset of a time zone is read by BigQuery without the blank before it`() async throws {
+        for format in ["csv", "ndjson"] {
+            let text = try await script(
+                "bigquery", format, url: "gs://bucket/x", email: ("timestamp with time zone", "UTC_DATETIME"))
+            #expect(
+                text.contains(#"CAST(REGEXP_REPLACE(`email`, r' ([+-]\d\d:\d\d)$', r'\1') AS TIMESTAMP) AS `email`"#))
+        }
+    }
+
+    @Test(arguments: [
+        ("varbinary", "BINARY", false), ("double", "DOUBLE", false), ("real", "FLOAT", false), ("bigint", "LONG", true),
+        ("date", "NAIVE_DATE", true), ("varchar", "STRING", true),
+    ])
+    func `a key of BigQuery is declared only if its type may be one`(_ athena: String, _ type: String, _ isKey: Bool)
+        async throws
+    {
+        let key = type == "STRING" ? nil : (athena, type)
+        let text = try await script("bigquery", "csv", url: "gs://bucket/x", key: key)
+        #expect(text.contains("PRIMARY KEY (`customer_id`) NOT ENFORCED") == isKey)
+        #expect(text.contains("ON t.`customer_id` = s.`customer_id`"))
+    }
+
+    @Test(arguments: [("s3://bucket/x", "TYPE s3, PROVIDER credential_chain"), ("gs://bucket/x", "TYPE gcs, KEY_ID")])
+    func `the secret that DuckDB needs is that of the place`(_ url: String, _ secret: String) async throws {
+        #expect(try await script("duckdb", "csv", url: url).contains("CREATE SECRET (\(secret)"))
+    }
+
     @Test func `BigQuery asserts the count before it merges`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             let fixture = TestMachine.root.appendingPathComponent("fixtures/customers").path

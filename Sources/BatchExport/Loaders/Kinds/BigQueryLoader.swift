@@ -34,7 +34,7 @@ private struct BigQueryScript {
         --     athena-export loader bigquery DIR --url-prefix gs://… | bq query --nouse_legacy_sql
         -- A batch that the table has is passed over.
         CREATE TABLE IF NOT EXISTS \(table.name) (
-        \(table.definitions(keyConstraint: " NOT ENFORCED"))
+        \(table.definitions(keyConstraint: keyConstraint))
         );
         CREATE TABLE IF NOT EXISTS \(table.loads) (
           target STRING NOT NULL,
@@ -45,6 +45,12 @@ private struct BigQueryScript {
         );
         \(table.additions)
         """
+    }
+
+    /// Nil for a key with a column of a type that BigQuery takes for no key ("Primary keys and foreign keys").
+    private var keyConstraint: String? {
+        let types = plan.columns.filter(plan.isKey).map(table.type)
+        return types.contains("FLOAT64") || types.contains("BYTES") ? nil : " NOT ENFORCED"
     }
 
     func load(_ batch: LoadPlan.Step) -> String {
@@ -110,6 +116,9 @@ private struct BigQueryScript {
         case (.json, .csv) where !plan.isKey(column):
             "PARSE_JSON(\(name), wide_number_mode => 'round') AS \(name)"
         case (.json, .ndjson): plan.isKey(column) ? "TO_JSON_STRING(\(name)) AS \(name)" : name
+        // BigQuery reads the name of a zone after a blank, and an offset without one.
+        case (.utcDateTime, _):
+            #"CAST(REGEXP_REPLACE(\#(name), r' ([+-]\d\d:\d\d)$', r'\1') AS TIMESTAMP) AS \#(name)"#
         default: "CAST(\(name) AS \(castType(column))) AS \(name)"
         }
     }

@@ -43,9 +43,12 @@ private struct DuckDBScript {
     /// What reads from an object store; nothing for local files.
     private var objectStore: String {
         guard plan.location.contains("://") else { return "" }
+        let secret =
+            plan.location.hasPrefix("gs://")
+            ? "TYPE gcs, KEY_ID '…', SECRET '…'" : "TYPE s3, PROVIDER credential_chain"
         return """
             -- Reading from \(plan.location.prefix { $0 != ":" })://… needs a secret, made before this script runs:
-            --     CREATE SECRET (TYPE s3, PROVIDER credential_chain);
+            --     CREATE SECRET (\(secret));
             INSTALL httpfs;
             LOAD httpfs;
 

@@ -109,8 +109,8 @@ private struct RedshiftScript {
     /// Removes the rows that the staged ones take the place of.
     private var deletion: String {
         guard plan.writeMode == .upsert else { return "" }
-        let conditions = plan.primaryKey.map {
-            "\(table.name).\(SQLQuoting.name($0)) = athena_export_stage.\(SQLQuoting.name($0))"
+        let conditions = plan.columns.filter(plan.isKey).map {
+            "\(table.name).\(SQLQuoting.name($0.name)) = \(expression($0, in: "athena_export_stage."))"
         }
         return "  DELETE FROM \(table.name) USING athena_export_stage WHERE \(conditions.joined(separator: " AND "));\n"
     }
@@ -146,8 +146,9 @@ private struct RedshiftScript {
             """
     }
 
-    private func expression(_ column: Column) -> String {
-        let name = SQLQuoting.name(column.name)
+    /// A staged value as the table has it.
+    private func expression(_ column: Column, in stage: String = "") -> String {
+        let name = stage + SQLQuoting.name(column.name)
         return column.type == .binary ? "FROM_HEX(REPLACE(\(name), ' ', ''))" : name
     }
 

@@ -25,6 +25,7 @@ private struct SnowflakeScript {
         """
         -- Loads \(plan.summary) of an export into Snowflake. A batch that the table has is passed over.
         -- The stage needs leave to read: add STORAGE_INTEGRATION = … here, or make it yourself beforehand.
+        -- A stage that is there keeps its URL. If the files have moved: ALTER STAGE \(stage) SET URL = …;
         CREATE STAGE IF NOT EXISTS \(stage) URL = \(SQLQuoting.escapedText(url));
         CREATE TABLE IF NOT EXISTS \(table.name) (
         \(table.definitions())
@@ -163,7 +164,9 @@ private struct SnowflakeScript {
         return switch column.type {
         case .string: "\(text) AS \(name)"
         case .binary: "TO_BINARY(REPLACE(\(text), ' ', ''), 'HEX') AS \(name)"
-        case .json where !plan.isKey(column): "\(plan.format == .csv ? "PARSE_JSON(\(name))" : field) AS \(name)"
+        // In a VARIANT, the null of JSON is not NULL.
+        case .json where !plan.isKey(column):
+            "\(plan.format == .csv ? "PARSE_JSON(\(name))" : "STRIP_NULL_VALUE(\(field))") AS \(name)"
         default: "\(text)::\(table.type(column)) AS \(name)"
         }
     }
