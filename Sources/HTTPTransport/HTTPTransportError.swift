@@ -23,6 +23,8 @@ package enum HTTPTransportError: Error, Equatable, Sendable {
     case couldNotConnect(host: String, reason: String)
     /// The proxy did not make the connection to the host.
     case refusedByProxy(host: String, ProxyRefusal, reason: String)
+    /// The environment's variable of the proxy is not the URL of a proxy, or of a kind that libcurl was built without.
+    case unusableProxy(host: String)
     /// The handshake failed for another reason than the certificate.
     case tlsFailed(host: String, reason: String)
     /// The certificate is not trusted, not valid now or for another host.
@@ -62,7 +64,7 @@ package enum HTTPTransportError: Error, Equatable, Sendable {
             .malformedAnswer:
             true
         case .refusedByProxy(_, let refusal, _): refusal == .cannotConnect
-        case .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
+        case .unusableProxy, .certificateRejected, .caBundleUnreadable, .bodyTooLarge, .headersTooLarge, .invalidHeader,
             .invalidMethod, .invalidURL, .unreadableBody, .refusedByCurl, .closed, .noThread:
             false
         }
@@ -76,6 +78,8 @@ extension HTTPTransportError: CustomStringConvertible {
         case .couldNotResolve(let host): "the name of \(host) could not be resolved"
         case .couldNotConnect(let host, let reason): "no connection to \(host): \(reason)"
         case .refusedByProxy(let host, let refusal, let reason): "\(refusal.describe(host: host)) (\(reason))"
+        case .unusableProxy(let host):
+            "no connection to \(host): the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) cannot be used"
         case .tlsFailed(let host, let reason): "no TLS connection to \(host): \(reason)"
         case .certificateRejected(let host, let reason): "the certificate of \(host) was rejected: \(reason)"
         case .caBundleUnreadable(let path): "no trusted certificates could be read from \(path)"

@@ -123,16 +123,21 @@ extension AWSError: CustomStringConvertible {
 
     private static func after(_ attempts: Int) -> String { attempts == 1 ? "" : " after \(attempts) attempts" }
 
-    fileprivate static let proxyAdvice = "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with those that it takes"
+    fileprivate static let proxyAdvice =
+        "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special "
+        + "characters in percent signs (%40 is @)"
 
     private static func advice(_ error: HTTPTransportError) -> String {
         switch error {
         case .certificateRejected: "trust its issuer with AWS_CA_BUNDLE if it is yours"
-        case .caBundleUnreadable: "correct AWS_CA_BUNDLE"
+        case .caBundleUnreadable: "correct AWS_CA_BUNDLE, the profile's ca_bundle or REQUESTS_CA_BUNDLE"
         case .noThread: "raise the limit of processes (ulimit -u) and run the same command again"
-        case .refusedByProxy(_, .needsCredentials, _): proxyAdvice
+        case .unusableProxy, .refusedByProxy(_, .needsCredentials, _): proxyAdvice
         case .refusedByProxy(_, .forbidsHost, _): "let the proxy allow this host, or name the host in NO_PROXY"
-        default: error.isTransient ? "run the same command again later" : "check the endpoint and the limits"
+        default:
+            error.isTransient
+                ? "run the same command again later"
+                : "check the endpoint, and what stands between this program and AWS"
         }
     }
 }

@@ -26,6 +26,8 @@ extension HTTPRequest {
         if let refusal = handle?.proxyRefusal(code) {
             return .refusedByProxy(host: host, refusal, reason: reason)
         }
+        // Under several codes, libcurl quotes the variable that it cannot use, which may have a password.
+        if reason.hasPrefix("Unsupported proxy") { return .unusableProxy(host: host) }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: return .couldNotResolve(host: host)
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY:

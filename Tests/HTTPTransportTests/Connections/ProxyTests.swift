@@ -38,6 +38,22 @@ import Testing
         }
     }
 
+    /// libcurl's own message quotes the variable.
+    @Test func `a variable that names no proxy is an error without its password, and is not tried again`() async {
+        await #expect(processExitsWith: .success) {
+            for proxy in [
+                "http://name:pa#SECRET@127.0.0.1:1", "http://name:pa/SECRET@127.0.0.1:1", "http://name:pa?SECRET@h:1",
+                "ftp://name:SECRET@127.0.0.1:1", "http://name:SECRET@127.0.0.1:99999999", "http://name:SECRET@[::1",
+            ] {
+                setenv("https_proxy", proxy, 1)
+                let error = try await `A proxy that makes no connection`.failure(.https, CurlTransport())
+                guard case .unusableProxy("athena.invalid") = error else { fatalError("\(proxy): \(error)") }
+                precondition(!error.isTransient)
+                precondition(!error.description.contains("SECRET") && error.description.contains("HTTPS_PROXY"))
+            }
+        }
+    }
+
     @Test func `a proxy gets the user and password of its variable`() async {
         await #expect(processExitsWith: .success) {
             let proxy = try LoopbackServer.sending { request in
