@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// The access keys that it gives show by which operation they were given.
 final class FakeIdentity: Sendable {
-    enum Mood: Sendable { case gives, refuses, babbles }
+    enum Mood: Sendable { case gives, refuses, babbles, babblesOnRenewal }
 
     static let canary = "canary-token-0123456789"
 
@@ -61,6 +61,7 @@ final class FakeIdentity: Sendable {
         case .babbles where call.method != "PUT" && !call.path.hasSuffix("/security-credentials/"):
             return (200, "<html>\(Self.canary)</html>")
         case .refuses: return refusal(call)
+        case .babblesOnRenewal where call.path == "/token": return (200, "<html>\(Self.canary)</html>")
         default: return credentials(call)
         }
     }

@@ -35,7 +35,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
         switch mood {
         case .gives: world.write("cat <<'END'\n\(good)\nEND\n", to: "print.sh")
         case .refuses: world.write("echo \(FakeIdentity.canary) >&2; exit 3\n", to: "print.sh")
-        case .babbles: world.write("echo \(FakeIdentity.canary)\n", to: "print.sh")
+        case .babbles, .babblesOnRenewal: world.write("echo \(FakeIdentity.canary)\n", to: "print.sh")
         }
     }
 

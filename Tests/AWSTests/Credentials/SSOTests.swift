@@ -94,6 +94,14 @@ import TestSupport
             #expect(try await world.chain().credentials().accessKeyID == "SSO1")
             #expect(world.transport.requests.count == 1)
         }
+        for mood in [FakeIdentity.Mood.refuses, .babblesOnRenewal] {
+            let world = world(minutes: 10)
+            world.identity.mood = mood
+            let credentials = try? await world.chain().credentials()
+            // A service that refuses everything gives no credentials for the token either.
+            #expect(mood == .refuses || credentials?.accessKeyID == "SSO1")
+            #expect(world.log.text.contains("the SSO token could not be renewed") && !world.log.text.contains("canary"))
+        }
     }
 
     @Test func `a missing, expired or broken token is an error that advises to sign in again`() async throws {
