@@ -13,10 +13,8 @@ package final class FileLock: Sendable {
             try FileDescriptor.open(
                 path, .readWrite, options: [.create, .noFollow, .closeOnExec], permissions: .ownerReadWrite)
         }
-        guard try Self.take(file, path) else {
-            try? file.close()
-            return nil
-        }
+        // deinit closes the file, also of a lock that is not taken.
+        guard try Self.take(file, path) else { return nil }
     }
 
     deinit {
