@@ -54,6 +54,28 @@ private let pages: [[[String?]]] = [
         }
     }
 
+    /// Many short values of a key take more memory than their text.
+    @Test(arguments: [["id"], ["id", "v"]]) func `a batch closes by the bytes of its keys, whatever the pages are`(
+        _ key: [String]
+    ) async throws {
+        try await withTemporaryDirectory { parent in
+            let rows: [[String?]] = (1...7).map { ["k\($0)", ""] }
+            var files: [[[String]]] = []
+            for (name, pages) in [
+                ("one", [rows]), ("each", rows.map { [$0] }), ("some", [Array(rows[..<2]), Array(rows[2...])]),
+            ] {
+                var export = MemoryExport(parent.appending(name))
+                export.primaryKey = key
+                // Two bytes for each key, or ten.
+                export.limits = BatchLimits(rows: 100, bytes: 1 << 20, keyBytes: key.count == 1 ? 5 : 21)
+                try await export.run(pages)
+                files.append(try export.rows())
+            }
+            #expect(files[0].map(\.count) == [3, 3, 1])
+            #expect(files[1] == files[0] && files[2] == files[0])
+        }
+    }
+
     @Test func `a batch closes by bytes encoded`() async throws {
         try await withTemporaryDirectory { parent in
             var export = MemoryExport(parent)

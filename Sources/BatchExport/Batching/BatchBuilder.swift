@@ -32,7 +32,9 @@ struct BatchBuilder {
     private var rowsKept: Int { chunks.rowCount + rejectedRows }
 
     var isFull: Bool {
-        rowsKept >= limits.rows || rowsKept > 0 && chunks.encodedBytes + rejectedBytes >= limits.bytes
+        rowsKept >= limits.rows
+            || rowsKept > 0
+                && (chunks.encodedBytes + rejectedBytes >= limits.bytes || keys.keyBytes >= limits.keyBytes)
     }
 
     /// Takes rows of the result until the batch is full.
@@ -54,6 +56,7 @@ struct BatchBuilder {
             }
             var end = row + min(rows.upperBound - row, limits.rows - rowsKept)
             if !isHeld.isEmpty { end = isHeld[row..<end].firstIndex(of: true) ?? end }
+            end = endByKeys(of: block, row..<end)
             let unloadable = rejectedEncoder.firstUnloadable(of: row..<end, in: block)
             let first = row
             // The first row is taken even if the file's header alone reaches the limit.
@@ -68,6 +71,20 @@ struct BatchBuilder {
         }
         if hasKey { for (earlier, _) in keys.placeRows() { chunks.remove(row: earlier) } }
         return row - rows.lowerBound
+    }
+
+    /// Behind the row with which the batch's keys reach their limit; as a rule, the end of the rows.
+    private func endByKeys(of block: RowBlock, _ rows: Range<Int>) -> Int {
+        let room = limits.keyBytes - keys.keyBytes
+        guard hasKey, KeyIndex.mostBytes(of: block, rows: rows, keyIndices: schema.keyIndices) >= room else {
+            return rows.upperBound
+        }
+        var bytes = 0
+        for row in rows {
+            bytes += KeyIndex.bytes(of: block, row: row, keyIndices: schema.keyIndices)
+            if bytes >= room { return row + 1 }
+        }
+        return rows.upperBound
     }
 
     private mutating func reject(_ block: RowBlock, row: Int, number: Int, reason: String) {
@@ -121,10 +138,14 @@ package struct BatchLimits: Sendable, Equatable {
     package let bytes: Int
     /// Bytes that one row may have once it is encoded. The readers of files refuse a longer one.
     package let longestRow: Int
+    /// Bytes of keys, each with four bytes a column if there are several, after which a batch is sealed. Short values of
+    /// such a key take more than their text. ``KeyIndex`` has room for 4 GiB.
+    package let keyBytes: Int
 
-    package init(rows: Int, bytes: Int, longestRow: Int = LongestRow.bytes) {
+    package init(rows: Int, bytes: Int, longestRow: Int = LongestRow.bytes, keyBytes: Int = 2 << 30) {
         self.rows = rows
         self.bytes = bytes
         self.longestRow = longestRow
+        self.keyBytes = keyBytes
     }
 }

@@ -31,6 +31,18 @@ struct KeyIndex {
     /// Bytes that the keys take, without their places.
     var keyBytes: Int { keys.bytes.count }
 
+    /// The bytes that a row's key will take.
+    static func bytes(of block: RowBlock, row: Int, keyIndices: [Int]) -> Int {
+        let first = block.cellIndices(ofRow: row).lowerBound
+        let lengths = keyIndices.count > 1 ? keyIndices.count * StoredKeys.lengthBytes : 0
+        return keyIndices.reduce(lengths) { $0 + Int(block.cells[first + $1].count) }
+    }
+
+    /// The most that the keys of some rows can take.
+    static func mostBytes(of block: RowBlock, rows: Range<Int>, keyIndices: [Int]) -> Int {
+        block.bytes.count + rows.count * keyIndices.count * StoredKeys.lengthBytes
+    }
+
     /// Reads the keys of the next rows.
     mutating func append(_ block: RowBlock, rows: Range<Int>, keyIndices: [Int]) {
         // `append(addingCapacity: 0)` writes to the empty array's storage, which all threads share.
@@ -190,7 +202,7 @@ private struct StoredKeys {
         self.starts = starts
     }
 
-    private static let lengthBytes = 4
+    static let lengthBytes = 4
 
     func isSame(_ left: Int, _ right: Int) -> Bool {
         let (left, right) = (range(ofRow: left), range(ofRow: right))

@@ -21,7 +21,7 @@ struct BatchKeys {
         }
     }
 
-    /// More than any batch of an export has: its text ends at 2 GiB.
+    /// More than any batch of an export has: ``BatchLimits/keyBytes``.
     static let maximumKeyBytes = 3 << 30
 
     /// - Parameter maximumKeyBytes: that the different keys may have together, each with four bytes a column.
