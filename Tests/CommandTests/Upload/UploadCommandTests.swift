@@ -158,6 +158,33 @@ import TestSupport
         }
     }
 
+    @Test(arguments: ["customers", "orders"])
+    func `the command takes a table's own settings out of a file of several tables`(_ owned: String) async throws {
+        try await withExport { export in
+            let config = export.directory + ".json"
+            let s3 = StrictS3()
+            try await s3.serve { endpoint in
+                // The owner for all is right for the table that has none of its own.
+                let others = owned == "customers" ? "999999999999" : StrictS3.owner
+                let own = owned == "customers" ? StrictS3.owner : "999999999999"
+                let other = owned == "customers" ? "orders" : "customers"
+                let json: JSONValue = [
+                    "expected_bucket_owner": .string(others), "endpoint_url": .string(endpoint),
+                    "tables": [
+                        ["table": .string(other), "query": "SELECT 1"],
+                        ["table": .string(owned), "query": "SELECT 2", "expected_bucket_owner": .string(own)],
+                    ],
+                ]
+                try Data(json.serialized(pretty: true)).write(to: URL(fileURLWithPath: config))
+                let outcome = try await Executable.run([
+                    "upload", export.directory, UploadedExport.url, "--config", config,
+                ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            #expect(s3.contents == export.expected)
+        }
+    }
+
     @Test func `the command takes region and keys out of a configuration file`() async throws {
         try await withExport { export in
             let config = export.directory + ".json"

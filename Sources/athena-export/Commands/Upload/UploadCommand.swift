@@ -58,8 +58,9 @@ struct UploadCommand: AsyncParsableCommand {
         mistakes.add(file?.mistakes ?? [])
         let target = mistakes.collect(try UploadTarget.parse(url, .option("upload")))
         let aws = mistakes.collect(try AWSConfiguration(options, settings))
-        let owner = mistakes.collect(try settings.expectedBucketOwner())
-        let kmsKey = mistakes.collect(try settings.kmsKey())
+        let ofTable = SettingsLookup(options: options, file: ofTable(file))
+        let owner = mistakes.collect(try ofTable.expectedBucketOwner())
+        let kmsKey = mistakes.collect(try ofTable.kmsKey())
         let reporting = mistakes.collect(try ReportingOptions(settings))
         try mistakes.check()
         guard let target, let aws else { throw ExitStatus.usage }
@@ -85,5 +86,14 @@ struct UploadCommand: AsyncParsableCommand {
         return PreparedUpload(
             published: published, options: uploadOptions,
             storage: try Storage(aws, expectedBucketOwner: owner, logger: logger))
+    }
+
+    /// The file as the directory's table reads it, if it is for several tables and has this one. What is wrong with the
+    /// directory shows later.
+    private func ofTable(_ file: ConfigurationFile?) -> ConfigurationFile? {
+        guard let file, let tables = file.tables, let path = try? TableDirectory.path(directory, purpose: "upload"),
+            let published = (try? PublishedManifest(in: path)) ?? nil
+        else { return file }
+        return tables.first { $0.tableName == published.manifest.table } ?? file
     }
 }
