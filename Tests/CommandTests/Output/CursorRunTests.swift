@@ -219,6 +219,8 @@ import Threading
         (["--query-execution-id", "id", "--cursor-column", "u"], "--cursor-column", "exists"),
         (["--query", statement, "--cursor-column", "u", "--parameter", "1"], "--parameter", "0 ?"),
         (["--query", statement + " AND ?", "--cursor-column", "u"], "--query", "1 ?"),
+        (["--query", "EXECUTE q USING ?, {cursor}", "--cursor-column", "u"], "--query", "1 ?"),
+        (["--query", "EXECUTE q USING {cursor}", "--cursor-column", "u", "--parameter", "1"], "--parameter", "0 ?"),
         (["--query", statement, "--cursor-column", "u", "--cursor-start", "DATE 'x'"], "--cursor-start", "no value"),
         (["--prune-runs", "0"], "--prune-runs", "from 1"),
     ])

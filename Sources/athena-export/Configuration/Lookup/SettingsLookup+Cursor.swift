@@ -42,9 +42,9 @@ extension CursorTemplate {
         if cursor == nil, hasPlaceholder {
             throw origin.error("{cursor} is in the statement; name the column that it goes by with --cursor-column")
         }
-        // The parameters of EXECUTE belong to the ? of another statement.
+        // The parameters of EXECUTE belong to the ? of another statement, unless the cursor makes one of its own.
         let count = parameters?.value.count ?? 0
-        guard markCount == count || isOfPreparedStatement else {
+        guard markCount == count || isOfPreparedStatement && !hasPlaceholder else {
             throw (parameters?.origin ?? origin).error(
                 "\(hasPlaceholder ? "beside {cursor} " : "")the statement has \(markCount) ? outside of quotes and "
                     + "comments, and there \(count == 1 ? "is 1 parameter" : "are \(count) parameters"); "
