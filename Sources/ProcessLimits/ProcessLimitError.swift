@@ -41,7 +41,9 @@ package enum ProcessLimitError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func raise(_ limits: [String?]) -> String {
-        "raise the limit of \(limits.compactMap { $0 }.joined(separator: " or ")), then run the same command again"
+        let names = limits.compactMap { $0 }.joined(separator: " or ")
+        return (names.isEmpty ? "free memory on this machine" : "raise the limit of \(names)")
+            + ", then run the same command again"
     }
 
     private static var threadLimits: [String?] {

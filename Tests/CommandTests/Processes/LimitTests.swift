@@ -20,6 +20,13 @@ private func run(
 private let replay = ["--replay", customers, "--output", "export", "--log-level", "error"]
 
 @Suite(.limitedConcurrency) struct `Limits of the process` {
+    @Test(.disabled(if: TestMachine.isSanitized, "a sanitizer needs terabytes of address space"))
+    func `a want of memory names the limits that there are, or the machine's memory`() async throws {
+        let text = "\(ProcessLimitError.memory(needed: 1 << 30, .noMemory))"
+        #expect(text.contains("1024 MiB more memory are needed"))
+        #expect(text.contains("ulimit") != text.contains("free memory on this machine"), "\(text)")
+    }
+
     @Test(arguments: [4, 5, 6, 7, 8, 12, 20, 31])
     func `a limit of open files ends a run with its name and value`(_ files: Int) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
