@@ -40,6 +40,12 @@ extension AthenaExport {
             let (execution, wasSeenUnfinished) = try await finished(
                 state, query, early: earlyAnswers(ofNewQuery: isStartedHere))
             if execution.state == .succeeded {
+                if state.isStoppingQuery {
+                    // The query was faster than the stop.
+                    state.isStoppingQuery = false
+                    state.stoppedQueryExecutionID = nil
+                    try await journal.save(state)
+                }
                 logger.info(
                     "query succeeded",
                     metadata: [
@@ -52,7 +58,7 @@ extension AthenaExport {
                     early: earlyAnswers(ofNewQuery: isStartedHere || wasSeenUnfinished))
             }
             if execution.state == .cancelled, state.isStoppingQuery {
-                // An earlier process stopped the query and died before the answer.
+                // An earlier process stopped the query.
                 let next = try beforeNextStart(of: state)
                 try await journal.save(next)
                 (state, query) = try await started(next, isNew: true)
@@ -104,14 +110,19 @@ extension AthenaExport {
 
     /// Stops a query of ours that is not waited for any more, so that it causes no further cost.
     ///
+    /// Athena answers in the same way for a query that is finished. So the run keeps its query, and the next process looks
+    /// at it before it sends another one.
+    ///
     /// - Parameter limit: how long to wait for the service's answer.
     /// - Returns: the fate of the query; if it is stopped, the next run sends it again.
     private func stop(
         _ query: ExportState.QueryIdentity, of state: ExportState, within limit: Duration
     ) async -> QueryFate {
-        guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, !options.leavesQueryRunning else {
-            return .running
-        }
+        // A query with rows in files has succeeded, even if the run begins again.
+        let rowsInFiles = await journal.rowsInFiles(of: state)
+        guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, rowsInFiles == 0,
+            !options.leavesQueryRunning
+        else { return .running }
         do {
             // The state is saved first: the stop may reach the service without its answer reaching us.
             var stopping = state
@@ -121,9 +132,8 @@ extension AthenaExport {
             logger.info(
                 "query stopped in Athena",
                 metadata: ["event": "query_stopped", "query_execution_id": "\(query.queryExecutionID)"])
-            var stopped = try beforeNextStart(of: state)
-            stopped.stoppedQueryExecutionID = query.queryExecutionID
-            try await journal.save(stopped)
+            stopping.stoppedQueryExecutionID = query.queryExecutionID
+            try await journal.save(stopping)
             return .stopped
         } catch {
             logger.warning(

@@ -13,7 +13,8 @@ package struct ExportState: Sendable, Equatable {
     package var isStoppingQuery = false
     /// Why the run's last process ended, if it ended with an error. Only shown to users; no later run depends on it.
     package var failure: String?
-    /// The query that this run sent and had stopped in Athena; nil once another one is sent in its place.
+    /// The query that this run sent and had stopped in Athena; nil once another one is sent in its place, and once it turns
+    /// out that it had ended before the stop.
     package var stoppedQueryExecutionID: String?
     /// Nil if no run of the directory has used a cursor.
     package var cursor: CursorState?
@@ -87,7 +88,7 @@ package struct ExportState: Sendable, Equatable {
     }
 }
 
-/// Everything before this point is in files that the manifest lists.
+/// Everything before this point is in files that the manifest or the log of batches lists.
 package struct Checkpoint: Sendable, Equatable {
     /// Where the next batch begins in the result.
     package var bookmark: Bookmark

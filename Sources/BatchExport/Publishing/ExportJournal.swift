@@ -110,7 +110,12 @@ extension ExportJournal {
 
     /// Saves a state that gives the run up, unless rows of it are in files by now.
     package func saveUnlessExported(_ state: ExportState) throws(ExportError) {
-        if self.state?.checkpoint.rowsExported == 0 { try save(state) }
+        if self.state?.checkpoint.rowsExported == 0, rowsInFiles(of: state) == 0 { try save(state) }
+    }
+
+    /// Rows of a run in files. A run that reads its result again has no such row in its checkpoint.
+    package func rowsInFiles(of run: ExportState) -> Int {
+        max(run.checkpoint.rows, (manifest?.entries ?? []).filter { $0.runID == run.runID }.rowCount)
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.

@@ -27,11 +27,14 @@ enum NextStep: CustomStringConvertible {
         self =
             switch state?.phase {
             case nil: .begin(asksForColumns: asksForColumns)
+            // A stopped query has ended, and the one in its place may not have been sent.
             case .starting?: state?.stoppedQueryExecutionID.map { .sendAgain(stopped: $0) } ?? .sendWithSameToken
             case .exporting(let query, let checkpoint)?:
                 if checkpoint.rowsExported > 0 {
                     state?.readsResultAgain == true
                         ? .compareAgain(rows: checkpoint.rowsExported) : .continueRows(after: checkpoint.rowsExported)
+                } else if let stopped = state?.stoppedQueryExecutionID {
+                    .sendAgain(stopped: stopped)
                 } else if state?.isStoppingQuery == true {
                     .lookAtStopping(query: query.queryExecutionID)
                 } else {
@@ -51,8 +54,8 @@ enum NextStep: CustomStringConvertible {
         case .sendWithSameToken:
             "the query may have been sent; the same command sends it with the same token, so it runs once only"
         case .sendAgain(let query):
-            "query \(query) was stopped in Athena; the same command sends it again and pays for it again "
-                + "(--leave-query-running avoids that)"
+            "query \(query) was stopped in Athena; the same command sends it again and pays for it again, unless it was done "
+                + "before the stop (--leave-query-running avoids that)"
         case .lookAtStopping(let query):
             "Athena did not confirm the request to stop query \(query); the same command sends it again only if it "
                 + "was stopped"

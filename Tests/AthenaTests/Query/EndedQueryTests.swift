@@ -130,6 +130,44 @@ import TestSupport
         }
     }
 
+    /// Athena gives the same answer to the request to stop a query that is finished.
+    @Test(arguments: [false, true])
+    func `a query that was finished before it was stopped is read, and not paid for again`(wasSeenFinished: Bool)
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.running
+            result.canBeStopped = false
+            let athena = FakeAthena(result: result)
+            var export = InProcessExport(athena, in: directory)
+            if wasSeenFinished {
+                export.fault = { call in
+                    guard call.operation == "GetQueryResults" else { return nil }
+                    throw HTTPTransportError.couldNotResolve(host: "athena")
+                }
+                _ = try? await export.run()
+            }
+            export.fault = { call in
+                if call.operation == "GetQueryExecution" { throw CancellationError() }
+                return nil
+            }
+            try await export.isCancelledWhileQueryRuns()
+            #expect(athena.count(of: "StopQueryExecution") == 1)
+            #expect(try state(export).stoppedQueryExecutionID == athena.executionIDs.first)
+
+            export.fault = { [export] call in
+                if call.operation == "GetQueryResults" {
+                    let state = try ExportJournal.read(export.directory).1
+                    #expect(state?.stoppedQueryExecutionID == nil && state?.isStoppingQuery == false)
+                }
+                return nil
+            }
+            _ = try await export.run()
+            #expect(try export.manifest().member("totals").member("rows").integer() == 5)
+            #expect(athena.executionIDs.count == 1)
+        }
+    }
+
     @Test func `the timeout's error says what became of a stopped query`() {
         let told = [QueryFate.stopped, .running, .unknown].map {
             "\(AthenaExportError.queryTimedOut(queryExecutionID: "q", limit: .seconds(5400), $0))"

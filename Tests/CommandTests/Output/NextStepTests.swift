@@ -19,9 +19,17 @@ import Testing
     }
 
     @Test func `the next step after a stopped query is a command that pays for it again`() {
-        let text = Self.text(.starting(clientRequestToken: "t")) { $0.stoppedQueryExecutionID = "q-0" }
-        #expect(text.contains("query q-0 was stopped in Athena") && text.contains("pays for it again"))
-        #expect(text.contains("--leave-query-running"))
+        // The second is a state of earlier versions.
+        for phase in [.exporting(Self.query, Checkpoint(nextBatch: 1)), .starting(clientRequestToken: "t")]
+            as [ExportState.Phase]
+        {
+            let text = Self.text(phase) {
+                $0.isStoppingQuery = true
+                $0.stoppedQueryExecutionID = "q-0"
+            }
+            #expect(text.contains("query q-0 was stopped in Athena") && text.contains("pays for it again"))
+            #expect(text.contains("--leave-query-running"))
+        }
     }
 
     @Test func `the next step where no query was stopped pays for nothing twice`() {

@@ -224,7 +224,7 @@ extension FakeAthena {
             return ok(["WorkGroup": result.workGroup(named: try input.member("WorkGroup").string())])
         case "StopQueryExecution":
             let id = try input.member("QueryExecutionId").string()
-            state.withLock { _ = $0.stopped.insert(id) }
+            if result(of: id).canBeStopped { state.withLock { _ = $0.stopped.insert(id) } }
             return ok([:])
         case "GetQueryRuntimeStatistics":
             let result = result(of: try input.member("QueryExecutionId").string())

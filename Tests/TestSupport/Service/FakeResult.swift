@@ -17,6 +17,8 @@ package struct FakeResult: Sendable {
     /// The answers to successive calls of GetQueryExecution; the last one is repeated.
     package var states = ["QUEUED", "RUNNING", "SUCCEEDED"]
     package var stateChangeReason: String?
+    /// Whether a query ends CANCELLED once it is stopped. If not, it was finished before.
+    package var canBeStopped = true
     /// How many of the first executions end FAILED.
     package var failedExecutions = 0
     /// The AthenaError of executions that ended FAILED.

@@ -1,8 +1,9 @@
 import Clock
 import Logging
 
-/// Waits until a query is finished. It polls seldom enough for the account's quota and soon enough for short queries:
-/// after a quarter of a second at first, then after half as much again each time, at most five seconds.
+/// Waits until a query is finished. It polls seldom enough for the account's quota and soon enough for short queries: the
+/// first pause is a quarter of a second, and each one is half as long again, up to five seconds. Chance makes a pause up to
+/// a quarter shorter or longer.
 struct QueryPoller: Sendable {
     let client: AthenaClient
     let runtime: Runtime

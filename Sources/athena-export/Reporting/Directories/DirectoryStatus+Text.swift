@@ -107,7 +107,7 @@ extension DirectoryStatus {
     private func nextRunLine(after state: ExportState) -> String {
         let next =
             if state.stoppedQueryExecutionID != nil {
-                "sends the query again and pays for it again"
+                "sends the query again and pays for it again, unless it was done before the stop"
             } else if state.query == nil {
                 "sends that query, unless it was sent already"
             } else {
