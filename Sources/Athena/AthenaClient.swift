@@ -134,6 +134,7 @@ package struct AthenaClient: Sendable {
     func dataManifest(_ queryExecutionID: String) async throws -> [String] {
         var lines: [String] = []
         var token: String?
+        var tokens: Set<String> = []
         repeat {
             var request: JSONObject = [
                 "QueryExecutionId": .string(queryExecutionID), "QueryResultType": "DATA_MANIFEST",
@@ -147,8 +148,8 @@ package struct AthenaClient: Sendable {
             }
             // A first row that names its column has been seen in other results.
             lines += token == nil && page.lines.first?.hasPrefix("s3://") == false ? page.lines[1...] : page.lines[...]
-            guard page.nextToken == nil || page.nextToken != token else { throw AthenaExportError.repeatedPageToken }
             token = page.nextToken
+            if let token, !tokens.insert(token).inserted { throw AthenaExportError.repeatedPageToken }
         } while token != nil
         return lines
     }

@@ -60,7 +60,7 @@ package struct AthenaExport: Sendable {
     /// - Throws: ``AthenaExportError``, `AWSError`, `ExportError` or `CancellationError`. Whatever is thrown, the
     ///   directory is as the last checkpoint left it.
     package func run() async throws -> Outcome {
-        // Of the run before, if it could not.
+        // What the run before has unloaded and could not remove.
         await removeUnloadedObjects()
         while true {
             let plan = try await journal.plan(
@@ -86,6 +86,8 @@ package struct AthenaExport: Sendable {
                 try await keepingFailure(of: state) { try await export(state, isNew: true) }
                 return .exported(wasResumed: false)
             case .reread(let state):
+                try recording?.prepare(for: state)
+                try recording?.begin(state)
                 logger.warning(
                     "batches of run \(state.runID) are not listed; reading the result again from its beginning",
                     metadata: ["event": "run_reread", "run_id": "\(state.runID)"])
@@ -128,21 +130,24 @@ package struct AthenaExport: Sendable {
                 metadata: ["event": "unload_left", "target": "\(left.joined(separator: " "))"])
         }
         state.sourceState = sent?.json
+        await warnOfRemainingObjects()
         try await journal.save(state)
         return state
     }
 
     /// Says what a run that is given up has exported, which no run takes back.
     private func warnOfKeptRows() async {
-        guard options.restart, let run = await journal.state, run.checkpoint.rows > 0 else { return }
+        guard options.restart, let run = await journal.state else { return }
         if case .succeeded = run.phase { return }
+        let rows = await journal.rowsInFiles(of: run)
+        guard rows > 0 else { return }
         let rest =
             options.export.primaryKey.isEmpty
             ? "; the new run adds all of its rows to them" : " until a run exports their keys again"
         logger.warning(
-            "run \(run.runID) is given up, and the \(run.checkpoint.rows) rows that it has exported stay in the table\(rest)",
+            "run \(run.runID) is given up, and the \(rows) rows that it has exported stay in the table\(rest)",
             metadata: [
-                "event": "run_given_up", "run_id": "\(run.runID)", "rows": .stringConvertible(run.checkpoint.rows),
+                "event": "run_given_up", "run_id": "\(run.runID)", "rows": .stringConvertible(rows),
             ])
     }
 

@@ -46,7 +46,7 @@ extension AthenaExport {
             self.leavesQueryRunning = leavesQueryRunning
         }
 
-        /// The query is sent inside of another statement, which asks for its columns first.
+        /// Whether the query is sent inside of another statement. The run asks for the query's columns first.
         package var isRewritten: Bool { source == .unload || nested == .json }
 
         /// The columns of the query as its files have them.

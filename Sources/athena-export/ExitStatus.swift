@@ -90,7 +90,7 @@ enum ExitStatus: Int32, Error {
 
     private static func of(_ error: UnloadError) -> ExitStatus {
         switch error {
-        case .unsupportedColumn, .noTarget, .clientSideEncryption, .statementTooLong: .configuration
+        case .unsupportedColumn, .noTarget, .targetTooLong, .clientSideEncryption, .statementTooLong: .configuration
         case .foreign, .needsSource: .usage
         case .targetExists: .queryFailed
         case .manifest, .noManifest, .rowCountDiffers, .objectGone, .objectRemoved, .objectChanged, .malformed:

@@ -64,6 +64,10 @@ extension AthenaExport.Options {
         if source == .unload {
             let unload = SentQuery.Unload.first(
                 below: try probed.unloadParent(unloadTarget, query).url, table: table, runID: runID, token: token)
+            let bytes = unload.target.utf8.count
+            guard bytes <= SentQuery.Unload.longestTarget else {
+                throw .unload(.targetTooLong(bytes: bytes, limit: SentQuery.Unload.longestTarget))
+            }
             do throws(UnloadError) {
                 sent = try SentQuery(
                     unloading: statement, columns: probed.columns, parameters: query.parameters, to: unload)
@@ -79,7 +83,7 @@ extension AthenaExport.Options {
 
     /// Throws what a run would throw when it has the columns of its query, before it sends it inside of another one.
     ///
-    /// - Parameter startedAt: a name as that of a run without one.
+    /// - Parameter startedAt: the name of the run if the options give none.
     package func checkSentQuery(
         around statement: InnerStatement, _ probed: ProbedColumns, in query: AthenaQuery, startedAt: String
     ) throws(AthenaExportError) {

@@ -78,7 +78,7 @@ extension AthenaExport {
         }
     }
 
-    /// The query's own text, without what was sent around it.
+    /// The query's own text; for a query that was named by its id, the whole text that Athena has run.
     private func statement(of execution: QueryExecution, _ state: ExportState) -> String {
         guard state.sourceState != nil, let query = options.query.started else {
             return execution.query ?? options.query.started?.statement ?? ""

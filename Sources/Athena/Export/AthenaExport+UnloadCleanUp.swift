@@ -46,6 +46,18 @@ extension AthenaExport {
         return unload.left + (options.restart && run.isTarget(of: unload) ? [unload.target] : [])
     }
 
+    /// Says where the objects of a run stay that has succeeded and could not remove them. The next run has tried it, and
+    /// no run after that knows of them.
+    func warnOfRemainingObjects() async {
+        guard let run = await journal.state, case .succeeded = run.phase,
+            let unload = ((try? sentQuery(of: run)) ?? nil)?.unload, unload.rows?.isSettled == false
+        else { return }
+        let targets = ([unload.target] + unload.left).joined(separator: " ")
+        logger.warning(
+            "what run \(run.runID) has unloaded could not be removed and stays below \(targets)",
+            metadata: ["event": "unload_left", "target": "\(targets)"])
+    }
+
     /// Says what a query that ended without a result has left below its target.
     func warnOfLeftObjects(_ run: ExportState) async {
         guard let s3, let unload = ((try? sentQuery(of: run)) ?? nil)?.unload, run.isTarget(of: unload) else { return }

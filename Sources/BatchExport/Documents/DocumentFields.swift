@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 import Text
 
 /// Members that manifest and state share.
@@ -47,7 +47,7 @@ extension JSONField {
 
     /// A count of rows, bytes or batches. The limit is far above any export and low enough to add many without
     /// overflow.
-    func count(atLeast minimum: Int = 0) throws(JSONError) -> Int {
+    package func count(atLeast minimum: Int = 0) throws(JSONError) -> Int {
         let number = try integer(atLeast: minimum)
         guard number <= Self.maximumCount else {
             throw .field(path: path, expected: "at most \(Self.maximumCount)", found: "\(number)")
@@ -55,7 +55,7 @@ extension JSONField {
         return number
     }
 
-    static let maximumCount = 1 << 40
+    package static let maximumCount = 1 << 40
 
     func sha256() throws(JSONError) -> String {
         let text = try string()

@@ -3,9 +3,9 @@ import JSON
 import SystemPackage
 
 extension ExportState {
-    /// A state has some 2 KB, and up to some megabytes with a long statement and many objects; anything larger than this
-    /// is something else.
-    private static let maximumBytes = 16 << 20
+    /// A state has some 2 KB, and up to some megabytes with a long statement and many objects. The longest list of objects
+    /// that is taken gives a state that is not larger than this; anything larger is something else.
+    private static let maximumBytes = 256 << 20
 
     /// Reads `state.json`; nil if there is none.
     ///

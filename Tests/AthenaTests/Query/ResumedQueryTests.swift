@@ -1,10 +1,14 @@
-import Athena
+import BatchExport
 import Foundation
 import HTTPTransport
+import JSON
 import Loopback
+import SystemPackage
 import Testing
 import TestSupport
 import Threading
+
+@testable import Athena
 
 /// Queries that Athena or other users changed between two processes of a run.
 @Suite(.limitedConcurrency) struct `Resuming a query that Athena sees differently` {
@@ -81,6 +85,79 @@ import Threading
             #expect("\(error)".contains("--restart"))
             #expect(athena.count(of: "StartQueryExecution") == 1)
             #expect(export.files == before)
+        }
+    }
+
+    @Test func `a run whose result is gone while it reads it again is not given up without a word of its rows`()
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            var result = Self.job
+            result.knowsEveryExecution = true
+            var export = InProcessExport(FakeAthena(result: result), in: directory)
+            export.query = .attach("theirs")
+            export.fault = { [export] call in
+                guard call.operation == "GetQueryResults", call.operationNumber == 5 else { return nil }
+                while try ExportJournal.read(export.directory).1?.checkpoint.nextBatch ?? 1 < 2 { usleep(1000) }
+                try FileManager.default.removeItem(atPath: "\(export.directory.path)/data/batch=000001")
+                return nil
+            }
+            let removed = try await export.fails(with: ExportError.self)
+            guard case .filesGone = removed else { throw removed }
+
+            let body =
+                #"{"__type": "InvalidRequestException", "Message": "no", "AthenaErrorCode": "QUERY_EXECUTION_NOT_FOUND"}"#
+            export.fault = { _ in HTTPResponse(status: 400, body: Array(body.utf8)) }
+            let gone = try await export.fails(with: AthenaExportError.self)
+            guard case .executionGone = gone else { throw gone }
+
+            export.fault = { _ in nil }
+            export.query = .start(AthenaQuery(statement: "SELECT 2"))
+            let other = try await export.fails(with: ExportError.self)
+            guard case .otherRequest = other else { throw other }
+            export.runID = "second"
+            export.change = { $0.restart = true }
+            _ = try await export.run()
+            #expect(export.log.text.contains("the 50 rows that it has exported stay in the table"))
+        }
+    }
+
+    @Test func `a run that reads its result again keeps another recording as it is, and makes its own`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.job)
+            var export = InProcessExport(athena, in: directory)
+            export.batchRows = 5
+            func isInterrupted(atPage page: Int) async {
+                export.fault = { call in
+                    guard call.operation == "GetQueryResults", call.operationNumber >= page else { return nil }
+                    throw HTTPTransportError.couldNotResolve(host: "athena")
+                }
+                _ = try? await export.run()
+            }
+            let manifest = URL(filePath: export.directory.manifest.string)
+            await isInterrupted(atPage: 3)
+            let older = try Data(contentsOf: manifest)
+            await isInterrupted(atPage: 3)
+            #expect(try Data(contentsOf: manifest) != older)
+            // Batches that the state counts are in no list now.
+            try older.write(to: manifest)
+
+            let transport = DirectTransport(athena) { _ in nil }
+            let theirs = "\(directory)/theirs/GetQueryExecution-1.json"
+            try FileManager.default.createDirectory(atPath: "\(directory)/theirs", withIntermediateDirectories: false)
+            try Data("{}".utf8).write(to: URL(filePath: theirs))
+            export.transport = RecordingTransport(FilePath("\(directory)/theirs"), around: transport)
+            let error = try await export.fails(with: FixtureError.self)
+            guard case .otherRecording = error else { throw error }
+            // The run goes back to its beginning; only its rows can show what is missing in the list.
+            #expect(try ExportJournal.read(export.directory).1?.checkpoint.nextBatch == 1)
+            #expect(TestMachine.files(below: "\(directory)/theirs") == ["GetQueryExecution-1.json": Data("{}".utf8)])
+
+            export.transport = RecordingTransport(FilePath("\(directory)/ours"), around: transport)
+            _ = try await export.run()
+            #expect(TestMachine.files(below: "\(directory)/ours").keys.contains("GetQueryResults-5.json"))
+            #expect(try export.manifest().member("totals").member("rows").integer() == 50)
+            #expect(athena.executionIDs.count == 1)
         }
     }
 

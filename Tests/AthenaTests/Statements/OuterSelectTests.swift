@@ -50,6 +50,15 @@ import Testing
         #expect(parts.target == "s3://b/it's/")
     }
 
+    /// To Swift, a quote with an accent on it is one character; to Athena, it ends the text.
+    @Test(arguments: ["s3://b/it'\u{301}s/", "s3://b/'/", "s3://b/'\u{200d}''/", "s3://b/é日本/"])
+    func `the place of an UNLOAD is quoted by bytes and read back`(_ target: String) throws {
+        let text = UnloadStatement(of: try InnerStatement("SELECT 1"), forms: [.text], target: target).text
+        let quotes = text.utf8.count { $0 == UInt8(ascii: "'") }
+        #expect(quotes == 2 + 2 * target.utf8.count { $0 == UInt8(ascii: "'") } + 4)
+        #expect(UnloadStatement.parts(of: text)?.target == target)
+    }
+
     @Test(arguments: [
         "SELECT 1", "SELECT * FROM (\nSELECT 1\n) AS t (\"c0000\")", "VALUES ') TO ''s3://x/'", "SELECT '\n) TO ''s3'",
         "WITH a AS (SELECT 1) SELECT * FROM a ORDER BY 1", "SELECT \" FROM (\n\"",

@@ -218,6 +218,36 @@ extension `An export by UNLOAD` {
             for token in ["abcdefgi", "", "bcdefgh"] { #expect(!unload.isTarget(of: token)) }
         }
 
+        @Test func `objects that the run after theirs cannot remove either are told before they are forgotten`()
+            async throws
+        {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let s3 = FakeS3([]) { $0.operation == "DeleteObject" ? .s3Error("AccessDenied", status: 403) : nil }
+                let athena = athena(s3, retryable: true)
+                try await run(athena, directory).run()
+                var second = run(athena, directory)
+                second.runID = "second"
+                try await second.run()
+                let text = second.log.text
+                #expect(text.contains("what run nightly has unloaded could not be removed and stays below"))
+                #expect(text.contains("\(UnloadSetup.target)customers/nightly/2-"))
+                #expect(text.contains("\(UnloadSetup.target)customers/nightly/1-"))
+            }
+        }
+
+        @Test func `objects that were removed or are to stay are not told again`() async throws {
+            for keeps in [false, true] {
+                try await TestMachine.withTemporaryDirectory { directory in
+                    let athena = athena(FakeS3([]), retryable: true)
+                    try await run(athena, directory, keeps: keeps).run()
+                    var second = run(athena, directory, keeps: keeps)
+                    second.runID = "second"
+                    try await second.run()
+                    #expect(!second.log.text.contains("stays below"))
+                }
+            }
+        }
+
         @Test func `a query whose own run has removed its objects leads to the statement, which is then exported`()
             async throws
         {

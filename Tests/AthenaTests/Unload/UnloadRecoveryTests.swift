@@ -4,6 +4,7 @@ import Foundation
 import HTTPTransport
 import JSON
 import Loopback
+import SystemPackage
 import Testing
 import TestSupport
 
@@ -151,6 +152,89 @@ extension `An export by UNLOAD` {
                 }
                 #expect(targets.count == 2)
                 #expect(athena.calls.contains { $0.body.contains("unloaded/customers/nightly/2-") })
+            }
+        }
+
+        @Test(arguments: [".", "..", "...", "a b", "run/1"])
+        func `a run of any name is continued where it was interrupted`(_ name: String) async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var setup = UnloadSetup(.hard, in: directory) {
+                    $0.objects = 2
+                } s3Script: {
+                    $0.number == 12 ? .s3Error("AccessDenied", status: 403) : nil
+                }
+                setup.run.runID = name
+                setup.run.ranges.bytes = 64
+                await #expect(throws: AthenaExportError.self) { try await setup.run.run() }
+                try await setup.run.run()
+                let expected = try await setup.reference(.hard)
+                #expect(setup.run.files == expected)
+                #expect(setup.unloads.count == 1)
+            }
+        }
+
+        @Test func `a place that is too long for the objects is refused before anything is unloaded`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var setup = UnloadSetup(.hard, in: directory)
+                // "s3://results/", and behind it "customers/nightly/1-01234567/".
+                for (bytes, isRefused) in [(680 - 13 - 29, false), (680 - 13 - 28, true)] {
+                    let target = S3Prefix("s3://results/\(String(repeating: "p", count: bytes - 1))/")
+                    try #require(target != nil)
+                    setup.run.change = { $0.unloadTarget = target }
+                    setup.run.runID = isRefused ? "another" : "nightly"
+                    if isRefused {
+                        await setup.fails { $0 == .targetTooLong(bytes: 681, limit: 680) }
+                    } else {
+                        try await setup.run.run()
+                    }
+                }
+                #expect(setup.unloads.count == 1)
+            }
+        }
+
+        @Test func `a state with a very long list of objects is read again`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let target = SentQuery.Unload.first(below: "s3://bucket/p/", table: "t", runID: "r", token: "01234567")
+                var sent = try SentQuery(
+                    unloading: InnerStatement("SELECT 1"), columns: [], parameters: [], to: target)
+                let name = String(repeating: "n", count: 200)
+                sent.unload?.rows = SentQuery.Rows(
+                    objects: try (0..<80_000).map {
+                        UnloadedObject(
+                            location: try #require(S3Location("\(target.target)\($0)-\(name).gz")), size: $0,
+                            etag: "\"e\"")
+                    }, count: nil)
+                var state = ExportState(
+                    runID: "r", request: ExportRequest([]), startedAt: "now", firstBatch: 1,
+                    phase: .starting(clientRequestToken: "01234567"))
+                state.sourceState = sent.json
+                let table = ExportDirectory(parent: FilePath(directory), table: "customers")
+                try await ExportJournal(opening: table, now: { "2026-01-02T00:00:00Z" }).save(state)
+                #expect(TestMachine.files(below: directory)["customers/state.json"]?.count ?? 0 > 20 << 20)
+                let read = try #require(try ExportJournal.read(table).1?.sourceState)
+                #expect(try SentQuery(JSONField(read)) == sent)
+            }
+        }
+
+        @Test(arguments: [("size", "9223372036854775807"), ("size", "-1"), ("start", "9223372036854775807")])
+        func `a number in the state that is out of range is an error that names it`(_ member: String, _ number: String)
+            async throws
+        {
+            try await TestMachine.withTemporaryDirectory { directory in
+                var setup = UnloadSetup(.hard, in: directory) { _ in
+                } s3Script: {
+                    $0.number == 8 ? .s3Error("AccessDenied", status: 403) : nil
+                }
+                setup.run.ranges.bytes = 64
+                await #expect(throws: AthenaExportError.self) { try await setup.run.run() }
+                let path = "\(directory)/customers/state.json"
+                let state = try String(contentsOfFile: path, encoding: .utf8)
+                let changed = state.replacing(try Regex("\"\(member)\": [0-9]+"), with: "\"\(member)\": \(number)")
+                try #require(changed != state)
+                try changed.write(toFile: path, atomically: true, encoding: .utf8)
+                let error = try await setup.run.fails(with: ExportError.self)
+                #expect("\(error)".contains(member) && "\(error)".contains(number))
+                #expect(setup.unloads.count == 1)
             }
         }
 

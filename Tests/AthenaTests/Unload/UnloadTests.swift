@@ -3,6 +3,7 @@ import BatchExport
 import Foundation
 import HTTPTransport
 import JSON
+import Loopback
 import Testing
 import TestSupport
 
@@ -169,6 +170,46 @@ import TestSupport
                 } with: {
                     if case .noManifest(_, count, _) = $0 { true } else { false }
                 }
+            }
+        }
+
+        @Test func `a list whose pages lead to each other ends the run`() async throws {
+            try await TestMachine.withTemporaryDirectory { directory in
+                let setup = UnloadSetup(.hard, in: directory) {
+                    $0.hasManifestObject = false
+                } script: {
+                    // Before that, the probe's columns and the number of rows.
+                    guard $0.operation == "GetQueryResults", $0.operationNumber > 2 else { return nil }
+                    let page = #"{"NextToken":"\#($0.operationNumber % 2)","ResultSet":{"Rows":[]}}"#
+                    return .alter { $0.body = Array(page.utf8) }
+                }
+                await #expect {
+                    try await setup.run.run()
+                } throws: {
+                    if case AthenaExportError.repeatedPageToken = $0 { true } else { false }
+                }
+                #expect(setup.athena.count(of: "GetQueryResults") < 10)
+            }
+        }
+
+        @Test(arguments: [(true, true), (true, false), (false, true)])
+        func `an empty list counts as no rows only if Athena counts them`(_ hasObject: Bool, _ isAnswered: Bool)
+            async throws
+        {
+            try await ends {
+                $0.hasManifestObject = hasObject
+                $0.answersDataManifest = isAnswered
+                $0.changeManifest = { $0 = [] }
+                $0.updateCount = { _ in nil }
+            } with: {
+                if case .noManifest(_, nil, let reason) = $0 { reason.contains("empty") } else { false }
+            }
+            try await ends {
+                $0.hasManifestObject = hasObject
+                $0.answersDataManifest = isAnswered
+                $0.changeManifest = { $0 = [] }
+            } with: {
+                $0 == .rowCountDiffers(expected: 61, found: 0)
             }
         }
 

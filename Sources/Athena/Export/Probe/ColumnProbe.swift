@@ -26,7 +26,7 @@ package struct ColumnProbe: Sendable {
     ///   - statement: what the columns are asked of.
     ///   - query: where it runs and with which parameters; its own statement does not count.
     /// - Throws: ``AthenaExportError`` if Athena refuses or fails the statement, else `AWSError` or `CancellationError`.
-    ///   Nothing is left in Athena that costs anything, and a query that still runs is stopped.
+    ///   Nothing is left in Athena that costs anything. After a timeout or a cancellation the query is stopped.
     package func columns(of statement: InnerStatement, in query: AthenaQuery) async throws -> ProbedColumns {
         var probe = query
         probe.statement = Self.statement(around: statement)

@@ -11,7 +11,7 @@ extension CursorValue {
         case .decimal: "DECIMAL '\(text)'"
         case .date: "DATE '\(text)'"
         case .timestamp, .zonedTimestamp: "TIMESTAMP '\(text)'"
-        case .text: Self.quote(text)
+        case .text: SQLQuotation.text(of: text)
         }
     }
 
@@ -19,18 +19,18 @@ extension CursorValue {
     ///
     /// A time in ISO 8601 becomes a timestamp; one with a time zone is converted to UTC, the zone of Athena's sessions.
     ///
-    /// - Returns: nil for a text that is too long, for an invalid literal, and for an invalid date or time.
+    /// - Returns: nil for a text that is too long, an invalid literal, and a time with a zone that the calendar does not have.
     package init?(given text: String) {
-        if let quoted = Self.quoted(text[...]) {
+        if let quoted = SQLQuotation.content(of: text[...]) {
             self.init(.text, quoted)
             return
         }
         for (word, kinds) in Self.typeNames where text.uppercased().hasPrefix(word + " '") {
-            guard let quoted = Self.quoted(text.dropFirst(word.count + 1)) else { return nil }
+            guard let quoted = SQLQuotation.content(of: text.dropFirst(word.count + 1)) else { return nil }
             self.init(quoted, asFirstOf: kinds)
             return
         }
-        guard text.utf8.first != Self.quoteMark else { return nil }
+        guard text.utf8.first != SQLQuotation.mark else { return nil }
         if let moment = ISOMoment(text) {
             guard let sql = moment.sql else { return nil }
             self.init(.timestamp, sql)
@@ -53,25 +53,4 @@ extension CursorValue {
         guard let value = kinds.lazy.compactMap({ CursorValue($0, text) }).first else { return nil }
         self = value
     }
-
-    /// By bytes: to Swift, a quote with an accent on it is one character; to an engine, it ends the text.
-    private static func quote(_ text: String) -> String {
-        let doubled = text.utf8.flatMap { $0 == quoteMark ? [quoteMark, quoteMark] : [$0] }
-        return "'\(String(decoding: doubled, as: UTF8.self))'"
-    }
-
-    /// The text between two quotes; nil unless the whole text is one quotation.
-    private static func quoted(_ text: Substring) -> String? {
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 2, bytes.first == quoteMark, bytes.last == quoteMark else { return nil }
-        var content: [UInt8] = []
-        var rest = bytes.dropFirst().dropLast()
-        while let byte = rest.popFirst() {
-            if byte == quoteMark, rest.popFirst() != quoteMark { return nil }
-            content.append(byte)
-        }
-        return String(decoding: content, as: UTF8.self)
-    }
-
-    private static let quoteMark = UInt8(ascii: "'")
 }

@@ -4,7 +4,7 @@ import Text
 /// A point in time as schedulers write it: ISO 8601 in its extended form, with a date, a time and perhaps a time zone,
 /// such as `2026-01-31T02:03:04.5+01:00`. A blank may stand in the place of `T`.
 struct ISOMoment {
-    /// The time in SQL, in UTC if it had a time zone; nil if the calendar has no such time.
+    /// The time in SQL. One with a time zone is in UTC, and nil if the calendar has no such time; others are not checked.
     let sql: String?
 
     /// - Returns: nil for a text of another form.

@@ -26,7 +26,7 @@ struct SentQuery: Sendable, Equatable {
         /// Nil before the query has succeeded.
         var rows: Rows?
 
-        /// Whether the target is that of a start with this token, so that nothing else writes below it.
+        /// Whether the target is that of a start with this token. Only starts with this token write below it.
         func isTarget(of token: String) -> Bool { target.hasSuffix("/\(Self.name(start, token))/") }
 
         private static func name(_ start: Int, _ token: String) -> String { "\(start)-\(token.prefix(8))" }
@@ -97,8 +97,13 @@ extension SentQuery.Unload {
             let isPlain = byte.isASCIIAlphanumeric || "._-".utf8.contains(byte)
             return isPlain ? Character(Unicode.Scalar(byte)) : "-"
         }
-        return Self(target: "\(parent)\(table)/\(String(run))/\(name(1, token))/", start: 1)
+        // No name in a place of S3 is one or two dots.
+        let name = run.allSatisfy { $0 == "." } ? String(repeating: "-", count: run.count) : String(run)
+        return Self(target: "\(parent)\(table)/\(name)/\(Self.name(1, token))/", start: 1)
     }
+
+    /// In bytes. It leaves room for the numbers of further starts, and for the names of objects.
+    static let longestTarget = 680
 
     fileprivate func next(for token: String) -> Self {
         let parent = target.dropLast().prefix(through: target.dropLast().lastIndex(of: "/") ?? target.startIndex)
@@ -172,7 +177,7 @@ extension SentQuery.Unload {
             left.append(text)
         }
         self.init(
-            target: try target.string(), start: try field.member("start").integer(atLeast: 1), left: left, rows: rows)
+            target: try target.string(), start: try field.member("start").count(atLeast: 1), left: left, rows: rows)
     }
 }
 

@@ -16,7 +16,7 @@ struct UnloadStatement: Sendable, Equatable {
             UNLOAD (
             \(Self.marker)
             \(select.text)
-            ) TO '\(target.replacing("'", with: "''"))' WITH (format = 'JSON', compression = 'GZIP')
+            ) TO \(SQLQuotation.text(of: target)) WITH (format = 'JSON', compression = 'GZIP')
             """
     }
 
@@ -26,11 +26,12 @@ struct UnloadStatement: Sendable, Equatable {
     ///   from its columns.
     static func parts(of text: String) -> (statement: InnerStatement, target: String)? {
         let beginning = "UNLOAD (\n\(marker)\n"
-        guard text.hasPrefix(beginning), let to = text.ranges(of: "\n) TO '").last,
-            let end = text[to.upperBound...].firstRange(of: "' WITH (format"),
+        guard text.hasPrefix(beginning), let to = text.ranges(of: "\n) TO ").last,
+            let end = text[to.upperBound...].firstRange(of: " WITH (format"),
+            let target = SQLQuotation.content(of: text[to.upperBound..<end.lowerBound]),
             let statement = OuterSelect.innerStatement(
                 of: String(text[..<to.lowerBound].dropFirst(beginning.count)))
         else { return nil }
-        return (statement, String(text[to.upperBound..<end.lowerBound]).replacing("''", with: "'"))
+        return (statement, target)
     }
 }

@@ -9,9 +9,9 @@ final class PagePrefetcher: Sendable {
     private let state = Locked(State())
 
     private struct State {
-        /// The page that was requested last: the token that leads to it, and the one to the next page once that is
-        /// known.
+        /// Leads to the page that the caller asked for last; nil for the first page.
         var wanted: String?
+        /// The token that the page ahead has given for the page behind it; nil until it has.
         var following: String?
         /// The page after it, on its way.
         var ahead: (token: String, task: Task<ResultsAnswer, any Error>)?

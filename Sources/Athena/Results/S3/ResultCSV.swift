@@ -13,11 +13,9 @@ package struct ResultCSVError: Error, Equatable {
 
 /// Reads the CSV of result objects.
 ///
-/// Athena's dialect: every value in quotes, a quote inside doubled, NULL is nothing between the commas, records end in
-/// `
-/// `, and CR and LF inside quotes are data. Unquoted values and `\r
-/// ` outside of quotes are accepted. Everything else is an error, above all a quote that stays open: the object was cut
-/// off.
+/// Athena's dialect: every value in quotes, a quote inside doubled, NULL is nothing between the commas. Records end in LF;
+/// CR and LF inside quotes are data. Unquoted values, and CR LF at the end of a record, are accepted. Everything else is an
+/// error, above all a quote that stays open: the object was cut off.
 package enum ResultCSV {
     /// Reads whole records; the last one may lack its line end.
     ///

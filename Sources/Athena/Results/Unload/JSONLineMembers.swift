@@ -84,7 +84,7 @@ struct JSONLineMembers {
             guard text[offset].isDigit else { return nil }
             column = column * 10 + Int(text[offset] &- 0x30)
         }
-        // Ten digits more are no other spelling of the same number.
+        // More leading zeros do not name the same column.
         return OuterSelect.name(ofColumn: column).utf8.count == range.count ? column : nil
     }
 

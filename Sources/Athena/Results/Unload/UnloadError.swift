@@ -7,6 +7,8 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupportedColumn(name: String, type: String)
     /// There is no place to write to.
     case noTarget
+    /// The place for the objects is too long; in bytes.
+    case targetTooLong(bytes: Int, limit: Int)
     /// The objects would be encrypted for the client to decrypt.
     case clientSideEncryption
     /// With what is put around it, the statement is longer than Athena takes; in bytes.
@@ -40,6 +42,10 @@ package enum UnloadError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noTarget:
             "--source unload has no place to write to; give --unload-to s3://bucket/prefix/ (unload_to), or --staging-dir "
                 + "(s3_staging_dir); nothing was unloaded"
+        case .targetTooLong(let bytes, let limit):
+            "the place for the unloaded objects, with the names of table and run, has \(bytes) bytes, and at most \(limit) "
+                + "leave room for the names of the objects; give a shorter --unload-to (unload_to), --table (table) or "
+                + "--run-id; nothing was unloaded"
         case .clientSideEncryption:
             "results of this work group are encrypted for the client to decrypt (CSE_KMS), so unloaded objects could not "
                 + "be read; give another --work-group (work_group), or use --source api; nothing was unloaded"

@@ -10,11 +10,11 @@ struct UnloadedList: Sendable {
     /// For how long the service may not know yet.
     let early: EarlyAnswers
 
-    /// A line has some hundred bytes, and there is a line for each writer.
-    private static let maximumManifestBytes = 64 << 20
+    /// A line has some hundred bytes, and there is a line for each writer. What is made of it must fit into the state.
+    private static let maximumManifestBytes = 32 << 20
 
-    /// - Throws: ``AthenaExportError``; an UNLOAD without a list of objects counts as one without rows only if Athena says
-    ///   that it has none.
+    /// - Throws: ``AthenaExportError``; an UNLOAD without a list of objects, or with an empty one, counts as one without rows
+    ///   only if Athena counts them.
     func rows(below target: String) async throws -> SentQuery.Rows {
         let id = execution.queryExecutionID
         let count = try await early.waitedOut(id) { try await client.updateCount(id) }
@@ -36,15 +36,22 @@ struct UnloadedList: Sendable {
         var reasons: [String] = []
         if let location = execution.dataManifestLocation.flatMap({ S3Location($0) }) {
             do {
-                if let text = try await text(of: location) { return try UnloadManifest(text: text, target: target) }
-                reasons.append("there is no object \(location)")
+                if let text = try await text(of: location) {
+                    let manifest = try UnloadManifest(text: text, target: target)
+                    if rows != nil || !manifest.locations.isEmpty { return manifest }
+                    reasons.append("the list is empty")
+                } else {
+                    reasons.append("there is no object \(location)")
+                }
             } catch let error as AWSError where error.keepsTheList {
                 reasons.append("\(error)")
             }
         }
         do {
-            return try UnloadManifest(
+            let manifest = try UnloadManifest(
                 lines: try await client.dataManifest(execution.queryExecutionID), target: target)
+            if rows != nil || !manifest.locations.isEmpty { return manifest }
+            reasons.append("the list from Athena is empty")
         } catch let error as AWSError where error.category == .refused {
             reasons.append("\(error)")
         }

@@ -1,4 +1,5 @@
 import AWS
+import BatchExport
 import JSON
 
 /// An object that an UNLOAD has written, as it was when the run began to read.
@@ -83,6 +84,10 @@ extension UnloadedObject {
             throw AWSError.untrustedAnswer(
                 operation: "HeadObject", problem: "the answer does not say how large the object is")
         }
+        guard size <= JSONField.maximumCount else {
+            throw AWSError.untrustedAnswer(
+                operation: "HeadObject", problem: "the answer says that the object has \(size) bytes")
+        }
         self.init(location: location, size: size, etag: info.etag)
     }
 
@@ -94,7 +99,7 @@ extension UnloadedObject {
             throw key.mismatch("the key of an object")
         }
         self.init(
-            location: location, size: try field.member("size").integer(atLeast: 0),
+            location: location, size: try field.member("size").count(),
             etag: try field.member("etag").string())
     }
 }
