@@ -21,7 +21,7 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
     /// A row of a batch's file is longer than the memory allows. `memory` is enough for any row of the batch, counted
     /// as in ``Merge/Options/memory``.
     case rowTooLong(path: FilePath, row: Int, limit: Int, memory: Int)
-    /// A row of the result is longer than a row may be; `row` as in ``ManifestEntry``, from 1, `limit` in bytes.
+    /// A row of the result is longer than a row may be; `row` counts its data rows from 1, `limit` is in bytes.
     case resultRowTooLong(row: Int, limit: Int)
     /// The result lacks so many of the table's keys that it may not be the whole table.
     case tooManyDeletes(gone: Int, held: Int, limit: Int)

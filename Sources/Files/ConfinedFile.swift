@@ -8,7 +8,7 @@ package import SystemPackage
     import Darwin
 #endif
 
-/// A regular file below a directory, read once from its beginning to its end.
+/// A regular file below a directory, open for reading.
 ///
 /// The path is opened part by part, and no symbolic link is followed, so it cannot lead out of the directory.
 package final class ConfinedFile: Sendable {

@@ -60,7 +60,7 @@ struct ThreadShortageWatch {
     static let pause = Duration.seconds(2)
     /// After so many checks in a row without a thread, the shortage is no longer a short one.
     static let patience = 5
-    /// An idle process uses less than this between two checks. A process that has its threads is not idle.
+    /// An idle process uses less than this between two checks. A run that waits for its query is idle, too.
     static let idleTime = Duration.milliseconds(100)
 
     private var failures = 0

@@ -13,7 +13,7 @@ package enum UploadError: Error, Sendable {
     case otherTable(object: String, problem: String)
     /// The bucket's manifest is not one that this one may replace. It may have come after files were sent.
     case otherManifest(S3Location, problem: String, mayFollowFiles: Bool)
-    /// The bucket's manifest was replaced again and again while this upload was at work.
+    /// Another program changed an object again and again while this upload was at work.
     case contested(S3Location)
     /// A call failed. `permissions` are the actions that it needs.
     case service(AWSError, S3Location?, permissions: String)
@@ -55,7 +55,8 @@ extension UploadError: CustomStringConvertible {
                     ? "it was not replaced, but files of this directory may have been sent"
                     : "nothing was changed") + "; upload from the directory that has it, or to another prefix"
         case .contested(let location):
-            "\(location): other uploads replace it all the time; wait for them to end, then run the same command again"
+            "\(location): other uploads change it while this one is at work; wait for them to end, then run the same "
+                + "command again"
         case .service(let error, let location, let permissions):
             (location.map { "\($0): " } ?? "") + "\(error)"
                 + (error.category == .credentials ? " (this call needs \(permissions))" : "")

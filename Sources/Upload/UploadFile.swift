@@ -96,7 +96,8 @@ extension UploadFile {
 
     /// Compares the file with what the manifest lists.
     ///
-    /// S3 would refuse another content itself. A store that is only like S3 may not, and by then others would be there.
+    /// S3 itself refuses bytes with another SHA-256. A store that is only like S3 may take them, and other files would be
+    /// there by then.
     func check() throws {
         guard case .file(let directory) = content else { return }
         let file = try open(in: directory)

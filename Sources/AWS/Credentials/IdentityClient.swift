@@ -16,7 +16,7 @@ package struct IdentityClient: Sendable {
     private let endpoint: Endpoint
     private let client: AWSClient
 
-    /// The answer only informs, so it is not waited for.
+    /// The answer only informs, so it is not waited for long.
     private static let limits = HTTPLimits(bodyBytes: 64 << 10, connect: .seconds(3), total: .seconds(20))
 
     package init(

@@ -16,7 +16,7 @@ extension S3Client {
             var headers = self.headers
             headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
             headers["If-Match"] = etag
-            // An error may be longer than the part; its status says more than its length.
+            // A server that ignores the range answers 200; if that body is short, its status is the better error.
             var limits = HTTPLimits(bodyBytes: max(range.count, 64 << 10))
             if patience == .short {
                 limits.connect = .seconds(2)

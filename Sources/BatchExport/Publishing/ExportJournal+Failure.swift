@@ -3,7 +3,7 @@ extension ExportJournal {
     ///
     /// If that fails, the run still ends with its own error.
     /// - Parameters:
-    ///   - failure: the error's text, without secrets and cell values.
+    ///   - failure: the error's text, without secrets. Athena's own reason in it may quote a value.
     ///   - runID: the run that it ended; the state of another run is not changed.
     package func keep(failure: String, of runID: String) {
         guard var state, state.runID == runID else { return }

@@ -12,7 +12,8 @@ struct LoaderCommand: ParsableCommand {
             The script makes the table if it is missing, with the manifest's types, and applies the batches in order, \
             each in a transaction that also notes it in the table athena_export_loads: a script that was stopped, or \
             printed again after the next run, continues after the last batch loaded. A file that differs from the \
-            manifest stops it and leaves the table as it was.
+            manifest stops it and leaves the table as it was. The scripts for redshift, snowflake and bigquery compare \
+            only the number of rows.
             """)
 
     @Argument(help: ArgumentHelp("The target: \(LoaderKind.list).", valueName: "kind"))
@@ -111,7 +112,7 @@ struct LoaderCommand: ParsableCommand {
         guard let prefix = ObjectPrefix(urlPrefix, schemes: schemes), S3Location.isBucket(prefix.bucket) else {
             throw ConfigurationError.option(
                 name: "--url-prefix",
-                problem: "must be \(Self.list(schemes)) and a bucket, then perhaps a prefix, without * and blanks")
+                problem: "must be \(Self.list(schemes)) and a bucket, then perhaps a prefix, without blanks, * and ?")
         }
         return prefix.url
     }

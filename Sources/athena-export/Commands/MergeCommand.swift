@@ -11,7 +11,8 @@ struct MergeCommand: AsyncParsableCommand {
         commandName: "merge",
         abstract: "Write the newest row of every key of a table's directory, by rising key.",
         discussion: """
-            Keys are ordered by the bytes of their texts, column by column. Every batch is compared with the manifest \
+            Keys are ordered by the bytes of their texts, column by column. Where rows are appended there is no key, \
+            and all rows are written in the order of the batches. Every batch is compared with the manifest \
             while it is read, and nothing is written before all of them were read. Rows that do not fit into --memory \
             are sorted in a temporary file, which takes up to the size of the uncompressed rows, and twice that for \
             very many.

@@ -60,7 +60,7 @@ struct ConfigurationDraft {
 
             \(file)
 
-            Some that are added often (all of them: athena-export run --help, with underscores in place of hyphens):
+            Some that are added often (athena-export run --help has all options; most keys have their names, with underscores):
 
             \(Self.lines(Self.otherKeys))
 

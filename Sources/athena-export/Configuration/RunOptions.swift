@@ -55,10 +55,14 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where Athena puts the result, unless the work group says so.", valueName: "s3://…"))
     var stagingDir: String?
 
-    @Option(help: ArgumentHelp("The account that the result's bucket must belong to.", valueName: "account"))
+    @Option(
+        help: ArgumentHelp(
+            "The account that the buckets of the result and of --upload must belong to.", valueName: "account"))
     var expectedBucketOwner: String?
 
-    @Option(help: ArgumentHelp("Encrypt the result with this KMS key (SSE-KMS).", valueName: "arn"))
+    @Option(
+        help: ArgumentHelp(
+            "Encrypt the result, and what --upload sends, with this KMS key (SSE-KMS).", valueName: "arn"))
     var kmsKey: String?
 
     @Option(

@@ -101,9 +101,9 @@ struct JobReport {
     private func nextStep(_ ends: [TableEnd]) -> String? {
         let left = ends.filter { $0.end.status != .success }.compactMap { $0.end.directory?.table }
         guard !left.isEmpty, left.count < ends.count else { return nil }
-        if isNamed { return "the same command runs the tables that are left alone, for the run has a name" }
+        if isNamed { return "the run has a name, so the same command runs only the tables that are left" }
         return
-            "add \(left.map { "--only \($0)" }.joined(separator: " ")) to run what is left alone; without it the same "
-            + "command runs the other tables again, and pays for them again"
+            "add \(left.map { "--only \($0)" }.joined(separator: " ")) to run only what is left; without it the same "
+            + "command also runs the other tables again, and pays for them again"
     }
 }

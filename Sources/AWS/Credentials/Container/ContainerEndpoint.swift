@@ -6,7 +6,7 @@ enum ContainerEndpoint {
     static let relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
     static let full = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-    /// ECS, ECS and EKS over IPv4.
+    /// This machine, ECS, and EKS over IPv4.
     private static let hosts: Set<String> = ["localhost", "169.254.170.2", "169.254.170.23"]
 
     /// - Returns: nil if neither variable is set.

@@ -62,6 +62,8 @@ package struct WebIdentityCredentials: CredentialProvider {
     }
 
     private func fault(_ problem: String) -> AWSError {
-        .provider(ProviderFault(provider: name, problem: "\(problem); correct web_identity_token_file"))
+        .provider(
+            ProviderFault(
+                provider: name, problem: "\(problem); correct AWS_WEB_IDENTITY_TOKEN_FILE or web_identity_token_file"))
     }
 }

@@ -1,5 +1,6 @@
-/// A set of keys that may say of a few others that they are in it: a bit for each key, among 32
-/// bits for each or more as long as they fit into 16 MiB.
+/// A set of keys. It may say of a few other keys that it has them.
+///
+/// Each key sets one bit. There are 32 bits or more for each key, up to 16 MiB in all.
 struct KeyFilter {
     private var words: [UInt64]
     private let mask: UInt64

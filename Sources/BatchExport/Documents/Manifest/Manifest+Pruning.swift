@@ -19,7 +19,7 @@ extension Manifest {
     ///
     /// Batches of runs with another statement are kept: such a run may have brought other rows. Batches of runs with a
     /// cursor in the same database, and of runs that wrote changes only, are superseded, since a full run has their rows or
-    /// newer ones. If the newest run is such a run, no batch is superseded.
+    /// newer ones, or has rejected them. If the newest run is such a run, no batch is superseded.
     func superseded(keeping count: Int) -> [Batch] {
         // Without a key every run adds rows, so none supersedes another.
         guard writeMode == .upsert else { return [] }

@@ -11,6 +11,6 @@ struct KeyStep: CheckStep {
         let key = findings.configuration.export.export.primaryKey
         findings.schema = try ResultSchema(columns: columns, primaryKey: key)
         guard !key.isEmpty else { return .ok("rows are appended without one") }
-        return .ok("\(key.joined(separator: ", ")): unique as long as no two rows of the result have the same")
+        return .ok("\(key.joined(separator: ", ")): in the result; whether two rows have the same is not checked")
     }
 }

@@ -54,6 +54,7 @@ extension Manifest {
         }
         if sequence > last { return "there is no batch \(sequence); the last one is \(last)" }
         let left = first == last ? "only \(first) is left" : "the manifest lists \(first) to \(last)"
-        return "there is no batch \(sequence): --prune-runs removed it, or its run gave it up; \(left)"
+        return "there is no batch \(sequence): --prune-runs removed it, --restart skipped it, or its rows were "
+            + "rejected; \(left)"
     }
 }

@@ -111,7 +111,8 @@ extension ConfigurationKey {
             return "\(Self.optionName(plain)) belongs to one run and has no key; give it on the command line"
         }
         guard let key = meant(by: plain) else {
-            return "there is no such key; a key is named like the option of athena-export run --help, with underscores"
+            return
+                "there is no such key; most keys have the name of their option in athena-export run --help, with underscores"
         }
         return "there is no such key; did you mean \(key.rawValue)?"
     }
