@@ -37,8 +37,15 @@ extension AthenaExport {
         var isStartedHere = if case .starting = saved.phase { true } else { false }
         var (state, query) = try await started(saved, isNew: isNew)
         while true {
-            let (execution, wasSeenUnfinished) = try await finished(
-                state, query, early: earlyAnswers(ofNewQuery: isStartedHere))
+            let (execution, wasSeenUnfinished): (QueryExecution, Bool)
+            do {
+                (execution, wasSeenUnfinished) = try await finished(
+                    state, query, early: earlyAnswers(ofNewQuery: isStartedHere))
+            } catch AthenaExportError.executionGone where state.stoppedQueryExecutionID != nil {
+                (state, query) = try await startedAgain(state)
+                isStartedHere = true
+                continue
+            }
             if execution.state == .succeeded {
                 if state.isStoppingQuery {
                     // The query was faster than the stop.
@@ -59,9 +66,7 @@ extension AthenaExport {
             }
             if execution.state == .cancelled, state.isStoppingQuery {
                 // An earlier process stopped the query.
-                let next = try beforeNextStart(of: state)
-                try await journal.save(next)
-                (state, query) = try await started(next, isNew: true)
+                (state, query) = try await startedAgain(state)
                 isStartedHere = true
                 continue
             }
@@ -81,6 +86,13 @@ extension AthenaExport {
             (state, query) = try await started(next, isNew: true)
             isStartedHere = true
         }
+    }
+
+    /// The run with its query sent again after it was stopped.
+    private func startedAgain(_ state: ExportState) async throws -> (ExportState, ExportState.QueryIdentity) {
+        let next = try beforeNextStart(of: state)
+        try await journal.save(next)
+        return try await started(next, isNew: true)
     }
 
     private func earlyAnswers(ofNewQuery isNew: Bool) -> EarlyAnswers {

@@ -130,6 +130,23 @@ import TestSupport
         }
     }
 
+    @Test func `a stopped query that Athena does not know any more is sent again`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let athena = FakeAthena(result: Self.running)
+            var export = InProcessExport(athena, in: directory)
+            try await export.isCancelledWhileQueryRuns()
+            let body =
+                #"{"__type": "InvalidRequestException", "Message": "no", "AthenaErrorCode": "QUERY_EXECUTION_NOT_FOUND"}"#
+            export.fault = { call in
+                guard call.operation == "GetQueryExecution", athena.executionIDs.count == 1 else { return nil }
+                return HTTPResponse(status: 400, body: Array(body.utf8))
+            }
+            _ = try await export.run()
+            #expect(athena.executionIDs.count == 2)
+            #expect(try state(export).stoppedQueryExecutionID == nil)
+        }
+    }
+
     /// Athena gives the same answer to the request to stop a query that is finished.
     @Test(arguments: [false, true])
     func `a query that was finished before it was stopped is read, and not paid for again`(wasSeenFinished: Bool)
