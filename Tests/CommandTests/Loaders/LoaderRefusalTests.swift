@@ -34,9 +34,6 @@ import TestSupport
             (["postgres", "DIR", "--after", "-1"], ["--after"]), (["postgres", "DIR", "--after", "x"], ["--after"]),
             (["postgres", "DIR", "--table", ""], ["--table", "empty"]),
             (["postgres", "DIR", "--schema", ""], ["--schema", "empty"]),
-            (["postgres", "DIR", "--table", "athena_export_loads"], ["athena_export_loads", "--table"]),
-            (["duckdb", "DIR", "--table", "Athena_Export_Stage"], ["Athena_Export_Stage", "--table"]),
-            (["sqlite", "DIR", "--table", "athena_export_check"], ["athena_export_check", "--table"]),
             (["sqlite", "DIR", "--schema", "s"], ["--schema", "sqlite"]),
             (["redshift", "DIR"], ["--url-prefix", "s3://"]), (["snowflake", "DIR"], ["--url-prefix", "gs://"]),
             (["bigquery", "DIR"], ["--url-prefix", "gs://"]),
@@ -114,7 +111,10 @@ import TestSupport
         try await withExport { table in
             let long = String(repeating: "x", count: 64)
             try await expectRefused(["postgres", table, "--table", long], 65, [long, "63 bytes"])
-            try await expectRefused(["duckdb", table, "--table", "Athena_Export_Loads"], 65, ["--table"])
+            for (kind, name) in [
+                ("duckdb", "Athena_Export_Loads"), ("postgres", "athena_export_stage"),
+                ("sqlite", "ATHENA_EXPORT_CHECK"),
+            ] { try await expectRefused([kind, table, "--table", name], 65, [name, "--table"]) }
             let file = URL(fileURLWithPath: "\(table)/manifest.json")
             let text = try String(contentsOf: file, encoding: .utf8)
             try Data(text.replacingOccurrences(of: "\"email\"", with: "\"e.mail\"").utf8).write(to: file)
