@@ -58,9 +58,9 @@ struct UploadCommand: AsyncParsableCommand {
         mistakes.add(file?.mistakes ?? [])
         let target = mistakes.collect(try UploadTarget.parse(url, .option("upload")))
         let aws = mistakes.collect(try AWSConfiguration(options, settings))
-        let ofTable = SettingsLookup(options: options, file: ofTable(file))
-        let owner = mistakes.collect(try ofTable.expectedBucketOwner())
-        let kmsKey = mistakes.collect(try ofTable.kmsKey())
+        let tableSettings = SettingsLookup(options: options, file: viewOfTable(file))
+        let owner = mistakes.collect(try tableSettings.expectedBucketOwner())
+        let kmsKey = mistakes.collect(try tableSettings.kmsKey())
         let reporting = mistakes.collect(try ReportingOptions(settings))
         try mistakes.check()
         guard let target, let aws else { throw ExitStatus.usage }
@@ -90,7 +90,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     /// The file as the directory's table reads it, if it is for several tables and has this one. What is wrong with the
     /// directory shows later.
-    private func ofTable(_ file: ConfigurationFile?) -> ConfigurationFile? {
+    private func viewOfTable(_ file: ConfigurationFile?) -> ConfigurationFile? {
         guard let file, let tables = file.tables, let path = try? TableDirectory.path(directory, purpose: "upload"),
             let published = (try? PublishedManifest(in: path)) ?? nil
         else { return file }
