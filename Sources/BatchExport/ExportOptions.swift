@@ -38,10 +38,9 @@ extension ExportOptions {
     /// Where a run reads its result from.
     ///
     /// With changes only, what a row is compared with depends on the rows before it, so a run that is resumed reads all
-    /// of them again.
+    /// of them again. So it does if there are none: files of deletes come behind the last row.
     package func start(of state: ExportState) -> Checkpoint {
-        changes != nil && state.checkpoint.rowsExported > 0
-            ? Checkpoint(nextBatch: state.firstBatch) : state.checkpoint
+        changes == nil ? state.checkpoint : Checkpoint(nextBatch: state.firstBatch)
     }
 }
 

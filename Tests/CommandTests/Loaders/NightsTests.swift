@@ -185,7 +185,8 @@ private struct LoadedNights {
     .enabled(if: FaultShim.path != nil, FaultShim.needs),
     LoaderSuiteTrait())
 struct `Loading a table over thirty nights` {
-    @Test(arguments: ModelTable.seeds)
+    /// In night 16 of seed 934, a run without rows is killed between its deletes and its end.
+    @Test(arguments: Set(ModelTable.seeds).union([934]).sorted())
     func `after each night, merge and each database have the table of that night`(_ seed: UInt64) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var nights = try await LoadedNights(seed: seed, in: directory)
