@@ -124,8 +124,7 @@ extension AWSError: CustomStringConvertible {
     private static func after(_ attempts: Int) -> String { attempts == 1 ? "" : " after \(attempts) attempts" }
 
     fileprivate static let proxyAdvice =
-        "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special "
-        + "characters in percent signs (%40 is @)"
+        "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT, with special characters in percent signs (%40 is @)"
 
     private static func advice(_ error: HTTPTransportError) -> String {
         switch error {

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `the next step after a stopped query is a command that pays for it again`() {
-        // The second is a state of earlier versions.
+        // The second is that between the end of the stopped query and the start of another one.
         for phase in [.exporting(Self.query, Checkpoint(nextBatch: 1)), .starting(clientRequestToken: "t")]
             as [ExportState.Phase]
         {

@@ -64,7 +64,7 @@ package struct SSOCredentials: CredentialProvider {
                     "the renewed SSO token could not be kept: \(error)", metadata: ["event": "sso_token_not_kept"])
             }
             return fresh
-        } catch  where error is AWSError || error is any CredentialAnswerFault {
+        } catch let error where error is AWSError || error is any CredentialAnswerFault {
             context.logger.warning(
                 "the SSO token could not be renewed: \(error)", metadata: ["event": "sso_token_not_renewed"])
             return token

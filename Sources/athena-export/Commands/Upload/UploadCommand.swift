@@ -58,7 +58,10 @@ struct UploadCommand: AsyncParsableCommand {
         mistakes.add(file?.mistakes ?? [])
         let target = mistakes.collect(try UploadTarget.parse(url, .option("upload")))
         let aws = mistakes.collect(try AWSConfiguration(options, settings))
-        let tableSettings = SettingsLookup(options: options, file: viewOfTable(file))
+        // What is wrong with the directory shows later.
+        let manifest = Result { try PublishedManifest(in: try TableDirectory.path(directory, purpose: "upload")) }
+        let table = (try? manifest.get())?.manifest.table
+        let tableSettings = SettingsLookup(options: options, file: table.flatMap { file?.forTable(named: $0) } ?? file)
         let owner = mistakes.collect(try tableSettings.expectedBucketOwner())
         let kmsKey = mistakes.collect(try tableSettings.kmsKey())
         let reporting = mistakes.collect(try ReportingOptions(settings))
@@ -69,13 +72,12 @@ struct UploadCommand: AsyncParsableCommand {
                 "\(arguments.config ?? "") holds AWS keys and can be read by others; chmod 600 it",
                 metadata: ["event": "configuration_doubted"])
         }
-        let path = try TableDirectory.path(directory, purpose: "upload")
-        guard let published = try PublishedManifest(in: path) else {
+        guard let published = try manifest.get() else {
             throw TableDirectory.missing(directory, purpose: "upload")
         }
         if let metrics = reporting?.metricsFile {
             try ProtectedPlaces(
-                directories: [(path, "the table's directory")],
+                directories: [(published.directory.path, "the table's directory")],
                 files: ProtectedPlaces.inputs(config: file?.path, isLive: true) + published.directory.documents
             ).check(metrics, option: "--metrics-file")
         }
@@ -86,14 +88,5 @@ struct UploadCommand: AsyncParsableCommand {
         return PreparedUpload(
             published: published, options: uploadOptions,
             storage: try Storage(aws, expectedBucketOwner: owner, logger: logger))
-    }
-
-    /// The file as the directory's table reads it, if it is for several tables and has this one. What is wrong with the
-    /// directory shows later.
-    private func viewOfTable(_ file: ConfigurationFile?) -> ConfigurationFile? {
-        guard let file, let tables = file.tables, let path = try? TableDirectory.path(directory, purpose: "upload"),
-            let published = (try? PublishedManifest(in: path)) ?? nil
-        else { return file }
-        return tables.first { $0.tableName == published.manifest.table } ?? file
     }
 }

@@ -67,6 +67,9 @@ struct ConfigurationFile {
         return view
     }
 
+    /// The file as the table of a name reads it; nil if it has no such table.
+    func forTable(named name: String) -> ConfigurationFile? { tables?.first { $0.tableName == name } }
+
     /// Whether it is one of several tables that the file is read for.
     var isForTable: Bool { entry != nil }
 
