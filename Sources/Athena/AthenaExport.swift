@@ -139,15 +139,19 @@ package struct AthenaExport: Sendable {
     private func warnOfKeptRows() async {
         guard options.restart, let run = await journal.state else { return }
         if case .succeeded = run.phase { return }
-        let rows = await journal.rowsInFiles(of: run)
-        guard rows > 0 else { return }
+        let (rows, deletedRows) = await journal.filed(by: run)
+        var kept: [String] = []
+        if rows > 0 { kept.append("the \(rows) rows that it has exported stay in the table") }
+        if deletedRows > 0 { kept.append("the \(deletedRows) keys that it has deleted stay deleted") }
+        guard !kept.isEmpty else { return }
         let rest =
             options.export.primaryKey.isEmpty
             ? "; the new run adds all of its rows to them" : " until a run exports their keys again"
         logger.warning(
-            "run \(run.runID) is given up, and the \(rows) rows that it has exported stay in the table\(rest)",
+            "run \(run.runID) is given up, and \(kept.joined(separator: " and "))\(rest)",
             metadata: [
                 "event": "run_given_up", "run_id": "\(run.runID)", "rows": .stringConvertible(rows),
+                "deleted_rows": .stringConvertible(deletedRows),
             ])
     }
 

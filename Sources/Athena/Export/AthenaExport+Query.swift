@@ -130,11 +130,9 @@ extension AthenaExport {
     private func stop(
         _ query: ExportState.QueryIdentity, of state: ExportState, within limit: Duration
     ) async -> QueryFate {
-        // A query with rows in files has succeeded, even if the run begins again.
-        let rowsInFiles = await journal.rowsInFiles(of: state)
-        guard query.clientRequestToken != nil, state.checkpoint.rowsExported == 0, rowsInFiles == 0,
-            !options.leavesQueryRunning
-        else { return .running }
+        // A query whose rows or deletes are in files has succeeded, even if the run begins again.
+        let hasExported = await journal.hasExported(state)
+        guard query.clientRequestToken != nil, !hasExported, !options.leavesQueryRunning else { return .running }
         do {
             // The state is saved first: the stop may reach the service without its answer reaching us.
             var stopping = state

@@ -11,12 +11,12 @@ extension AthenaExport {
     private static let pauseBeforeRerun = 5.0
 
     /// Whether sending the query again is likely to help and safe: it is ours, it failed for a reason that Athena calls
-    /// retryable or that is throttling, and no row of its result is in a file.
+    /// retryable or that is throttling, and nothing of its result is in a file.
     func mayRerun(
         _ execution: QueryExecution, _ query: ExportState.QueryIdentity, of state: ExportState
     ) -> Bool {
         execution.mayBeRetried && query.clientRequestToken != nil
-            && state.checkpoint.rowsExported == 0 && state.queryReruns < Self.maximumQueryReruns
+            && state.checkpoint.isAtStart && state.queryReruns < Self.maximumQueryReruns
     }
 
     /// Saves the rerun in the state and waits until it is due.

@@ -70,7 +70,7 @@ package struct ExportState: Sendable, Equatable {
     }
 
     /// Whether the run, if it is resumed, reads its result from the beginning again: ``ExportOptions/start(of:)``.
-    package var readsResultAgain: Bool { request.parts.contains(.changesOnly) && checkpoint.rowsExported > 0 }
+    package var readsResultAgain: Bool { request.parts.contains(.changesOnly) && !checkpoint.isAtStart }
 
     package var query: QueryIdentity? {
         switch phase {
@@ -119,6 +119,9 @@ package struct Checkpoint: Sendable, Equatable {
         self.lastRowSHA256 = lastRowSHA256
         self.highestCursor = highestCursor
     }
+
+    /// Whether neither a row nor a deleted key is done.
+    package var isAtStart: Bool { rowsExported == 0 && deletedRows == 0 }
 
     /// Rows in files.
     package var rows: Int { rowsExported - duplicateRows - rejectedRows - unchangedRows }

@@ -83,7 +83,7 @@ extension ExportState {
         let token = try root.optionalMember("client_request_token")?.nonEmptyString()
         guard let queryExecutionID = try root.optionalMember("query_execution_id")?.nonEmptyString() else {
             if status == .failed { return .failed(nil) }
-            guard status == .running, checkpoint.rowsExported == 0, let token else {
+            guard status == .running, checkpoint.isAtStart, let token else {
                 throw .field(
                     path: "query_execution_id", expected: "an id, since status is \(status.rawValue)", found: "nothing")
             }

@@ -108,14 +108,20 @@ extension ExportJournal {
         self.state = state
     }
 
-    /// Saves a state that gives the run up, unless rows of it are in files by now.
+    /// Saves a state that gives the run up, unless rows or deletes of it are in files by now.
     package func saveUnlessExported(_ state: ExportState) throws(ExportError) {
-        if self.state?.checkpoint.rowsExported == 0, rowsInFiles(of: state) == 0 { try save(state) }
+        if let current = self.state, !hasExported(current) { try save(state) }
     }
 
-    /// Rows of a run in files. A run that reads its result again has no such row in its checkpoint.
-    package func rowsInFiles(of run: ExportState) -> Int {
-        max(run.checkpoint.rows, (manifest?.entries ?? []).filter { $0.runID == run.runID }.rowCount)
+    /// Whether a run has done some of its result. One that reads its result again may have files and be at its start.
+    package func hasExported(_ run: ExportState) -> Bool {
+        !run.checkpoint.isAtStart || (manifest?.entries ?? []).contains { $0.runID == run.runID }
+    }
+
+    /// What a run has in files, the rows and the deleted keys.
+    package func filed(by run: ExportState) -> (rows: Int, deletedRows: Int) {
+        let entries = (manifest?.entries ?? []).filter { $0.runID == run.runID }
+        return (max(run.checkpoint.rows, entries.rowCount), max(run.checkpoint.deletedRows, entries.deletedCount))
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.
@@ -145,7 +151,7 @@ extension ExportJournal {
         for result: ResultSchema, format: FileFormat, onChange policy: SchemaChangePolicy
     ) throws(ExportError) -> ResultSchema {
         guard let manifest else { return result }
-        let isResumed = state?.checkpoint.rowsExported ?? 0 > 0
+        let isResumed = state.map { hasExported($0) } ?? false
         return try manifest.fileSchema(
             for: result, format: format, onChange: policy, isResumed: isResumed, in: directory)
     }

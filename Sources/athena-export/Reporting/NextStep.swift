@@ -10,7 +10,7 @@ enum NextStep: CustomStringConvertible {
     case sendAgain(stopped: String)
     /// The stop was requested, and no answer came.
     case lookAtStopping(query: String)
-    /// No row is in a file yet.
+    /// Neither a row nor a deleted key is in a file yet.
     case continueQuery(String)
     case continueRows(after: Int)
     /// As ``continueRows(after:)``, for a run that compares each row with those before it.
@@ -30,7 +30,7 @@ enum NextStep: CustomStringConvertible {
             // A stopped query has ended, and the one in its place may not have been sent.
             case .starting?: state?.stoppedQueryExecutionID.map { .sendAgain(stopped: $0) } ?? .sendWithSameToken
             case .exporting(let query, let checkpoint)?:
-                if checkpoint.rowsExported > 0 {
+                if !checkpoint.isAtStart {
                     state?.readsResultAgain == true
                         ? .compareAgain(rows: checkpoint.rowsExported) : .continueRows(after: checkpoint.rowsExported)
                 } else if let stopped = state?.stoppedQueryExecutionID {
@@ -63,8 +63,8 @@ enum NextStep: CustomStringConvertible {
         case .continueRows(let rows):
             "the same command continues after row \(RunSummary.grouped(rows)) and sends no query"
         case .compareAgain(let rows):
-            "the same command reads the result again from its beginning, keeps the files of its first "
-                + "\(RunSummary.count(rows, "row")), and sends no query"
+            "the same command reads the result again from its beginning, keeps the files of its "
+                + (rows > 0 ? "first \(RunSummary.count(rows, "row"))" : "deletes") + ", and sends no query"
         case .upload(let url): "every row is in a file; the same command continues the upload to \(url) without a query"
         case .beginNew: "the same command begins a new run"
         }

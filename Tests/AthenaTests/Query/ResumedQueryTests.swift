@@ -45,6 +45,42 @@ import Threading
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a query whose deletes alone are in files is not stopped, and a restart says that they stay`(isGivenUp: Bool)
+        async throws
+    {
+        try await TestMachine.withTemporaryDirectory { directory in
+            func night(_ runID: String, rows: Int) -> InProcessExport {
+                var export = InProcessExport(FakeAthena(result: FakeResult(rowCount: rows)), in: directory)
+                export.runID = runID
+                export.batchRows = 2
+                export.changes = ChangeOptions(maximumDeletes: 100)
+                return export
+            }
+            _ = try await night("first", rows: 5).run()
+
+            // Batches 4 to 6 delete, and the name of the fifth is taken.
+            var second = night("second", rows: 0)
+            let taken = second.directory.path.string + "/" + second.directory.deletedPath(sequence: 5, format: .csv)
+            try FileManager.default.createDirectory(atPath: "\(taken)/full", withIntermediateDirectories: true)
+            try await second.fails(with: ExportError.self)
+            let checkpoint = try ExportJournal.read(second.directory).1?.checkpoint
+            #expect(checkpoint?.rowsExported == 0 && checkpoint?.deletedRows == 2)
+            try FileManager.default.removeItem(atPath: taken)
+
+            try await second.isCancelledWhileQueryRuns()
+            #expect(second.athena.count(of: "StopQueryExecution") == 0)
+
+            second.change = { $0.restart = isGivenUp }
+            _ = try await second.run()
+            #expect(second.athena.executionIDs.count == (isGivenUp ? 2 : 1))
+            let deletes = try second.manifest().member("deletes").elements()
+            #expect(try deletes.map { try $0.member("rows").integer() } == [2, 2, 1])
+            let warnings = second.log.entries.map { "\($0.message)" }
+            #expect(warnings.contains { $0.contains("the 2 keys that it has deleted stay deleted") } == isGivenUp)
+        }
+    }
+
     @Test func `a query that another user cancelled is not paid for again without a new command`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             var result = Self.job

@@ -10,20 +10,31 @@ import TestSupport
 
 @Suite(.limitedConcurrency, .enabled(if: FaultShim.path != nil, FaultShim.needs))
 struct `Faults while changes are written` {
-    private static func forEachPoint(
-        _ format: String, _ source: FaultInjectionJob.Source,
-        _ body: @escaping @Sendable (FaultInjectionJob, Int) async throws -> Void
-    ) async throws {
-        try await FaultInjectionJob.prepared(format, from: source, batchRows: .changes) { job in
-            try await job.forEachPoint { point in try await body(job, point) }
+    /// A night of changes and deletes, or one whose result has no rows.
+    struct Night: CustomTestStringConvertible {
+        let batchRows: FaultInjectionJob.BatchRows
+        let source: FaultInjectionJob.Source
+        var format = "csv"
+
+        var testDescription: String { "\(batchRows) by \(source), \(format)" }
+
+        static let all = [
+            Night(batchRows: .changes, source: .api), Night(batchRows: .changes, source: .s3, format: "ndjson"),
+            Night(batchRows: .deletes, source: .api, format: "ndjson"), Night(batchRows: .deletes, source: .s3),
+        ]
+
+        func forEachPoint(_ body: @escaping @Sendable (FaultInjectionJob, Int) async throws -> Void) async throws {
+            try await FaultInjectionJob.prepared(format, from: source, batchRows: batchRows) { job in
+                try await job.forEachPoint { point in try await body(job, point) }
+            }
         }
     }
 
-    @Test(arguments: zip(["csv", "ndjson"], FaultInjectionJob.Source.allCases))
+    @Test(arguments: Night.all)
     func `SIGKILL before any call leaves what the same command completes to the same batches and deletes`(
-        _ format: String, _ source: FaultInjectionJob.Source
+        _ night: Night
     ) async throws {
-        try await Self.forEachPoint(format, source) { job, point in
+        try await night.forEachPoint { job, point in
             let output = job.output(point)
             let killed = try await job.run(output, FileFault(action: .kill, point: point))
             #expect(killed.status == nil, "point \(point) was not reached")
@@ -32,11 +43,11 @@ struct `Faults while changes are written` {
         }
     }
 
-    @Test(arguments: zip(["ndjson", "csv"], FaultInjectionJob.Source.allCases))
+    @Test(arguments: Night.all)
     func `killed twice, and with the index lost in between, a run completes to the same batches and deletes`(
-        _ format: String, _ source: FaultInjectionJob.Source
+        _ night: Night
     ) async throws {
-        try await Self.forEachPoint(format, source) { job, point in
+        try await night.forEachPoint { job, point in
             let output = job.output(point)
             for second in [point, 1 + point * 7 % job.points.count] {
                 let killed = try await job.run(output, FileFault(action: .kill, point: second))
@@ -48,11 +59,11 @@ struct `Faults while changes are written` {
         }
     }
 
-    @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC], FaultInjectionJob.Source.allCases))
+    @Test(arguments: zip([POSIXErrorCode.EIO, .ENOSPC, .ENOSPC, .EIO], Night.all))
     func `an error at any one call ends the run with 73 or 74, or loses the index alone`(
-        _ error: POSIXErrorCode, _ source: FaultInjectionJob.Source
+        _ error: POSIXErrorCode, _ night: Night
     ) async throws {
-        try await Self.forEachPoint("csv", source) { job, point in
+        try await night.forEachPoint { job, point in
             let output = job.output(point)
             let failed = try await job.run(output, FileFault(action: .error(error), point: point))
             let comment: Comment = "point \(point) (\(job.points[point - 1])): \(failed.errors)"
@@ -66,9 +77,13 @@ struct `Faults while changes are written` {
         }
     }
 
-    @Test(.enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"))
-    func `power cut before any call leaves a manifest that is right, and the run completes`() async throws {
-        try await Self.forEachPoint("csv", .s3) { job, point in
+    @Test(
+        .enabled(if: PowerCutDisk.isPossible, "needs root and a loop device with ext4"),
+        arguments: [FaultInjectionJob.BatchRows.changes, .deletes])
+    func `power cut before any call leaves a manifest that is right, and the run completes`(
+        _ batchRows: FaultInjectionJob.BatchRows
+    ) async throws {
+        try await Night(batchRows: batchRows, source: .s3).forEachPoint { job, point in
             try await PowerCutDisk.with("\(point)", in: job.scratch) { disk in
                 try job.begin("\(disk.directory)/export")
                 // The cut must not lose what the night before has left.

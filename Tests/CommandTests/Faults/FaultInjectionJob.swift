@@ -6,7 +6,7 @@ import TestSupport
 /// a row that is rejected. It is disturbed at every point and compared with an undisturbed run.
 ///
 /// With ``BatchRows/changes`` it is the second night of a run with `--changes-only`: five batches of rows, and two files
-/// of deletes, beside what the first night has left.
+/// of deletes, beside what the first night has left. With ``BatchRows/deletes`` that night's result has no rows.
 struct FaultInjectionJob: Sendable {
     /// The source of the rows.
     enum Source: String, CaseIterable, Sendable {
@@ -24,6 +24,10 @@ struct FaultInjectionJob: Sendable {
         case one = 1
         /// Of the rows that are new or changed.
         case changes = 6
+        /// Of the keys that are gone: all of them.
+        case deletes = 5
+
+        var isOfChanges: Bool { self == .changes || self == .deletes }
     }
 
     let athena: FakeAthena
@@ -71,9 +75,9 @@ struct FaultInjectionJob: Sendable {
         _ body: @escaping @Sendable (FaultInjectionJob) async throws -> Void
     ) async throws {
         try await TestMachine.withTemporaryDirectory { directory in
-            let result = batchRows == .changes ? changedResult : result
+            let result = Self.result(of: batchRows)
             let seed: String? =
-                if batchRows == .changes {
+                if batchRows.isOfChanges {
                     try await firstNight(in: directory, format)
                 } else {
                     addsColumns ? try await seed(format, in: directory) : nil
@@ -117,12 +121,15 @@ struct FaultInjectionJob: Sendable {
         files = Self.exported("\(output)/customers")
         manifest = try ExportedTable.comparable("\(output)/customers/manifest.json")
         try #require(points.count >= 60, "only \(points.count) points were found")
+        func filesBelow(_ directory: String) -> Int { files.keys.count { $0.hasPrefix("\(directory)/") } }
         switch batchRows {
         case .twenty: try #require(files.count == 4 + (seed == nil ? 0 : 1))
         case .one: try #require(files.count == 50 + (seed == nil ? 0 : 1))
         case .changes:
             // With those of the first night: a batch, and its rejected row, which comes again.
-            try #require(files.keys.count { $0.hasPrefix("data/") } == 6 && files.keys.count { $0.hasPrefix("d") } == 8)
+            try #require(filesBelow("data") == 6 && filesBelow("deleted") == 2)
+        case .deletes:
+            try #require(filesBelow("data") == 1 && filesBelow("deleted") == 10)
         }
     }
 
@@ -138,6 +145,17 @@ struct FaultInjectionJob: Sendable {
             try #require(outcome.status == 0, "\(outcome.errors)")
         }
         return "\(output)/customers"
+    }
+
+    private static func result(of batchRows: BatchRows) -> FakeResult {
+        switch batchRows {
+        case .twenty, .one: return result
+        case .changes: return changedResult
+        case .deletes:
+            var empty = result
+            empty.rowCount = 0
+            return empty
+        }
     }
 
     /// The second night: every third row is changed, eight keys are gone and ten are new.
@@ -198,7 +216,8 @@ struct FaultInjectionJob: Sendable {
             "--batch-rows", String(batchRows.rawValue), "--run-id", "nightly", "--work-group", workGroup,
         ]
             + (addsColumns ? ["--on-schema-change", "append_new_columns"] : [])
-            + (batchRows == .changes ? ["--changes-only"] : [])
+            + (batchRows.isOfChanges ? ["--changes-only"] : [])
+            + (batchRows == .deletes ? ["--max-deletes", "100"] : [])
     }
 
     /// The service recognizes the runs of one output by the work group, on every copy of a disk.
