@@ -99,6 +99,19 @@ enum POSIX {
         try check { fcntl(pipe.rawValue, F_SETFL, flags & ~O_NONBLOCK) }
     }
 
+    /// Waits until a pipe that was opened without blocking has room or its readers are gone.
+    ///
+    /// - Returns: whether that happened in so many seconds.
+    static func waitForRoom(in pipe: FileDescriptor, seconds: Int) throws(Errno) -> Bool {
+        var entry = pollfd(fd: pipe.rawValue, events: CShort(POLLOUT), revents: 0)
+        var count: CInt = 0
+        try check {
+            count = poll(&entry, 1, CInt(seconds * 1000))
+            return count < 0 ? -1 : 0
+        }
+        return count > 0
+    }
+
     /// Opens a name in an open directory.
     static func open(_ name: String, in directory: FileDescriptor, flags: CInt) throws(Errno) -> FileDescriptor {
         var file: CInt = -1

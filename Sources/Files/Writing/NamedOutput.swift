@@ -32,9 +32,19 @@ package enum NamedOutput {
             defer { try? file.close() }
             // Another file may have the name by now.
             guard isStream(try POSIX.status(of: file)) else { throw Errno.fileExists }
-            _ = try file.writeAll(bytes)
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                do {
+                    rest = rest.dropFirst(try rest.withUnsafeBytes { try file.write($0) })
+                } catch Errno.wouldBlock {
+                    guard try POSIX.waitForRoom(in: file, seconds: secondsForReader) else { throw Errno.wouldBlock }
+                }
+            }
         }
     }
+
+    /// How long a full pipe may stay full: a job must not hang because of a reader that does.
+    private static let secondsForReader = 30
 
     private static func isStream(_ status: stat) -> Bool {
         if [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT) { return true }
