@@ -13,13 +13,15 @@ struct AWSClient: Sendable {
     private let retry: RetryPolicy
     private let runtime: Runtime
     private let logger: Logger
-    private let memory = Memory()
+    private let memory: Memory
 
     /// Shared by all calls of this client: the retry quota and the measured clock skew.
     private final class Memory: Sendable {
-        let quota = RetryQuota()
+        let quota: RetryQuota
         /// Offset to add to the local clock to get the service's time.
         let clockSkew = Locked(Duration.zero)
+
+        init(quota: RetryQuota) { self.quota = quota }
     }
 
     /// Whether requests are signed.
@@ -29,9 +31,12 @@ struct AWSClient: Sendable {
         case unsigned
     }
 
+    /// - Parameter callsAtATime: how many calls may meet the same outage; each has its attempts.
     init(
-        signing: Signing, transport: any HTTPTransport, retry: RetryPolicy, runtime: Runtime, logger: Logger
+        signing: Signing, transport: any HTTPTransport, retry: RetryPolicy, callsAtATime: Int = 1, runtime: Runtime,
+        logger: Logger
     ) {
+        memory = Memory(quota: RetryQuota(calls: callsAtATime, retry))
         self.signing = signing
         self.transport = transport
         self.retry = retry

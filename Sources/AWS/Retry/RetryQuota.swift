@@ -1,13 +1,25 @@
 import Threading
 
 /// A bucket of tokens that retries take from, so that a program does not overload a service that is down (botocore,
-/// `retries/quota.py`): 500 tokens are 35 retries without a success between them.
+/// `retries/quota.py`): its 500 tokens are 35 retries without a success between them.
 final class RetryQuota: Sendable {
-    static let capacity = 500
+    static let standardCapacity = 500
     /// What a call puts back that succeeds at once.
     static let rewardForSuccess = 1
 
-    private let tokens = Locked(RetryQuota.capacity)
+    private let capacity: Int
+    private let tokens: Locked<Int>
+
+    init(capacity: Int = standardCapacity) {
+        self.capacity = capacity
+        tokens = Locked(capacity)
+    }
+
+    /// Enough for so many calls at a time that meet the same outage, and use all of their attempts.
+    convenience init(calls: Int, _ policy: RetryPolicy) {
+        let attempts = min(policy.maxAttempts, 100)
+        self.init(capacity: max(Self.standardCapacity, calls * attempts * RetryPolicy.Cause.transient.cost))
+    }
 
     var available: Int { tokens.withLock { $0 } }
 
@@ -21,6 +33,6 @@ final class RetryQuota: Sendable {
     }
 
     func release(_ amount: Int) {
-        tokens.withLock { $0 = min($0 + amount, Self.capacity) }
+        tokens.withLock { $0 = min($0 + amount, capacity) }
     }
 }

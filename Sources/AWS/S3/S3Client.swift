@@ -14,6 +14,9 @@ package struct S3Client: Sendable {
         case short
     }
 
+    /// Parts of results, files of an upload: of several tables, more than of one.
+    private static let callsAtATime = 64
+
     private let endpoint: Endpoint
     var expectedBucketOwner: String?
     private let credentials: any CredentialProvider
@@ -122,7 +125,7 @@ package struct S3Client: Sendable {
                 signing: .signed(SigV4(service: AWSService.s3.signingName, region: region), credentials),
                 transport: transport,
                 retry: patience == .full ? retry : RetryPolicy(maxAttempts: min(3, retry.maxAttempts)),
-                runtime: runtime, logger: logger)
+                callsAtATime: Self.callsAtATime, runtime: runtime, logger: logger)
             clients[kind] = client
             return client
         }

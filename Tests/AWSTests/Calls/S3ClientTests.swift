@@ -32,6 +32,22 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         body: Array("<?xml version=\"1.0\"?>\n<Error><Code>\(code)</Code><Message>no &amp; no</Message></Error>".utf8))
 }
 
+@Suite struct `Many requests of S3 at a time` {
+    @Test func `each of many requests at a time outlasts the same short outage`() async throws {
+        let down: ScriptedTransport.Answer = { _ in
+            throw HTTPTransportError.couldNotConnect(host: "s3", reason: "Connection refused")
+        }
+        // Sixteen requests, each refused five times.
+        let setup = Setup(
+            answers: [ScriptedTransport.Answer](repeating: down, count: 80) + [{ _ in part() }], attempts: 10)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<16 { group.addTask { try await setup.get().bytes.count } }
+            for try await count in group { #expect(count == 10) }
+        }
+        #expect(setup.transport.requests.count == 96)
+    }
+}
+
 private struct Setup {
     let transport: ScriptedTransport
     let client: S3Client
