@@ -52,7 +52,7 @@ extension AWSServiceError.Kind {
     private init(httpStatus: Int) {
         switch httpStatus {
         case 429: self = .throttling
-        // A 400 of the service itself is JSON and has a code; one without a code comes from something in between.
+        // A 400 of the service itself has a code, unless it answers HEAD; one without comes from something in between.
         case 400: self = .transient
         case _ where Self.transientStatuses.contains(httpStatus): self = .transient
         case 401, 403, 407: self = .credentialsRefused

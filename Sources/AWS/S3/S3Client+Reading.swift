@@ -37,6 +37,19 @@ extension S3Client {
     /// - Throws: ``AWSError``; access denied also for a missing object if the bucket may not be listed.
     package func headObject(_ location: S3Location) async throws -> S3ObjectInfo? {
         do {
+            return try await askForObject(location)
+        } catch let error as AWSError where error.httpStatus == 400 || error.httpStatus == 403 {
+            // The answer has no body that could say why. That to GET has one, and GET renews credentials or corrects the
+            // clock if that is why.
+            do {
+                _ = try await getObject(location, range: 0..<1)
+            } catch let error as AWSError where error.httpStatus == 404 || error.httpStatus == 416 {}
+            return try await askForObject(location)
+        }
+    }
+
+    private func askForObject(_ location: S3Location) async throws -> S3ObjectInfo? {
+        do {
             return try await call("HeadObject", bucket: location.bucket) { endpoint in
                 var headers = self.headers
                 headers["x-amz-checksum-mode"] = "ENABLED"

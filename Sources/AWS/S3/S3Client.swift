@@ -99,15 +99,17 @@ package struct S3Client: Sendable {
         _ decode: (consuming HTTPResponse) throws -> Answer
     ) async throws -> Answer {
         var bucketRegion: Region?
+        let request = request(endpoint.inRegion(region))
         do {
             return try await client(region, patience).send(
-                request(endpoint.inRegion(region)), operation: operation, isError: \.isErrorOfS3
+                request, operation: operation, isError: \.isErrorOfS3
             ) { response, redactor in
                 bucketRegion = response.headers["x-amz-bucket-region"].flatMap { Region($0) }
                 let error = AWSServiceError(xml: response, operation: operation, redactor: redactor)
                 // The answer to HEAD has no body that could give the code.
-                let isOfOtherRegion = response.status == 400 && bucketRegion != nil && bucketRegion != region
-                return response.body.isEmpty && isOfOtherRegion ? error.ofOtherRegion : error
+                guard response.status == 400, response.body.isEmpty else { return error }
+                let isOfOtherRegion = bucketRegion != nil && bucketRegion != region
+                return isOfOtherRegion ? error.ofOtherRegion : request.method == "HEAD" ? error.refused() : error
             } decode: {
                 try decode($0)
             }
@@ -143,9 +145,12 @@ extension AWSServiceError {
 
     private static var wrongRegionCode: String { "AuthorizationHeaderMalformed" }
 
-    fileprivate var ofOtherRegion: AWSServiceError {
+    fileprivate var ofOtherRegion: AWSServiceError { refused(code: Self.wrongRegionCode) }
+
+    /// The same error, if no repetition helps.
+    fileprivate func refused(code: String? = nil) -> AWSServiceError {
         AWSServiceError(
-            operation: operation, code: Self.wrongRegionCode, athenaErrorCode: nil, reason: nil, message: message,
+            operation: operation, code: code ?? self.code, athenaErrorCode: nil, reason: nil, message: message,
             httpStatus: httpStatus, requestID: requestID, kind: .refused)
     }
 }

@@ -21,8 +21,8 @@ package struct S3ObjectRange: Sendable {
         self.etag = etag
     }
 
-    /// A broken answer is kept from this size on. If it is smaller, or less than half of the request, the request is
-    /// repeated after a wait, like a lost one.
+    /// A broken answer is kept if it has this size, or more than half of the request. Else the request is repeated after a
+    /// wait, like a lost one.
     private static let leastProgress = 64 << 10
 
     /// Reads a 206 and compares it with the request.

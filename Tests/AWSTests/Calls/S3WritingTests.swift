@@ -197,6 +197,57 @@ private func refusal(_ code: String, status: Int, headers: HTTPHeaders = [:]) ->
         }
     }
 
+    @Test(arguments: [("ExpiredToken", 400, true), ("RequestTimeTooSkewed", 403, true), ("AccessDenied", 403, false)])
+    func `a HEAD request that is refused without a reason asks for the reason, and is sent again if that helps`(
+        _ code: String, _ status: Int, _ isCured: Bool
+    ) async throws {
+        let old = Credentials(accessKeyID: "OLD", secretAccessKey: "s", sessionToken: "t")
+        let new = Credentials(accessKeyID: "NEW", secretAccessKey: "s", sessionToken: "t")
+        let date: HTTPHeaders = ["Date": "Tue, 01 Dec 2026 00:00:00 GMT"]
+        let part = HTTPResponse(
+            status: 206, headers: ["ETag": "\"v1\"", "Content-Range": "bytes 0-0/7"], body: Array("c".utf8))
+        let answers = [
+            HTTPResponse(status: status, headers: date), refusal(code, status: status, headers: date), part, done,
+        ]
+        let transport = ScriptedTransport(answers.prefix(isCured ? 4 : 2).map { answer in { _ in answer } })
+        let time = FakeTime()
+        let log = InMemoryLogHandler(level: .trace)
+        let client = S3Client(
+            endpoint: Endpoint(.s3, region: Region("eu-central-1")!),
+            credentials: CachedCredentials(ScriptedProvider(old, new), runtime: time.runtime, logger: log.logger),
+            transport: transport, runtime: time.runtime, logger: log.logger)
+        let location = S3Location("s3://results/k")!
+        if isCured {
+            #expect(try await client.headObject(location)?.etag == "\"v1\"")
+        } else {
+            await #expect {
+                try await client.headObject(location)
+            } throws: {
+                "\($0)".contains(code) && ($0 as? AWSError)?.category == .credentials
+            }
+        }
+        let methods = transport.requests.map(\.method)
+        #expect(methods == (isCured ? ["HEAD", "GET", "GET", "HEAD"] : ["HEAD", "GET"]) && time.sleeps.isEmpty)
+        let last = try #require(transport.requests.last?.headers["Authorization"])
+        #expect(last.contains(code == "ExpiredToken" ? "NEW" : "OLD"))
+    }
+
+    @Test func `a HEAD request finds an object without bytes, or none, after a refusal without a reason`() async throws
+    {
+        let refused = HTTPResponse(status: 400)
+        let empty = Setup(refused, refusal("InvalidRange", status: 416), done)
+        #expect(try await empty.client.headObject(empty.location)?.etag == "\"v1\"")
+        let none = Setup(refused, refusal("NoSuchKey", status: 404), HTTPResponse(status: 404))
+        #expect(try await none.client.headObject(none.location) == nil)
+        let lasting = Setup(HTTPResponse(status: 400), refusal("InvalidRequest", status: 400))
+        await #expect {
+            try await lasting.client.headObject(lasting.location)
+        } throws: {
+            "\($0)".contains("InvalidRequest")
+        }
+        #expect(lasting.transport.requests.count == 2)
+    }
+
     @Test func `a HEAD request follows the bucket to its region, though the answer has no code`() async throws {
         let setup = Setup(
             HTTPResponse(status: 400, headers: ["x-amz-bucket-region": "us-west-2"]),
