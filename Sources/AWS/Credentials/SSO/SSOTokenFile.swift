@@ -33,10 +33,10 @@ struct SSOTokenFile {
     ///
     /// - Throws: `FileError`.
     func write(_ token: SSOToken) throws(FileError) {
-        let file = path.resolved ?? path
-        try DurableFile.replace(
-            file, with: [token.document.serialized(pretty: false)], temporary: FilePath("\(file).athena-export"),
-            permissions: .ownerReadWrite)
+        // With a temporary name of its own, since another process may renew the same token.
+        let file = try ReplacedFile(path.resolved ?? path, permissions: .ownerReadWrite)
+        try file.append(token.document.serialized(pretty: false))
+        try file.commit()
     }
 }
 
