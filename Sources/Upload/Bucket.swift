@@ -72,6 +72,9 @@ struct Bucket: Sendable {
             } catch let error as AWSError where error.httpStatus == 416 && etag == nil {
                 // The object is empty, and no part of it can be asked for.
                 throw UploadError.otherObject(location, problem: "it is empty")
+            } catch let error as AWSError where error.httpStatus == 412 || error.code == "NoSuchKey" {
+                // After its first part, so another upload has replaced or removed it meanwhile.
+                throw UploadError.contested(location)
             } catch let error as AWSError {
                 throw UploadError.service(
                     error, location, permissions: "s3:GetObject, and s3:ListBucket where the object is missing")

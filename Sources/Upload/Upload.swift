@@ -68,7 +68,7 @@ package struct Upload: Sendable {
         let bytes = waiting.reduce(0) { $0 + $1.size }
         report(.planned(files: waiting.count, bytes: bytes))
         logger.info(
-            "uploading \(waiting.count) objects to \(options.target)",
+            "uploading \(waiting.count) object\(waiting.count == 1 ? "" : "s") to \(options.target)",
             metadata: [
                 "event": "upload_started", "url": "\(options.target)", "files": .stringConvertible(waiting.count),
                 "bytes": .stringConvertible(bytes),
@@ -146,11 +146,13 @@ extension Upload {
 extension Upload {
     private func put(_ file: UploadFile, inPlaceOf first: BucketManifest) async throws {
         var manifest = first
-        for _ in 0..<Self.manifestAttempts {
+        for attempt in 1...Self.manifestAttempts {
             let condition: S3NewObject.Condition
             switch manifest {
             case .same:
                 state.withLock { $0.present += 1 }
+                // What was there before is no part of the work that was announced.
+                if attempt > 1 { report(.arrived) }
                 return
             case .absent: condition = .absent
             case .older(let etag): condition = .version(etag)

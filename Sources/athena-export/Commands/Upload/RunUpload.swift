@@ -24,8 +24,11 @@ struct RunUpload {
     /// - Throws: ``RunUploadError``; `CancellationError`.
     func execute(_ journal: ExportJournal, report: @escaping @Sendable (UploadProgress) -> Void) async throws {
         do {
-            // There is none where a run of another process was the first and has nothing listed.
-            guard let published = try PublishedManifest(in: journal.directory.path) else { return }
+            guard let published = try PublishedManifest(in: journal.directory.path) else {
+                throw ExportError.untrusted(
+                    path: journal.directory.manifest, problem: "the file is missing, though a run has written it",
+                    remedy: "put it back")
+            }
             var options = UploadOptions(target: target)
             options.kmsKey = kmsKey
             let upload = Upload(published, options, to: s3, logger: logger, report: report)
