@@ -4,6 +4,7 @@ import Clock
 import FoundationEssentials
 import HTTPTransport
 import Logging
+import ProcessLimits
 import SystemPackage
 
 #if canImport(Glibc)
@@ -88,8 +89,11 @@ struct Assembly {
             runtime: runtime, logger: logger)
     }
 
-    /// Cores that this process may use.
-    static var workers: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    /// Chunks compressed, files read and the like at a time, unless an option says otherwise.
+    static var workers: Int { UsableCores.count }
+
+    /// Cores of the machine: as many threads as Swift's tasks share.
+    static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// The system's directory for temporary files.
     static func systemTemporaryDirectory() throws(ConfigurationError) -> FilePath {

@@ -52,7 +52,7 @@ enum Main {
         let console = Console()
         do throws(ProcessLimitError) {
             ProcessNeeds.giveThreadsEnoughStack()
-            try ProcessNeeds.tasks(cores: Assembly.workers).check()
+            try ProcessNeeds.tasks(cores: Assembly.cores).check()
             try ThreadWatchdog.start { end(with: $0, on: console) }
         } catch {
             end(with: error, on: console)

@@ -10,6 +10,23 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// The number of cores on which this process may run; 0 if the kernel does not say. (sched_getaffinity(2); its glibc
+// function is hidden without _GNU_SOURCE.)
+static inline int cglibc_cores_of_affinity(void) {
+    unsigned long mask[128] = {0};
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long word = 0; word < bytes / (long)sizeof *mask; word++) count += __builtin_popcountl(mask[word]);
+    return count;
+}
+#else
+static inline int cglibc_cores_of_affinity(void) { return 0; }
+#endif
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 

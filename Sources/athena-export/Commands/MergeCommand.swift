@@ -81,7 +81,7 @@ struct MergeCommand: AsyncParsableCommand {
     }
 
     private func merge() async throws {
-        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.workers).check()
+        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.cores).check()
         let target = try targetPath()
         let table = try TableDirectory(directory, purpose: "merge")
         try checkThrough(table.manifest)

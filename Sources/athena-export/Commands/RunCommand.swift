@@ -32,7 +32,7 @@ struct RunCommand: AsyncParsableCommand {
         do {
             job = try JobConfiguration(options, file: try file.get(), workers: Assembly.workers)
             try ProcessNeeds.rows(
-                workers: job.tables.first?.export.export.workers ?? 1, cores: Assembly.workers,
+                workers: job.tables.first?.export.export.workers ?? 1, cores: Assembly.cores,
                 tables: min(job.parallel, job.tables.count)
             ).check()
         } catch {
