@@ -3,6 +3,7 @@
 /// - Throws: the error of the work; the status of the signal if one ended it.
 func interruptible<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
     let signals = SignalWatcher()
+    defer { signals.stop() }
     let task = Task { try await work() }
     signals.atFirstSignal { task.cancel() }
     do {

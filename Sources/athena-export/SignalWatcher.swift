@@ -23,10 +23,13 @@ final class SignalWatcher: Sendable {
 
     private let state = Locked(State())
 
-    /// Handles signals from now on. SIGHUP stays ignored if it is ignored already: `nohup` started the process.
+    /// SIGHUP stays ignored if it was ignored when the process began: `nohup` started it.
+    private static let numbers =
+        cglibc_signal_is_ignored(SIGHUP) != 0 ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+
+    /// Handles signals from now on.
     init() {
-        let isHangUpIgnored = cglibc_signal_is_ignored(SIGHUP) != 0
-        for number in isHangUpIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
+        for number in Self.numbers {
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             state.withLock { state in
@@ -35,6 +38,16 @@ final class SignalWatcher: Sendable {
                 source.resume()
                 state.sources.append(source)
             }
+        }
+    }
+
+    /// Gives the signals their usual effect again, for what is left to do can wait for ever, and may be broken off: an answer
+    /// to a reader that does not read.
+    func stop() {
+        for number in Self.numbers { signal(number, SIG_DFL) }
+        state.withLock { state in
+            for source in state.sources { source.cancel() }
+            state.sources = []
         }
     }
 

@@ -25,14 +25,22 @@ actor CheckServices {
             workGroups[name]
             ?? Task { [client = assembly.client] in try await client.workGroup(name) }
         workGroups[name] = task
-        return try await task.value
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     /// The verdict on the credentials, which is the same for all tables.
     func credentials() async -> CheckVerdict {
         let task = identity ?? Task { [assembly] in await Self.verdict(assembly) }
         identity = task
-        return await task.value
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private static func verdict(_ assembly: Assembly) async -> CheckVerdict {

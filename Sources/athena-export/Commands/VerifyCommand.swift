@@ -32,10 +32,11 @@ struct VerifyCommand: AsyncParsableCommand {
     var progress: ProgressChoice = .auto
 
     func run() async throws {
-        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.workers).check()
+        try ProcessNeeds.rows(workers: Assembly.workers, cores: Assembly.cores).check()
         let console = Console()
         defer { console.eraseProgress() }
-        let report = try await report(console)
+        // One watch for all tables: what comes between two of them counts as well.
+        let report = try await interruptible { try await self.report(console) }
         try console.writeProduct(report.text(format), called: "answer")
         for failure in report.failures { console.writeError(failure.message) }
         if report.status != .success { throw report.status }
@@ -54,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 let table = path.lastComponent?.string ?? ""
                 do {
                     report.add(try await verify(path, console), of: table)
-                } catch let error where !(error is ExitStatus) {
+                } catch let error where !(error is CancellationError) {
                     report.add(TableFailure(table: table, error: error))
                 }
             }
@@ -63,15 +64,13 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     /// - Returns: nil if there is no manifest yet.
-    /// - Throws: `ExportError`; the status of a signal.
+    /// - Throws: `ExportError`; `CancellationError`.
     private func verify(_ path: FilePath, _ console: Console) async throws -> Verification.Outcome? {
         let snapshot = try DirectorySnapshot(reading: path)
         guard let manifest = snapshot.manifest else { return nil }
         let verification = try Verification(
             snapshot.directory, manifest, snapshot.state, isStateReadable: snapshot.stateFile != .unreadable)
         let reading = ReadingProgress(console: console, isShown: progress.isShown, of: manifest)
-        return try await interruptible {
-            try await verification.run(workers: Assembly.workers, report: reading.report)
-        }
+        return try await verification.run(workers: Assembly.workers, report: reading.report)
     }
 }
