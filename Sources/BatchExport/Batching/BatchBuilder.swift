@@ -19,7 +19,7 @@ struct BatchBuilder {
         self.schema = schema
         self.limits = limits
         chunks = BatchChunks(encoder: format.encoder(for: schema.columns), longestRow: limits.longestRow)
-        rejectedEncoder = RejectedRowEncoder(schema: schema)
+        rejectedEncoder = RejectedRowEncoder(schema: schema, format: format)
     }
 
     /// Without a key, no row takes the place of another.

@@ -10,7 +10,7 @@ struct ChangeFilter {
         self.index = index
         hasher = RowHasher(
             index.hashKey, columns: schema.columns, keyIndices: schema.keyIndices, format: format)
-        rejected = RejectedRowEncoder(schema: schema)
+        rejected = RejectedRowEncoder(schema: schema, format: format)
     }
 
     /// For each row of the next page whether the table holds it as it is.

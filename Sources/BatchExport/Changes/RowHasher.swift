@@ -51,7 +51,7 @@ struct RowHasher: Sendable {
 
     /// Of the values of a row's key.
     ///
-    /// - Returns: nil if one of them is NULL.
+    /// - Returns: nil if one of them is NULL, or in NDJSON the JSON value `null`.
     func keyHash(ofRow row: Int, in block: RowBlock) -> Hash128? {
         let first = block.cellIndices(ofRow: row).lowerBound
         let cells = block.cells.span
@@ -62,6 +62,7 @@ struct RowHasher: Sendable {
             if cell.isNull { return nil }
             if isEmbedded[index] {
                 let embedded = Self.embedded(bytes, cell.range)
+                if embedded == Self.jsonNull { return nil }
                 Self.update(&hash, embedded.span, embedded.indices)
             } else {
                 Self.update(&hash, bytes, cell.range)

@@ -7,9 +7,12 @@ import Text
 /// unloadable is written as a JSON escape, so the file itself is plain JSON.
 struct RejectedRowEncoder: Sendable {
     private let schema: ResultSchema
+    /// Columns of the key whose values a file embeds as JSON, where `null` is NULL.
+    private let embeddedKeyIndices: [Int]
 
-    init(schema: ResultSchema) {
+    init(schema: ResultSchema, format: FileFormat) {
         self.schema = schema
+        embeddedKeyIndices = schema.keyIndices.filter { format == .ndjson && schema.columns[$0].type == .json }
     }
 
     /// The first of these rows that cannot be loaded, and why; nil if all can.
@@ -25,6 +28,9 @@ struct RejectedRowEncoder: Sendable {
         let first = block.cellIndices(ofRow: row).lowerBound
         for index in schema.keyIndices where block.cells[first + index].isNull {
             return "key column \(schema.columns[index].name) is NULL"
+        }
+        for index in embeddedKeyIndices where block.isJSONNull(first + index) {
+            return "key column \(schema.columns[index].name) is the JSON value null"
         }
         guard block.hasUnloadableCells else { return nil }
         for (index, column) in schema.columns.enumerated() {
@@ -71,5 +77,16 @@ struct RejectedRowEncoder: Sendable {
             }
             output.append(.quote)
         }
+    }
+}
+
+extension RowBlock {
+    /// Whether a cell holds `null`, perhaps with blanks around it.
+    fileprivate func isJSONNull(_ index: Int) -> Bool {
+        let blanks = Array(" \t\n\r".utf8)
+        var value = bytes[cells[index].range]
+        while let first = value.first, blanks.contains(first) { value = value.dropFirst() }
+        while let last = value.last, blanks.contains(last) { value = value.dropLast() }
+        return value.elementsEqual("null".utf8)
     }
 }
