@@ -144,7 +144,8 @@ extension AWSError: CustomStringConvertible {
 extension AWSServiceError {
     /// Only a proxy answers with 407. Without a tunnel, its answer stands in the place of the service's.
     fileprivate var advice: String {
-        httpStatus == 407 ? "a proxy requires a user and a password; \(AWSError.proxyAdvice)" : kind.advice
+        if httpStatus == 407 { return "a proxy requires a user and a password; \(AWSError.proxyAdvice)" }
+        return code == "NoSuchBucket" ? "check the bucket's name" : kind.advice
     }
 }
 
@@ -156,7 +157,7 @@ extension AWSServiceError.Kind {
         case .expiredCredentials: "renew the credentials and run the same command again"
         case .clockSkew: "set this machine's clock and run the same command again"
         case .credentialsRefused: "check the credentials and what they are allowed to do"
-        case .refused: "correct the request"
+        case .refused: "correct the option or key that this is about"
         }
     }
 }

@@ -46,6 +46,9 @@ struct InitCommand: ParsableCommand {
 
     func validate() throws {
         if file != nil, config != nil { throw ValidationError("--config: the file is given already; leave out one") }
+        if let name = table.first(where: { $0.contains(".") }) {
+            throw ValidationError("--table \(name): give the table's name alone, and its database as --database")
+        }
     }
 
     func run() throws {

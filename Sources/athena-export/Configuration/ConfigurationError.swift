@@ -139,7 +139,7 @@ extension ConfigurationPlace: CustomStringConvertible {
 }
 
 /// The source of a setting, so that an error names it as the user wrote it.
-enum SettingOrigin {
+enum SettingOrigin: CustomStringConvertible {
     case option(String)
     case key(ConfigurationKey, ConfigurationPlace)
 
@@ -148,6 +148,14 @@ enum SettingOrigin {
         switch self {
         case .option(let name): name
         case .key(let key, _): key.rawValue
+        }
+    }
+
+    /// The option, or the key with its place in the file.
+    var description: String {
+        switch self {
+        case .option(let name): name
+        case .key(let key, let place): "\(place): \(key.rawValue)"
         }
     }
 

@@ -95,8 +95,11 @@ struct ExportConfiguration {
         if file?.exposesKeys == true {
             warnings.append("\(options.config ?? "") has AWS keys and can be read by other users; chmod 600 it")
         }
-        // Of several tables, hardly any is meant to have the statement of the first example.
-        if file?.isForTable == true, options.queryExecutionID == nil, case .standard? = try? settings.statement() {
+        // Another table than the first example's is hardly meant to have its statement.
+        let isOther = file?.isForTable == true || table != SettingsLookup.standardTable
+        if isOther, options.queryExecutionID == nil, options.replay == nil,
+            case .standard? = try? settings.statement()
+        {
             warnings.append("table \(table) has no query; \(Self.standardStatement) is run for it")
         }
         self.warnings = warnings
@@ -166,7 +169,7 @@ struct ExportConfiguration {
         switch try settings.statement() {
         case .text(let setting): text = setting
         case .file(let setting):
-            let bytes = try setting.value.read(limit: 1 << 20, purpose: "the query file").bytes
+            let bytes = try setting.value.read(limit: 1 << 20, purpose: "the query file (\(setting.origin))").bytes
             guard let string = SavedText.text(bytes) else {
                 let found =
                     SavedText.isUTF16(bytes) ? "UTF-16 text; save it as UTF-8" : "not UTF-8 text; save it as such"

@@ -208,7 +208,7 @@ import Text
             ),
             (.service(read(.error("AccessDenied")), attempts: 1), .credentials, "check the credentials"),
             (.service(read(.error("ExpiredToken")), attempts: 1), .credentials, "renew the credentials"),
-            (.service(read(.error("InvalidRequestException")), attempts: 1), .refused, "correct the request"),
+            (.service(read(.error("InvalidRequestException")), attempts: 1), .refused, "correct the option or key"),
             (
                 .transport(operation: "X", .couldNotResolve(host: "h"), attempts: 3), .temporary,
                 "X: the name of h could not be resolved after 3"

@@ -45,7 +45,11 @@ extension Manifest {
         // A run that was abandoned can be followed by another one of its name.
         let known = Set(runs.flatMap { [$0.identity] + ($0.status == .running ? [] : [$0.identity + ["ended"]]) })
         for run in other.runs where !known.contains(run.identity + (run.status == .running ? [] : ["ended"])) {
-            return "it is newer: it has run \(run.runID), which this directory does not have so far"
+            // A directory begins with its first run, and keeps it in the list.
+            let isOfThis = runs.isEmpty || other.runs.contains { known.contains($0.identity) }
+            return isOfThis
+                ? "it is newer: it has run \(run.runID), which this directory does not have so far"
+                : "it is of another directory: it has run \(run.runID), and no run of this one"
         }
         if let range = other.pruned.first(where: { !$0.allSatisfy(isPruned) }) {
             return "it is newer: batch \(range.lowerBound) is pruned there"

@@ -184,8 +184,11 @@ extension SettingsLookup {
 // MARK: - The destination
 
 extension SettingsLookup {
+    /// That of the example which this program replaces, as is the statement.
+    static let standardTable = "customers"
+
     func table() throws(ConfigurationError) -> String {
-        guard let setting = try string(.table, options.table) else { return "customers" }
+        guard let setting = try string(.table, options.table) else { return Self.standardTable }
         let name = setting.value
         guard ExportDirectory.isTableName(name) else {
             throw setting.origin.error(
