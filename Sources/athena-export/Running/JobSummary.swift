@@ -35,9 +35,11 @@ struct JobSummary {
             let count = all.count { $0.status == status }
             return count == 0 ? nil : "\(count) \(status.rawValue)"
         }
+        let deleted = all.reduce(0) { $0 + $1.deletedRows }
         let total =
             "\(RunSummary.count(all.count, "table")): \(counts.joined(separator: ", ")), "
             + "\(RunSummary.count(all.reduce(0) { $0 + $1.rows }, "row")), "
+            + (deleted > 0 ? "\(RunSummary.count(deleted, "key")) deleted, " : "")
             + "\(RunSummary.size(all.reduce(0) { $0 + $1.bytes })), in \(RunSummary.seconds(seconds)) s"
         return tables.map { "\($0.name): \($0.summary.sentence)" } + [total] + (nextStep.map { ["next: \($0)"] } ?? [])
     }

@@ -59,6 +59,7 @@ extension DirectoryStatus {
             "phase": .string(state.query == nil ? "starting" : "exporting"),
             "query_execution_id": state.query.map { .string($0.queryExecutionID) } ?? .null,
             "rows_exported": .integer(state.checkpoint.rowsExported),
+            "deleted_rows": .integer(state.checkpoint.deletedRows),
             "next_batch": .integer(state.checkpoint.nextBatch), "started_at": .string(state.startedAt),
             "error": state.failure.map { .string($0) } ?? .null,
         ]

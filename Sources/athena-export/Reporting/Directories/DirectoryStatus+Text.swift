@@ -89,14 +89,20 @@ extension DirectoryStatus {
     }
 
     private func lines(ofUnfinished state: ExportState) -> [String] {
-        let rows = RunSummary.count(state.checkpoint.rowsExported, "row")
-        var lines = ["\(activity.rawValue): run \(state.runID), \(Self.query(of: state)), \(rows) done"]
+        var lines = ["\(activity.rawValue): run \(state.runID), \(Self.query(of: state)), \(Self.work(of: state)) done"]
         if let cursor = state.cursor, let from = cursor.from, let end = state.cursorEnd {
             lines.append("  its cursor: \(cursor.column) from \(from.text), so far to \(end.text)")
         }
         if let failure = state.failure { lines.append("  ended with: \(failure)") }
         lines.append(nextRunLine(after: state))
         return lines
+    }
+
+    /// `20 rows`, `20 rows and 5 deleted keys`
+    static func work(of state: ExportState) -> String {
+        let deleted = state.checkpoint.deletedRows
+        return RunSummary.count(state.checkpoint.rowsExported, "row")
+            + (deleted > 0 ? " and \(RunSummary.count(deleted, "deleted key"))" : "")
     }
 
     private static func query(of state: ExportState) -> String {

@@ -58,11 +58,14 @@ extension DirectoryStatus {
     /// The result of the newest run.
     private var newest: String? {
         if let unfinished {
-            let rows = RunSummary.count(unfinished.checkpoint.rowsExported, "row")
             let failure = unfinished.failure.map { ", ended with: \($0)" } ?? ""
-            return "\(activity.rawValue): run \(unfinished.runID), \(rows) done\(failure)"
+            return "\(activity.rawValue): run \(unfinished.runID), \(Self.work(of: unfinished)) done\(failure)"
         }
         if let failed { return "failed: run \(failed.runID): \(failed.failure ?? "the reason was not kept")" }
-        return runs.last.map { "run \($0.runID): \(status(of: $0)), \(RunSummary.count($0.rows, "row"))" }
+        return runs.last.map { run in
+            let deleted = manifest?.deletedRows(of: run) ?? 0
+            return "run \(run.runID): \(status(of: run)), \(RunSummary.count(run.rows, "row"))"
+                + (deleted > 0 ? ", \(RunSummary.count(deleted, "key")) deleted" : "")
+        }
     }
 }
