@@ -79,7 +79,6 @@ package struct AthenaExport: Sendable {
             case .start(let firstBatch):
                 try await journal.check(options.export)
                 try recording?.prepare(for: nil)
-                await warnOfKeptRows()
                 let state = try await newRun(firstBatch: firstBatch)
                 try recording?.begin(state)
                 logger.info("run started", metadata: ["event": "run_started", "run_id": "\(state.runID)"])
@@ -131,15 +130,15 @@ package struct AthenaExport: Sendable {
         }
         state.sourceState = sent?.json
         await warnOfRemainingObjects()
+        // Not before all that can fail: the run can be resumed until then.
+        for run in try await journal.abandonUnfinishedRuns() { await warnOfWhatStays(of: run) }
         try await journal.save(state)
         return state
     }
 
     /// Says what a run that is given up has exported, which no run takes back.
-    private func warnOfKeptRows() async {
-        guard options.restart, let run = await journal.state else { return }
-        if case .succeeded = run.phase { return }
-        let (rows, deletedRows) = await journal.filed(by: run)
+    private func warnOfWhatStays(of run: Manifest.Run) async {
+        let (rows, deletedRows) = (run.rows, await journal.manifest?.deletedRows(of: run) ?? 0)
         var kept: [String] = []
         if rows > 0 { kept.append("the \(rows) rows that it has exported stay in the table") }
         if deletedRows > 0 { kept.append("the \(deletedRows) keys that it has deleted stay deleted") }
@@ -147,8 +146,9 @@ package struct AthenaExport: Sendable {
         let rest =
             options.export.primaryKey.isEmpty
             ? "; the new run adds all of its rows to them" : " until a run exports their keys again"
+        let reason = options.restart ? "" : ", since state.json is missing"
         logger.warning(
-            "run \(run.runID) is given up, and \(kept.joined(separator: " and "))\(rest)",
+            "run \(run.runID) is given up\(reason), and \(kept.joined(separator: " and "))\(rest)",
             metadata: [
                 "event": "run_given_up", "run_id": "\(run.runID)", "rows": .stringConvertible(rows),
                 "deleted_rows": .stringConvertible(deletedRows),

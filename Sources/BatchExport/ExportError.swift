@@ -24,7 +24,8 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
     /// A row of the result is longer than a row may be; `row` counts its data rows from 1, `limit` is in bytes.
     case resultRowTooLong(row: Int, limit: Int)
     /// The result lacks so many of the table's keys that it may not be the whole table.
-    case tooManyDeletes(gone: Int, held: Int, limit: Int)
+    /// `deleted` of them are in files already.
+    case tooManyDeletes(gone: Int, held: Int, limit: Int, deleted: Int)
     /// Another process works in the directory.
     case locked(path: FilePath)
     /// A directory or file could not be made.
@@ -48,15 +49,21 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A document without which the directory cannot be understood is gone.
+    static func missingManifest(_ path: FilePath, remedy: String) -> ExportError {
+        .untrusted(
+            path: path, problem: "the file is missing, yet state.json says that a run has written it", remedy: remedy)
+    }
+
     package var description: String {
         switch self {
         case .schema(let problem), .options(let problem): problem
         case .untrusted(let path, let problem, let remedy): "\(path): \(problem); \(remedy)"
         case .otherRequest(let differences, let path):
             "\(path) belongs to an unfinished run of another request (\(differences.joined(separator: "; "))); "
-                + "give the same options to resume it, or --restart to give it up"
+                + "give the same options to resume it, or --restart, which gives it up and sends a new query"
         case .schemaChanged(let differences, let path, let canBeAppended):
-            "the result does not fit what \(path) holds (\(differences.joined(separator: "; "))); "
+            "the result, or an option, does not fit what \(path) holds (\(differences.joined(separator: "; "))); "
                 + (canBeAppended ? "give --on-schema-change append_new_columns, or " : "")
                 + "export to another --table or --output"
         case .inconsistentSource(let problem): problem
@@ -70,10 +77,11 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
             "row \(row) of the result is longer than \(limit) bytes, the most that a row may have (Athena's own limit is "
                 + "32 MB), so the result may be damaged; with --source s3 use --source api, which reads the same result; else shorten "
                 + "the row in the query and send it with --restart"
-        case .tooManyDeletes(let gone, let held, let limit):
+        case .tooManyDeletes(let gone, let held, let limit, let deleted):
             "\(gone) of the \(held) keys that the table has are not in the result, which is more than --max-deletes \(limit) "
-                + "allows; new and changed rows are exported, and nothing was deleted; if the result is right, run the same "
-                + "command again with --max-deletes "
+                + "allows; new and changed rows are exported, and "
+                + "nothing was deleted\(deleted > 0 ? " but \(deleted) keys under an earlier limit" : "")"
+                + "; if the result is right, run the same command again with --max-deletes "
                 + "\(min(100, (gone * 100 + held - 1) / max(1, held))), which reads it again and sends no query; if it is "
                 + "not, fix the query and give this run up with --restart"
         case .locked(let path):

@@ -37,8 +37,8 @@ package struct ExportOptions: Sendable {
 extension ExportOptions {
     /// Where a run reads its result from.
     ///
-    /// With changes only, what a row is compared with depends on the rows before it, so a run that is resumed reads all
-    /// of them again. So it does if there are none: files of deletes come behind the last row.
+    /// With changes only, what a row is compared with depends on the rows before it, so a resumed run always reads its
+    /// result from the beginning, even if only deletes are left to write.
     package func start(of state: ExportState) -> Checkpoint {
         changes == nil ? state.checkpoint : Checkpoint(nextBatch: state.firstBatch)
     }

@@ -89,7 +89,7 @@ package struct Exporter: Sendable {
             }
             try await pipeline.finish(in: &group)
             guard let cutter else { throw CancellationError() }
-            if var deletes = try changes?.deletes() {
+            if var deletes = try await changes?.deletes() {
                 while let cut = try deletes.cut() { try await pipeline.take(cut, in: &group) }
                 try await pipeline.finish(in: &group)
             }

@@ -10,9 +10,10 @@ package struct ChangeOptions: Sendable, Equatable {
     /// - Parameters:
     ///   - gone: keys that the result does not have.
     ///   - held: keys that the table has.
-    /// - Throws: ``ExportError/tooManyDeletes(gone:held:limit:)``
-    func check(gone: Int, of held: Int) throws(ExportError) {
+    ///   - deleted: keys that the run has deleted before it was stopped.
+    /// - Throws: ``ExportError/tooManyDeletes(gone:held:limit:deleted:)``
+    func check(gone: Int, of held: Int, deleted: Int) throws(ExportError) {
         guard Double(gone) * 100 > Double(held) * Double(maximumDeletes) else { return }
-        throw .tooManyDeletes(gone: gone, held: held, limit: maximumDeletes)
+        throw .tooManyDeletes(gone: gone, held: held, limit: maximumDeletes, deleted: deleted)
     }
 }

@@ -59,8 +59,8 @@ struct ChangeRun {
     /// What cuts the keys that the result did not have, once all of its rows were taken.
     ///
     /// - Returns: nil if no key is gone.
-    /// - Throws: ``ExportError/tooManyDeletes(gone:held:limit:)``
-    func deletes() throws(ExportError) -> DeletesCutter? {
+    /// - Throws: ``ExportError/tooManyDeletes(gone:held:limit:deleted:)``
+    func deletes() async throws(ExportError) -> DeletesCutter? {
         logger.info(
             "the result was compared with the \(index.heldCount) keys that the table had: \(index.goneCount) are gone",
             metadata: [
@@ -68,7 +68,8 @@ struct ChangeRun {
                 "gone_keys": .stringConvertible(index.goneCount),
             ])
         guard let source, index.goneCount > 0 else { return nil }
-        try changes.check(gone: index.goneCount, of: index.heldCount)
+        let deleted = await journal.state?.checkpoint.deletedRows ?? 0
+        try changes.check(gone: index.goneCount, of: index.heldCount, deleted: deleted)
         return DeletesCutter(GoneKeys(source, index), schema: try source.schema.ofKey, options: options)
     }
 

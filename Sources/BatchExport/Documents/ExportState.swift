@@ -69,6 +69,12 @@ package struct ExportState: Sendable, Equatable {
         }
     }
 
+    /// Whether there must be a manifest: a run that has succeeded has written it, and so has one that has done a part of
+    /// its result.
+    package var needsManifest: Bool {
+        if case .succeeded = phase { true } else { !checkpoint.isAtStart }
+    }
+
     /// Whether the run, if it is resumed, reads its result from the beginning again: ``ExportOptions/start(of:)``.
     package var readsResultAgain: Bool { request.parts.contains(.changesOnly) && !checkpoint.isAtStart }
 

@@ -67,7 +67,11 @@ extension Manifest {
         _ logged: LoggedBatch, in directory: ExportDirectory, hasFile: (Entry) -> Bool
     ) -> Addition {
         guard logged.isConsistent else { return .refused }
-        let known = runs.last { $0.runID == logged.run.runID && $0.firstBatch == logged.run.firstBatch }
+        // A run that was given up and the one in its place can have one name, and one first batch too.
+        let known = runs.last {
+            $0.runID == logged.run.runID && $0.startedAt == logged.run.startedAt
+                && $0.firstBatch == logged.run.firstBatch
+        }
         if let known, known.status != .running || isKnown(logged, of: known) { return .known }
         guard known?.rowsRead ?? 0 == logged.rowsBefore else { return .refused }
         if let entry = logged.entry {

@@ -1,4 +1,5 @@
 import Files
+import JSON
 package import SystemPackage
 import Text
 
@@ -80,6 +81,22 @@ package struct ExportDirectory: Sendable, Equatable {
     /// Temporary files end in `.tmp`: globs such as `*.csv.gz` match hidden directories in some readers.
     func temporary(for path: FilePath) -> FilePath {
         work.appending((path.lastComponent?.string ?? "file") + ".tmp")
+    }
+
+    /// The highest number that a published file has in its name; 0 if there is none.
+    func lastSequenceOnDisk() throws(ExportError) -> Int {
+        var sequences: [Int] = []
+        for folder in ["data", "deleted"] {
+            sequences += (try names(in: path.appending(folder)) ?? [])
+                .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
+        }
+        // A batch whose rows were all set aside has this file alone.
+        sequences += (try names(in: path.appending("rejected")) ?? [])
+            .compactMap { name in
+                let number = name.dropFirst(table.count + 1).prefix(while: \.isNumber)
+                return Int(number).flatMap { "rejected/\(name)" == rejectedPath(sequence: $0) ? $0 : nil }
+            }
+        return sequences.filter { $0 <= JSONField.maximumCount }.max() ?? 0
     }
 
     private func fileName(_ sequence: Int, suffix: String) -> String {

@@ -36,10 +36,8 @@ package actor ExportJournal {
         let remedy = "nothing was changed; restore the file, or export to another --output"
         let state = try ExportState(reading: directory, remedy: remedy)
         let manifest = try Manifest(reading: directory, remedy: remedy, table: directory.table)
-        if manifest == nil, let state, state.checkpoint.rows > 0 {
-            throw .untrusted(
-                path: directory.manifest, problem: "the file is missing, yet state.json says that rows were exported",
-                remedy: "put it back, or export to another --output")
+        if manifest == nil, let state, state.needsManifest {
+            throw .missingManifest(directory.manifest, remedy: "put it back, or export to another --output")
         }
         return (manifest, state)
     }
@@ -72,12 +70,10 @@ extension ExportJournal {
         _ request: ExportRequest, runID: String?, restart: Bool, upload: String? = nil
     ) throws(ExportError) -> Plan {
         try settle()
+        try checkManifestHasNewestRun()
         if upload != nil, !restart, let state, awaitsUpload(state, request, runID) { return .upload(state) }
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
-        guard var state, state.isUnfinished, !restart else {
-            try abandonRunningRuns()
-            return .start(firstBatch: try nextFreeSequence())
-        }
+        guard var state, state.isUnfinished, !restart else { return .start(firstBatch: try nextFreeSequence()) }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
         state.pendingUpload = upload
@@ -115,13 +111,23 @@ extension ExportJournal {
 
     /// Whether a run has done some of its result. One that reads its result again may have files and be at its start.
     package func hasExported(_ run: ExportState) -> Bool {
-        !run.checkpoint.isAtStart || (manifest?.entries ?? []).contains { $0.runID == run.runID }
+        // A run that was given up before it can have the same name.
+        !run.checkpoint.isAtStart
+            || (manifest?.entries ?? []).contains { $0.runID == run.runID && $0.sequence >= run.firstBatch }
     }
 
-    /// What a run has in files, the rows and the deleted keys.
-    package func filed(by run: ExportState) -> (rows: Int, deletedRows: Int) {
-        let entries = (manifest?.entries ?? []).filter { $0.runID == run.runID }
-        return (max(run.checkpoint.rows, entries.rowCount), max(run.checkpoint.deletedRows, entries.deletedCount))
+    /// Marks runs that a new one replaces as abandoned.
+    package func abandonUnfinishedRuns() throws(ExportError) -> [Manifest.Run] {
+        guard var manifest else { return [] }
+        var abandoned: [Manifest.Run] = []
+        for var run in manifest.runs where run.status == .running {
+            run.status = .abandoned
+            run.completedAt = now()
+            manifest.record(run)
+            abandoned.append(run)
+        }
+        if !abandoned.isEmpty { try save(manifest) }
+        return abandoned
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.
@@ -141,7 +147,8 @@ extension ExportJournal {
     package func check(columns: [Column], _ options: ExportOptions) throws(ExportError) {
         let schema = try ResultSchema(columns: columns, primaryKey: options.primaryKey)
         if let column = options.cursorColumn { _ = try CursorTracker(column: column, in: columns, seen: nil) }
-        _ = try fileSchema(for: schema, format: options.format, onChange: options.onSchemaChange)
+        _ = try manifest?.fileSchema(
+            for: schema, format: options.format, onChange: options.onSchemaChange, in: directory)
     }
 
     /// Compares the result's columns with those of the directory.
@@ -186,12 +193,8 @@ extension ExportJournal {
         let listed = manifest?.lastSequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
         // A file that neither document lists was published just before a crash; its name is not used for other rows.
-        let onDisk =
-            ((try directory.names(in: directory.path.appending("data")) ?? [])
-            + (try directory.names(in: directory.path.appending("deleted")) ?? []))
-            .compactMap { $0.hasPrefix("batch=") ? Int($0.dropFirst(6)) : nil }
-            .filter { $0 <= JSONField.maximumCount }.max() ?? 0
-        return max(listed, manifest?.pruned.last?.upperBound ?? 0, promised, onDisk) + 1
+        let pruned = manifest?.pruned.last?.upperBound ?? 0
+        return max(listed, pruned, promised, try directory.lastSequenceOnDisk()) + 1
     }
 
     /// Completes a step whose writes a crash interrupted.
@@ -206,15 +209,17 @@ extension ExportJournal {
         try save(state)
     }
 
-    /// A running run that a new one replaces is abandoned.
-    private func abandonRunningRuns() throws(ExportError) {
-        guard var manifest else { return }
-        for var run in manifest.runs where run.status == .running {
-            run.status = .abandoned
-            run.completedAt = now()
-            manifest.record(run)
-        }
-        if manifest != self.manifest { try save(manifest) }
+    /// A manifest of an earlier night must not take the newest one's place: what ran since would be lost, and its numbers
+    /// and its cursor would be passed over.
+    private func checkManifestHasNewestRun() throws(ExportError) {
+        guard let manifest, let state, case .succeeded = state.phase,
+            manifest.run(named: state.runID) == nil
+        else { return }
+        throw .untrusted(
+            path: directory.manifest,
+            problem: "it is older than state.json, by which run \(state.runID) has succeeded",
+            remedy: "put the newest manifest.json back; if it is lost, remove state.json, and the next run exports "
+                + "what this manifest lacks")
     }
 
     /// The manifest must list the rows that the state counts as exported.

@@ -32,10 +32,8 @@ package struct DirectorySnapshot: Sendable {
         let state = if case .read(let state) = stateFile { state } else { nil as ExportState? }
         directory = ExportDirectory(
             path: path, table: manifest?.table ?? state?.request.value("table") ?? named.table)
-        if manifest == nil, let state, state.checkpoint.rows > 0 {
-            throw .untrusted(
-                path: directory.manifest, problem: "the file is missing, yet state.json says that rows were exported",
-                remedy: Self.remedy)
+        if manifest == nil, let state, state.needsManifest {
+            throw .missingManifest(directory.manifest, remedy: Self.remedy)
         }
     }
 

@@ -1,6 +1,7 @@
 import BatchExport
 import Foundation
 import HTTPTransport
+import InMemoryLogging
 import JSON
 import Loopback
 import SystemPackage
@@ -70,6 +71,11 @@ import Threading
 
             try await second.isCancelledWhileQueryRuns()
             #expect(second.athena.count(of: "StopQueryExecution") == 0)
+
+            var careful = second
+            careful.changes = ChangeOptions(maximumDeletes: 50)
+            let refusal = "\(try await careful.fails(with: ExportError.self))"
+            #expect(refusal.contains("5 of the 5 keys") && refusal.contains("but 2 keys under an earlier limit"))
 
             second.change = { $0.restart = isGivenUp }
             _ = try await second.run()

@@ -154,6 +154,9 @@ enum LogDamage: CaseIterable {
             let plan = try await journal.plan(MemoryExport.request, runID: nil, restart: true)
             // The number of a batch that is not listed is not used again either.
             #expect(plan == .start(firstBatch: 71), "\(damage)")
+            #expect(try copy.manifest.runs.map(\.status) == [.running], "\(damage)")
+            let abandoned = try await journal.abandonUnfinishedRuns()
+            #expect(abandoned.map(\.rows) == [try copy.manifest.batches.reduce(0) { $0 + $1.rows }], "\(damage)")
             let manifest = try copy.manifest
             #expect(manifest.runs.map(\.status) == [.abandoned], "\(damage)")
             #expect((damage.isHarmless ? 69 : listed)...69 ~= manifest.batches.count, "\(damage)")
@@ -268,6 +271,35 @@ enum LogDamage: CaseIterable {
             let early = LoggedBatch(run: run, entry: .deletes(deletes), rowsBefore: run.rowsRead - 1)
             #expect(add(early) == .refused && add(line) == .added && add(line) == .known)
             #expect(manifest.deletes == [deletes])
+        }
+    }
+
+    @Test func `a line is added though a run of its name was given up before it had a file`() async throws {
+        try await withLog { export, manifest, lines in
+            var manifest = manifest
+            var run = lines[0].run
+            run.firstBatch = manifest.lastSequence + 1
+            let givenUp = Manifest.Run(
+                runID: run.runID, status: .abandoned, queryExecutionID: "q", querySHA256: run.querySHA256,
+                source: run.source, startedAt: "earlier", rows: 0, duplicateRows: 0, rejectedRows: 0,
+                firstBatch: run.firstBatch)
+            manifest.runs = [givenUp]
+            let deletes = Manifest.Deletes(
+                sequence: manifest.lastSequence + 1, runID: run.runID,
+                path: export.directory.deletedPath(sequence: manifest.lastSequence + 1, format: .csv), rows: 2,
+                bytes: 9, uncompressedBytes: 9, sha256: String(repeating: "0", count: 64))
+            (run.rows, run.duplicateRows, run.rejectedRows, run.unchangedRows) = (0, 0, 0, nil)
+            let line = LoggedBatch(run: run, entry: .deletes(deletes), rowsBefore: 0)
+            #expect(manifest.add(line, in: export.directory) { _ in true } == .added)
+            #expect(manifest.deletes == [deletes] && manifest.runs.suffix(2) == [givenUp, run])
+            #expect(manifest.deletedRows(of: run) == 2 && manifest.deletedRows(of: givenUp) == 0)
+
+            // It may go on, if it was given up only because a command that came to nothing had begun to replace it.
+            run.status = .abandoned
+            manifest.record(run)
+            run.status = .running
+            manifest.record(run)
+            #expect(manifest.runs.suffix(2) == [givenUp, run])
         }
     }
 

@@ -55,7 +55,7 @@ struct ModelNights {
         let isTooMuch = expected.gone.count * 100 > expected.heldBefore * 60
         if isTooMuch {
             let error = await #expect(throws: ExportError.self, comment) { try await nights.run(source) }
-            guard case .tooManyDeletes(expected.gone.count, expected.heldBefore, 60) = error else {
+            guard case .tooManyDeletes(expected.gone.count, expected.heldBefore, 60, _) = error else {
                 Issue.record("\(comment): \(error.map(String.init(describing:)) ?? "no error")")
                 return
             }

@@ -40,6 +40,23 @@ import Testing
         return String(decoding: output.bytes, as: UTF8.self)
     }
 
+    @Test
+    func `columns in another order are refused before the query of a new run, whatever the run before it has done`()
+        async throws
+    {
+        try await withExport { export in
+            func options(_ policy: SchemaChangePolicy) -> ExportOptions {
+                ExportOptions(
+                    primaryKey: ["id"], format: .csv, limits: export.limits, compressionLevel: 6, workers: 1,
+                    onSchemaChange: policy)
+            }
+            let journal = try ExportJournal(opening: export.directory, now: { "" })
+            let columns = Array(MemoryExport.columns.reversed())
+            await #expect(throws: ExportError.self) { try await journal.check(columns: columns, options(.fail)) }
+            try await journal.check(columns: columns, options(.appendNewColumns))
+        }
+    }
+
     @Test func `new columns are appended to the files to come, in the order of the manifest`() async throws {
         try await withExport { export in
             let before = try export.files().filter { $0.key.hasPrefix("/data") }

@@ -73,7 +73,7 @@ import TestSupport
     }
 
     @Test func `an error that advises an option of one table says what several tables need`() {
-        let error = ExportError.tooManyDeletes(gone: 2, held: 3, limit: 50)
+        let error = ExportError.tooManyDeletes(gone: 2, held: 3, limit: 50, deleted: 0)
         #expect(TableAdvice.completed("\(error)") == "\(error); with several tables give --only TABLE too")
         #expect(TableAdvice.completed("make room") == "make room")
     }

@@ -137,9 +137,13 @@ package struct Manifest: Sendable, Equatable {
         batches.partitioningIndex { $0.sequence >= sequence }
     }
 
-    /// Adds a run, or replaces the one of the same name that is under way.
+    /// Adds a run, or replaces it if it is under way, or was given up and goes on after all.
     mutating func record(_ run: Run) {
-        if let index = runs.lastIndex(where: { $0.runID == run.runID && $0.status == .running }) {
+        let index = runs.lastIndex {
+            $0.runID == run.runID
+                && ($0.status == .running || $0.status == .abandoned && $0.startedAt == run.startedAt)
+        }
+        if let index {
             runs[index] = run
         } else {
             runs.append(run)

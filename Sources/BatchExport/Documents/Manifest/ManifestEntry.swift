@@ -62,12 +62,13 @@ extension Manifest {
 
     /// Keys in the files of deletes of a run.
     package func deletedRows(of run: Run) -> Int {
-        // A name can be that of an abandoned run and of the one after it, which begins later.
-        let later =
-            runs.compactMap { $0.runID == run.runID ? $0.firstBatch : nil }
-            .filter { $0 > run.firstBatch ?? 0 }.min() ?? .max
-        return deletes.filter { $0.runID == run.runID && ($0.sequence >= run.firstBatch ?? 0) && $0.sequence < later }
-            .reduce(0) { $0 + $1.rows }
+        // A name can be that of an abandoned run and of the one after it, which begins later or, if the first has no
+        // file, with the same batch.
+        let named = runs.filter { $0.runID == run.runID }
+        return deletes.filter { deletes in
+            deletes.runID == run.runID && named.last { $0.firstBatch ?? 0 <= deletes.sequence } == run
+        }
+        .reduce(0) { $0 + $1.rows }
     }
 
     /// The columns of a file: those of the key, in the key's order, for deletes.
