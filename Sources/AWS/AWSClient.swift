@@ -31,12 +31,12 @@ struct AWSClient: Sendable {
         case unsigned
     }
 
-    /// - Parameter callsAtATime: how many calls may meet the same outage; each has its attempts.
+    /// - Parameter callsAtATime: how many calls may meet the same outage. The quota is that of so many.
     init(
         signing: Signing, transport: any HTTPTransport, retry: RetryPolicy, callsAtATime: Int = 1, runtime: Runtime,
         logger: Logger
     ) {
-        memory = Memory(quota: RetryQuota(calls: callsAtATime, retry))
+        memory = Memory(quota: RetryQuota(capacity: RetryQuota.standardCapacity * callsAtATime))
         self.signing = signing
         self.transport = transport
         self.retry = retry

@@ -15,12 +15,6 @@ final class RetryQuota: Sendable {
         tokens = Locked(capacity)
     }
 
-    /// Enough for so many calls at a time that meet the same outage, and use all of their attempts.
-    convenience init(calls: Int, _ policy: RetryPolicy) {
-        let attempts = min(policy.maxAttempts, 100)
-        self.init(capacity: max(Self.standardCapacity, calls * attempts * RetryPolicy.Cause.transient.cost))
-    }
-
     var available: Int { tokens.withLock { $0 } }
 
     /// - Returns: false, with nothing taken, if there is too little.

@@ -14,8 +14,8 @@ package struct S3Client: Sendable {
         case short
     }
 
-    /// Parts of results, files of an upload: of several tables, more than of one.
-    private static let callsAtATime = 64
+    /// Parts of a result, objects of an upload.
+    private static let callsAtATime = 16
 
     private let endpoint: Endpoint
     var expectedBucketOwner: String?

@@ -33,7 +33,7 @@ struct TableDirectory {
     static func missing(_ argument: String, purpose: String) -> ConfigurationError {
         .unreadable(
             .missing(FilePath(argument).appending("manifest.json")),
-            purpose: "\(purpose) (a table's directory, such as export/customers, has one once a run has rows in files)")
+            purpose: "\(purpose) (give the table's directory, such as export/customers, once a run has rows in files)")
     }
 
     private static func absolute(_ path: FilePath) -> FilePath? {

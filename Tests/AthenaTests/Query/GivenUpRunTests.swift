@@ -1,4 +1,5 @@
 import BatchExport
+import Clock
 import Foundation
 import HTTPTransport
 import InMemoryLogging
@@ -27,6 +28,8 @@ import TestSupport
         _ = try? await export.run()
         try #require(export.files.count == 2)
         export.fault = { _ in nil }
+        // The next run begins at another time.
+        try await export.time.runtime.sleep(.seconds(86_400))
         try await body(&export)
     }
 
@@ -37,11 +40,15 @@ import TestSupport
     @Test func `its query is stopped when it is interrupted, though the other one has rows in files`() async throws {
         try await TestMachine.withTemporaryDirectory { directory in
             try await Self.halfDone(directory) { export in
-                export.change = { $0.restart = true }
-                try await export.isCancelledWhileQueryRuns()
+                var restarted = export
+                restarted.change = { $0.restart = true }
+                restarted.fault = { call in
+                    if call.operation == "GetQueryExecution" { throw CancellationError() }
+                    return nil
+                }
+                try await restarted.isCancelledWhileQueryRuns()
                 #expect(export.athena.count(of: "StopQueryExecution") == 1)
                 #expect(try Self.statuses(export) == ["abandoned"])
-                export.change = { _ in }
                 _ = try await export.run()
                 #expect(try Self.statuses(export) == ["abandoned", "succeeded"])
             }

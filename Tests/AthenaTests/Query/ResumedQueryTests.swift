@@ -60,11 +60,17 @@ import Threading
             }
             _ = try await night("first", rows: 5).run()
 
-            // Batches 4 to 6 delete, and the name of the fifth is taken.
+            // Batches 4 to 6 delete, and the name of the fifth is taken meanwhile.
             var second = night("second", rows: 0)
             let taken = second.directory.path.string + "/" + second.directory.deletedPath(sequence: 5, format: .csv)
-            try FileManager.default.createDirectory(atPath: "\(taken)/full", withIntermediateDirectories: true)
-            try await second.fails(with: ExportError.self)
+            var disturbed = second
+            disturbed.fault = { call in
+                if call.operation == "GetQueryResults" {
+                    try FileManager.default.createDirectory(atPath: "\(taken)/full", withIntermediateDirectories: true)
+                }
+                return nil
+            }
+            try await disturbed.fails(with: ExportError.self)
             let checkpoint = try ExportJournal.read(second.directory).1?.checkpoint
             #expect(checkpoint?.rowsExported == 0 && checkpoint?.deletedRows == 2)
             try FileManager.default.removeItem(atPath: taken)
