@@ -44,7 +44,7 @@ package struct Bookmark: Sendable, Equatable {
     package var rowsIntoPage: Int
     /// For sources that are several streams of bytes: the stream in which the page begins, from 0; nil for other sources.
     package var object: Int?
-    /// For sources that are streams of bytes: the offset at which the page begins, in compressed ones that of the
+    /// For sources that are streams of bytes: the offset at which the page begins; of a compressed stream, in its
     /// decompressed bytes.
     package var byteOffset: Int
     /// For sources that are streams of bytes: the version of the stream. A bookmark of one version is not valid in another.

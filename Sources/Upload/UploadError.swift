@@ -11,7 +11,8 @@ package enum UploadError: Error, Sendable {
     case otherObject(S3Location, problem: String)
     /// An object that no export of this table has made; `object` can be shown.
     case otherTable(object: String, problem: String)
-    /// The bucket's manifest is not one that this one may replace. It may have come after files were sent.
+    /// The bucket's manifest is not one that this one may replace. `mayFollowFiles` says that files may have been sent
+    /// before this was seen.
     case otherManifest(S3Location, problem: String, mayFollowFiles: Bool)
     /// Another program changed an object again and again while this upload was at work.
     case contested(S3Location)

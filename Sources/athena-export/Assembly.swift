@@ -77,7 +77,7 @@ struct Assembly {
     }
 
     /// What uploads a table's files; nil if they are not uploaded.
-    func uploads(for configuration: ExportConfiguration) throws(AWSError) -> S3Client? {
+    func uploadClient(for configuration: ExportConfiguration) throws(AWSError) -> S3Client? {
         guard configuration.upload != nil else { return nil }
         return try writer.get().expecting(bucketOwner: configuration.expectedBucketOwner)
     }

@@ -26,26 +26,6 @@ extension AWSServiceError {
             reason: member("Reason"), text: text, response: response, redactor: redactor)
     }
 
-    /// - Parameter type: nil where the answer names none.
-    init(
-        operation: String, type: String?, athenaErrorCode: String?, reason: String?, text: String,
-        response: HTTPResponse, redactor: Redactor
-    ) {
-        func shown(_ text: String, limit: Int = 128) -> String { redactor.shown(text, limit: limit) }
-        self.operation = operation
-        code = type.map { shown($0) } ?? String(response.status)
-        self.athenaErrorCode = athenaErrorCode.map { shown($0) }
-        self.reason = reason.map { shown($0) }
-        message = shown(text, limit: type == nil ? Self.maximumExcerpt : Self.maximumMessage)
-        httpStatus = response.status
-        requestID = (response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"]).map { shown($0) }
-        kind = Kind(code: type, reason: reason, message: text, httpStatus: response.status)
-    }
-
-    private static let maximumMessage = 2000
-    /// For an answer that is not the service's, such as a proxy's page.
-    private static let maximumExcerpt = 200
-
     private static func object(in body: [UInt8]) -> JSONObject? {
         guard case .object(let object)? = try? JSONValue(parsing: body) else { return nil }
         return object
@@ -56,11 +36,5 @@ extension AWSServiceError {
         let name = type.prefix { $0 != ":" }
         let cleaned = name[(name.lastIndex(of: "#").map(name.index(after:)) ?? name.startIndex)...].trimmingBlanks
         return cleaned.isEmpty ? nil : cleaned
-    }
-
-    /// The beginning of a body of unknown form: enough to recognize its sender, even with the secrets removed.
-    static func excerpt(of body: [UInt8]) -> String {
-        String(decoding: body.prefix(64 << 10), as: UTF8.self)
-            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// A service's error answer.
 ///
 /// Texts of the service are cut, their control characters are shown by number, and secrets of the request are removed.
@@ -30,6 +32,36 @@ package struct AWSServiceError: Error, Sendable, Equatable {
         case credentialsRefused
         /// The request itself is refused, and the same request always will be.
         case refused
+    }
+}
+
+// MARK: - From an answer of any form
+
+extension AWSServiceError {
+    /// - Parameter type: nil where the answer names none.
+    init(
+        operation: String, type: String?, athenaErrorCode: String?, reason: String?, text: String,
+        response: HTTPResponse, redactor: Redactor
+    ) {
+        func shown(_ text: String, limit: Int = 128) -> String { redactor.shown(text, limit: limit) }
+        self.operation = operation
+        code = type.map { shown($0) } ?? String(response.status)
+        self.athenaErrorCode = athenaErrorCode.map { shown($0) }
+        self.reason = reason.map { shown($0) }
+        message = shown(text, limit: type == nil ? Self.maximumExcerpt : Self.maximumMessage)
+        httpStatus = response.status
+        requestID = (response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"]).map { shown($0) }
+        kind = Kind(code: type, reason: reason, message: text, httpStatus: response.status)
+    }
+
+    private static let maximumMessage = 2000
+    /// For an answer that is not the service's, such as a proxy's page.
+    private static let maximumExcerpt = 200
+
+    /// The beginning of a body of unknown form: enough to recognize its sender, even with the secrets removed.
+    static func excerpt(of body: [UInt8]) -> String {
+        String(decoding: body.prefix(64 << 10), as: UTF8.self)
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
 

@@ -37,7 +37,7 @@ struct TableRun {
         let upload: RunUpload?
         do {
             s3 = try assembly.s3(for: configuration)
-            upload = RunUpload(configuration, try assembly.uploads(for: configuration), logger: logger)
+            upload = RunUpload(configuration, try assembly.uploadClient(for: configuration), logger: logger)
             journal = try ExportJournal(opening: configuration.directory, now: assembly.runtime.timestamp)
         } catch {
             return Outcome(

@@ -145,7 +145,7 @@ struct FetchedRange: Sendable {
     let hasOddQuotes: Bool
 }
 
-/// Whole records: the end of the ranges before, which no record ended in, and this range up to its last record's end.
+/// The whole records that end in one range, with the beginning of the first one from the ranges before.
 struct RangeCut: Sendable {
     /// The offset of the first record in the object.
     let offset: Int

@@ -7,7 +7,7 @@ struct KeyFilter {
 
     private static let bitsPerKey = 32
     private static let smallest = 1 << 16
-    /// 16 MiB. With more keys the filter says so of more others.
+    /// 16 MiB. With more keys than fit, more of the others pass it.
     private static let largest = 1 << 27
 
     /// - Parameter count: how many keys will be inserted.
