@@ -130,14 +130,18 @@ package struct AthenaExport: Sendable {
         }
         state.sourceState = sent?.json
         await warnOfRemainingObjects()
-        // Not before all that can fail: the run can be resumed until then.
-        for run in try await journal.abandonUnfinishedRuns() { await warnOfWhatStays(of: run) }
-        try await journal.save(state)
+        let reason =
+            if options.restart {
+                ""
+            } else {
+                await journal.state == nil ? ", since state.json is missing" : ", since state.json is of another run"
+            }
+        for run in try await journal.begin(state) { await warnOfWhatStays(of: run, reason) }
         return state
     }
 
     /// Says what a run that is given up has exported, which no run takes back.
-    private func warnOfWhatStays(of run: Manifest.Run) async {
+    private func warnOfWhatStays(of run: Manifest.Run, _ reason: String) async {
         let (rows, deletedRows) = (run.rows, await journal.manifest?.deletedRows(of: run) ?? 0)
         var kept: [String] = []
         if rows > 0 { kept.append("the \(rows) rows that it has exported stay in the table") }
@@ -146,7 +150,6 @@ package struct AthenaExport: Sendable {
         let rest =
             options.export.primaryKey.isEmpty
             ? "; the new run adds all of its rows to them" : " until a run exports their keys again"
-        let reason = options.restart ? "" : ", since state.json is missing"
         logger.warning(
             "run \(run.runID) is given up\(reason), and \(kept.joined(separator: " and "))\(rest)",
             metadata: [

@@ -55,6 +55,14 @@ package enum ExportError: Error, Sendable, CustomStringConvertible {
             path: path, problem: "the file is missing, yet state.json says that a run has written it", remedy: remedy)
     }
 
+    /// A manifest of an earlier night has taken the newest one's place.
+    static func olderManifest(_ path: FilePath, runID: String) -> ExportError {
+        .untrusted(
+            path: path, problem: "it is older than state.json, by which run \(runID) has succeeded",
+            remedy: "put the newest manifest.json back; if it is lost, remove state.json, and the next run exports "
+                + "what this manifest lacks")
+    }
+
     package var description: String {
         switch self {
         case .schema(let problem), .options(let problem): problem

@@ -30,7 +30,7 @@ package struct ProcessNeeds: Sendable, Equatable {
 
     /// The needs of Swift's tasks in any command: the shared threads, and Dispatch's own files for timers and signals.
     ///
-    /// - Parameter cores: that the process may use, as many as there are shared threads.
+    /// - Parameter cores: the machine's, as many as there are shared threads.
     package static func tasks(cores: Int) -> ProcessNeeds {
         ProcessNeeds(threads: cores + 3, openFiles: 12, memory: 16 << 20)
     }

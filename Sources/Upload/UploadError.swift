@@ -14,7 +14,7 @@ package enum UploadError: Error, Sendable {
     /// The bucket's manifest is not one that this one may replace. `mayFollowFiles` says that files may have been sent
     /// before this was seen.
     case otherManifest(S3Location, problem: String, mayFollowFiles: Bool)
-    /// Another program changed an object again and again while this upload was at work.
+    /// Another program changed or removed an object while this upload was at work.
     case contested(S3Location)
     /// A call failed. `permissions` are the actions that it needs.
     case service(AWSError, S3Location?, permissions: String)

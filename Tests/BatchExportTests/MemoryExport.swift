@@ -53,8 +53,7 @@ struct MemoryExport {
                 firstBatch: firstBatch, cursor: await cursor(journal),
                 phase: .exporting(
                     .init(clientRequestToken: nil, queryExecutionID: "q"), Checkpoint(nextBatch: firstBatch)))
-            _ = try await journal.abandonUnfinishedRuns()
-            try await journal.save(state)
+            _ = try await journal.begin(state)
         case .alreadySucceeded, .upload: return
         }
         let options = ExportOptions(

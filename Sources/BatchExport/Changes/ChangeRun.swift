@@ -68,8 +68,7 @@ struct ChangeRun {
                 "gone_keys": .stringConvertible(index.goneCount),
             ])
         guard let source, index.goneCount > 0 else { return nil }
-        let deleted = await journal.state?.checkpoint.deletedRows ?? 0
-        try changes.check(gone: index.goneCount, of: index.heldCount, deleted: deleted)
+        try changes.check(gone: index.goneCount, of: index.heldCount, deleted: await journal.deletedKeysOfRun)
         return DeletesCutter(GoneKeys(source, index), schema: try source.schema.ofKey, options: options)
     }
 

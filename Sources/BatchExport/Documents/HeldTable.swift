@@ -10,6 +10,9 @@ package struct HeldTable: Sendable {
         self.directory = directory
         (manifest, state) = try ExportJournal.read(directory)
         if directory.isAtWork == true { throw .locked(path: directory.path) }
+        if let manifest, let state, manifest.isOlder(than: state) {
+            throw .olderManifest(directory.manifest, runID: state.runID)
+        }
     }
 
     /// The run that the next one resumes.

@@ -70,15 +70,19 @@ extension ExportJournal {
         _ request: ExportRequest, runID: String?, restart: Bool, upload: String? = nil
     ) throws(ExportError) -> Plan {
         try settle()
-        try checkManifestHasNewestRun()
+        try checkManifestIsNewest()
         if upload != nil, !restart, let state, awaitsUpload(state, request, runID) { return .upload(state) }
         if let runID, let run = manifest?.run(named: runID), run.status == .succeeded { return .alreadySucceeded(run) }
         guard var state, state.isUnfinished, !restart else { return .start(firstBatch: try nextFreeSequence()) }
         let differences = state.request.differences(to: request)
         guard differences.isEmpty else { throw .otherRequest(differences: differences, path: directory.state) }
         state.pendingUpload = upload
-        if lacksBatches(of: state) { return .reread(try beginAgain(state)) }
+        if lacksBatches(of: state) {
+            try abandonOtherRuns(than: state)
+            return .reread(try beginAgain(state))
+        }
         try checkAgreement(of: state)
+        try abandonOtherRuns(than: state)
         // The error that ended the previous process does not apply to this one.
         state.failure = nil
         self.state = state
@@ -116,18 +120,36 @@ extension ExportJournal {
             || (manifest?.entries ?? []).contains { $0.runID == run.runID && $0.sequence >= run.firstBatch }
     }
 
-    /// Marks runs that a new one replaces as abandoned.
-    package func abandonUnfinishedRuns() throws(ExportError) -> [Manifest.Run] {
+    /// Begins a new run in the place of any that is unfinished.
+    ///
+    /// The state is saved first. After a crash behind it, the next process abandons what the new run replaces.
+    /// - Returns: the runs that are abandoned now.
+    package func begin(_ state: ExportState) throws(ExportError) -> [Manifest.Run] {
+        try save(state)
+        return try abandonOtherRuns(than: state)
+    }
+
+    @discardableResult
+    private func abandonOtherRuns(than state: ExportState) throws(ExportError) -> [Manifest.Run] {
         guard var manifest else { return [] }
-        var abandoned: [Manifest.Run] = []
-        for var run in manifest.runs where run.status == .running {
-            run.status = .abandoned
-            run.completedAt = now()
-            manifest.record(run)
-            abandoned.append(run)
+        let replaced = manifest.runs.indices.filter { index in
+            let run = manifest.runs[index]
+            return run.status == .running && (run.runID != state.runID || run.startedAt != state.startedAt)
         }
-        if !abandoned.isEmpty { try save(manifest) }
-        return abandoned
+        guard !replaced.isEmpty else { return [] }
+        for index in replaced {
+            manifest.runs[index].status = .abandoned
+            manifest.runs[index].completedAt = now()
+        }
+        try save(manifest)
+        return replaced.map { manifest.runs[$0] }
+    }
+
+    /// Keys that the run has in files of deletes.
+    var deletedKeysOfRun: Int {
+        guard let state else { return 0 }
+        return (manifest?.deletes ?? []).filter { $0.runID == state.runID && $0.sequence >= state.firstBatch }
+            .reduce(0) { $0 + $1.rows }
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.
@@ -192,8 +214,8 @@ extension ExportJournal {
     private func nextFreeSequence() throws(ExportError) -> Int {
         let listed = manifest?.lastSequence ?? 0
         let promised = (state?.checkpoint.nextBatch ?? 1) - 1
-        // A file that neither document lists was published just before a crash; its name is not used for other rows.
         let pruned = manifest?.pruned.last?.upperBound ?? 0
+        // A file that neither document lists was published just before a crash; its name is not used for other rows.
         return max(listed, pruned, promised, try directory.lastSequenceOnDisk()) + 1
     }
 
@@ -211,15 +233,9 @@ extension ExportJournal {
 
     /// A manifest of an earlier night must not take the newest one's place: what ran since would be lost, and its numbers
     /// and its cursor would be passed over.
-    private func checkManifestHasNewestRun() throws(ExportError) {
-        guard let manifest, let state, case .succeeded = state.phase,
-            manifest.run(named: state.runID) == nil
-        else { return }
-        throw .untrusted(
-            path: directory.manifest,
-            problem: "it is older than state.json, by which run \(state.runID) has succeeded",
-            remedy: "put the newest manifest.json back; if it is lost, remove state.json, and the next run exports "
-                + "what this manifest lacks")
+    private func checkManifestIsNewest() throws(ExportError) {
+        guard let manifest, let state, manifest.isOlder(than: state) else { return }
+        throw .olderManifest(directory.manifest, runID: state.runID)
     }
 
     /// The manifest must list the rows that the state counts as exported.

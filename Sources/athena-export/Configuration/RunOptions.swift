@@ -127,7 +127,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Chunks compressed and parts of a result object parsed at a time (default: the number of cores).",
+            "Chunks compressed and parts of a result object parsed at a time (default: the cores that the process may use).",
             valueName: "n"))
     var jobs: Int?
 

@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    @Test func `a manifest of the time before the newest run had ended is refused`() async throws {
+        try await withTemporaryDirectory { parent in
+            let export = MemoryExport(parent)
+            let rows = (1...9).map { [["\($0)", "a"]] as [[String?]] }
+            let source = MemorySource(columns: MemoryExport.columns, pages: rows)
+            await #expect(throws: FailingSource.Failure.self) {
+                try await export.run(
+                    FailingSource(source: source, pagesBeforeFailure: 6, batchesBeforeFailure: 1, of: export))
+            }
+            let early = try Data(contentsOf: URL(fileURLWithPath: export.directory.manifest.string))
+            #expect(try export.manifest.runs.map(\.status) == [.running])
+            try await export.run(source)
+            try early.write(to: URL(fileURLWithPath: export.directory.manifest.string))
+            await #expect(throws: ExportError.self) { try await export.run(source) }
+            #expect(throws: ExportError.self) { try HeldTable(export.directory) }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: export.directory.manifest.string)) == early)
+        }
+    }
+
     @Test(arguments: [[["1", "a"]], []] as [[[String?]]])
     func `a manifest that is missing is noticed also after a run that wrote no row`(_ rows: [[String?]]) async throws {
         try await withTemporaryDirectory { parent in

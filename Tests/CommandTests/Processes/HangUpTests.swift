@@ -66,4 +66,26 @@ import TestSupport
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(athena.stoppedExecutions.isEmpty)
     }
+
+    @Test func `a hang-up ends a command that reads many tables, whichever it is at`() async throws {
+        try await TestMachine.withTemporaryDirectory { directory in
+            let exported = try await FakeAthena(result: .customers(30_000), isSigned: isSigned).serve { url in
+                try await Executable.run(["--endpoint-url", url, "--output", "\(directory)/one"])
+            }
+            try #require(exported.status == 0, "\(exported.errors)")
+            // It takes a second or two for a hundred copies.
+            let outcome = try await Executable.run(
+                "/bin/sh",
+                [
+                    "-c",
+                    """
+                    mkdir many; for n in $(seq 100); do cp -al one/customers many/t$n; done
+                    "$0" verify many >/dev/null & sleep 0.3; kill -HUP $!; wait $!
+                    """,
+                    Executable.path,
+                ],
+                environment: Executable.environment(), directory: directory)
+            #expect(outcome.status == 129, "\(outcome.errors)")
+        }
+    }
 }

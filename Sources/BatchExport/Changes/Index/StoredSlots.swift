@@ -20,7 +20,7 @@ enum StoredSlots {
     static let endWords = 16
     static let mark: UInt64 = 0x3178_6469_2d68_7461  // ath-idx1
     /// Another way to hash rows is another version too: its hashes fit no others.
-    static let version: UInt64 = 1
+    static let version: UInt64 = 2
 
     /// The words before the check value of the end.
     static func end(

@@ -137,13 +137,17 @@ package struct Manifest: Sendable, Equatable {
         batches.partitioningIndex { $0.sequence >= sequence }
     }
 
-    /// Adds a run, or replaces it if it is under way, or was given up and goes on after all.
-    mutating func record(_ run: Run) {
-        let index = runs.lastIndex {
-            $0.runID == run.runID
-                && ($0.status == .running || $0.status == .abandoned && $0.startedAt == run.startedAt)
+    /// Whether it lacks the end of a run that has succeeded, which is saved here before it is in the state.
+    package func isOlder(than state: ExportState) -> Bool {
+        guard case .succeeded = state.phase else { return false }
+        return !runs.contains {
+            $0.runID == state.runID && $0.startedAt == state.startedAt && $0.status == .succeeded
         }
-        if let index {
+    }
+
+    /// Adds a run, or replaces the one of the same name that is under way.
+    mutating func record(_ run: Run) {
+        if let index = runs.lastIndex(where: { $0.runID == run.runID && $0.status == .running }) {
             runs[index] = run
         } else {
             runs.append(run)

@@ -47,9 +47,9 @@ struct DirectoryStatus {
     var manifest: Manifest? { snapshot.manifest }
     var state: ExportState? { snapshot.state }
 
-    /// Nil if the state may not be read.
+    /// Nil if the state may not be read, or if every run ends with an error.
     var nextRun: NextRun? {
-        if snapshot.stateFile == .unreadable { return nil }
+        if snapshot.stateFile == .unreadable || isManifestOlder { return nil }
         if unfinished != nil { return .resume }
         return pendingUpload == nil ? .start : .upload
     }
@@ -90,9 +90,13 @@ struct DirectoryStatus {
     /// Whether later runs have superseded all files of a run, so that `--prune-runs` removed them.
     static func isPruned(_ run: Manifest.Run, _ batches: [Manifest.Batch]) -> Bool { run.rows > 0 && batches.isEmpty }
 
+    private var isManifestOlder: Bool { state.map { manifest?.isOlder(than: $0) == true } ?? false }
+
     /// What cannot be shown, and why.
     var notes: [String] {
         switch snapshot.stateFile {
+        case .read where isManifestOlder:
+            ["manifest.json is older than state.json: it lacks run \(state?.runID ?? "") that has succeeded"]
         case .read: []
         case .unreadable: ["an unfinished run is not shown: state.json is not readable by this user"]
         case .missing: ["an unfinished run is not shown: there is no state.json"]
