@@ -95,8 +95,10 @@ package struct AthenaExport: Sendable {
             case .resume(let state):
                 try recording?.prepare(for: state)
                 try recording?.begin(state)
+                // Else the error of an earlier night would pass for that of this one.
+                let next = isAnswered(by: state) ? "" : " \(state.runID); run \(options.runID ?? "") begins after it"
                 logger.info(
-                    "resuming the unfinished run",
+                    "resuming the unfinished run\(next)",
                     metadata: [
                         "event": "run_resumed", "run_id": "\(state.runID)",
                         "rows": .stringConvertible(state.checkpoint.rowsExported),

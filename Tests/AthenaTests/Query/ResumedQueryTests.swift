@@ -83,6 +83,11 @@ import Threading
             let refusal = "\(try await careful.fails(with: ExportError.self))"
             #expect(refusal.contains("5 of the 5 keys") && refusal.contains("but 2 keys under an earlier limit"))
 
+            careful.runID = "third"
+            try await careful.fails(with: ExportError.self)
+            let messages = careful.log.entries.map { "\($0.message)" }
+            #expect(messages.contains("resuming the unfinished run second; run third begins after it"))
+
             second.change = { $0.restart = isGivenUp }
             _ = try await second.run()
             #expect(second.athena.executionIDs.count == (isGivenUp ? 2 : 1))
