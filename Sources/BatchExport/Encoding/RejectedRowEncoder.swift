@@ -83,10 +83,7 @@ struct RejectedRowEncoder: Sendable {
 extension RowBlock {
     /// Whether a cell holds `null`, perhaps with blanks around it.
     fileprivate func isJSONNull(_ index: Int) -> Bool {
-        let blanks = Array(" \t\n\r".utf8)
-        var value = bytes[cells[index].range]
-        while let first = value.first, blanks.contains(first) { value = value.dropFirst() }
-        while let last = value.last, blanks.contains(last) { value = value.dropLast() }
-        return value.elementsEqual("null".utf8)
+        var value: [UInt8] = []
+        return JSONMinifier.append(bytes.span, in: cells[index].range, to: &value) && value.elementsEqual("null".utf8)
     }
 }

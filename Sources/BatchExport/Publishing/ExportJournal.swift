@@ -147,9 +147,8 @@ extension ExportJournal {
 
     /// Keys that the run has in files of deletes.
     var deletedKeysOfRun: Int {
-        guard let state else { return 0 }
-        return (manifest?.deletes ?? []).filter { $0.runID == state.runID && $0.sequence >= state.firstBatch }
-            .reduce(0) { $0 + $1.rows }
+        guard let state, let manifest, let run = manifest.run(of: state) else { return 0 }
+        return manifest.deletedRows(of: run)
     }
 
     /// Compares key, format and cursor with those of the directory, before a query is paid for.

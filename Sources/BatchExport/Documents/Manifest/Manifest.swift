@@ -140,9 +140,12 @@ package struct Manifest: Sendable, Equatable {
     /// Whether it lacks the end of a run that has succeeded, which is saved here before it is in the state.
     package func isOlder(than state: ExportState) -> Bool {
         guard case .succeeded = state.phase else { return false }
-        return !runs.contains {
-            $0.runID == state.runID && $0.startedAt == state.startedAt && $0.status == .succeeded
-        }
+        return run(of: state)?.status != .succeeded
+    }
+
+    /// A state's run; nil if nothing of it is listed. A run that was given up before it can have the same name.
+    func run(of state: ExportState) -> Run? {
+        runs.last { $0.runID == state.runID && $0.startedAt == state.startedAt }
     }
 
     /// Adds a run, or replaces the one of the same name that is under way.
